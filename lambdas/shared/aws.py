@@ -1,0 +1,89 @@
+"""AWS clients that live as long as their environment, and what their failures mean."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's name
+
+from lambdas.shared.errors import TransientFailure
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_stepfunctions import SFNClient
+
+_CONFIG: Final = Config(
+    # 3 attempts x (1 s + 3 s) + pauses stay within the shortest function timeout.
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    tcp_keepalive=True,
+)
+
+_TRANSIENT_CODES: Final = frozenset(
+    {
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+_SERVER_ERROR: Final = 500
+
+
+@cache
+def dynamodb() -> "DynamoDBClient":
+    """DynamoDB."""
+    return boto3.client("dynamodb", config=_CONFIG)
+
+
+@cache
+def step_functions() -> "SFNClient":
+    """Step Functions."""
+    return boto3.client("stepfunctions", config=_CONFIG)
+
+
+@cache
+def event_bridge() -> "EventBridgeClient":
+    """EventBridge."""
+    return boto3.client("events", config=_CONFIG)
+
+
+@cache
+def ses() -> "SESV2Client":
+    """Simple Email Service."""
+    return boto3.client("sesv2", config=_CONFIG)
+
+
+def error_code(error: ClientError) -> str:
+    """The service's name for an error."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
+@contextmanager
+def transient_as(error_class: type[TransientFailure]) -> Iterator[None]:
+    """Raise what may work next time as one of our own errors, which the state machine retries.
+
+    Args:
+        error_class: What a throttled, failed or unanswered call becomes. Everything else passes.
+    """
+    try:
+        yield
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if error_code(error) in _TRANSIENT_CODES or status >= _SERVER_ERROR:
+            raise error_class(f"{error.operation_name}: {error_code(error)}") from error
+        raise
+    except (ConnectionError, HTTPClientError) as error:
+        raise error_class(type(error).__name__) from error

@@ -1,0 +1,30 @@
+"""Who is calling."""
+
+import re
+from typing import Final
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from lambdas.shared.http_api import FieldError, invalid_request
+from lambdas.shared.settings import Settings
+
+_CUSTOMER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@+=-]{0,255}")
+
+
+def customer_id_of(event: APIGatewayProxyEvent, settings: Settings) -> str:
+    """Say which customer calls.
+
+    Until customers can sign in, a cloud stage takes the IAM principal that signed the request, and the
+    local stage believes the header `X-Customer-Id`.
+
+    Raises:
+        Problem: The local stage's header is missing or malformed.
+    """
+    if settings.sign_in == "iam":
+        return str(event.request_context.identity.user_arn)
+    customer_id = event.headers.get("X-Customer-Id", "")
+    if not _CUSTOMER_ID.fullmatch(customer_id):
+        raise invalid_request(
+            FieldError("X-Customer-Id", "this header is needed: 1 to 256 letters, digits or _.:/@+=-")
+        )
+    return customer_id

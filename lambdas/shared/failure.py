@@ -1,0 +1,43 @@
+"""Turns what Step Functions caught into what the customer is told."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from lambdas.shared import errors
+from lambdas.shared.order import Failure, Order
+
+INTERNAL_ERROR: Final = Failure("internal_error", "Something went wrong on our side; you are not charged.")
+
+_REJECTIONS: Final = {cls.__name__: cls for cls in errors.OrderRejected.__subclasses__()}
+
+
+def failure_of(error_output: Mapping[str, Any], order: Order) -> Failure:
+    """Say why an order is being undone.
+
+    Args:
+        error_output: Step Functions' error output: `{"Error": name, "Cause": text}`. For an exception in
+            a Lambda function, `Cause` is JSON with `errorMessage`
+            (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html).
+        order: The order; whoever asked to cancel it is the reason, whatever was caught.
+
+    Returns:
+        The code and the sentence for the customer. What is not a rejection is an internal error, whose
+        particulars are for the logs and not for customers.
+    """
+    if order.cancel_requested_by is not None:
+        by = order.cancel_requested_by
+        return Failure(f"cancelled_by_{by}", f"The order was cancelled by the {by}.")
+    rejection = _REJECTIONS.get(str(error_output.get("Error")))
+    if rejection is None:
+        return INTERNAL_ERROR
+    return Failure(rejection.failure_code, _error_message(error_output) or INTERNAL_ERROR.message)
+
+
+def _error_message(error_output: Mapping[str, Any]) -> str | None:
+    try:
+        cause = json.loads(error_output.get("Cause", ""))
+    except ValueError:
+        return None
+    message = cause.get("errorMessage") if isinstance(cause, dict) else None
+    return message if isinstance(message, str) else None

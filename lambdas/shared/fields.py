@@ -1,0 +1,31 @@
+"""The field types that more than one request uses."""
+
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+
+from lambdas.shared.money import CURRENCIES
+
+Sku = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,63}$")]
+"""1 to 64 capital letters, digits and dashes: `CRUNCHY-ARMCHAIR`."""
+
+_SKU: Final = TypeAdapter[str](Sku)
+
+
+def is_sku(text: str) -> bool:
+    """Whether the text could be a SKU at all."""
+    try:
+        _SKU.validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def _known_currency(code: str) -> str:
+    if code not in CURRENCIES:
+        raise ValueError("must be an ISO 4217 code in lower case that the shop takes, like 'usd'")
+    return code
+
+
+Currency = Annotated[str, AfterValidator(_known_currency)]
+"""ISO 4217, lower case."""

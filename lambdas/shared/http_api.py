@@ -1,0 +1,149 @@
+"""What every endpoint of the REST API has in common: routing, and errors as problem documents (RFC 9457)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from lambdas.shared.errors import TransientFailure
+from lambdas.shared.log import logger
+
+MAX_BODY_BYTES: Final = 64 * 1024
+"""99 lines of the longest SKUs are a third of it."""
+
+_PROBLEM_TYPE: Final = "urn:problem-type:order-saga:"
+
+
+class RequestModel(BaseModel):
+    """A request body: no conversions, no unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+_Model = TypeVar("_Model", bound=RequestModel)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one part of a request.
+
+    Attributes:
+        field: Where: `items.0.quantity`, or a header's name.
+        message: What is wrong with it.
+    """
+
+    field: str
+    message: str
+
+
+@dataclass(eq=False)
+class Problem(Exception):  # RFC 9457's word
+    """An answer that is not what the caller hoped for.
+
+    Attributes:
+        status: The HTTP status.
+        kind: The last part of the problem's stable `type`.
+        title: The same for every problem of the kind.
+        detail: What it is this time.
+        errors: Which parts of the request are wrong.
+    """
+
+    status: HTTPStatus
+    kind: str
+    title: str
+    detail: str
+    errors: tuple[FieldError, ...] = field(default=())
+
+    def as_response(self) -> Response[str]:
+        """The problem as an HTTP answer."""
+        body: dict[str, Any] = {
+            "type": f"{_PROBLEM_TYPE}{self.kind}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.errors:
+            body["errors"] = [{"field": each.field, "message": each.message} for each in self.errors]
+        headers: dict[str, str | list[str]] = {}
+        if self.status is HTTPStatus.SERVICE_UNAVAILABLE:
+            headers["Retry-After"] = "1"
+        return Response(self.status, "application/problem+json", json.dumps(body), headers)
+
+
+def invalid_request(*errors: FieldError) -> Problem:
+    """The request cannot be understood; `errors` name the fields."""
+    detail = "; ".join(f"{each.field}: {each.message}" for each in errors)
+    return Problem(HTTPStatus.BAD_REQUEST, "invalid-request", "The request is not valid", detail, errors)
+
+
+def not_found(what: str) -> Problem:
+    """There is no such thing, or it is somebody else's."""
+    return Problem(HTTPStatus.NOT_FOUND, "not-found", "Not found", f"There is no {what}.")
+
+
+def json_response(
+    status: HTTPStatus, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Response[str]:
+    """An answer with a JSON body."""
+    return Response(status, "application/json", json.dumps(body), dict(headers or {}))
+
+
+def parse_body(model: type[_Model], body: str | None) -> _Model:
+    """Read a request body.
+
+    Raises:
+        Problem: It is too large, no JSON, or not of the model's shape; every wrong field is named.
+    """
+    text = body or ""
+    if len(text.encode()) > MAX_BODY_BYTES:
+        raise Problem(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "body-too-large",
+            "The body is too large",
+            f"A body has at most {MAX_BODY_BYTES} bytes.",
+        )
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        raise invalid_request(
+            *(
+                FieldError(".".join(str(part) for part in each["loc"]) or "body", each["msg"])
+                for each in error.errors(include_url=False, include_input=False)
+            )
+        ) from error
+
+
+def build_api() -> APIGatewayRestResolver:
+    """A resolver whose every answer is JSON, its errors included; nobody ever sees a stack trace."""
+    api = APIGatewayRestResolver()
+
+    def on_problem(problem: Problem) -> Response[str]:
+        return problem.as_response()
+
+    def on_unavailable(error: TransientFailure) -> Response[str]:
+        logger.warning("a request failed for the time being", extra={"error": str(error)})
+        return Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "unavailable",
+            "Not available",
+            "Try again; with the same Idempotency-Key an order is placed once.",
+        ).as_response()
+
+    def on_bug(_error: Exception) -> Response[str]:
+        logger.exception("a request failed")
+        return Problem(
+            HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "Internal error", "It is logged."
+        ).as_response()
+
+    def on_no_route(_error: Exception) -> Response[str]:
+        return not_found("such endpoint").as_response()
+
+    api.exception_handler(Problem)(on_problem)
+    api.exception_handler(TransientFailure)(on_unavailable)
+    api.exception_handler(Exception)(on_bug)
+    api.not_found(on_no_route)
+    return api

@@ -1,0 +1,8 @@
+"""Structured JSON logs: one line an event, with the order's and the execution's id on every line.
+
+Never put a payment method, an address or a whole event into a line.
+"""
+
+from aws_lambda_powertools import Logger
+
+logger = Logger(service="orders")

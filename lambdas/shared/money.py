@@ -1,0 +1,43 @@
+"""Money: an integer count of a currency's minor unit, and the currency's ISO 4217 code in lower case.
+
+Stripe's convention (https://docs.stripe.com/currencies#zero-decimal): most currencies have two decimals,
+some none, some three.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+_ZERO_DECIMAL: Final = frozenset(
+    "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(),
+)
+_THREE_DECIMAL: Final = frozenset("bhd jod kwd omr tnd".split())
+_TWO_DECIMAL: Final = frozenset(
+    "aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bmd bnd bob brl bsd bwp byn bzd cad cdf chf "
+    "cny cop crc cve czk dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gtq gyd hkd hnl htg huf idr ils "
+    "inr isk jmd kes kgs khr kyd kzt lak lbp lkr lrd lsl mad mdl mkd mmk mnt mop mur mvr mwk mxn myr mzn "
+    "nad ngn nio nok npr nzd pab pen pgk php pkr pln qar ron rsd rub sar sbd scr sek sgd shp sle sos srd "
+    "std szl thb tjs top try ttd twd tzs uah ugx usd uyu uzs wst yer zar zmw".split(),
+)
+
+CURRENCIES: Final = _ZERO_DECIMAL | _TWO_DECIMAL | _THREE_DECIMAL
+"""The codes of every currency that an order may use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in a currency.
+
+    Attributes:
+        amount: How many minor units (cents, yen, fils).
+        currency: ISO 4217 code, lower case.
+    """
+
+    amount: int
+    currency: str
+
+    def __str__(self) -> str:
+        """The amount as a person writes it: `379.00 USD`, `500 JPY`, `1.250 KWD`."""
+        decimals = 0 if self.currency in _ZERO_DECIMAL else 3 if self.currency in _THREE_DECIMAL else 2
+        whole, part = divmod(self.amount, 10**decimals)
+        fraction = f".{part:0{decimals}d}" if decimals else ""
+        return f"{whole}{fraction} {self.currency.upper()}"

@@ -1,0 +1,26 @@
+"""An order as the REST API shows it."""
+
+from typing import Any
+
+from lambdas.shared.order import Order
+
+
+def represent(order: Order) -> dict[str, Any]:
+    """The order's JSON; `amount` and `unit_price` are null until the order is priced."""
+    body: dict[str, Any] = {
+        "order_id": order.order_id,
+        "status": order.status,
+        "currency": order.currency,
+        "items": [
+            {"sku": line.sku, "quantity": line.quantity, "unit_price": line.unit_price}
+            for line in order.lines
+        ],
+        "amount": order.amount,
+        "payment": {"status": order.payment.status, "intent_id": order.payment.intent_id},
+        "timeline": [{"at": entry.at, "event": entry.event} for entry in order.timeline],
+        "created_at": order.created_at,
+        "updated_at": order.updated_at,
+    }
+    if order.failure is not None:
+        body["failure"] = {"code": order.failure.code, "message": order.failure.message}
+    return body

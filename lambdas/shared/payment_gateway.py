@@ -1,0 +1,68 @@
+"""What the saga needs of a payment provider, in its own words. `stripe_gateway` is the real one."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from lambdas.shared.order import Order
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentIntent:
+    """A payment as the provider has it at this moment.
+
+    Attributes:
+        intent_id: `pi_...`.
+        status: Stripe's word for it
+            (https://docs.stripe.com/payments/paymentintents/lifecycle).
+        amount_refunded: Minor units that went back to the customer already.
+        amount_received: Minor units that we got.
+    """
+
+    intent_id: str
+    status: str
+    amount_received: int = 0
+    amount_refunded: int = 0
+
+    @property
+    def amount_held(self) -> int:
+        """Minor units of the customer's money that we still have."""
+        return self.amount_received - self.amount_refunded
+
+
+class PaymentGateway(Protocol):
+    """A payment provider.
+
+    Every call that changes something bears an idempotency key made of the order's id: however often it is
+    sent, it happens once.
+
+    Raises:
+        StripeUnavailable: From every method, when the outcome is unknown and a retry may work.
+        PaymentInFlux: From every method, when the intent is not in the state that the call needs.
+    """
+
+    def create_intent(self, order: Order) -> PaymentIntent:
+        """Create the order's PaymentIntent, without moving money.
+
+        Raises:
+            PaymentDeclined: The payment method cannot be used.
+        """
+
+    def confirm_intent(self, order_id: str, intent_id: str) -> PaymentIntent:
+        """Charge the payment method.
+
+        Raises:
+            PaymentDeclined: The bank says no.
+        """
+
+    def retrieve_intent(self, intent_id: str) -> PaymentIntent:
+        """Ask how the payment stands."""
+
+    def cancel_intent(self, order_id: str, intent_id: str) -> PaymentIntent:
+        """Make sure that the intent can never be charged."""
+
+    def refund(self, order_id: str, intent: PaymentIntent) -> None:
+        """Give back all that is held of the payment.
+
+        Raises:
+            RefundRefused: The provider will not do it, or leaves it open.
+        """

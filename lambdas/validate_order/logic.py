@@ -1,0 +1,42 @@
+"""Prices an order and finds, before any money moves, what can be known to fail."""
+
+from collections.abc import Mapping
+
+from lambdas.shared.errors import CurrencyMismatch, OutOfStock, UnknownSku
+from lambdas.shared.inventory_table import InventoryTable, Product
+from lambdas.shared.order import Order, OrderLine
+from lambdas.shared.order_table import OrderTable
+
+
+def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable) -> Order:
+    """Check an order against the catalogue and fix its price.
+
+    An order that has a price was validated by an earlier execution. It may have gone further since, so
+    its stock is not looked at again: it may be this very order that took the last unit.
+
+    Raises:
+        OrderNotFound: There is no such order.
+        OrderCancelled: Somebody asked to cancel it.
+        UndoAlreadyBegun: An earlier execution decided to undo it.
+        UnknownSku: A line's SKU is not in the catalogue.
+        CurrencyMismatch: A line's product is sold in another currency.
+        OutOfStock: There are fewer units than a line asks for. The pivot checks again, and decides.
+    """
+    order = orders.get(order_id)
+    order.ensure_may_go_forward()
+    if order.amount is not None:
+        return order
+    products = inventory.find(line.sku for line in order.lines)
+    lines = tuple(_priced(line, order.currency, products) for line in order.lines)
+    return orders.record_prices(order, lines)
+
+
+def _priced(line: OrderLine, currency: str, products: Mapping[str, Product]) -> OrderLine:
+    product = products.get(line.sku)
+    if product is None:
+        raise UnknownSku(f"{line.sku} is not in the catalogue.")
+    if product.currency != currency:
+        raise CurrencyMismatch(f"{line.sku} is sold in {product.currency}, not in {currency}.")
+    if product.available < line.quantity:
+        raise OutOfStock(f"{line.sku} is out of stock.")
+    return OrderLine(line.sku, line.quantity, product.unit_price)
