@@ -1,0 +1,245 @@
+"""What the Stripe API does with a request: localstripe's work, corrected to what Stripe documents."""
+
+import asyncio
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+
+from local.stripe_stand_in import views
+from local.stripe_stand_in.cards import CARDS, Card, Decline
+from local.stripe_stand_in.exchange import Answer, ApiRequest, RefusedError, error
+from local.stripe_stand_in.localstripe_process import Localstripe
+from local.stripe_stand_in.payments import Payment, read_payments
+
+_ACCEPTED_AND_IGNORED: Final = frozenset(
+    {
+        "allowed_payment_method_types",
+        "automatic_payment_methods",
+        "cancellation_reason",
+        "confirmation_method",
+        "description",
+        "error_on_requires_action",
+        "off_session",
+        "reason",
+        "receipt_email",
+        "return_url",
+        "setup_future_usage",
+        "shipping",
+        "statement_descriptor",
+        "statement_descriptor_suffix",
+        "use_stripe_sdk",
+    }
+)
+"""Parameters that Stripe takes, localstripe refuses, and the outcome of a payment does not depend on."""
+
+_ALLOWED_IN: Final = {
+    "confirm": ("requires_confirmation",),
+    "cancel": (
+        "requires_payment_method",
+        "requires_capture",
+        "requires_confirmation",
+        "requires_action",
+    ),
+    "_authenticate": ("requires_action",),
+}
+"""The statuses in which an action on a PaymentIntent is allowed."""
+
+
+class StripeApi:
+    """Executes requests to the Stripe API."""
+
+    def __init__(self, localstripe: Localstripe) -> None:
+        self._localstripe = localstripe
+        self._one_change_at_a_time = asyncio.Lock()  # what was checked still holds when it is changed
+        self._payment_methods: dict[Card, str] = {}
+        self._declines: dict[str, Decline] = {}
+
+    async def execute(self, request: ApiRequest) -> Answer:
+        """Do what the request asks for, and answer as Stripe would."""
+        try:
+            if request.method != "POST":
+                return await self._route(request)
+            async with self._one_change_at_a_time:
+                return await self._route(await self._with_real_payment_method(request))
+        except RefusedError as refused:
+            return refused.answer
+
+    async def payments(self) -> list[Payment]:
+        """What really happened to the money, at one moment."""
+        async with self._one_change_at_a_time:
+            return await read_payments(self._localstripe)
+
+    async def _route(self, request: ApiRequest) -> Answer:
+        match request.method, request.path.removeprefix("/v1/").split("/"):
+            case "POST", ["payment_intents"]:
+                return await self._create(request)
+            case "POST", ["payment_intents", intent_id, "confirm"]:
+                return await self._confirm(request, intent_id)
+            case "POST", ["payment_intents", intent_id, ("cancel" | "_authenticate") as action]:
+                return await self._act(request, intent_id, action)
+            case "POST", ["refunds"]:
+                return await self._refund(request)
+            case "GET", ["refunds"] if request.intent_id is not None:
+                return await self._refunds_of(request, request.intent_id)
+            case _:
+                return await self._pass_on(request)
+
+    async def _create(self, request: ApiRequest) -> Answer:
+        for name in ("amount", "currency"):
+            if request.param(name) is None:
+                raise _invalid(f"Missing required param: {name}.", "parameter_missing", name)
+        created = await self._pass_on(_with(request, confirm=None))
+        if created.status != HTTPStatus.OK or request.param("confirm") != "true":
+            return created
+        intent_id = created.body["id"]
+        expand = tuple((name, value) for name, value in request.params if name.startswith("expand["))
+        confirm = ApiRequest("POST", f"{request.path}/{intent_id}/confirm", expand)
+        return await self._act(confirm, intent_id, "confirm")
+
+    async def _confirm(self, request: ApiRequest, intent_id: str) -> Answer:
+        intent = await self._find("payment_intent", intent_id, "intent")
+        if intent["status"] == "requires_action":  # Stripe asks the customer once more
+            return Answer(200, self._view(intent, request))
+        payment_method = request.param("payment_method")
+        if payment_method and intent["status"] in {"requires_payment_method", "requires_confirmation"}:
+            # localstripe confirms neither with another card nor after a failed charge.
+            fields = {"payment_method": payment_method, "latest_charge": None}
+            await self._localstripe.overwrite(f"/v1/payment_intents/{intent_id}", fields)
+        return await self._act(_with(request, payment_method=None), intent_id, "confirm")
+
+    async def _act(self, request: ApiRequest, intent_id: str, action: str) -> Answer:
+        intent = await self._find("payment_intent", intent_id, "intent")
+        if intent["status"] not in _ALLOWED_IN[action]:
+            message = (
+                f"You cannot {action.strip('_')} this PaymentIntent because it has a status of "
+                f"{intent['status']}, not one of: {', '.join(_ALLOWED_IN[action])}."
+            )
+            code = "payment_intent_unexpected_state"
+            return error(400, message, code=code, payment_intent=self._view(intent, request))
+        done = await self._pass_on(request)
+        if done.status == HTTPStatus.PAYMENT_REQUIRED:
+            declined = self._view(await self._find("payment_intent", intent_id, "intent"), request)
+            body = {"error": {**declined["last_payment_error"], "payment_intent": declined}}
+            return Answer(HTTPStatus.PAYMENT_REQUIRED, body)
+        return done
+
+    async def _refund(self, request: ApiRequest) -> Answer:
+        charge = await self._charge_to_refund(request)
+        left = charge["amount"] - charge["amount_refunded"]
+        amount = request.param("amount") or str(left)
+        if left <= 0:
+            message = f"Charge {charge['id']} has already been refunded."
+            return error(400, message, code="charge_already_refunded")
+        if not amount.isdecimal() or int(amount) == 0:
+            raise _invalid("Invalid positive integer", "parameter_invalid_integer", "amount")
+        if int(amount) > left:
+            message = f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
+            return error(400, message, param="amount")
+        return await self._pass_on(_with(request, amount=amount))
+
+    async def _charge_to_refund(self, request: ApiRequest) -> dict[str, Any]:
+        intent_id, charge_id = request.intent_id, request.param("charge")
+        if intent_id is not None:
+            intent = await self._find("payment_intent", intent_id, "payment_intent")
+            charge, what = intent["latest_charge"], f"PaymentIntent ({intent_id})"
+        elif charge_id is not None:
+            charge, what = await self._find("charge", charge_id, "charge"), f"charge ({charge_id})"
+        else:
+            raise _invalid("Provide one of these: payment_intent, charge.", "parameter_missing")
+        if not views.is_captured(charge):
+            raise RefusedError(error(400, f"This {what} does not have a successful charge to refund."))
+        found: dict[str, Any] = charge
+        return found
+
+    async def _refunds_of(self, request: ApiRequest, intent_id: str) -> Answer:
+        intent = await self._find("payment_intent", intent_id, "payment_intent")
+        if intent["latest_charge"] is None:  # localstripe would fall over it
+            return Answer(200, {"object": "list", "url": "/v1/refunds", "has_more": False, "data": []})
+        return await self._pass_on(request)
+
+    async def _pass_on(self, request: ApiRequest) -> Answer:
+        given = [(name.partition("[")[0], name, value) for name, value in request.params]
+        if any(root == "payment_method_types" for root, *_ in given):
+            message = "Use allowed_payment_method_types instead (since API version 2026-09-30.endive)."
+            raise _invalid(message, "payment_method_types_no_longer_supported", "payment_method_types")
+        params = [(name, value) for root, name, value in given if root not in _ACCEPTED_AND_IGNORED]
+        status, body = await self._localstripe.request(request.method, request.path, params)
+        if status == HTTPStatus.OK:
+            return Answer(status, self._view(body, request))
+        message = body["error"].get("message", "")
+        if message.startswith("Unexpected "):
+            name = message.removeprefix("Unexpected ").partition(",")[0]
+            raise _invalid(f"Received unknown parameter: {name}", "parameter_unknown", name)
+        if status == HTTPStatus.NOT_FOUND:
+            kind, _, object_id = request.path.removeprefix("/v1/").partition("/")
+            raise _missing(404, kind.removesuffix("s"), object_id, "id")
+        return Answer(status, body, executed=status != HTTPStatus.BAD_REQUEST)
+
+    async def _find(self, kind: str, object_id: str, param: str) -> dict[str, Any]:
+        """The object as localstripe shows it, or the refusal of the parameter that names it."""
+        found = await self._localstripe.get(f"/v1/{kind}s/{quote(object_id, safe='')}")
+        if found is None:
+            raise _missing(404, kind, object_id, param)
+        return found
+
+    def _view(self, body: dict[str, Any], request: ApiRequest) -> dict[str, Any]:
+        match body.get("object"):
+            case "payment_intent":
+                return views.payment_intent(body, self._declines, request.expand)
+            case "charge":
+                return views.charge(body, self._declines)
+            case "list":
+                return {**body, "data": [self._view(item, request) for item in body["data"]]}
+            case _:
+                return body
+
+    async def _with_real_payment_method(self, request: ApiRequest) -> ApiRequest:
+        """The request with the id of an object at localstripe in the place of Stripe's name for a test card.
+
+        localstripe knows few of these names, and makes a new object of one whenever it looks at it. So
+        the objects are made here, once each.
+        """
+        name = request.param("payment_method")
+        if name is None:
+            return request
+        card = CARDS.get(name)
+        if card is not None:
+            return _with(request, payment_method=await self._payment_method(card))
+        if await self._localstripe.get(f"/v1/payment_methods/{quote(name, safe='')}") is None:
+            raise _missing(400, "PaymentMethod", name, "payment_method")
+        return request
+
+    async def _payment_method(self, card: Card) -> str:
+        if card not in self._payment_methods:
+            details = {
+                "number": card.number_for_localstripe,
+                "exp_month": "12",
+                "exp_year": "2040",
+                "cvc": "123",
+            }
+            _, made = await self._localstripe.request(
+                "POST",
+                "/v1/payment_methods",
+                [("type", "card"), *((f"card[{name}]", value) for name, value in details.items())],
+            )
+            self._payment_methods[card] = made["id"]
+            if card.decline is not None:
+                self._declines[made["id"]] = card.decline
+        return self._payment_methods[card]
+
+
+def _with(request: ApiRequest, **params: str | None) -> ApiRequest:
+    """The request with these parameters set, or left out where they are None."""
+    kept = [(name, value) for name, value in request.params if name not in params]
+    added = [(name, value) for name, value in params.items() if value is not None]
+    return replace(request, params=(*kept, *added))
+
+
+def _missing(status: int, kind: str, object_id: str, param: str) -> RefusedError:
+    return RefusedError(error(status, f"No such {kind}: '{object_id}'", code="resource_missing", param=param))
+
+
+def _invalid(message: str, code: str, param: str | None = None) -> RefusedError:
+    """Parameters that are refused before anything is done, so that their idempotency key stays free."""
+    return RefusedError(error(400, message, executed=False, code=code, param=param))

@@ -1,0 +1,78 @@
+"""Stripe's test payment methods (https://docs.stripe.com/testing), and how each one fails."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """Why a bank refuses a charge, in the words of Stripe's error (https://docs.stripe.com/declines/codes)."""
+
+    code: str
+    decline_code: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A test card.
+
+    Attributes:
+        number: Stripe's number of the card.
+        decline: How its charges fail, if they do.
+    """
+
+    number: str
+    decline: Decline | None = None
+
+    @property
+    def number_for_localstripe(self) -> str:
+        """A number that behaves at localstripe as this card does at Stripe.
+
+        localstripe refuses most of the declining cards when they are attached to a customer, but lets
+        charges through; it refuses charges of this one, and of those that ask for authentication first.
+        """
+        refused_when_charged = self.decline is None or self.number in _REFUSED_AFTER_AUTHENTICATION
+        return self.number if refused_when_charged else "4000000000000341"
+
+
+GENERIC_DECLINE: Final = Decline("card_declined", "generic_decline", "Your card was declined.")
+_INSUFFICIENT_FUNDS: Final = Decline(
+    "card_declined", "insufficient_funds", "Your card has insufficient funds."
+)
+_LOST_CARD: Final = Decline("card_declined", "lost_card", "Your card was declined.")
+_STOLEN_CARD: Final = Decline("card_declined", "stolen_card", "Your card was declined.")
+_EXPIRED_CARD: Final = Decline("expired_card", None, "Your card has expired.")
+_INCORRECT_CVC: Final = Decline("incorrect_cvc", None, "Your card's security code is incorrect.")
+_PROCESSING_ERROR: Final = Decline(
+    "processing_error", None, "An error occurred while processing your card. Try again in a little bit."
+)
+
+_REFUSED_AFTER_AUTHENTICATION: Final = frozenset({"4000008400001629", "4000008260003178"})
+
+_DECLINED: Final = {
+    "chargeDeclined": Card("4000000000000002", GENERIC_DECLINE),
+    "chargeDeclinedInsufficientFunds": Card("4000000000009995", _INSUFFICIENT_FUNDS),
+    "chargeDeclinedLostCard": Card("4000000000009987", _LOST_CARD),
+    "chargeDeclinedStolenCard": Card("4000000000009979", _STOLEN_CARD),
+    "chargeDeclinedExpiredCard": Card("4000000000000069", _EXPIRED_CARD),
+    "chargeDeclinedIncorrectCvc": Card("4000000000000127", _INCORRECT_CVC),
+    "chargeDeclinedProcessingError": Card("4000000000000119", _PROCESSING_ERROR),
+    "chargeCustomerFail": Card("4000000000000341", GENERIC_DECLINE),
+}
+
+CARDS: Final = {
+    "pm_card_visa": Card("4242424242424242"),
+    "pm_card_mastercard": Card("5555555555554444"),
+    # Stripe writes some of these with the brand and some without: take both for all.
+    **{f"pm_card_{name}": card for name, card in _DECLINED.items()},
+    **{f"pm_card_visa_{name}": card for name, card in _DECLINED.items()},
+    "pm_card_authenticationRequired": Card("4000002760003184"),
+    "pm_card_authenticationRequiredOnSetup": Card("4000002500003155"),
+    "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds": Card(
+        "4000008260003178", _INSUFFICIENT_FUNDS
+    ),
+    "pm_card_threeDSecure2Required": Card("4000000000003220"),
+    "pm_card_threeDSecureRequiredChargeDeclined": Card("4000008400001629", GENERIC_DECLINE),
+}
+"""Every payment method that the stand-in knows by Stripe's name for it."""

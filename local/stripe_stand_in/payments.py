@@ -1,0 +1,68 @@
+"""What really happened to the money: localstripe's own objects, added up."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from local.stripe_stand_in.localstripe_process import Localstripe
+from local.stripe_stand_in.views import is_captured
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A PaymentIntent and the money that it moved.
+
+    Attributes:
+        intent_id: `pi_...`.
+        order_id: The order in the intent's metadata.
+        amount: Minor units that were asked for.
+        currency: ISO code, lower case.
+        status: The intent's status.
+        captured: Minor units that were taken from the customer.
+        refunded: Minor units that went back.
+        charges: How many charges took money.
+        refunds: How many refunds gave some back.
+    """
+
+    intent_id: str
+    order_id: str | None
+    amount: int
+    currency: str
+    status: str
+    captured: int
+    refunded: int
+    charges: int
+    refunds: int
+
+
+async def read_payments(localstripe: Localstripe) -> list[Payment]:
+    """Every payment, in the order in which they were made."""
+    charges: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for charge in await localstripe.list_all("/v1/charges"):
+        if is_captured(charge):
+            charges[charge["payment_intent"]].append(charge)
+    refunds: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for refund in await localstripe.list_all("/v1/refunds"):
+        refunds[refund["charge"]].append(refund)
+    return [
+        _payment(
+            intent,
+            charges[intent["id"]],
+            [refund for charge in charges[intent["id"]] for refund in refunds[charge["id"]]],
+        )
+        for intent in await localstripe.list_all("/v1/payment_intents")
+    ]
+
+
+def _payment(intent: dict[str, Any], charges: list[dict[str, Any]], refunds: list[dict[str, Any]]) -> Payment:
+    return Payment(
+        intent_id=intent["id"],
+        order_id=intent["metadata"].get("order_id"),
+        amount=intent["amount"],
+        currency=intent["currency"],
+        status=intent["status"],
+        captured=sum(charge["amount"] for charge in charges),
+        refunded=sum(refund["amount"] for refund in refunds),
+        charges=len(charges),
+        refunds=len(refunds),
+    )

@@ -1,0 +1,76 @@
+"""What the shop does with Stripe, in the real SDK's calls."""
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import stripe
+
+from local.stripe_stand_in.client import StandInClient
+from local.stripe_stand_in.payments import Payment
+
+
+@dataclass
+class Shop:
+    client: stripe.StripeClient
+    order_id: str = field(default_factory=lambda: f"order-{uuid4()}")
+
+    def intend(
+        self,
+        payment_method: str = "pm_card_visa",
+        *,
+        amount: int = 2500,
+        confirm: bool = False,
+        key: str | None = None,
+    ) -> stripe.PaymentIntent:
+        return self.client.v1.payment_intents.create(
+            {
+                "amount": amount,
+                "currency": "usd",
+                "payment_method": payment_method,
+                "allowed_payment_method_types": ["card"],
+                "capture_method": "automatic",
+                "description": "a CRUNCHY-ARMCHAIR",
+                "metadata": {"order_id": self.order_id},
+                "confirm": confirm,
+            },
+            _keyed(key),
+        )
+
+    def confirm(self, intent: stripe.PaymentIntent, key: str | None = None) -> stripe.PaymentIntent:
+        return self.client.v1.payment_intents.confirm(intent.id, {}, _keyed(key))
+
+    def pay(self) -> stripe.PaymentIntent:
+        return self.confirm(self.intend())
+
+    def retrieve(self, intent: stripe.PaymentIntent, expand: list[str] | None = None) -> stripe.PaymentIntent:
+        return self.client.v1.payment_intents.retrieve(intent.id, {"expand": expand or []})
+
+    def cancel(self, intent: stripe.PaymentIntent) -> stripe.PaymentIntent:
+        return self.client.v1.payment_intents.cancel(intent.id, {"cancellation_reason": "abandoned"})
+
+    def refund(
+        self, intent: stripe.PaymentIntent, amount: int | None = None, key: str | None = None
+    ) -> stripe.Refund:
+        params: stripe.params.RefundCreateParams = {
+            "payment_intent": intent.id,
+            "reason": "requested_by_customer",
+            "metadata": {"order_id": self.order_id},
+        }
+        if amount is not None:
+            params["amount"] = amount
+        return self.client.v1.refunds.create(params, _keyed(key))
+
+    def payment(self, stand_in: StandInClient) -> Payment:
+        """The one payment of this order, as it really happened."""
+        [payment] = [payment for payment in stand_in.payments() if payment.order_id == self.order_id]
+        return payment
+
+
+def intent_in(error: stripe.StripeError) -> stripe.PaymentIntent:
+    assert error.error is not None
+    assert error.error.payment_intent is not None
+    return error.error.payment_intent
+
+
+def _keyed(key: str | None) -> stripe.RequestOptions:
+    return {} if key is None else {"idempotency_key": key}

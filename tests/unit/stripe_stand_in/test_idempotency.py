@@ -1,0 +1,111 @@
+import asyncio
+
+import pytest
+
+from local.stripe_stand_in.exchange import Answer, ApiRequest, error
+from local.stripe_stand_in.idempotency import IdempotencyKeys
+
+pytestmark = pytest.mark.enable_socket  # an event loop is made of sockets
+
+CREATE = ApiRequest(
+    "POST", "/v1/refunds", (("amount", "100"), ("charge", "ch_1")), "sk_test_a", "order-1-refund"
+)
+REFUNDED = Answer(200, {"id": "re_1"})
+
+
+class Endpoint:
+    """Answers as it is told, and counts."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self._answers = list(answers)
+        self.executions = 0
+
+    async def __call__(self) -> Answer:
+        self.executions += 1
+        return self._answers.pop(0)
+
+
+@pytest.fixture
+def keys() -> IdempotencyKeys:
+    return IdempotencyKeys()
+
+
+def ask(keys: IdempotencyKeys, request: ApiRequest, endpoint: Endpoint) -> Answer:
+    return asyncio.run(keys.once(request, endpoint))
+
+
+def changed(**changes: object) -> ApiRequest:
+    fields = {name: getattr(CREATE, name) for name in CREATE.__slots__}
+    return ApiRequest(**{**fields, **changes})
+
+
+@pytest.mark.parametrize(
+    "first",
+    [REFUNDED, error(402, "Your card was declined.", type="card_error"), error(500, "Oh.", type="api_error")],
+    ids=["success", "decline", "server error"],
+)
+def test_the_first_answer_is_kept_whatever_it_was(keys: IdempotencyKeys, first: Answer) -> None:
+    endpoint = Endpoint(first)
+
+    assert ask(keys, CREATE, endpoint) == first
+    replay = ask(keys, changed(params=CREATE.params[::-1]), endpoint)
+
+    assert (replay.status, replay.body, replay.replayed) == (first.status, first.body, True)
+    assert endpoint.executions == 1
+
+
+def test_an_answer_from_before_execution_is_not_kept(keys: IdempotencyKeys) -> None:
+    endpoint = Endpoint(error(400, "Missing required param: charge.", executed=False), REFUNDED)
+
+    ask(keys, CREATE, endpoint)
+
+    assert ask(keys, CREATE, endpoint) == REFUNDED
+
+
+@pytest.mark.parametrize("changes", [{"params": (("amount", "200"),)}, {"path": "/v1/payment_intents"}])
+def test_a_key_belongs_to_one_request(keys: IdempotencyKeys, changes: dict[str, object]) -> None:
+    endpoint = Endpoint(REFUNDED)
+    ask(keys, CREATE, endpoint)
+
+    refused = ask(keys, changed(**changes), endpoint)
+
+    assert (refused.status, refused.body["error"]["type"]) == (400, "idempotency_error")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"api_key": "sk_test_b"},
+        {"idempotency_key": "order-2-refund"},
+        {"idempotency_key": None},
+        {"method": "GET"},
+    ],
+    ids=["another account", "another key", "no key", "not a POST"],
+)
+def test_what_a_key_does_not_bind_is_executed(keys: IdempotencyKeys, changes: dict[str, object]) -> None:
+    endpoint = Endpoint(REFUNDED, REFUNDED)
+    ask(keys, CREATE, endpoint)
+
+    assert ask(keys, changed(**changes), endpoint) == REFUNDED
+
+
+def test_a_key_in_use_is_a_conflict(keys: IdempotencyKeys) -> None:
+    async def ask_while_executing() -> Answer:
+        return await keys.once(CREATE, Endpoint())
+
+    conflict = asyncio.run(keys.once(CREATE, ask_while_executing))
+
+    assert (conflict.status, conflict.body["error"]["code"]) == (409, "idempotency_key_in_use")
+    assert ask(keys, CREATE, Endpoint(REFUNDED)) == REFUNDED
+
+
+def test_a_crash_frees_the_key(keys: IdempotencyKeys) -> None:
+    with pytest.raises(IndexError):
+        ask(keys, CREATE, Endpoint())
+
+    assert ask(keys, CREATE, Endpoint(REFUNDED)) == REFUNDED
+
+
+@pytest.mark.parametrize(("length", "status"), [(255, 200), (256, 400)])
+def test_keys_have_at_most_255_characters(keys: IdempotencyKeys, length: int, status: int) -> None:
+    assert ask(keys, changed(idempotency_key="k" * length), Endpoint(REFUNDED)).status == status
