@@ -1,6 +1,6 @@
 """Tells the customer, once, however often the saga comes here."""
 
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools.utilities.idempotency import (
     DynamoDBPersistenceLayer,
@@ -22,6 +22,9 @@ from lambdas.shared.order_table import OrderTable
 from lambdas.shared.settings import Settings
 from lambdas.shared.step import StepInput
 
+_REMEMBERED_FOR_SECONDS: Final = 90 * 24 * 60 * 60
+"""An operator's retry or the reconciler can come here again long after the first time."""
+
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -29,7 +32,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     step, settings = StepInput.parse(event), Settings()
     order = OrderTable.from_settings(settings).get(step.order_id)
 
-    config = IdempotencyConfig(lambda_context=context)
+    config = IdempotencyConfig(lambda_context=context, expires_after_seconds=_REMEMBERED_FOR_SECONDS)
     store = DynamoDBPersistenceLayer(settings.idempotency_table, boto3_client=dynamodb())
 
     @idempotent_function(  # type: ignore[untyped-decorator] # Powertools does not type it

@@ -37,7 +37,7 @@ def failure_of(error_output: Mapping[str, Any], order: Order) -> Failure:
 def _error_message(error_output: Mapping[str, Any]) -> str | None:
     try:
         cause = json.loads(error_output.get("Cause", ""))
-    except ValueError:
+    except (TypeError, ValueError):
         return None
     message = cause.get("errorMessage") if isinstance(cause, dict) else None
     return message if isinstance(message, str) else None

@@ -241,7 +241,8 @@ class OrderTable:
         """Call for a human. An order that is at rest stays as it is."""
         change = Change(
             event=f"OrderNeedsAttention: {reason}",
-            values={"#status": OrderStatus.NEEDS_ATTENTION},
+            # A cancelled order can come here straight from CONFIRMED, where it left the sparse index.
+            values={"#status": OrderStatus.NEEDS_ATTENTION, "#unsettled_shard": shard_of(order_id)},
             condition=(
                 "#status <> :set_status AND NOT #status IN (:failed, :cancelled)"
                 " AND (#status <> :confirmed OR attribute_exists(#cancel_requested_by))"

@@ -32,8 +32,15 @@ class StripeGateway:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "StripeGateway":
-        """The account whose secret key lies in the secret that the environment names."""
-        secret_key = parameters.get_secret(settings.stripe_secret_id, max_age=_SECRET_MAX_AGE_SECONDS)
+        """The account whose secret key lies in the secret that the environment names.
+
+        Raises:
+            StripeUnavailable: The secret cannot be read.
+        """
+        try:
+            secret_key = parameters.get_secret(settings.stripe_secret_id, max_age=_SECRET_MAX_AGE_SECONDS)
+        except parameters.GetParameterError as error:
+            raise StripeUnavailable(f"the secret cannot be read: {error}") from error
         return cls(_client(str(secret_key), settings.stripe_api_base))
 
     def create_intent(self, order: Order) -> PaymentIntent:  # noqa: D102 - see PaymentGateway
@@ -67,15 +74,18 @@ class StripeGateway:
         return _view(intent)
 
     def refund(self, order_id: str, intent: PaymentIntent) -> None:  # noqa: D102 - see PaymentGateway
-        with _stripe_errors():
-            refund = self._refunds.create(
-                {
-                    "payment_intent": intent.intent_id,
-                    "amount": intent.amount_held,
-                    "metadata": {"order_id": order_id},
-                },
-                {"idempotency_key": f"{order_id}-refund"},
-            )
+        try:
+            with _stripe_errors():
+                refund = self._refunds.create(
+                    {
+                        "payment_intent": intent.intent_id,
+                        "amount": intent.amount_held,
+                        "metadata": {"order_id": order_id},
+                    },
+                    {"idempotency_key": f"{order_id}-refund"},
+                )
+        except (PaymentDeclined, stripe.InvalidRequestError, stripe.IdempotencyError) as error:
+            raise RefundRefused(str(error)) from error
         if refund.status != "succeeded":
             raise RefundRefused(f"refund {refund.id} is {refund.status}")
 

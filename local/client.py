@@ -1,0 +1,156 @@
+"""A thin client of the REST API, for customers and operators alike."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final, NotRequired, TypedDict, cast
+
+import httpx
+
+from local.catalogue import Product
+from local.waiting import wait_for
+
+AT_REST: Final = frozenset({"CONFIRMED", "FAILED", "CANCELLED", "NEEDS_ATTENTION"})
+"""The statuses of an order that the saga is done with."""
+
+DEFAULT_CUSTOMER: Final = "customer-1"
+
+_REQUEST_TIMEOUT_SECONDS: Final = 30.0
+
+
+class OrderItem(TypedDict):
+    """So many units of one SKU; the price is there once the order is priced."""
+
+    sku: str
+    quantity: int
+    unit_price: NotRequired[int | None]
+
+
+class Submission(TypedDict):
+    """The body of `POST /orders`."""
+
+    currency: str
+    items: list[OrderItem]
+    payment_method: str
+    email: str
+
+
+class Payment(TypedDict):
+    """The payment of an order, as the API shows it."""
+
+    status: str
+    intent_id: str | None
+
+
+class Failure(TypedDict):
+    """Why an order is not fulfilled, as the API shows it."""
+
+    code: str
+    message: str
+
+
+class TimelineEntry(TypedDict):
+    """Something that happened to an order, as the API shows it."""
+
+    at: str
+    event: str
+
+
+class OrderView(TypedDict):
+    """An order, as the API shows it."""
+
+    order_id: str
+    status: str
+    currency: str
+    items: list[OrderItem]
+    amount: int | None
+    payment: Payment
+    failure: NotRequired[Failure]
+    timeline: list[TimelineEntry]
+    created_at: str
+    updated_at: str
+
+
+class ShopClient:
+    """The REST API.
+
+    Args:
+        api_url: Where it is.
+    """
+
+    def __init__(self, api_url: str) -> None:
+        self._http = httpx.Client(base_url=api_url, timeout=_REQUEST_TIMEOUT_SECONDS, trust_env=False)
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._http.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        customer_id: str | None = DEFAULT_CUSTOMER,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,  # noqa: ANN401 - any body, also a wrong one
+    ) -> httpx.Response:
+        """Any request, also a wrong one.
+
+        Args:
+            method: The HTTP method.
+            path: Below the API's URL.
+            customer_id: Who asks; None leaves that open.
+            headers: More headers.
+            json: The body, if there is one.
+        """
+        sign_in = {"X-Customer-Id": customer_id} if customer_id is not None else {}
+        return self._http.request(method, path, headers=sign_in | dict(headers or {}), json=json)
+
+    def submit_order(
+        self,
+        submission: Submission,
+        *,
+        customer_id: str = DEFAULT_CUSTOMER,
+        idempotency_key: str | None = None,
+    ) -> httpx.Response:
+        """Submit an order.
+
+        Args:
+            submission: What is ordered.
+            customer_id: Who orders.
+            idempotency_key: A new one if it is left out.
+        """
+        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        return self.request("POST", "/orders", customer_id=customer_id, headers=headers, json=submission)
+
+    def order(self, submission: Submission, *, customer_id: str = DEFAULT_CUSTOMER) -> str:
+        """Submit an order that must be accepted, and return its id."""
+        response = self.submit_order(submission, customer_id=customer_id).raise_for_status()
+        return cast(OrderView, response.json())["order_id"]
+
+    def get_order(self, order_id: str, *, customer_id: str = DEFAULT_CUSTOMER) -> OrderView:
+        """An order that must be there."""
+        response = self.request("GET", f"/orders/{order_id}", customer_id=customer_id).raise_for_status()
+        return cast(OrderView, response.json())
+
+    def wait_until_rest(
+        self, order_id: str, *, customer_id: str = DEFAULT_CUSTOMER, timeout_seconds: float = 60.0
+    ) -> OrderView:
+        """Wait until an order's status is one of `AT_REST`.
+
+        Raises:
+            TimeoutError: It still is on its way.
+        """
+
+        def at_rest() -> OrderView | None:
+            order = self.get_order(order_id, customer_id=customer_id)
+            return order if order["status"] in AT_REST else None
+
+        return wait_for(at_rest, f"order {order_id} is at rest", timeout_seconds=timeout_seconds)
+
+    def get_product(self, sku: str) -> Product:
+        """A product that must be there."""
+        return cast(Product, self.request("GET", f"/inventory/{sku}").raise_for_status().json())
+
+    def put_product(self, sku: str, product: Product) -> None:
+        """Put a product on the shelf, in place of what is there."""
+        self.request("PUT", f"/inventory/{sku}", json=product).raise_for_status()

@@ -1,0 +1,90 @@
+"""The app, deployed into the emulator with the same CDK command line as into an account."""
+
+import json
+from typing import Final
+
+from local.emulator import ACCOUNT, REGION, cdk_environment
+from local.processes import REPOSITORY, ChildProcess, ProcessGroup
+
+_TIMEOUT_SECONDS: Final = 300.0
+_STACKS_AT_ONCE: Final = 4
+
+
+class Deployment:
+    """One deployment: synthesis, bootstrap, and then the stacks.
+
+    Synthesis is the longest part and needs no AWS, so it starts by itself and is awaited later.
+
+    Args:
+        processes: The group that the CDK's processes join.
+        port: Where the emulator listens.
+    """
+
+    def __init__(self, processes: ProcessGroup, port: int) -> None:
+        self._processes = processes
+        self._environ = cdk_environment(port) | {
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "CDK_DISABLE_VERSION_CHECK": "true",
+        }
+        self._assembly = processes.folder / "cdk.out"
+
+    def start_synthesis(self, stripe_url: str) -> ChildProcess:
+        """Start to turn the app into templates and assets.
+
+        Args:
+            stripe_url: Where its functions shall find Stripe.
+        """
+        context = ("-c", "stage=local", "-c", f"stripe_api_base={stripe_url}")
+        return self._cdk("synth", "--quiet", "--output", str(self._assembly), *context)
+
+    def await_synthesis(self, synthesis: ChildProcess) -> None:
+        """Wait until the app is synthesized.
+
+        Args:
+            synthesis: What `start_synthesis` returned.
+
+        Raises:
+            StartFailed: The app can't be synthesized.
+        """
+        synthesis.finish(timeout_seconds=_TIMEOUT_SECONDS)
+
+    def bootstrap(self) -> None:
+        """Make the bucket for assets.
+
+        Raises:
+            StartFailed: The CDK failed.
+        """
+        self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}").finish(timeout_seconds=_TIMEOUT_SECONDS)
+
+    def deploy(self) -> dict[str, str]:
+        """Deploy what the synthesis made.
+
+        Returns:
+            The stacks' outputs by name.
+
+        Raises:
+            StartFailed: The CDK failed.
+        """
+        outputs = self._processes.folder / "outputs.json"
+        self._cdk(
+            "deploy",
+            "--all",
+            f"--app={self._assembly}",
+            "--method=direct",
+            "--require-approval=never",
+            f"--concurrency={_STACKS_AT_ONCE}",
+            f"--outputs-file={outputs}",
+        ).finish(timeout_seconds=_TIMEOUT_SECONDS)
+        stacks: dict[str, dict[str, str]] = json.loads(outputs.read_text())
+        return {name: value for stack in stacks.values() for name, value in stack.items()}
+
+    def _cdk(self, command: str, *arguments: str) -> ChildProcess:
+        # Only `synth` works on the app: in the repository the others would synthesize it once more.
+        cwd = REPOSITORY if command == "synth" else self._processes.folder
+        return self._processes.start(
+            f"cdk {command}",
+            ["cdk", command, "--no-color", "--no-notices", *arguments],
+            log=f"cdk-{command}",
+            environ=self._environ,
+            cwd=cwd,
+        )

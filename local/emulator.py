@@ -1,0 +1,139 @@
+"""MiniStack, the embedded AWS: how it is started, and sessions and environments that talk to it."""
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+import botocore.session
+import httpx
+from botocore.config import Config
+
+from local.processes import ChildProcess, ProcessGroup, StartFailed, inherited_environment, tool_path
+from local.waiting import wait_for
+
+ACCOUNT: Final = "000000000000"
+REGION: Final = "us-east-1"
+
+_CONCURRENT_INVOCATIONS: Final = 24
+"""A worker process each, of about 60 MB. More of them than this only slow each other down."""
+
+_READY_TIMEOUT_SECONDS: Final = 60.0
+
+_ACCESS_KEY: Final = "test"
+"""Both halves of the emulator's administrator key: its own default, no secret."""
+
+_AWS_SETTINGS: Final = {
+    "AWS_ACCESS_KEY_ID": _ACCESS_KEY,
+    "AWS_SECRET_ACCESS_KEY": _ACCESS_KEY,
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
+
+class EmulatorSession(boto3.Session):
+    """A boto3 session whose clients all talk to the emulator, whatever this machine's AWS settings are.
+
+    Args:
+        endpoint_url: Where the emulator listens.
+    """
+
+    def __init__(self, endpoint_url: str) -> None:
+        no_profile = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
+        super().__init__(
+            aws_access_key_id=_ACCESS_KEY,
+            aws_secret_access_key=_ACCESS_KEY,
+            region_name=REGION,
+            botocore_session=botocore.session.Session(session_vars=no_profile),
+        )
+        self.endpoint_url = endpoint_url
+
+    if not TYPE_CHECKING:  # the overloads of boto3's stubs say more than this signature
+
+        def client(self, service_name: str, **options: Any) -> Any:  # noqa: ANN401, D102 - as in boto3
+            options.setdefault("config", Config(proxies={}))
+            return super().client(service_name, endpoint_url=self.endpoint_url, **options)
+
+
+def start_emulator(processes: ProcessGroup, port: int, *, wait_scale: float) -> ChildProcess:
+    """Start MiniStack with IAM enforced and nothing persisted; it is not ready yet.
+
+    Args:
+        processes: The group that it joins.
+        port: Where it shall listen.
+        wait_scale: What every wait and retry delay of a state machine is multiplied by.
+    """
+    # Its functions inherit this: nothing of the developer's own environment is in it.
+    environ = _AWS_SETTINGS | {
+        "AUTH": "true",
+        "AWS_ENDPOINT_URL": endpoint_url(port),  # its functions' clients hang without it
+        "BIND_HOST": "127.0.0.1",
+        "DOCKER_HOST": "unix:///nonexistent",  # never touch another MiniStack's containers
+        "GATEWAY_PORT": str(port),
+        "HOME": str(processes.folder),
+        "IOT_MTLS_ENABLED": "0",  # would listen on a fixed port
+        "LAMBDA_ACCOUNT_CONCURRENCY": str(_CONCURRENT_INVOCATIONS),
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "MINISTACK_REGION": REGION,
+        "PATH": tool_path(),
+        "SFN_WAIT_SCALE": str(wait_scale),
+        "SFTP_ENABLED": "0",  # would listen on a fixed port
+    }
+    command = [sys.executable, "-m", "ministack"]
+    return processes.start("MiniStack", command, log="emulator", environ=environ, cwd=processes.folder)
+
+
+def await_ready(emulator: ChildProcess, port: int) -> None:
+    """Wait until the emulator answers.
+
+    Raises:
+        StartFailed: It ended, or does not answer in time.
+    """
+    url = f"{endpoint_url(port)}/_ministack/ready"
+    await_answer(emulator, url, timeout_seconds=_READY_TIMEOUT_SECONDS)
+
+
+def await_answer(child: ChildProcess, url: str, *, timeout_seconds: float) -> None:
+    """Wait until a child process answers HTTP requests.
+
+    Args:
+        child: The process.
+        url: What it answers with 200 when it is ready.
+        timeout_seconds: How long it may take.
+
+    Raises:
+        StartFailed: It ended, or does not answer in time.
+    """
+
+    def answers() -> bool:
+        child.ensure_alive()
+        try:
+            return client.get(url).is_success
+        except httpx.TransportError:
+            return False
+
+    with httpx.Client(trust_env=False, timeout=timeout_seconds) as client:
+        try:
+            wait_for(answers, f"{child.name} answers", timeout_seconds=timeout_seconds)
+        except TimeoutError as error:
+            raise StartFailed(f"{error}\n{child.tail()}") from None
+
+
+def endpoint_url(port: int) -> str:
+    """Where an emulator that listens on a port is found."""
+    return f"http://127.0.0.1:{port}"
+
+
+def cdk_environment(port: int) -> dict[str, str]:
+    """The environment in which an AWS tool of the developer's works on the emulator."""
+    return (
+        inherited_environment()
+        | _AWS_SETTINGS
+        | {
+            "AWS_ENDPOINT_URL": endpoint_url(port),
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
+        }
+    )

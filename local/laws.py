@@ -1,0 +1,138 @@
+"""The first law of the saga, checked on the world: when orders rest, money and goods agree.
+
+Nothing of the product's code is used here. What is compared is what the systems themselves say: the
+orders' records, Stripe's own objects, and the shelf.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.stripe_stand_in.payments import Payment
+from local.traces import deserialized
+from local.world import World
+
+NOT_FULFILLED = frozenset({"FAILED", "CANCELLED"})
+
+
+@dataclass(frozen=True)
+class OrderFact:
+    """What an order's record says.
+
+    Attributes:
+        order_id: The order.
+        status: Where it stands.
+        currency: ISO 4217 code.
+        amount: Its price in minor units; None if it was never priced.
+        quantities: Units by SKU.
+    """
+
+    order_id: str
+    status: str
+    currency: str
+    amount: int | None
+    quantities: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The world at one moment.
+
+    Attributes:
+        orders: All orders.
+        payments: All PaymentIntents.
+        stock: Units available by SKU.
+    """
+
+    orders: tuple[OrderFact, ...]
+    payments: tuple[Payment, ...]
+    stock: Mapping[str, int]
+
+
+def take_snapshot(world: World) -> Snapshot:
+    """Ask all three systems."""
+    dynamodb = world.aws.client("dynamodb")
+
+    def rows(table: str) -> Iterable[dict[str, Any]]:
+        pages = dynamodb.get_paginator("scan").paginate(TableName=world.tables[table], ConsistentRead=True)
+        return (deserialized(item) for page in pages for item in page["Items"])
+
+    return Snapshot(
+        orders=tuple(
+            OrderFact(
+                order_id=row["order_id"],
+                status=row["status"],
+                currency=row["currency"],
+                amount=int(row["amount"]) if "amount" in row else None,
+                quantities={line["sku"]: int(line["quantity"]) for line in row["items"]},
+            )
+            for row in rows("orders")
+        ),
+        payments=tuple(world.stripe.payments()),
+        stock={row["sku"]: int(row["available"]) for row in rows("inventory")},
+    )
+
+
+def violations(before: Snapshot, after: Snapshot) -> list[str]:
+    """Name every breach of the first law, in words; none in a world that is in order.
+
+    Args:
+        before: The world before the orders that are looked at.
+        after: The world when nothing moves any more.
+    """
+    earlier = {order.order_id for order in before.orders}
+    orders = [order for order in after.orders if order.order_id not in earlier]
+    return [
+        *(breach for order in orders for breach in _of_order(order, after.payments)),
+        *_of_unknown_payments(after),
+        *_of_stock(before.stock, after.stock, orders),
+    ]
+
+
+def _of_order(order: OrderFact, payments: Iterable[Payment]) -> Iterable[str]:
+    name = f"order {order.order_id} ({order.status})"
+    own = [payment for payment in payments if payment.order_id == order.order_id]
+    held = sum(_held(payment) for payment in own)
+    charges, refunds = sum(payment.charges for payment in own), sum(payment.refunds for payment in own)
+    if charges > 1:
+        yield f"{name} was charged {charges} times"
+    if refunds > 1:
+        yield f"{name} was refunded {refunds} times"
+    if any(payment.currency != order.currency for payment in own):
+        yield f"{name} is in {order.currency}, but was charged in another currency"
+    if order.status == "CONFIRMED":
+        if held != order.amount:
+            yield f"{name} costs {order.amount}, but Stripe holds {held}"
+    elif order.status in NOT_FULFILLED:
+        if held:
+            yield f"{name} is not fulfilled, but Stripe holds {held}"
+    else:
+        yield f"{name} is not at rest"
+
+
+def _held(payment: Payment) -> int:
+    """Minor units of the customer's money that the shop has."""
+    return payment.captured - payment.refunded
+
+
+def _of_unknown_payments(after: Snapshot) -> Iterable[str]:
+    known = {order.order_id for order in after.orders}
+    for payment in after.payments:
+        if _held(payment) and payment.order_id not in known:
+            yield f"Stripe holds {_held(payment)} of {payment.intent_id}, which belongs to no order"
+
+
+def _of_stock(
+    before: Mapping[str, int], after: Mapping[str, int], orders: Iterable[OrderFact]
+) -> Iterable[str]:
+    sold: dict[str, int] = {}
+    for order in orders:
+        if order.status == "CONFIRMED":
+            for sku, quantity in order.quantities.items():
+                sold[sku] = sold.get(sku, 0) + quantity
+    for sku, available in after.items():
+        expected = before.get(sku, 0) - sold.get(sku, 0)
+        if available != expected:
+            yield f"{sku}: {before.get(sku, 0)} were there, {sold.get(sku, 0)} are sold, {available} are left"
+        if available < 0:
+            yield f"{sku} is oversold: {available}"

@@ -1,0 +1,195 @@
+"""How a journey is made to happen: what is sent, what is made to fail, and when.
+
+The product has no test hooks. What fails here fails outside of it: at the Stripe stand-in, in SES's
+sandbox, or because somebody else was faster.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from local.catalogue import SAMPLE_STOCK
+from local.client import DEFAULT_CUSTOMER, OrderItem, Submission
+from local.stripe_stand_in.faults import FaultKind
+from local.waiting import wait_for
+from local.world import World
+
+CREATE = r"^/v1/payment_intents$"
+CONFIRM = r"^/v1/payment_intents/[^/]+/confirm$"
+REFUND = r"^/v1/refunds$"
+
+DELIVERABLE = "customer@example.com"
+UNDELIVERABLE = "customer@unverified.test"
+"""SES refuses this address: its sandbox sends to verified identities only."""
+
+_HOLD_TIMEOUT_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Played:
+    """What is left of a journey to look at.
+
+    Attributes:
+        order_id: The order that the journey is about.
+        execution: Name of the execution that the journey is about; it has ended.
+        customer_id: Whose order it is.
+    """
+
+    order_id: str
+    execution: str
+    customer_id: str = DEFAULT_CUSTOMER
+
+
+Play = Callable[[World], Played]
+
+
+def an_order(
+    *items: tuple[str, int],
+    currency: str = "usd",
+    payment_method: str = "pm_card_visa",
+    email: str = DELIVERABLE,
+) -> Submission:
+    """A submission; two armchairs if nothing else is said."""
+    return {
+        "currency": currency,
+        "items": [OrderItem(sku=sku, quantity=units) for sku, units in items or (("CRUNCHY-ARMCHAIR", 2),)],
+        "payment_method": payment_method,
+        "email": email,
+    }
+
+
+def plain(submission: Submission) -> Play:
+    """Send the order, and wait for the end of its saga."""
+
+    def play(world: World) -> Played:
+        return _sent(world, submission)
+
+    return play
+
+
+def with_stripe_fault(submission: Submission, kind: FaultKind, path: str, *, times: int | None = 1) -> Play:
+    """Send the order while Stripe fails at one of its calls.
+
+    Args:
+        submission: The order.
+        kind: What kind of fault; see the stand-in.
+        path: Which call, as a regular expression.
+        times: How often it fails; None for as long as the journey takes.
+    """
+
+    def play(world: World) -> Played:
+        with _stripe_fault(world, kind, path, times=times):
+            return _sent(world, submission)
+
+    return play
+
+
+def twice(submission: Submission) -> Play:
+    """Send the same request twice: the second answer must be the first one."""
+
+    def play(world: World) -> Played:
+        key = str(uuid.uuid4())
+        first = world.shop.submit_order(submission, idempotency_key=key).raise_for_status()
+        second = world.shop.submit_order(submission, idempotency_key=key).raise_for_status()
+        if (first.json(), "true") != (second.json(), second.headers.get("Idempotent-Replayed")):
+            raise AssertionError(f"a replay was answered with {second.text}")
+        return _ended(world, first.json()["order_id"])
+
+    return play
+
+
+def race_for_the_last_unit(sku: str, *, then_fails: str | None = None) -> Play:
+    """Two customers pay for the last unit at the same time; the one who loses is looked at.
+
+    Args:
+        sku: What both want.
+        then_fails: A call, as a regular expression, at which Stripe is down from then on.
+    """
+
+    def play(world: World) -> Played:
+        world.shop.put_product(sku, {**SAMPLE_STOCK[sku], "available": 1})
+        # Both are past validation when their cards are charged, so both have seen the last unit.
+        with _stripe_fault(world, "hold", CONFIRM, times=2):
+            customers = {
+                world.shop.order(an_order((sku, 1)), customer_id=name): name for name in ("alice", "bob")
+            }
+            _wait_for_held_calls(world, len(customers))
+            if then_fails is not None:
+                world.stripe.set_fault("unavailable", path=then_fails, times=None)
+            world.stripe.release()
+            for order_id in customers:
+                world.executions.wait_until_ended(order_id)
+        lost = [
+            order_id
+            for order_id, name in customers.items()
+            if world.shop.get_order(order_id, customer_id=name)["status"] != "CONFIRMED"
+        ]
+        if len(lost) != 1:
+            raise AssertionError(f"{len(lost)} of two orders lost the race for one unit")
+        return Played(lost[0], lost[0], customers[lost[0]])
+
+    return play
+
+
+def cancelled_while_charging(submission: Submission) -> Play:
+    """Ask to cancel the order while its card is being charged."""
+
+    def play(world: World) -> Played:
+        with _stripe_fault(world, "hold", CONFIRM):
+            order_id = world.shop.order(submission)
+            _wait_for_held_calls(world, 1)
+            _request_cancellation(world, order_id)
+        return _ended(world, order_id)
+
+    return play
+
+
+def run_again(first: Play) -> Play:
+    """Play a journey, and then run the saga once more for its order."""
+
+    def play(world: World) -> Played:
+        played = first(world)
+        execution = f"{played.order_id}-again"
+        world.executions.start(execution, played.order_id)
+        world.executions.wait_until_ended(execution)
+        return replace(played, execution=execution)
+
+    return play
+
+
+def _sent(world: World, submission: Submission) -> Played:
+    return _ended(world, world.shop.order(submission))
+
+
+def _ended(world: World, order_id: str) -> Played:
+    world.executions.wait_until_ended(order_id)
+    return Played(order_id, order_id)
+
+
+@contextmanager
+def _stripe_fault(world: World, kind: FaultKind, path: str, *, times: int | None = 1) -> Iterator[None]:
+    world.stripe.set_fault(kind, method="POST", path=path, times=times)
+    try:
+        yield
+    finally:
+        world.stripe.clear_faults()
+
+
+def _request_cancellation(world: World, order_id: str) -> None:
+    """Write what a cancellation is: a mark on the order record."""
+    world.aws.client("dynamodb").update_item(
+        TableName=world.tables["orders"],
+        Key={"order_id": {"S": order_id}},
+        UpdateExpression="SET cancel_requested_by = :by",
+        ConditionExpression="attribute_exists(order_id)",
+        ExpressionAttributeValues={":by": {"S": "customer"}},
+    )
+
+
+def _wait_for_held_calls(world: World, count: int) -> None:
+    wait_for(
+        lambda: world.stripe.held() >= count,
+        f"{count} calls held at Stripe",
+        timeout_seconds=_HOLD_TIMEOUT_SECONDS,
+    )

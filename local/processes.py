@@ -1,0 +1,191 @@
+"""Child processes that never outlive their parent, however it ends."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, cast
+
+from local import process_guard
+
+REPOSITORY: Final = Path(__file__).parent.parent
+
+_GUARD: Final = Path(process_guard.__file__)
+_TAIL_LINES: Final = 15
+
+
+class StartFailed(Exception):
+    """The embedded run can't start or go on; the message is for the person at the keyboard."""
+
+
+@dataclass(frozen=True)
+class ChildProcess:
+    """A running program.
+
+    Attributes:
+        name: What a person calls it.
+        popen: The process.
+        log: Where all of its output goes.
+    """
+
+    name: str
+    popen: "subprocess.Popen[bytes]"
+    log: Path
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is gone."""
+        return self.popen.poll() is not None
+
+    def ensure_alive(self) -> None:
+        """Refuse to go on without it.
+
+        Raises:
+            StartFailed: It ended; with the last lines of its log.
+        """
+        if self.has_ended:
+            raise StartFailed(
+                f"{self.name} ended unexpectedly (exit code {self.popen.returncode})\n{self.tail()}"
+            )
+
+    def finish(self, *, timeout_seconds: float) -> None:
+        """Wait until it has done its work.
+
+        Args:
+            timeout_seconds: How long that may take.
+
+        Raises:
+            StartFailed: It failed or took too long; with the last lines of its log.
+        """
+        try:
+            exit_code = self.popen.wait(timeout_seconds)
+        except subprocess.TimeoutExpired:
+            raise StartFailed(
+                f"{self.name} did not finish within {timeout_seconds:g} seconds\n{self.tail()}"
+            ) from None
+        if exit_code != 0:
+            raise StartFailed(f"{self.name} failed (exit code {exit_code})\n{self.tail()}")
+
+    def tail(self) -> str:
+        """The last lines of its log, indented, and where the rest is."""
+        lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
+        return "\n".join([f"    {line}" for line in lines[-_TAIL_LINES:]] + [f"  The whole log: {self.log}"])
+
+
+class ProcessGroup:
+    """Programs that end together, and the temporary folder that they work in.
+
+    Args:
+        group_id: The process group that every program joins.
+        folder: Their temporary folder.
+        logs: The folder that their logs go to.
+    """
+
+    def __init__(self, group_id: int, folder: Path, logs: Path) -> None:
+        self.folder = folder
+        self.logs = logs
+        self._group_id = group_id
+        self._children: list[ChildProcess] = []
+
+    def start(
+        self, name: str, command: Sequence[str], *, log: str, environ: Mapping[str, str], cwd: Path
+    ) -> ChildProcess:
+        """Start a program.
+
+        Args:
+            name: What a person calls it.
+            command: The program, found on the PATH in `environ`, and its arguments.
+            log: The name of the log file, without its ending.
+            environ: All of its environment, but for where its temporary files go: to the group's folder.
+            cwd: The folder that it works in.
+
+        Raises:
+            StartFailed: There is no such program.
+        """
+        program = shutil.which(command[0], path=environ.get("PATH"))
+        if program is None:
+            raise StartFailed(f"{name} can't start: there is no `{command[0]}` (`make run` installs it)")
+        log_path = self.logs / f"{log}.log"
+        with log_path.open("wb") as output:
+            popen = subprocess.Popen(  # noqa: S603 - every command is our own
+                [program, *command[1:]],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**environ, "TMPDIR": str(self.folder)},
+                cwd=cwd,
+                process_group=self._group_id,
+            )
+        child = ChildProcess(name, popen, log_path)
+        self._children.append(child)
+        return child
+
+    def reap(self) -> None:
+        """Collect the children that were killed: a dead process stays in its group until then."""
+        for child in self._children:
+            child.popen.wait()
+
+
+@contextmanager
+def process_group(logs: Path) -> Iterator[ProcessGroup]:
+    """A group of programs that is gone when the block is left, or when this process dies.
+
+    A guard process holds the reading end of a pipe. When the pipe closes, because the block is left or
+    because this process was killed, it kills the group and removes the temporary folder. So there
+    is one way to end, and nothing can bypass it.
+
+    Args:
+        logs: The folder for the programs' logs; made when it is not there.
+    """
+    logs.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="orders-"))
+    guard = subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-I", "-S", str(_GUARD), str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        process_group=0,  # a Ctrl-C in the terminal is for us alone
+    )
+    with cast("IO[bytes]", guard.stdin) as lifeline, cast("IO[bytes]", guard.stdout) as answer:
+        group = ProcessGroup(int(answer.readline()), folder, logs)
+        try:
+            yield group
+        finally:
+            lifeline.close()
+            group.reap()
+            guard.wait()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a port of this machine."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def inherited_environment() -> dict[str, str]:
+    """This process's environment with the repository's tools on the PATH and no settings of AWS tools."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return others | {"PATH": tool_path()}
+
+
+def tool_path() -> str:
+    """A PATH with the repository's own tools first."""
+    own = (Path(sys.executable).parent, REPOSITORY / "node_modules" / ".bin")
+    return os.pathsep.join([*map(str, own), os.environ.get("PATH", os.defpath)])

@@ -1,0 +1,133 @@
+"""`make run`: the embedded run, served until Ctrl-C."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from textwrap import dedent
+from typing import Final
+
+from local.client import Submission
+from local.world import LOCAL_FOLDER, World, embedded_world, spoken
+
+RUN_FILE: Final = LOCAL_FOLDER / "run.json"
+
+_WAIT_SCALE: Final = 1.0
+"""Whoever watches an execution shall see it wait and retry as slowly as on AWS."""
+
+_LIVENESS_PAUSE_SECONDS: Final = 0.5
+
+_SAMPLE_ORDERS: Final[dict[str, Submission]] = {
+    "two armchairs": {
+        "currency": "usd",
+        "items": [{"sku": "CRUNCHY-ARMCHAIR", "quantity": 2}],
+        "payment_method": "pm_card_visa",
+        "email": "alice@example.com",
+    },
+    "a declined card": {
+        "currency": "usd",
+        "items": [{"sku": "RED-CHAIR", "quantity": 4}],
+        "payment_method": "pm_card_visa_chargeDeclined",
+        "email": "bob@example.com",
+    },
+    "a sofa that is sold out": {
+        "currency": "usd",
+        "items": [{"sku": "SOLD-OUT-SOFA", "quantity": 1}],
+        "payment_method": "pm_card_visa",
+        "email": "carol@example.com",
+    },
+}
+
+
+def run(*, port: int) -> None:
+    """Start everything, send sample orders, say how to go on, and serve until Ctrl-C.
+
+    Args:
+        port: Where the emulated AWS listens.
+
+    Raises:
+        StartFailed: Something can't start, or died while it served.
+        KeyboardInterrupt: Ctrl-C came before everything was ready.
+    """
+    with embedded_world("run", port=port, progress=spoken, wait_scale=_WAIT_SCALE) as world:
+        with spoken("Sending sample orders"):
+            orders = _send_sample_orders(world)
+        _print_orders(world, orders)
+        with _run_file(world):
+            print(_how_to_go_on(world, next(iter(orders.values()))), flush=True)
+            _serve(world)
+
+
+def _send_sample_orders(world: World) -> dict[str, str]:
+    """Send them all at once and wait until each one's execution has ended; returns their ids by name."""
+    orders = {name: world.shop.order(submission) for name, submission in _SAMPLE_ORDERS.items()}
+    for order_id in orders.values():
+        world.executions.wait_until_ended(order_id)
+    return orders
+
+
+def _print_orders(world: World, orders: dict[str, str]) -> None:
+    print()
+    for name, order_id in orders.items():
+        order = world.shop.get_order(order_id)
+        outcome = order["status"] + (f" ({order['failure']['code']})" if "failure" in order else "")
+        print(f"  {name}: {outcome}")
+        print(f"    {' > '.join(world.executions.states_visited(order_id))}")
+
+
+@contextmanager
+def _run_file(world: World) -> Iterator[None]:
+    """Tell scripts where everything is, as long as it is there."""
+    content = {
+        "api_url": world.api_url,
+        "aws_endpoint_url": world.endpoint_url,
+        "region": world.region,
+        "stripe_url": world.stripe_url,
+        "state_machine_arn": world.state_machine_arn,
+        "tables": world.tables,
+    }
+    RUN_FILE.write_text(json.dumps(content, indent=2) + "\n")
+    try:
+        yield
+    finally:
+        RUN_FILE.unlink(missing_ok=True)
+
+
+def _serve(world: World) -> None:
+    try:
+        while True:
+            world.ensure_alive()
+            time.sleep(_LIVENESS_PAUSE_SECONDS)
+    except KeyboardInterrupt:
+        print("\nStopping ...")
+
+
+def _how_to_go_on(world: World, order_id: str) -> str:
+    execution_arn = world.executions.arn(order_id)
+    return dedent(f"""
+        The shop is open until Ctrl-C.
+
+          REST API         {world.api_url}
+          AWS              {world.endpoint_url} (region {world.region})
+          Stripe stand-in  {world.stripe_url} (GET /calls lists what it was asked)
+          logs             {world.logs}
+          for scripts      {RUN_FILE}
+
+        Place an order, and look at it:
+
+          API={world.api_url}
+          curl -s $API/orders -H "Idempotency-Key: my-first-order" -H "X-Customer-Id: alice" -d '{{
+            "currency": "usd", "items": [{{"sku": "RED-CHAIR", "quantity": 1}}],
+            "payment_method": "pm_card_visa", "email": "alice@example.com"}}'
+          curl -s $API/orders/ORDER_ID -H "X-Customer-Id: alice"
+          curl -s $API/inventory
+
+        Look inside with any AWS tool:
+
+          export AWS_ENDPOINT_URL={world.endpoint_url} AWS_REGION={world.region}
+          export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+          aws stepfunctions list-executions --state-machine-arn {world.state_machine_arn}
+          aws stepfunctions get-execution-history --execution-arn {execution_arn}
+          aws dynamodb scan --table-name {world.tables["audit"]}
+          aws logs tail /aws/lambda/orders-local-charge_payment
+    """)

@@ -1,0 +1,247 @@
+"""The embedded run: AWS, Stripe and the deployed app on this machine, as one context manager."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.catalogue import SAMPLE_STOCK
+from local.client import ShopClient
+from local.deploy import Deployment
+from local.emulator import REGION, EmulatorSession, await_answer, await_ready, endpoint_url, start_emulator
+from local.processes import (
+    REPOSITORY,
+    ChildProcess,
+    ProcessGroup,
+    StartFailed,
+    free_port,
+    inherited_environment,
+    is_free,
+    process_group,
+)
+from local.stripe_stand_in.client import StandInClient
+from local.traces import AuditTrail, Executions, FunctionLogs, Mailbox
+
+LOCAL_FOLDER: Final = REPOSITORY / ".local"
+"""What the embedded run leaves in the repository: logs, and `run.json` while `make run` serves."""
+
+DELIVERABLE_DOMAIN: Final = "example.com"
+"""Mail to this domain is taken; to every other domain SES, being in its sandbox, refuses to send."""
+
+_STRIPE_KEY: Final = "sk_test_embedded"
+"""Any key of this form will do for the stand-in: it is no secret."""
+
+_STRIPE_TIMEOUT_SECONDS: Final = 30.0
+
+Progress = Callable[[str], AbstractContextManager[None]]
+"""Called with the name of each phase of the set-up; the phase lasts as long as the context."""
+
+
+@dataclass(frozen=True)
+class World:
+    """The app in the embedded run.
+
+    Attributes:
+        aws: A boto3 session that talks to the emulator: `world.aws.client("dynamodb")`.
+        api_url: Where the REST API is.
+        stripe_url: Where the Stripe stand-in is.
+        stripe: Steers and questions the stand-in.
+        outputs: The stacks' outputs by name.
+        logs: The folder with the logs of all processes.
+        shop: The REST API.
+        services: The processes that must be alive.
+    """
+
+    aws: EmulatorSession
+    api_url: str
+    stripe_url: str
+    stripe: StandInClient
+    outputs: Mapping[str, str]
+    logs: Path
+    shop: ShopClient
+    services: tuple[ChildProcess, ...]
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where the emulator is."""
+        return self.aws.endpoint_url
+
+    @property
+    def region(self) -> str:
+        """The region that everything is in."""
+        return REGION
+
+    @property
+    def state_machine_arn(self) -> str:
+        """The saga."""
+        return self.outputs["StateMachineArn"]
+
+    @property
+    def tables(self) -> dict[str, str]:
+        """The tables' names."""
+        return {
+            "orders": self.outputs["OrdersTableName"],
+            "inventory": self.outputs["InventoryTableName"],
+            "idempotency": self.outputs["IdempotencyTableName"],
+            "audit": self.outputs["AuditTableName"],
+        }
+
+    @cached_property
+    def executions(self) -> Executions:
+        """The executions of the saga."""
+        return Executions(self.aws, self.state_machine_arn)
+
+    @cached_property
+    def audit_trail(self) -> AuditTrail:
+        """The events that came through the bus."""
+        return AuditTrail(self.aws, self.tables["audit"])
+
+    @cached_property
+    def mailbox(self) -> Mailbox:
+        """The mail that SES took."""
+        return Mailbox(self.aws)
+
+    @cached_property
+    def function_logs(self) -> FunctionLogs:
+        """What the functions logged."""
+        return FunctionLogs(self.aws)
+
+    def request_cancellation(self, order_id: str, *, requested_by: str = "customer") -> None:
+        """Note on an order's record that somebody asked to cancel it; its saga sees it at its next write.
+
+        Args:
+            order_id: The order.
+            requested_by: `customer` or `operator`.
+        """
+        self.aws.client("dynamodb").update_item(
+            TableName=self.tables["orders"],
+            Key={"order_id": {"S": order_id}},
+            UpdateExpression="SET cancel_requested_by = :requested_by",
+            ConditionExpression="attribute_exists(order_id)",
+            ExpressionAttributeValues={":requested_by": {"S": requested_by}},
+        )
+
+    def ensure_alive(self) -> None:
+        """Check that nothing has died meanwhile.
+
+        Raises:
+            StartFailed: Something has; names it, with the end of its log.
+        """
+        for service in self.services:
+            service.ensure_alive()
+
+
+def quiet(_phase: str) -> AbstractContextManager[None]:
+    """A `Progress` that nobody sees."""
+    return nullcontext()
+
+
+@contextmanager
+def spoken(phase: str) -> Iterator[None]:
+    """A `Progress` for a person: each phase's name, and then how many seconds it took."""
+    sys.stdout.write(f"{phase} ... ")
+    sys.stdout.flush()
+    start = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        sys.stdout.write("\n")
+        raise
+    sys.stdout.write(f"{time.monotonic() - start:.1f} s\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def embedded_world(
+    name: str, *, port: int | None = None, progress: Progress = quiet, wait_scale: float = 0.1
+) -> Iterator[World]:
+    """Start everything, deploy the app, load the sample stock; stop everything at the end.
+
+    Any number of them can be there at once, if each has its own port.
+
+    Args:
+        name: The name of its folder for logs.
+        port: Where the emulated AWS shall listen; None for any free port.
+        progress: Told about the phases of the set-up.
+        wait_scale: What every wait and retry delay of a state machine is multiplied by.
+
+    Raises:
+        StartFailed: Something can't start; the message is for a person. No process is left behind.
+    """
+    if port is not None and not is_free(port):
+        raise StartFailed(
+            f"port {port} is taken: stop what listens there, or choose another one: make run PORT=4600"
+        )
+    port = port or free_port()
+    with ExitStack() as stack:
+        processes = stack.enter_context(process_group(LOCAL_FOLDER / name))
+        deployment = Deployment(processes, port)
+        services: tuple[ChildProcess, ...] = ()
+        try:
+            with progress("Starting MiniStack and the Stripe stand-in"):
+                emulator = start_emulator(processes, port, wait_scale=wait_scale)
+                stripe, stripe_url = _start_stripe(processes)
+                services = (emulator, stripe)
+                synthesis = deployment.start_synthesis(stripe_url)
+                await_ready(emulator, port)
+                await_answer(stripe, f"{stripe_url}/calls", timeout_seconds=_STRIPE_TIMEOUT_SECONDS)
+            with progress("Bootstrapping the CDK"):
+                deployment.bootstrap()
+            with progress("Synthesizing the app"):
+                deployment.await_synthesis(synthesis)
+            with progress("Deploying the stacks"):
+                outputs = deployment.deploy()
+            with progress("Loading the sample stock"):
+                aws = EmulatorSession(endpoint_url(port))
+                api_url = _local_api_url(aws.endpoint_url, outputs["ApiUrl"])
+                shop = stack.enter_context(closing(ShopClient(api_url)))
+                stand_in = stack.enter_context(StandInClient(stripe_url))
+                world = World(aws, api_url, stripe_url, stand_in, outputs, processes.logs, shop, services)
+                _open_shop(world)
+        except (StartFailed, BotoCoreError, ClientError, httpx.HTTPError) as error:
+            # Whatever failed: if a service is dead, that is the reason.
+            for service in services:
+                service.ensure_alive()
+            raise StartFailed(str(error)) from error
+        yield world
+
+
+def _start_stripe(processes: ProcessGroup) -> tuple[ChildProcess, str]:
+    port = free_port()
+    command = [sys.executable, "-m", "local.stripe_stand_in", "--port", str(port)]
+    stripe = processes.start(
+        "The Stripe stand-in", command, log="stripe", environ=inherited_environment(), cwd=REPOSITORY
+    )
+    return stripe, f"http://127.0.0.1:{port}"
+
+
+def _local_api_url(endpoint: str, deployed_url: str) -> str:
+    """Where the emulator serves a REST API that is deployed as `https://ID.execute-api.../STAGE/`."""
+    parts = urlsplit(deployed_url)
+    api_id = parts.netloc.partition(".")[0]
+    return f"{endpoint}/restapis/{api_id}/{parts.path.strip('/')}/_user_request_"
+
+
+def _open_shop(world: World) -> None:
+    """Do what an operator does once after the first deployment."""
+    secret_id = world.outputs["StripeSecretId"]
+    world.aws.client("secretsmanager").put_secret_value(SecretId=secret_id, SecretString=_STRIPE_KEY)
+
+    ses = world.aws.client("sesv2")
+    ses.create_email_identity(EmailIdentity=DELIVERABLE_DOMAIN)
+    ses.put_account_details(
+        MailType="TRANSACTIONAL",
+        WebsiteURL=f"https://{DELIVERABLE_DOMAIN}",
+        ProductionAccessEnabled=False,
+    )
+
+    for sku, product in SAMPLE_STOCK.items():
+        world.shop.put_product(sku, product)

@@ -1,0 +1,73 @@
+"""What must survive everything else: orders, stock, and Stripe's key."""
+
+from typing import cast
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from stacks.constructs.findings import accept
+from stacks.constructs.stage_stack import StageStack
+from stacks.constructs.table import Table, text
+from stacks.settings import Settings
+
+
+class DataStack(StageStack):
+    """The tables and the secret.
+
+    Attributes:
+        orders: the order records, the only thing that anyone writes about an order.
+        inventory: what is sold, its price and how much of it there is.
+        idempotency: what was done already and has no record of its own.
+        stripe_secret_arn: the secret that holds Stripe's secret key.
+    """
+
+    def __init__(self, scope: Construct, settings: Settings) -> None:
+        super().__init__(scope, "data", settings, description="Orders: tables and secrets")
+
+        self.orders = Table(
+            self,
+            "Orders",
+            settings,
+            partition_key="order_id",
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            indexes=[
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name="by_customer",
+                    partition_key=text("customer_id"),
+                    sort_key=text("created_at"),
+                ),
+                # Only orders that are not at rest have the attribute, so this index stays small.
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name="unsettled",
+                    partition_key=text("unsettled_shard"),
+                    sort_key=text("created_at"),
+                    projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+                ),
+            ],
+        )
+        self.inventory = Table(self, "Inventory", settings, partition_key="sku")
+        self.idempotency = Table(self, "Idempotency", settings, partition_key="id", time_to_live="expiration")
+
+        # Made with a random value, so that no key is ever in a template. The operator replaces it:
+        # aws secretsmanager put-secret-value --secret-id <StripeSecretId> --secret-string sk_...
+        # A later change of how the random value is made would replace the operator's: leave it as it is.
+        secret = secretsmanager.Secret(
+            self,
+            "StripeSecret",
+            description="Stripe's secret key, as plain text",
+            removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
+        )
+        accept(
+            secret,
+            "AwsSolutions-SMG4",
+            "Stripe rolls its keys in its dashboard and has no call for it that a rotation could make.",
+        )
+        # Not `secret_arn`, which is a Ref: the embedded AWS takes that for the name, which permits nothing.
+        self.stripe_secret_arn = cast("secretsmanager.CfnSecret", secret.node.default_child).attr_id
+
+        self.add_output("OrdersTableName", self.orders.table_name, "The order records")
+        self.add_output("InventoryTableName", self.inventory.table_name, "What is sold")
+        self.add_output("IdempotencyTableName", self.idempotency.table_name, "What was done already")
+        self.add_output("StripeSecretId", self.stripe_secret_arn, "Put Stripe's secret key here")

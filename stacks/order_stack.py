@@ -1,0 +1,139 @@
+"""The saga: its steps, the state machine that calls them, and what starts it."""
+
+from aws_cdk import Annotations
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from stacks.constructs.build_folder import PROJECT
+from stacks.constructs.dead_letter_queue import DeadLetterQueue
+from stacks.constructs.findings import accept
+from stacks.constructs.log_group import LogGroup
+from stacks.constructs.order_stream import follow_orders
+from stacks.constructs.python_function import PythonFunction, PythonFunctions, allow
+from stacks.constructs.stage_stack import StageStack
+from stacks.data_stack import DataStack
+from stacks.settings import DEFAULT_SENDER, Settings
+
+DEFINITION = PROJECT / "statemachines" / "order_saga.asl.json"
+
+
+class OrderStack(StageStack):
+    """The state machine and its functions.
+
+    Attributes:
+        machine: the saga.
+        stream_functions: the functions that must keep up with the orders table.
+        dead_letter_queues: the queues that should be empty.
+    """
+
+    def __init__(self, scope: Construct, settings: Settings, *, data: DataStack) -> None:
+        super().__init__(scope, "saga", settings, description="Orders: the saga")
+        functions = PythonFunctions(self, settings)
+
+        self.machine = self._machine(settings, self._steps(settings, functions, data))
+
+        start_saga = functions.add(
+            "start_saga",
+            {"STATE_MACHINE_ARN": self.machine.state_machine_arn},
+            allow(self.machine.state_machine_arn, "states:StartExecution"),
+        )
+        unstarted_orders = DeadLetterQueue(self, "UnstartedOrders")
+        follow_orders(
+            start_saga,
+            data.orders,
+            settings=settings,
+            pattern={"eventName": ["INSERT"]},
+            parked_in=unstarted_orders,
+        )
+
+        if settings.sender_email == DEFAULT_SENDER and not settings.embedded:
+            Annotations.of(self).add_warning_v2(
+                "orders:sender_email",
+                f"Customers will not be told about their orders: SES sends no mail from {DEFAULT_SENDER}. "
+                "Deploy with `-c sender_email=ADDRESS`, one that SES has verified.",
+            )
+
+        self.stream_functions = [start_saga]
+        self.dead_letter_queues = [unstarted_orders]
+
+        self.add_output("StateMachineArn", self.machine.state_machine_arn, "The saga")
+        self.add_output("UnstartedOrdersQueueUrl", unstarted_orders.queue_url, "Orders without a saga")
+
+    def _steps(
+        self, settings: Settings, functions: PythonFunctions, data: DataStack
+    ) -> dict[str, PythonFunction]:
+        """Add the functions that the machine calls; give them by the machine's placeholders."""
+        orders = {"ORDERS_TABLE": data.orders.table_name}
+        inventory = {"INVENTORY_TABLE": data.inventory.table_name}
+        idempotency = {"IDEMPOTENCY_TABLE": data.idempotency.table_name}
+        stripe = {"STRIPE_SECRET_ID": data.stripe_secret_arn}
+        if settings.stripe_api_base:
+            stripe["STRIPE_API_BASE"] = settings.stripe_api_base
+        sender = {"SENDER_EMAIL": settings.sender_email}
+
+        read_order = allow(data.orders.table_arn, "dynamodb:GetItem")
+        change_order = allow(data.orders.table_arn, "dynamodb:GetItem", "dynamodb:UpdateItem")
+        read_catalogue = allow(data.inventory.table_arn, "dynamodb:BatchGetItem")
+        change_stock = allow(data.inventory.table_arn, "dynamodb:UpdateItem")
+        read_key = allow(data.stripe_secret_arn, "secretsmanager:GetSecretValue")
+        do_once = allow(
+            data.idempotency.table_arn,
+            *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+        )
+
+        send_mail = iam.PolicyStatement(actions=["ses:SendEmail"], resources=["*"])
+        if not settings.embedded:  # which knows no sender when it decides
+            send_mail.add_condition("StringEquals", {"ses:FromAddress": settings.sender_email})
+
+        notify_customer = functions.add(
+            "notify_customer", orders | idempotency | sender, read_order, do_once, send_mail
+        )
+        accept(
+            notify_customer.execution_role,
+            "AwsSolutions-IAM5[Resource::*]",
+            "SES asks for permission on recipients' identities, too: the sender's address is what limits it.",
+        )
+        steps = [
+            functions.add("validate_order", orders | inventory, change_order, read_catalogue),
+            functions.add("charge_payment", orders | stripe, change_order, read_key),
+            functions.add("reserve_inventory", orders | inventory, change_order, change_stock),
+            notify_customer,
+            functions.add("release_inventory", orders | inventory, change_order, change_stock),
+            functions.add("refund_payment", orders | stripe, change_order, read_key),
+            functions.add("close_order", orders, change_order),
+            functions.add("flag_for_operator", orders, change_order),
+        ]
+        return {f"{step.node.id}Arn": step for step in steps}
+
+    def _machine(self, settings: Settings, steps: dict[str, PythonFunction]) -> sfn.StateMachine:
+        """Add the state machine that calls these functions and no others."""
+        name = f"orders-{settings.stage}-saga"
+        # Under this prefix the account's policy for log delivery can't outgrow its limit.
+        log_group = LogGroup(self, "SagaLogs", settings, name=f"/aws/vendedlogs/states/{name}")
+        machine = sfn.StateMachine(
+            self,
+            "Saga",
+            state_machine_name=name,
+            # The file's text: readable in the console as it is, and `cdk diff` shows what changed in it.
+            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text()),
+            definition_substitutions={key: step.function_arn for key, step in steps.items()},
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=log_group,
+                level=sfn.LogLevel.ALL,
+                include_execution_data=False,  # it may name people
+            ),
+        )
+        # Not by `grant_invoke`, which permits all versions and aliases of a function, too.
+        machine.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["lambda:InvokeFunction"], resources=[step.function_arn for step in steps.values()]
+            )
+        )
+        accept(
+            machine,
+            "AwsSolutions-IAM5[Resource::*]",
+            "The actions for log delivery and X-Ray know no resources, so a machine needs them on all.",
+        )
+        return machine

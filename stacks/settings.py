@@ -1,0 +1,162 @@
+"""What differs between the stages, side by side, and the only reader of CDK context.
+
+A stage is chosen with `cdk ... -c stage=local|dev|prod`; `CONTEXT_KEYS` are all the keys there are.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from aws_cdk.aws_logs import RetentionDays
+
+DEFAULT_STAGE = "dev"
+DEFAULT_SENDER = "orders@example.com"
+
+CONTEXT_KEYS = ("stage", "sender_email", "alarm_email", "stripe_api_base")
+
+# Context that the CDK keeps beside ours: feature flags, what its command line passes, and what
+# `cdk acknowledge` and `cdk cli-telemetry` store.
+_FOREIGN_KEYS = re.compile(r"@|aws:|aws-cdk:|acknowledged-issue-numbers$|cli-telemetry$")
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+# A cold worker of the embedded AWS starts inside the timeout, seconds when several start at once.
+_TIMEOUT_SECONDS = 15
+_TIMEOUT_SECONDS_OF = {"charge_payment": 25, "refund_payment": 25}  # these wait for Stripe
+
+
+class SettingsError(ValueError):
+    """The settings that were asked for can't be used; the message says which ones can."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One stage.
+
+    Attributes:
+        stage: its name, part of the name of everything that has one.
+        embedded: it is deployed into the embedded AWS, which runs functions through a `bootstrap` of
+            their own, mounts no layers and refuses the CDK's publishing roles.
+        sign_in: how the API learns who calls: by signed requests (`iam`), or it believes the header
+            `X-Customer-Id` (`header`).
+        keep_data: tables, and the stacks themselves, are protected from deletion.
+        log_retention: how long logs are kept.
+        stream_batch_size: how many stream records a function gets at once.
+        stream_record_age_seconds: how old a failing stream record may get before it is parked in a queue.
+        api_rate: requests per second that the API takes from all callers together.
+        api_burst: how many more it takes at once.
+        sender_email: the address that customers get mail from; SES must have verified it or its domain.
+        alarm_email: an address that gets every alarm.
+        stripe_api_base: URL of a stand-in for Stripe.
+
+    Raises:
+        SettingsError: a value is impossible, or does not go with the stage.
+    """
+
+    stage: str
+    embedded: bool
+    sign_in: Literal["iam", "header"]
+    keep_data: bool
+    log_retention: RetentionDays
+    stream_batch_size: int
+    stream_record_age_seconds: int
+    api_rate: int
+    api_burst: int
+    sender_email: str = DEFAULT_SENDER
+    alarm_email: str | None = None
+    stripe_api_base: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.sign_in == "header" and not self.embedded:
+            raise SettingsError(f"stage {self.stage} must sign in with iam: a header proves nothing")
+        for key in ("sender_email", "alarm_email"):
+            address = getattr(self, key)
+            if address is not None and not _EMAIL.fullmatch(address):
+                raise SettingsError(f"{key} is {address!r}; valid is an address like {DEFAULT_SENDER}")
+        if self.stripe_api_base is not None:
+            if not self.embedded:
+                raise SettingsError("stripe_api_base goes with stage local only; others call Stripe itself")
+            if not _is_http_url(self.stripe_api_base):
+                raise SettingsError(
+                    f"stripe_api_base is {self.stripe_api_base!r}; valid is a URL like http://127.0.0.1:8420"
+                )
+
+
+_LOCAL = Settings(
+    stage="local",
+    embedded=True,
+    sign_in="header",
+    keep_data=False,
+    log_retention=RetentionDays.ONE_DAY,
+    # The embedded AWS ignores partial batch responses of streams: only a batch of one fails by itself.
+    stream_batch_size=1,
+    # It counts no retries, either: the age alone parks a record, so it is the least that AWS accepts.
+    stream_record_age_seconds=60,
+    api_rate=1000,
+    api_burst=2000,
+)
+
+_DEV = Settings(
+    stage="dev",
+    embedded=False,
+    sign_in="iam",
+    keep_data=False,
+    log_retention=RetentionDays.ONE_WEEK,
+    stream_batch_size=10,
+    stream_record_age_seconds=60 * 60,
+    api_rate=50,
+    api_burst=100,
+)
+
+_PROD = Settings(
+    stage="prod",
+    embedded=False,
+    sign_in="iam",
+    keep_data=True,
+    log_retention=RetentionDays.THREE_MONTHS,
+    stream_batch_size=10,
+    stream_record_age_seconds=60 * 60,
+    # At its default quotas Step Functions takes 300 new executions a second, from a bucket of 1,300.
+    api_rate=300,
+    api_burst=1000,
+)
+
+STAGES = {settings.stage: settings for settings in (_LOCAL, _DEV, _PROD)}
+
+
+def read_settings(context: Mapping[str, object]) -> Settings:
+    """Make the settings of the stage that the CDK context asks for.
+
+    Args:
+        context: what `app.node.get_all_context()` returns; the CDK's own keys in it are ignored.
+
+    Raises:
+        SettingsError: an unknown stage or key, or a value that can't be used.
+    """
+    ours: dict[str, Any] = {key: value for key, value in context.items() if not _FOREIGN_KEYS.match(key)}
+    if unknown := sorted(ours.keys() - set(CONTEXT_KEYS)):
+        raise SettingsError(f"unknown context key {', '.join(unknown)}; valid are: {', '.join(CONTEXT_KEYS)}")
+
+    stage = ours.pop("stage", DEFAULT_STAGE)
+    if not isinstance(stage, str) or stage not in STAGES:
+        raise SettingsError(f"unknown stage {stage}; valid are: {', '.join(STAGES)}")
+
+    for key, value in ours.items():
+        if not isinstance(value, str):
+            raise SettingsError(f"{key} is {value!r}; valid is text")
+    return replace(STAGES[stage], **ours)
+
+
+def function_timeout_seconds(function: str) -> int:
+    """How long the function of this name may take; the state machine waits a little longer."""
+    return _TIMEOUT_SECONDS_OF.get(function, _TIMEOUT_SECONDS)
+
+
+def _is_http_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)

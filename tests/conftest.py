@@ -1,0 +1,32 @@
+"""What all tests share: which of them may reach a network, and the one deployed app that some of them need."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from local.world import World, embedded_world
+
+_TESTS = Path(__file__).parent
+_IN_PROCESS = (_TESTS / "unit", _TESTS / "stacks")
+
+_WAIT_SCALE: Final = 0.02
+"""Retries wait a fiftieth of what they wait on AWS: the longest budget of an undo is 5 s then."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort the tests: who runs without sockets, who together in one process, who last."""
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in _IN_PROCESS):
+            item.add_marker("disable_socket")  # the marker `enable_socket` lets a test out
+        else:
+            item.add_marker(pytest.mark.xdist_group("world"))
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    """The app, deployed into the embedded run; one for all tests that need it."""
+    with embedded_world("tests", wait_scale=_WAIT_SCALE) as world:
+        yield world

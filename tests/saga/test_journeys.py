@@ -1,0 +1,27 @@
+"""Every row of README's table *what fails, which states are visited*, against the deployed state machine."""
+
+import pytest
+
+from local.catalogue import SAMPLE_STOCK
+from local.journeys import JOURNEYS, Journey, differences
+from local.laws import take_snapshot, violations
+from local.world import World
+
+
+@pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.key)
+def test_a_journey_visits_the_states_it_should_and_ends_with_money_and_goods_agreeing(
+    world: World, journey: Journey
+) -> None:
+    # Given
+    for sku, product in SAMPLE_STOCK.items():
+        world.shop.put_product(sku, product)
+    before = take_snapshot(world)
+
+    # When
+    played = journey.play(world)
+
+    # Then
+    assert differences(world, journey, played) == []
+    waiting_for_a_human = [f"order {played.order_id} (NEEDS_ATTENTION) is not at rest"]
+    expected = waiting_for_a_human if journey.status == "NEEDS_ATTENTION" else []
+    assert violations(before, take_snapshot(world)) == expected

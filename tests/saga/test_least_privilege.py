@@ -1,0 +1,50 @@
+"""The roles are real: IAM is enforced while the saga runs."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from local.plays import an_order
+from local.world import World
+
+
+@contextmanager
+def without_grant(world: World, function: str, action: str) -> Iterator[None]:
+    """Take one action away from a function's role, and give it back."""
+    iam = world.aws.client("iam")
+    arn = world.aws.client("lambda").get_function_configuration(FunctionName=function)["Role"]
+    role = arn.rpartition("/")[2]
+    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    policy = json.dumps(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+    reduced = policy.replace(f'"{action}"', '"dynamodb:ListTables"')
+    assert reduced != policy, f"{function} has no grant for {action}"
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=reduced)
+    try:
+        yield
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=policy)
+
+
+def test_a_step_without_its_grant_is_refused_and_the_order_is_undone(world: World) -> None:
+    # Given
+    with without_grant(world, "orders-local-reserve_inventory", "dynamodb:UpdateItem"):
+        # When
+        order_id = world.shop.order(an_order())
+        world.executions.wait_until_ended(order_id)
+
+    # Then
+    order = world.shop.get_order(order_id)
+    assert (order["status"], order["failure"]["code"]) == ("FAILED", "internal_error")
+    assert order["payment"]["status"] == "refunded"
+
+
+def test_an_order_goes_through_again_once_the_grant_is_back(world: World) -> None:
+    # Given
+    with without_grant(world, "orders-local-reserve_inventory", "dynamodb:UpdateItem"):
+        pass
+
+    # When
+    order_id = world.shop.order(an_order())
+
+    # Then
+    assert world.shop.wait_until_rest(order_id)["status"] == "CONFIRMED"

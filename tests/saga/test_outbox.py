@@ -1,0 +1,104 @@
+"""A change of an order and its event never part."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local.plays import an_order
+from local.traces import deserialized
+from local.waiting import wait_for
+from local.world import World
+from tests.saga.test_least_privilege import without_grant
+
+PUBLISHER = "orders-local-publish_order_events"
+
+
+def the_record_of(world: World, order_id: str) -> dict[str, Any]:
+    """An order's item, as DynamoDB has it."""
+    answer = world.aws.client("dynamodb").get_item(
+        TableName=world.tables["orders"], Key={"order_id": {"S": order_id}}, ConsistentRead=True
+    )
+    return answer["Item"]
+
+
+def publisher_state(world: World) -> str:
+    (mapping,) = world.aws.client("lambda").list_event_source_mappings(FunctionName=PUBLISHER)[
+        "EventSourceMappings"
+    ]
+    return mapping["LastProcessingResult"]
+
+
+def test_the_event_says_what_the_record_says(world: World) -> None:
+    # When
+    order_id = world.shop.order(an_order(("NO-SUCH-SKU", 1)))
+    world.executions.wait_until_ended(order_id)
+
+    # Then
+    (event,) = world.audit_trail.wait_for_events(order_id)
+    record = deserialized(the_record_of(world, order_id))
+    assert event["event"] == "OrderFailed"
+    assert {name: event["detail"][name] for name in ("order_id", "customer_id", "status", "failure")} == {
+        name: record[name] for name in ("order_id", "customer_id", "status", "failure")
+    }
+
+
+def test_a_duplicate_stream_record_is_the_same_event(world: World) -> None:
+    # Given
+    order_id = world.shop.order(an_order())
+    world.executions.wait_until_ended(order_id)
+    (event,) = world.audit_trail.wait_for_events(order_id)
+    confirmed = the_record_of(world, order_id)
+    change = {"OldImage": {**confirmed, "status": {"S": "PENDING"}}, "NewImage": confirmed}
+    record = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "1", **change}}
+
+    # When
+    answer = world.aws.client("lambda").invoke(
+        FunctionName=PUBLISHER, Payload=json.dumps({"Records": [record, record]})
+    )
+
+    # Then
+    assert json.load(answer["Payload"]) == {"batchItemFailures": []}
+    marker = world.shop.order(an_order(("NO-SUCH-SKU", 1)))  # is behind the duplicates on the bus
+    world.audit_trail.wait_for_events(marker)
+    assert world.audit_trail.events(order_id) == [event]
+
+
+def test_an_event_that_the_bus_refuses_is_tried_again_until_it_is_taken(world: World) -> None:
+    # Given
+    with without_grant(world, PUBLISHER, "events:PutEvents"):
+        # When
+        order_id = world.shop.order(an_order(("NO-SUCH-SKU", 1)))
+        wait_for(lambda: publisher_state(world) == "FAILED", "the bus refuses", timeout_seconds=30)
+        refused = world.audit_trail.events(order_id)
+
+    # Then
+    assert refused == []
+    assert len(world.audit_trail.wait_for_events(order_id)) == 1
+
+
+@pytest.mark.last  # while the record is tried again, no other order's event gets past it
+def test_a_record_that_can_never_be_published_is_parked_and_the_others_go_on(world: World) -> None:
+    # Given
+    world.aws.client("dynamodb").put_item(
+        TableName=world.tables["orders"],
+        Item={"order_id": {"S": "half-an-order"}, "status": {"S": "CONFIRMED"}},
+    )
+    queue = world.outputs["ParkedEventsQueueUrl"]
+    sqs = world.aws.client("sqs")
+
+    # When
+    messages = wait_for(
+        lambda: sqs.receive_message(QueueUrl=queue).get("Messages"),
+        "the record is parked",
+        timeout_seconds=120,  # its age limit is 60 s, the least that AWS accepts
+        pause_seconds=1,
+    )
+
+    # Then
+    assert "DDBStreamBatchInfo" in json.loads(messages[0]["Body"])
+    order_id = world.shop.order(an_order(("NO-SUCH-SKU", 1)))
+    assert world.audit_trail.wait_for_events(order_id)
+    world.aws.client("dynamodb").delete_item(
+        TableName=world.tables["orders"], Key={"order_id": {"S": "half-an-order"}}
+    )

@@ -1,0 +1,111 @@
+"""What a synth leaves behind, in a form that assertions read well in."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+
+from app import build
+from stacks.constructs.build_folder import PROJECT
+
+CONTEXTS = {
+    "local": {"stripe_api_base": "http://127.0.0.1:8420"},
+    "dev": {},
+    "prod": {"sender_email": "shop@example.org", "alarm_email": "oncall@example.org"},
+}
+"""Each stage's context in these tests, such that every key is used in one of them."""
+
+_HASH = re.compile(r"[0-9A-F]{8}$")
+_EXPORT = re.compile(
+    r".*:ExportsOutput(?:Ref|FnGetAtt)(?P<name>.+?)[0-9A-F]{8}(?P<attribute>[A-Za-z]*)[0-9A-F]{8}$"
+)
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource of a template."""
+
+    name: str
+    type: str
+    body: dict[str, Any]
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        return dict(self.body.get("Properties", {}))
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """A synthesized stage."""
+
+    stage: str
+    app: cdk.App
+    folder: Path
+
+    def templates(self) -> dict[str, dict[str, Any]]:
+        """Every stack's template by the stack's name."""
+        files = sorted(self.folder.glob("*.template.json"))
+        return {file.name.removesuffix(".template.json"): json.loads(file.read_text()) for file in files}
+
+    def resources(self, resource_type: str) -> list[Resource]:
+        """All resources of a type in all stacks, named as in the code."""
+        return [
+            Resource(readable(logical_id), body["Type"], body)
+            for template in self.templates().values()
+            for logical_id, body in template["Resources"].items()
+            if body["Type"] == resource_type
+        ]
+
+    def the(self, resource_type: str) -> Resource:
+        """The only resource of its type."""
+        (resource,) = self.resources(resource_type)
+        return resource
+
+    def outputs(self) -> set[str]:
+        """The outputs meant for people and scripts, not those by which stacks hand values on."""
+        return {
+            name
+            for template in self.templates().values()
+            for name in template.get("Outputs", {})
+            if not name.startswith("ExportsOutput")
+        }
+
+    def functions(self) -> dict[str, dict[str, Any]]:
+        """Every function's properties by the name of its folder in `lambdas/`."""
+        return {
+            function.properties["Handler"].split(".")[1]: function.properties
+            for function in self.resources("AWS::Lambda::Function")
+        }
+
+    def metadata(self, kind: str) -> Iterator[Any]:
+        """The data of all metadata entries of a kind."""
+        for file in self.folder.glob("*.metadata.json"):
+            for entries in json.loads(file.read_text()).values():
+                yield from (entry["data"] for entry in entries if entry["type"] == kind)
+
+
+def synthesize(stage: str, folder: Path) -> Synthesis:
+    """Do what `cdk synth -c stage=...` does, without the command line."""
+    flags = json.loads((PROJECT / "cdk.json").read_text())["context"]
+    app = cdk.App(context={**flags, "stage": stage, **CONTEXTS[stage]}, outdir=str(folder))
+    build(app)
+    app.synth()
+    return Synthesis(stage, app, folder)
+
+
+def readable(value: object) -> str:
+    """A reference to a resource as `Name` or `Name.Attribute`, whichever stack it is in."""
+    match value:
+        case {"Ref": str(logical_id)}:
+            return _HASH.sub("", logical_id)
+        case {"Fn::GetAtt": [str(logical_id), str(attribute)]}:
+            return f"{_HASH.sub('', logical_id)}.{attribute}"
+        case {"Fn::ImportValue": str(export)} if found := _EXPORT.match(export):
+            return ".".join(filter(None, (found["name"], found["attribute"])))
+        case str():
+            return _HASH.sub("", value)
+    return json.dumps(value)

@@ -1,0 +1,101 @@
+"""Tables and the secret: what is kept, and how it is protected."""
+
+import pytest
+
+from tests.stacks.synthesis import Resource, Synthesis, readable
+
+pytestmark = pytest.mark.xdist_group("stacks")
+
+TABLE = "AWS::DynamoDB::GlobalTable"
+
+
+def table(stage: Synthesis, name: str) -> Resource:
+    return next(table for table in stage.resources(TABLE) if table.name == name)
+
+
+def test_every_table_is_encrypted_restorable_and_paid_by_use(stage: Synthesis) -> None:
+    tables = stage.resources(TABLE)
+
+    assert {table.name for table in tables} == {"Orders", "Inventory", "Idempotency", "Audit"}
+    for found in tables:
+        (replica,) = found.properties["Replicas"]
+        assert found.properties["BillingMode"] == "PAY_PER_REQUEST"
+        assert found.properties["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
+        assert replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+
+
+@pytest.mark.parametrize(("name", "policy"), [("local", "Delete"), ("dev", "Delete"), ("prod", "Retain")])
+def test_tables_are_protected_where_it_matters(
+    request: pytest.FixtureRequest, name: str, policy: str
+) -> None:
+    for found in request.getfixturevalue(name).resources(TABLE):
+        (replica,) = found.properties["Replicas"]
+        assert replica["DeletionProtectionEnabled"] is (policy == "Retain")
+        assert found.body["DeletionPolicy"] == policy
+        assert found.body["UpdateReplacePolicy"] == policy
+
+
+def test_only_the_stacks_of_prod_are_protected_from_deletion(stage: Synthesis) -> None:
+    stacks = stage.app.synth().stacks
+
+    assert {stack.termination_protection for stack in stacks} == {stage.stage == "prod"}
+
+
+def test_orders_have_a_stream_with_both_images(stage: Synthesis) -> None:
+    orders = table(stage, "Orders")
+
+    assert orders.properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+def test_orders_are_found_by_customer_and_while_not_at_rest(stage: Synthesis) -> None:
+    indexes = {
+        index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]]
+        for index in table(stage, "Orders").properties["GlobalSecondaryIndexes"]
+    }
+
+    assert indexes == {
+        "by_customer": ["customer_id", "created_at"],
+        "unsettled": ["unsettled_shard", "created_at"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("Orders", ["order_id"]),
+        ("Inventory", ["sku"]),
+        ("Idempotency", ["id"]),
+        ("Audit", ["order_id", "event_id"]),
+    ],
+)
+def test_a_table_has_the_keys_that_the_code_uses(stage: Synthesis, name: str, keys: list[str]) -> None:
+    schema = table(stage, name).properties["KeySchema"]
+
+    assert [key["AttributeName"] for key in schema] == keys
+
+
+def test_what_was_done_once_is_forgotten_in_time(stage: Synthesis) -> None:
+    idempotency = table(stage, "Idempotency").properties
+
+    assert idempotency["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
+
+
+def test_no_template_holds_stripes_key(stage: Synthesis) -> None:
+    secret = stage.the("AWS::SecretsManager::Secret").properties
+
+    assert secret["GenerateSecretString"] == {}
+    assert "SecretString" not in secret
+
+
+def test_scripts_find_what_they_need(stage: Synthesis) -> None:
+    assert stage.outputs() >= {
+        *("ApiUrl", "StateMachineArn", "EventBusName", "StripeSecretId"),
+        *("OrdersTableName", "InventoryTableName", "IdempotencyTableName", "AuditTableName"),
+        *("AuditQueueUrl", "ParkedEventsQueueUrl"),
+    }
+
+
+def test_the_secret_is_told_to_functions_by_its_arn(stage: Synthesis) -> None:
+    variables = stage.functions()["charge_payment"]["Environment"]["Variables"]
+
+    assert readable(variables["STRIPE_SECRET_ID"]) == "StripeSecret.Id"

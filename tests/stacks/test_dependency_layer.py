@@ -1,0 +1,42 @@
+"""The layer is the same bytes whenever and wherever it is built."""
+
+from pathlib import Path
+
+from stacks.constructs.dependency_layer import LAMBDA, build_layer, layer_folder
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_two_builds_are_the_same_byte_by_byte(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "elsewhere" / "second"
+
+    build_layer(first, LAMBDA)
+    build_layer(second, LAMBDA)
+
+    assert files_of(first) == files_of(second)
+
+
+def test_a_layer_that_is_there_is_not_built_again() -> None:
+    folder = layer_folder(LAMBDA)
+    before = folder.stat().st_mtime_ns
+
+    assert layer_folder(LAMBDA) == folder
+    assert folder.stat().st_mtime_ns == before
+
+
+def test_it_holds_packages_for_lambda_where_lambda_looks_for_them() -> None:
+    files = files_of(layer_folder(LAMBDA))
+
+    binaries = [path for path in files if path.endswith(".so")]
+    assert {path.partition("/")[0] for path in files} == {"python"}
+    assert "python/stripe/__init__.py" in files
+    assert binaries
+    assert all("cpython-313-aarch64-linux" in path for path in binaries)
+
+
+def test_nothing_in_it_depends_on_who_built_it() -> None:
+    files = files_of(layer_folder(LAMBDA))
+
+    assert not [path for path in files if "__pycache__" in path or path.startswith("python/bin/")]

@@ -1,0 +1,107 @@
+"""Streams, queues and the bus: nothing that fails is lost, nothing blocks what comes behind it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.stacks.synthesis import Synthesis, readable
+
+pytestmark = pytest.mark.xdist_group("stacks")
+
+
+def source_of(stage: Synthesis, function: str) -> dict[str, Any]:
+    """The event source of a function."""
+    (source,) = [
+        mapping.properties
+        for mapping in stage.resources("AWS::Lambda::EventSourceMapping")
+        if readable(mapping.properties["FunctionName"]) == function
+    ]
+    return source
+
+
+def pattern_of(source: dict[str, Any]) -> object:
+    (event_filter,) = source["FilterCriteria"]["Filters"]
+    return json.loads(event_filter["Pattern"])
+
+
+def queues(stage: Synthesis) -> dict[str, dict[str, Any]]:
+    return {queue.name: queue.properties for queue in stage.resources("AWS::SQS::Queue")}
+
+
+@pytest.mark.parametrize(
+    ("function", "parked_in"), [("StartSaga", "UnstartedOrders"), ("PublishOrderEvents", "ParkedEvents")]
+)
+def test_a_change_that_keeps_failing_is_found_and_parked(
+    stage: Synthesis, function: str, parked_in: str
+) -> None:
+    source = source_of(stage, function)
+
+    assert readable(source["EventSourceArn"]) == "Orders.StreamArn"
+    assert source["StartingPosition"] == "TRIM_HORIZON"
+    assert source["BisectBatchOnFunctionError"] is True
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert source["MaximumRetryAttempts"] == 10
+    assert source["MaximumRecordAgeInSeconds"] == (60 if stage.stage == "local" else 3600)
+    assert source["BatchSize"] == (1 if stage.stage == "local" else 10)
+    assert readable(source["DestinationConfig"]["OnFailure"]["Destination"]) == f"{parked_in}.Arn"
+
+
+def test_a_saga_is_started_for_new_orders_only(stage: Synthesis) -> None:
+    assert pattern_of(source_of(stage, "StartSaga")) == {"eventName": ["INSERT"]}
+
+
+def test_orders_at_rest_become_events(stage: Synthesis) -> None:
+    assert pattern_of(source_of(stage, "PublishOrderEvents")) == {
+        "dynamodb": {"NewImage": {"status": {"S": ["CONFIRMED", "FAILED", "CANCELLED", "NEEDS_ATTENTION"]}}}
+    }
+
+
+def test_every_event_of_the_shop_is_queued_for_the_audit(stage: Synthesis) -> None:
+    rule = stage.the("AWS::Events::Rule").properties
+
+    (target,) = rule["Targets"]
+    assert readable(rule["EventBusName"]) == "Bus"
+    assert rule["EventPattern"] == {"source": ["orders"]}
+    assert readable(target["Arn"]) == "AuditQueue.Arn"
+    assert readable(target["DeadLetterConfig"]["Arn"]) == "AuditDeadLetters.Arn"
+
+
+def test_the_audit_takes_what_it_can_of_a_batch(stage: Synthesis) -> None:
+    source = source_of(stage, "AuditOrderEvents")
+
+    assert readable(source["EventSourceArn"]) == "AuditQueue.Arn"
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_the_audit_queue_waits_for_its_consumer_and_gives_up_in_time(stage: Synthesis) -> None:
+    queue = queues(stage)["AuditQueue"]
+
+    timeout = stage.functions()["audit_order_events"]["Timeout"]
+    assert queue["VisibilityTimeout"] == 6 * timeout
+    assert readable(queue["RedrivePolicy"]["deadLetterTargetArn"]) == "AuditDeadLetters.Arn"
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+
+
+def test_every_queue_is_encrypted_and_refuses_plain_connections(stage: Synthesis) -> None:
+    refusing = {
+        readable(queue)
+        for policy in stage.resources("AWS::SQS::QueuePolicy")
+        for queue in policy.properties["Queues"]
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+        if (statement["Effect"], statement.get("Condition"))
+        == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    }
+
+    assert refusing == queues(stage).keys()
+    for queue in queues(stage).values():
+        assert queue["SqsManagedSseEnabled"] is True
+
+
+def test_a_human_has_two_weeks_for_what_failed(stage: Synthesis) -> None:
+    for name in ("ParkedEvents", "UnstartedOrders", "AuditDeadLetters"):
+        assert queues(stage)[name]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+
+
+def test_the_bus_is_the_stages_own(stage: Synthesis) -> None:
+    assert stage.the("AWS::Events::EventBus").properties["Name"] == f"orders-{stage.stage}"

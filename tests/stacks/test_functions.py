@@ -1,0 +1,100 @@
+"""What all functions have in common."""
+
+import pytest
+
+from stacks.settings import STAGES, function_timeout_seconds
+from tests.stacks.synthesis import Synthesis, readable
+
+pytestmark = pytest.mark.xdist_group("stacks")
+
+CLOUD_STAGES = ["dev", "prod"]
+
+LOCAL_STARTUP_SECONDS = 15
+"""How long a cold worker of the embedded AWS may take."""
+
+
+@pytest.mark.parametrize("name", CLOUD_STAGES)
+def test_in_the_cloud_functions_run_on_arm_with_one_layer(request: pytest.FixtureRequest, name: str) -> None:
+    for function in request.getfixturevalue(name).functions().values():
+        assert function["Runtime"] == "python3.13"
+        assert function["Architectures"] == ["arm64"]
+        assert list(map(readable, function["Layers"])) == ["Dependencies"]
+
+
+def test_locally_functions_run_through_their_own_bootstrap_without_layers(local: Synthesis) -> None:
+    for function in local.functions().values():
+        assert function["Runtime"] == "provided.al2023"
+        assert "Layers" not in function
+        assert function["Timeout"] >= LOCAL_STARTUP_SECONDS
+
+
+def test_every_function_has_memory_timeout_and_tracing(stage: Synthesis) -> None:
+    for name, function in stage.functions().items():
+        assert function["MemorySize"] == 512
+        assert function["Timeout"] == function_timeout_seconds(name)
+        assert function["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_every_function_is_called_like_its_folder(stage: Synthesis) -> None:
+    for name, function in stage.functions().items():
+        assert function["FunctionName"] == f"orders-{stage.stage}-{name}"
+        assert function["Handler"] == f"lambdas.{name}.handler.handler"
+
+
+def test_every_function_writes_to_a_log_group_of_its_own(stage: Synthesis) -> None:
+    groups = {group.name: group.properties for group in stage.resources("AWS::Logs::LogGroup")}
+
+    for function in stage.functions().values():
+        group = groups[readable(function["LoggingConfig"]["LogGroup"])]
+        assert group["LogGroupName"] == f"/aws/lambda/{function['FunctionName']}"
+
+
+def test_every_log_is_kept_as_long_as_the_stage_says(stage: Synthesis) -> None:
+    days = {"local": 1, "dev": 7, "prod": 90}
+
+    for group in stage.resources("AWS::Logs::LogGroup"):
+        assert group.properties["RetentionInDays"] == days[stage.stage], group.name
+
+
+def test_every_function_knows_its_stage_and_service(stage: Synthesis) -> None:
+    for function in stage.functions().values():
+        variables = function["Environment"]["Variables"]
+        assert variables["STAGE"] == stage.stage
+        assert variables["POWERTOOLS_SERVICE_NAME"] == "orders"
+        assert variables["POWERTOOLS_LOG_LEVEL"] == "INFO"
+
+
+ENVIRONMENT = {
+    "submit_order": {"ORDERS_TABLE", "SIGN_IN"},
+    "get_order": {"ORDERS_TABLE", "SIGN_IN"},
+    "get_inventory": {"INVENTORY_TABLE"},
+    "put_inventory": {"INVENTORY_TABLE"},
+    "start_saga": {"STATE_MACHINE_ARN"},
+    "publish_order_events": {"EVENT_BUS_NAME"},
+    "audit_order_events": {"AUDIT_TABLE"},
+    "validate_order": {"ORDERS_TABLE", "INVENTORY_TABLE"},
+    "charge_payment": {"ORDERS_TABLE", "STRIPE_SECRET_ID"},
+    "reserve_inventory": {"ORDERS_TABLE", "INVENTORY_TABLE"},
+    "notify_customer": {"ORDERS_TABLE", "IDEMPOTENCY_TABLE", "SENDER_EMAIL"},
+    "release_inventory": {"ORDERS_TABLE", "INVENTORY_TABLE"},
+    "refund_payment": {"ORDERS_TABLE", "STRIPE_SECRET_ID"},
+    "close_order": {"ORDERS_TABLE"},
+    "flag_for_operator": {"ORDERS_TABLE"},
+}
+
+
+def test_every_function_is_told_what_it_needs_and_no_more(stage: Synthesis) -> None:
+    common = {"STAGE", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
+    stand_in = {"STRIPE_API_BASE"} if stage.stage == "local" else set()
+
+    for name, function in stage.functions().items():
+        expected = common | ENVIRONMENT[name]
+        if "STRIPE_SECRET_ID" in expected:
+            expected |= stand_in
+        assert function["Environment"]["Variables"].keys() == expected, name
+
+
+def test_the_sign_in_is_the_stages(stage: Synthesis) -> None:
+    variables = stage.functions()["submit_order"]["Environment"]["Variables"]
+
+    assert variables["SIGN_IN"] == STAGES[stage.stage].sign_in

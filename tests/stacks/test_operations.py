@@ -1,0 +1,104 @@
+"""The alarms: everything that needs a human wakes one."""
+
+from typing import Any
+
+import pytest
+
+from tests.stacks.synthesis import Synthesis, readable
+
+pytestmark = pytest.mark.xdist_group("stacks")
+
+
+def alarms(stage: Synthesis) -> dict[str, dict[str, Any]]:
+    return {alarm.name: alarm.properties for alarm in stage.resources("AWS::CloudWatch::Alarm")}
+
+
+@pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
+def test_the_first_execution_that_does_not_succeed_wakes_a_human(stage: Synthesis, metric: str) -> None:
+    alarm = alarms(stage)[metric]
+
+    (dimension,) = alarm["Dimensions"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/States", metric)
+    assert readable(dimension["Value"]) == "Saga"
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 1)
+    assert alarm["EvaluationPeriods"] == 1
+
+
+def test_every_queue_that_should_be_empty_is_watched(stage: Synthesis) -> None:
+    should_be_empty = {
+        readable(destination).removesuffix(".Arn")
+        for destination in [
+            *(
+                queue.properties["RedrivePolicy"]["deadLetterTargetArn"]
+                for queue in stage.resources("AWS::SQS::Queue")
+                if "RedrivePolicy" in queue.properties
+            ),
+            *(
+                source.properties["DestinationConfig"]["OnFailure"]["Destination"]
+                for source in stage.resources("AWS::Lambda::EventSourceMapping")
+                if "DestinationConfig" in source.properties
+            ),
+        ]
+    }
+
+    watched = {
+        readable(alarm["Dimensions"][0]["Value"]).removesuffix(".QueueName")
+        for alarm in alarms(stage).values()
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm["Threshold"] == 1
+    }
+    assert should_be_empty == watched == {"ParkedEvents", "AuditDeadLetters", "UnstartedOrders"}
+
+
+def test_functions_that_fall_behind_the_stream_are_noticed(stage: Synthesis) -> None:
+    late = {
+        readable(alarm["Dimensions"][0]["Value"])
+        for alarm in alarms(stage).values()
+        if alarm["MetricName"] == "IteratorAge"
+    }
+
+    assert late == {"StartSaga", "PublishOrderEvents"}
+
+
+def test_server_errors_of_the_api_are_noticed(stage: Synthesis) -> None:
+    alarm = alarms(stage)["ApiServerErrors"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/ApiGateway", "5XXError")
+
+
+def test_every_alarm_goes_to_the_topic(stage: Synthesis) -> None:
+    for name, alarm in alarms(stage).items():
+        assert list(map(readable, alarm["AlarmActions"])) == ["AlarmTopic"], name
+
+
+def test_no_news_is_good_news(stage: Synthesis) -> None:
+    for name, alarm in alarms(stage).items():
+        assert alarm["TreatMissingData"] == "notBreaching", name
+
+
+def test_the_topic_is_encrypted_with_a_key_that_alarms_may_use(stage: Synthesis) -> None:
+    topic = stage.the("AWS::SNS::Topic").properties
+    key = stage.the("AWS::KMS::Key").properties
+
+    services = {statement["Principal"].get("Service") for statement in key["KeyPolicy"]["Statement"]}
+    assert readable(topic["KmsMasterKeyId"]) == "AlarmTopicKey.Arn"
+    assert key["EnableKeyRotation"] is True
+    assert "cloudwatch.amazonaws.com" in services
+
+
+def test_the_topic_takes_messages_of_this_accounts_alarms(stage: Synthesis) -> None:
+    statements = stage.the("AWS::SNS::TopicPolicy").properties["PolicyDocument"]["Statement"]
+
+    (alarms_statement,) = [
+        statement
+        for statement in statements
+        if statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    ]
+    assert alarms_statement["Effect"] == "Allow"
+    assert alarms_statement["Condition"]["StringEquals"]["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}
+
+
+def test_the_alarm_address_is_subscribed_where_there_is_one(prod: Synthesis, dev: Synthesis) -> None:
+    (subscription,) = prod.resources("AWS::SNS::Subscription")
+
+    assert subscription.properties["Endpoint"] == "oncall@example.org"
+    assert not dev.resources("AWS::SNS::Subscription")

@@ -1,0 +1,144 @@
+"""Each function may do what the table below says, and nothing else."""
+
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+from tests.stacks.synthesis import Resource, Synthesis, readable
+
+pytestmark = pytest.mark.xdist_group("stacks")
+
+Permissions = dict[str, set[str]]
+
+CHANGE_ORDER = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
+READ_KEY = {"secretsmanager:GetSecretValue"}
+
+GRANTS: dict[str, Permissions] = {
+    "submit_order": {"Orders.Arn": {"dynamodb:PutItem", "dynamodb:GetItem"}},
+    "get_order": {"Orders.Arn": {"dynamodb:GetItem"}},
+    "get_inventory": {"Inventory.Arn": {"dynamodb:GetItem", "dynamodb:Scan"}},
+    "put_inventory": {"Inventory.Arn": {"dynamodb:PutItem"}},
+    "start_saga": {"Saga": {"states:StartExecution"}},
+    "publish_order_events": {"Bus.Arn": {"events:PutEvents"}},
+    "audit_order_events": {"Audit.Arn": {"dynamodb:PutItem"}},
+    "validate_order": {"Orders.Arn": CHANGE_ORDER, "Inventory.Arn": {"dynamodb:BatchGetItem"}},
+    "charge_payment": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_KEY},
+    "reserve_inventory": {"Orders.Arn": CHANGE_ORDER, "Inventory.Arn": {"dynamodb:UpdateItem"}},
+    "notify_customer": {
+        "Orders.Arn": {"dynamodb:GetItem"},
+        "Idempotency.Arn": {
+            *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
+        },
+        "*": {"ses:SendEmail"},
+    },
+    "release_inventory": {"Orders.Arn": CHANGE_ORDER, "Inventory.Arn": {"dynamodb:UpdateItem"}},
+    "refund_payment": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_KEY},
+    "close_order": {"Orders.Arn": CHANGE_ORDER},
+    "flag_for_operator": {"Orders.Arn": CHANGE_ORDER},
+}
+
+READ_STREAM = {
+    *("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
+}
+PARK = {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
+RECEIVE = {
+    *("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"),
+    *("sqs:GetQueueAttributes", "sqs:GetQueueUrl"),
+}
+
+TRIGGERS: dict[str, Permissions] = {
+    "start_saga": {"Orders.StreamArn": READ_STREAM, "UnstartedOrders.Arn": PARK},
+    "publish_order_events": {"Orders.StreamArn": READ_STREAM, "ParkedEvents.Arn": PARK},
+    "audit_order_events": {"AuditQueue.Arn": RECEIVE},
+}
+
+WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+TRACE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+STEPS = {
+    *("ValidateOrder", "ChargePayment", "ReserveInventory", "NotifyCustomer"),
+    *("ReleaseInventory", "RefundPayment", "CloseOrder", "FlagForOperator"),
+}
+
+
+def role_of(function: dict[str, Any]) -> str:
+    return readable(function["Role"]).removesuffix(".Arn")
+
+
+def as_list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def permissions(stage: Synthesis, role: str) -> Permissions:
+    """What a role may do: actions by resource."""
+    found: Permissions = defaultdict(set)
+    for policy in stage.resources("AWS::IAM::Policy"):
+        if role in map(readable, policy.properties["Roles"]):
+            for statement in policy.properties["PolicyDocument"]["Statement"]:
+                for resource in as_list(statement["Resource"]):
+                    found[readable(resource)] |= set(as_list(statement["Action"]))
+    return dict(found)
+
+
+def expected(function: str) -> Permissions:
+    log = f"{''.join(map(str.title, function.split('_')))}Logs.Arn"
+    found: Permissions = defaultdict(set, {log: set(WRITE_LOG), "*": set(TRACE)})
+    for source in (GRANTS[function], TRIGGERS.get(function, {})):
+        for resource, actions in source.items():
+            found[resource] |= actions
+    return dict(found)
+
+
+def test_every_function_is_in_the_table(stage: Synthesis) -> None:
+    assert stage.functions().keys() == GRANTS.keys()
+
+
+@pytest.mark.parametrize("function", GRANTS)
+def test_a_function_may_do_what_the_table_says_and_nothing_else(stage: Synthesis, function: str) -> None:
+    role = role_of(stage.functions()[function])
+
+    assert permissions(stage, role) == expected(function)
+
+
+def test_every_function_has_a_role_of_its_own(stage: Synthesis) -> None:
+    roles = [role_of(function) for function in stage.functions().values()]
+
+    assert len(set(roles)) == len(GRANTS)
+
+
+def test_no_role_has_policies_that_others_write_but_the_accounts_log_role(stage: Synthesis) -> None:
+    managed = [role for role in stage.resources("AWS::IAM::Role") if role.properties.get("ManagedPolicyArns")]
+
+    assert [role.name for role in managed] == ["ApiCloudWatchRole"]
+
+
+def test_the_machine_may_call_its_steps_and_nothing_else(stage: Synthesis) -> None:
+    may = permissions(stage, "SagaRole")
+
+    on_everything = may.pop("*")
+    assert may == {f"{step}.Arn": {"lambda:InvokeFunction"} for step in STEPS}
+    assert {action.partition(":")[0] for action in on_everything} == {"logs", "xray"}
+
+
+def test_mail_is_sent_from_the_senders_address_only(prod: Synthesis) -> None:
+    (statement,) = [
+        statement
+        for policy in prod.resources("AWS::IAM::Policy")
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+        if statement["Action"] == "ses:SendEmail"
+    ]
+
+    assert statement["Condition"] == {"StringEquals": {"ses:FromAddress": "shop@example.org"}}
+
+
+def test_no_action_is_a_wildcard(stage: Synthesis) -> None:
+    policies: list[Resource] = stage.resources("AWS::IAM::Policy")
+
+    assert not [
+        action
+        for policy in policies
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+        for action in as_list(statement["Action"])
+        if "*" in action
+    ]

@@ -1,0 +1,119 @@
+"""The CDK context: what it may ask for, and what is said to those who ask for something else."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from stacks.constructs.build_folder import PROJECT
+from stacks.settings import STAGES, Settings, SettingsError, function_timeout_seconds, read_settings
+
+
+def test_the_default_stage_is_dev() -> None:
+    assert read_settings({}).stage == "dev"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_is_chosen_by_its_name(stage: str) -> None:
+    assert read_settings({"stage": stage}) == STAGES[stage]
+
+
+@pytest.mark.parametrize("stage", ["qa", "", "Prod", 1, ["dev"]])
+def test_an_unknown_stage_is_answered_with_those_there_are(stage: object) -> None:
+    with pytest.raises(SettingsError, match=r"unknown stage .*; valid are: local, dev, prod"):
+        read_settings({"stage": stage})
+
+
+def test_an_unknown_key_is_answered_with_those_there_are() -> None:
+    valid = "stage, sender_email, alarm_email, stripe_api_base"
+
+    with pytest.raises(SettingsError, match=f"unknown context key stgae; valid are: {valid}"):
+        read_settings({"stgae": "prod"})
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "@aws-cdk/aws-iam:minimizePolicies",
+        "aws:cdk:enable-path-metadata",
+        "aws:cdk:bundling-stacks",
+        "aws-cdk:enableDiffNoFail",
+        "acknowledged-issue-numbers",
+        "cli-telemetry",
+    ],
+)
+def test_the_cdks_own_keys_are_let_through(key: str) -> None:
+    assert read_settings({"stage": "prod", key: True}) == STAGES["prod"]
+
+
+def test_addresses_are_taken_over() -> None:
+    settings = read_settings({"sender_email": "shop@example.org", "alarm_email": "oncall@example.org"})
+
+    assert (settings.sender_email, settings.alarm_email) == ("shop@example.org", "oncall@example.org")
+
+
+@pytest.mark.parametrize("key", ["sender_email", "alarm_email"])
+@pytest.mark.parametrize("value", ["", "shop", "shop@", "shop@example", "Shop <shop@example.org>"])
+def test_what_is_no_address_is_refused(key: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=rf"{key} is .*; valid is an address like"):
+        read_settings({key: value})
+
+
+@pytest.mark.parametrize("value", [True, 7, {}, None])
+def test_values_that_are_no_text_are_refused(value: object) -> None:
+    with pytest.raises(SettingsError, match=r"alarm_email is .*; valid is text"):
+        read_settings({"alarm_email": value})
+
+
+def test_the_stand_in_for_stripe_is_taken_over_locally() -> None:
+    settings = read_settings({"stage": "local", "stripe_api_base": "http://127.0.0.1:8420"})
+
+    assert settings.stripe_api_base == "http://127.0.0.1:8420"
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_a_stand_in_for_stripe_is_refused_in_the_cloud(stage: str) -> None:
+    with pytest.raises(SettingsError, match="stripe_api_base goes with stage local only"):
+        read_settings({"stage": stage, "stripe_api_base": "http://127.0.0.1:8420"})
+
+
+@pytest.mark.parametrize("value", ["", "127.0.0.1:8420", "ftp://127.0.0.1", "http://", "http://[::1"])
+def test_what_is_no_url_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"stripe_api_base is .*; valid is a URL like"):
+        read_settings({"stage": "local", "stripe_api_base": value})
+
+
+def test_a_header_is_believed_on_one_machine_only() -> None:
+    with pytest.raises(SettingsError, match="stage prod must sign in with iam"):
+        replace(STAGES["prod"], sign_in="header")
+
+
+@pytest.mark.parametrize("settings", STAGES.values(), ids=STAGES)
+def test_only_prod_keeps_its_data(settings: Settings) -> None:
+    assert settings.keep_data == (settings.stage == "prod")
+
+
+def test_functions_that_call_stripe_may_take_longer() -> None:
+    assert function_timeout_seconds("charge_payment") > function_timeout_seconds("validate_order")
+
+
+@pytest.mark.parametrize(
+    ("context", "line"),
+    [
+        ({"stage": "qa"}, "error: unknown stage qa; valid are: local, dev, prod"),
+        ({"alarm_email": "me"}, "error: alarm_email is 'me'; valid is an address like orders@example.com"),
+    ],
+)
+def test_the_app_says_what_is_wrong_in_one_line(context: dict[str, str], line: str) -> None:
+    environment = {"PATH": os.environ["PATH"], "CDK_CONTEXT_JSON": json.dumps(context)}
+
+    app = subprocess.run(
+        [sys.executable, "app.py"], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert app.returncode == 1
+    assert app.stderr.splitlines()[-1] == line
+    assert "Traceback" not in app.stderr

@@ -1,0 +1,51 @@
+"""Readable test data: one customer, one armchair, one lamp."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from lambdas.shared.inventory_table import Product
+from lambdas.shared.order import Order, OrderLine, TimelineEntry
+
+ORDER_ID: Final = "a1b2c3d4-0000-5000-8000-000000000001"
+CUSTOMER: Final = "harry"
+EMAIL: Final = "harry@example.com"
+SECRET_KEY: Final = "sk_test_not_a_real_key"
+SUBMITTED_AT: Final = "2026-03-01T11:59:59.000Z"
+
+ARMCHAIR: Final = Product("CRUNCHY-ARMCHAIR", "Crunchy armchair", 37_900, "usd", available=5)
+LAMP: Final = Product("TASTELESS-LAMP", "Tasteless lamp", 4_999, "usd", available=5)
+
+
+def two(product: Product) -> OrderLine:
+    return OrderLine(product.sku, 2)
+
+
+def priced(product: Product, unit_price: int | None = None) -> OrderLine:
+    """Two of a product, as the catalogue prices them unless told otherwise."""
+    return OrderLine(product.sku, 2, unit_price or product.unit_price)
+
+
+def an_order(*lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any attribute of an order
+    """An order as it was just submitted: two armchairs, unless the lines say otherwise."""
+    order = Order(
+        order_id=ORDER_ID,
+        customer_id=CUSTOMER,
+        request_hash="hash-of-two-armchairs",
+        currency="usd",
+        lines=lines or (two(ARMCHAIR),),
+        payment_method="pm_card_visa",
+        email=EMAIL,
+        created_at=SUBMITTED_AT,
+        updated_at=SUBMITTED_AT,
+        timeline=(TimelineEntry(SUBMITTED_AT, "OrderReceived"),),
+    )
+    return replace(order, **changes)
+
+
+def caught(error: Exception) -> dict[str, str]:
+    """What Step Functions hands to the undo chain when a Lambda function raised the error."""
+    name, message = type(error).__name__, str(error)
+    return {"Error": name, "Cause": f'{{"errorMessage": "{message}", "errorType": "{name}", "stackTrace": []}}'}
+
+
+TIMED_OUT: Final = {"Error": "States.Timeout", "Cause": ""}

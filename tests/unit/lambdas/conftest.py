@@ -1,0 +1,119 @@
+"""The outside world of the functions: tables in memory, and fakes for Stripe and the mail service."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from lambdas.shared import aws, clock
+from lambdas.shared.log import logger
+from lambdas.shared.mailer import SesMailer
+from lambdas.shared.stripe_gateway import StripeGateway
+from tests.unit.lambdas.builders import ARMCHAIR, LAMP
+from tests.unit.lambdas.fakes import FakeMailer, FakeStripe
+from tests.unit.lambdas.shop import AUDIT_TABLE, IDEMPOTENCY_TABLE, INVENTORY_TABLE, ORDERS_TABLE, Shop
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def ticking_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is noon on 1 March 2026, and one second later whenever somebody looks."""
+    seconds = count()
+
+    def now() -> str:
+        return (NOON + timedelta(seconds=next(seconds))).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+    monkeypatch.setattr(clock, "now", now)
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the stacks give to the functions; each needs a part of it."""
+    for name, value in {
+        "STAGE": "local",
+        "POWERTOOLS_SERVICE_NAME": "orders",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+        "ORDERS_TABLE": ORDERS_TABLE,
+        "INVENTORY_TABLE": INVENTORY_TABLE,
+        "IDEMPOTENCY_TABLE": IDEMPOTENCY_TABLE,
+        "AUDIT_TABLE": AUDIT_TABLE,
+        "EVENT_BUS_NAME": "orders",
+        "STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:order-saga",
+        "SENDER_EMAIL": "shop@example.com",
+        "STRIPE_SECRET_ID": "stripe-key",
+        "SIGN_IN": "header",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_clients() -> Iterator[None]:
+    """The clients are made once, as in a warm environment: that is slow, and moto reaches them all."""
+    clients = (aws.dynamodb, aws.step_functions, aws.event_bridge, aws.ses)
+    for client in clients:
+        client.cache_clear()
+    yield
+    for client in clients:
+        client.cache_clear()
+
+
+@pytest.fixture
+def aws_account() -> Iterator[None]:
+    """An empty account in memory."""
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def shop(aws_account: None) -> Shop:  # noqa: ARG001 - where the tables live
+    """A shop with five armchairs and five lamps, and no orders."""
+    return Shop.open(ARMCHAIR, LAMP)
+
+
+@pytest.fixture
+def stripe(monkeypatch: pytest.MonkeyPatch) -> FakeStripe:
+    """The payment provider, for handlers too."""
+    fake = FakeStripe()
+    monkeypatch.setattr(StripeGateway, "from_settings", lambda _settings: fake)
+    return fake
+
+
+@pytest.fixture
+def mailer(monkeypatch: pytest.MonkeyPatch) -> FakeMailer:
+    """The mail service, for handlers too."""
+    fake = FakeMailer()
+    monkeypatch.setattr(SesMailer, "from_settings", lambda _settings: fake)
+    return fake
+
+
+@dataclass(frozen=True)
+class Log:
+    """What the functions wrote to their log."""
+
+    stream: io.StringIO
+
+    @property
+    def text(self) -> str:
+        return self.stream.getvalue()
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.text.splitlines()]
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    handler = logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    stream = io.StringIO()
+    before = handler.setStream(stream)
+    yield Log(stream)
+    handler.setStream(before)

@@ -1,0 +1,127 @@
+"""What AWS hands to the functions."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from tests.unit.lambdas.builders import CUSTOMER, ORDER_ID
+
+
+class Context(LambdaContext):
+    """A Lambda invocation's context."""
+
+    _function_name = "a-function"
+    _memory_limit_in_mb = 512
+    _invoked_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:a-function"
+    _aws_request_id = "52fdfc07-2182-454f-963f-5f0f9a621d72"
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 10_000
+
+
+CONTEXT: Final = Context()
+
+
+def step_payload(error: Mapping[str, str] | None = None, order_id: str = ORDER_ID) -> dict[str, Any]:
+    """The payload of a step; in the undo chain with the error that was caught."""
+    payload: dict[str, Any] = {"order_id": order_id, "execution": order_id}
+    return payload if error is None else {**payload, "error": error}
+
+
+def api_event(
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    customer: str | None = CUSTOMER,
+    signed_by: str | None = None,
+) -> dict[str, Any]:
+    """A request as API Gateway's REST API hands it over.
+
+    Args:
+        method: `GET`, `PUT`, ...
+        path: Without the stage.
+        body: Text as it is; anything else as JSON.
+        headers: Besides `X-Customer-Id`.
+        customer: The header `X-Customer-Id`; None for no such header.
+        signed_by: ARN of the IAM principal that signed the request.
+    """
+    headers = {"Host": "api.example.com", "content-type": "application/json", **(headers or {})}
+    if customer is not None:
+        headers["X-Customer-Id"] = customer
+    return {
+        "resource": path,
+        "path": path,
+        "httpMethod": method,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": None,
+        "stageVariables": None,
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "abcdef1234",
+            "httpMethod": method,
+            "path": f"/v1{path}",
+            "stage": "v1",
+            "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+            "identity": {"sourceIp": "192.0.2.1", "userArn": signed_by},
+        },
+        "body": body if body is None or isinstance(body, str) else json.dumps(body),
+        "isBase64Encoded": False,
+    }
+
+
+def stream_record(
+    sequence_number: int, before: Mapping[str, Any] | None, after: Mapping[str, Any]
+) -> dict[str, Any]:
+    """One change of the orders table; `before` and `after` are items in DynamoDB's own notation."""
+    change: dict[str, Any] = {
+        "ApproximateCreationDateTime": 1_772_366_400.0,
+        "Keys": {"order_id": after["order_id"]},
+        "NewImage": after,
+        "SequenceNumber": str(sequence_number),
+        "SizeBytes": 500,
+        "StreamViewType": "NEW_AND_OLD_IMAGES",
+    }
+    if before is not None:
+        change["OldImage"] = before
+    return {
+        "eventID": f"event-{sequence_number}",
+        "eventName": "INSERT" if before is None else "MODIFY",
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "eu-central-1",
+        "dynamodb": change,
+        "eventSourceARN": "arn:aws:dynamodb:eu-central-1:123456789012:table/orders/stream/2026-03-01",
+    }
+
+
+def sqs_event(*bodies: str) -> dict[str, Any]:
+    """A batch of messages; their ids are `message-0`, `message-1`, ..."""
+    return {
+        "Records": [
+            {
+                "messageId": f"message-{number}",
+                "receiptHandle": f"handle-{number}",
+                "body": body,
+                "attributes": {
+                    "ApproximateReceiveCount": "1",
+                    "SentTimestamp": "1772366400000",
+                    "SenderId": "AIDAEXAMPLE",
+                    "ApproximateFirstReceiveTimestamp": "1772366400001",
+                },
+                "messageAttributes": {},
+                "md5OfBody": "not-checked",
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:audit",
+                "awsRegion": "eu-central-1",
+            }
+            for number, body in enumerate(bodies)
+        ]
+    }

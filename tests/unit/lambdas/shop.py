@@ -1,0 +1,177 @@
+"""The shop's tables with orders in every state, brought there by the code that does so in production."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from lambdas.shared.aws import dynamodb
+from lambdas.shared.errors import OrderCancelled, OutOfStock
+from lambdas.shared.inventory_table import InventoryTable, Product
+from lambdas.shared.items import from_attributes
+from lambdas.shared.order import Order, OrderLine, PaymentStatus
+from lambdas.shared.order_table import OrderTable
+from lambdas.shared.stock_reservations import StockReservations
+from lambdas.validate_order.logic import validate_order
+from tests.unit.lambdas.builders import ORDER_ID, an_order, caught
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeDefinitionTypeDef, KeySchemaElementTypeDef
+
+ORDERS_TABLE = "orders"
+INVENTORY_TABLE = "inventory"
+IDEMPOTENCY_TABLE = "idempotency"
+AUDIT_TABLE = "audit"
+
+
+@dataclass(frozen=True)
+class Shop:
+    client: "DynamoDBClient"
+
+    @classmethod
+    def open(cls, *products: Product) -> "Shop":
+        """Make the tables as the stacks do, and fill the shelves."""
+        shop = cls(dynamodb())
+        shop.client.create_table(
+            TableName=ORDERS_TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=_texts("order_id", "customer_id", "created_at", "unsettled_shard"),
+            KeySchema=_keys("order_id"),
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "by_customer",
+                    "KeySchema": _keys("customer_id", "created_at"),
+                    "Projection": {"ProjectionType": "ALL"},
+                },
+                {
+                    "IndexName": "unsettled",
+                    "KeySchema": _keys("unsettled_shard", "created_at"),
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                },
+            ],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        )
+        for table, keys in {
+            INVENTORY_TABLE: ("sku",),
+            IDEMPOTENCY_TABLE: ("id",),
+            AUDIT_TABLE: ("order_id", "event_id"),
+        }.items():
+            shop.client.create_table(
+                TableName=table,
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=_texts(*keys),
+                KeySchema=_keys(*keys),
+            )
+        for product in products:
+            shop.inventory.put(product)
+        return shop
+
+    @property
+    def orders(self) -> OrderTable:
+        return OrderTable(self.client, ORDERS_TABLE)
+
+    @property
+    def inventory(self) -> InventoryTable:
+        return InventoryTable(self.client, INVENTORY_TABLE)
+
+    @property
+    def stock(self) -> StockReservations:
+        return StockReservations(self.client, ORDERS_TABLE, INVENTORY_TABLE)
+
+    def placed(self, *lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
+        order = an_order(*lines, **changes)
+        assert self.orders.create(order) is None
+        return order
+
+    def priced(self, *lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
+        return validate_order(self.placed(*lines, **changes).order_id, self.orders, self.inventory)
+
+    def paid(self, *lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
+        order = self.priced(*lines, **changes)
+        self.orders.record_intent(order.order_id, "pi_paid", PaymentStatus.REQUIRES_CONFIRMATION)
+        return self.orders.record_payment(order.order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
+
+    def confirmed(self, *lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
+        return self.stock.take(self.paid(*lines, **changes))
+
+    def being_undone(self) -> Order:
+        return self.orders.begin_undo(self.placed().order_id, caught(OutOfStock("Nothing is left.")))
+
+    def cancelled_behind_the_pivot(self, *lines: OrderLine) -> Order:
+        self.confirmed(*lines)
+        self.cancel()
+        return self.orders.begin_undo(ORDER_ID, caught(OrderCancelled("The order was cancelled.")))
+
+    def closed(self) -> Order:
+        return self.orders.close(self.placed().order_id, caught(OutOfStock("Nothing is left.")))
+
+    def close_cancelled(self) -> Order:
+        """Cancel a confirmed order, and undo it."""
+        self.cancel()
+        self.stock.give_back(self.orders.begin_undo(ORDER_ID, caught(OrderCancelled("It was cancelled."))))
+        self.orders.record_money_back(ORDER_ID, PaymentStatus.REFUNDED, "PaymentRefunded")
+        return self.orders.close(ORDER_ID, {})
+
+    def cancel(self, order_id: str = ORDER_ID, by: str = "customer") -> None:
+        """Somebody asks to cancel."""
+        self.client.update_item(
+            TableName=ORDERS_TABLE,
+            Key={"order_id": {"S": order_id}},
+            UpdateExpression="SET cancel_requested_by = :by",
+            ExpressionAttributeValues={":by": {"S": by}},
+        )
+
+    def put(self, product: Product, **changes: Any) -> Product:  # noqa: ANN401 - any attribute
+        product = replace(product, **changes)
+        self.inventory.put(product)
+        return product
+
+    def sell_out(self, product: Product) -> None:
+        self.put(product, available=0)
+
+    def take_from_catalogue(self, product: Product) -> None:
+        self.client.delete_item(TableName=INVENTORY_TABLE, Key={"sku": {"S": product.sku}})
+
+    def available(self, sku: str) -> int:
+        product = self.inventory.get(sku)
+        assert product is not None
+        return product.available
+
+    def order(self, order_id: str = ORDER_ID) -> Order:
+        return self.orders.get(order_id)
+
+    def record(self, order_id: str = ORDER_ID) -> dict[str, Any]:
+        """An order's record as it lies in the table."""
+        return from_attributes(
+            self.client.get_item(TableName=ORDERS_TABLE, Key={"order_id": {"S": order_id}})["Item"]
+        )
+
+    def unsettled(self) -> list[str]:
+        """The ids in the sparse index of orders that are not at rest."""
+        answer = self.client.scan(TableName=ORDERS_TABLE, IndexName="unsettled")
+        return [from_attributes(item)["order_id"] for item in answer["Items"]]
+
+    def all_items(self, table: str) -> list[dict[str, Any]]:
+        return [from_attributes(item) for item in self.client.scan(TableName=table)["Items"]]
+
+
+class EarlyReader(OrderTable):
+    """The orders table for somebody whose first read was long ago: it shows the order as it was then."""
+
+    def __init__(self, shop: Shop, stale: Order) -> None:
+        super().__init__(shop.client, ORDERS_TABLE)
+        self._stale: Order | None = stale
+
+    def get(self, order_id: str) -> Order:
+        stale, self._stale = self._stale, None
+        return stale or super().get(order_id)
+
+
+def _texts(*names: str) -> "list[AttributeDefinitionTypeDef]":
+    return [{"AttributeName": name, "AttributeType": "S"} for name in names]
+
+
+def _keys(partition_key: str, sort_key: str | None = None) -> "list[KeySchemaElementTypeDef]":
+    keys: list[KeySchemaElementTypeDef] = [{"AttributeName": partition_key, "KeyType": "HASH"}]
+    if sort_key is not None:
+        keys.append({"AttributeName": sort_key, "KeyType": "RANGE"})
+    return keys

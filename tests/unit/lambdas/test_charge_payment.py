@@ -1,0 +1,248 @@
+import pytest
+
+from lambdas.charge_payment.logic import charge_payment
+from lambdas.refund_payment.logic import refund_payment
+from lambdas.shared.errors import (
+    OrderCancelled,
+    PaymentDeclined,
+    PaymentInFlux,
+    StoreUnavailable,
+    StripeUnavailable,
+    UndoAlreadyBegun,
+)
+from lambdas.shared.order import Order, Payment, PaymentStatus
+from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, TIMED_OUT
+from tests.unit.lambdas.fakes import CARD_WITH_3DS, DECLINED_CARD, SLOW_CARD, FakeStripe, no_answer
+from tests.unit.lambdas.shop import Shop
+
+AMOUNT = 2 * ARMCHAIR.unit_price
+
+
+def charge(shop: Shop, stripe: FakeStripe) -> Order:
+    return charge_payment(ORDER_ID, shop.orders, stripe)
+
+
+def undo(shop: Shop, stripe: FakeStripe) -> Order:
+    return refund_payment(ORDER_ID, TIMED_OUT, shop.orders, stripe)
+
+
+def test_an_order_is_charged_its_amount_once(shop: Shop, stripe: FakeStripe) -> None:
+    shop.priced()
+
+    order = charge(shop, stripe)
+
+    assert order.payment == Payment(PaymentStatus.SUCCEEDED, "pi_1")
+    assert (stripe.charges, stripe.held) == (1, AMOUNT)
+
+
+def test_the_intent_is_on_the_record_before_money_can_move(shop: Shop, stripe: FakeStripe) -> None:
+    shop.priced()
+    recorded = []
+    stripe.before["confirm_intent"] = lambda: recorded.append(shop.order().payment)
+
+    charge(shop, stripe)
+
+    assert recorded == [Payment(PaymentStatus.REQUIRES_CONFIRMATION, "pi_1")]
+
+
+def test_a_second_run_asks_nobody_and_changes_nothing(shop: Shop, stripe: FakeStripe) -> None:
+    shop.priced()
+    once = charge(shop, stripe)
+    stripe.calls.clear()
+
+    assert charge(shop, stripe) == once
+    assert stripe.calls == []
+
+
+# Whatever gets lost on the way, the next attempt ends with one charge
+
+
+@pytest.mark.parametrize("call", ["create_intent", "confirm_intent"])
+def test_an_attempt_that_stripe_did_not_get_is_made_again(
+    shop: Shop, stripe: FakeStripe, call: str
+) -> None:
+    shop.priced()
+    stripe.before[call] = no_answer
+
+    with pytest.raises(StripeUnavailable):
+        charge(shop, stripe)
+    assert stripe.held == 0
+    charge(shop, stripe)
+
+    assert (stripe.charges, stripe.held) == (1, AMOUNT)
+
+
+@pytest.mark.parametrize("call", ["create_intent", "confirm_intent"])
+def test_an_attempt_whose_answer_is_lost_is_not_charged_again(
+    shop: Shop, stripe: FakeStripe, call: str
+) -> None:
+    shop.priced()
+    stripe.after[call] = no_answer
+
+    with pytest.raises(StripeUnavailable):
+        charge(shop, stripe)
+    order = charge(shop, stripe)
+
+    assert order.payment == Payment(PaymentStatus.SUCCEEDED, "pi_1")
+    assert (len(stripe.intents), stripe.charges) == (1, 1)
+
+
+@pytest.mark.parametrize("call", ["create_intent", "confirm_intent"])
+def test_an_attempt_that_could_not_write_down_what_it_did_is_not_charged_again(
+    shop: Shop, stripe: FakeStripe, call: str
+) -> None:
+    shop.priced()
+    stripe.after[call] = _store_is_down
+
+    with pytest.raises(StoreUnavailable):
+        charge(shop, stripe)
+    order = charge(shop, stripe)
+
+    assert order.payment == Payment(PaymentStatus.SUCCEEDED, "pi_1")
+    assert (len(stripe.intents), stripe.charges) == (1, 1)
+
+
+def test_a_lost_answer_is_looked_up_and_not_confirmed_again(shop: Shop, stripe: FakeStripe) -> None:
+    shop.priced()
+    stripe.after["confirm_intent"] = no_answer
+    with pytest.raises(StripeUnavailable):
+        charge(shop, stripe)
+
+    charge(shop, stripe)
+
+    assert stripe.calls == ["create_intent", "confirm_intent", "retrieve_intent"]
+
+
+# The bank does not say yes
+
+
+def test_a_declined_card_raises_payment_declined_and_records_it(shop: Shop, stripe: FakeStripe) -> None:
+    shop.priced(payment_method=DECLINED_CARD)
+
+    with pytest.raises(PaymentDeclined, match="Your card was declined"):
+        charge(shop, stripe)
+
+    assert shop.order().payment == Payment(PaymentStatus.REQUIRES_PAYMENT_METHOD, "pi_1")
+    assert shop.order().timeline[-1].event == "PaymentDeclined"
+    assert stripe.held == 0
+
+
+def test_a_declined_card_is_not_tried_again(shop: Shop, stripe: FakeStripe) -> None:
+    shop.priced(payment_method=DECLINED_CARD)
+    with pytest.raises(PaymentDeclined):
+        charge(shop, stripe)
+
+    with pytest.raises(PaymentDeclined):
+        charge(shop, stripe)
+
+    assert stripe.calls.count("confirm_intent") == 1
+
+
+def test_a_decline_whose_answer_is_lost_is_found_out(shop: Shop, stripe: FakeStripe) -> None:
+    shop.priced(payment_method=DECLINED_CARD)
+    stripe.after["confirm_intent"] = no_answer
+    with pytest.raises(StripeUnavailable):
+        charge(shop, stripe)
+
+    with pytest.raises(PaymentDeclined):
+        charge(shop, stripe)
+
+
+def test_a_card_whose_bank_asks_for_an_approval_is_declined_for_now(
+    shop: Shop, stripe: FakeStripe
+) -> None:
+    shop.priced(payment_method=CARD_WITH_3DS)
+
+    with pytest.raises(PaymentDeclined, match="asks for an approval"):
+        charge(shop, stripe)
+
+    assert stripe.held == 0
+
+
+def test_a_payment_that_is_not_decided_yet_is_asked_for_again(shop: Shop, stripe: FakeStripe) -> None:
+    shop.priced(payment_method=SLOW_CARD)
+    with pytest.raises(PaymentInFlux):
+        charge(shop, stripe)
+    stripe.settle("pi_1")
+
+    assert charge(shop, stripe).payment.status is PaymentStatus.SUCCEEDED
+    assert stripe.calls.count("confirm_intent") == 1
+
+
+def test_a_payment_that_somebody_canceled_at_stripe_is_declined(shop: Shop, stripe: FakeStripe) -> None:
+    shop.priced()
+    stripe.before["confirm_intent"] = no_answer
+    with pytest.raises(StripeUnavailable):
+        charge(shop, stripe)
+    stripe.cancel_intent("somebody", "pi_1")
+
+    with pytest.raises(PaymentDeclined):
+        charge(shop, stripe)
+
+
+# Nobody is charged behind an undo
+
+
+def test_an_order_that_was_asked_to_be_cancelled_is_not_charged(shop: Shop, stripe: FakeStripe) -> None:
+    shop.priced()
+    shop.cancel()
+
+    with pytest.raises(OrderCancelled):
+        charge(shop, stripe)
+
+    assert stripe.calls == []
+
+
+def test_an_order_that_is_being_undone_is_not_charged(shop: Shop, stripe: FakeStripe) -> None:
+    shop.being_undone()
+
+    with pytest.raises(UndoAlreadyBegun):
+        charge(shop, stripe)
+
+    assert stripe.calls == []
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_an_attempt_that_is_undone_while_it_creates_its_intent_never_confirms_it(
+    shop: Shop, stripe: FakeStripe, moment: str
+) -> None:
+    shop.priced()
+    getattr(stripe, moment)["create_intent"] = lambda: undo(shop, stripe)
+
+    with pytest.raises(UndoAlreadyBegun):
+        charge(shop, stripe)
+
+    assert "confirm_intent" not in stripe.calls
+    assert shop.order().payment == Payment(PaymentStatus.NOT_STARTED)
+
+
+def test_an_attempt_that_is_undone_before_it_confirms_cannot_confirm(
+    shop: Shop, stripe: FakeStripe
+) -> None:
+    shop.priced()
+    stripe.before["confirm_intent"] = lambda: undo(shop, stripe)
+
+    with pytest.raises(PaymentInFlux):
+        charge(shop, stripe)
+    with pytest.raises(UndoAlreadyBegun):
+        charge(shop, stripe)
+
+    assert stripe.charges == 0
+    assert shop.order().payment == Payment(PaymentStatus.CANCELED, "pi_1")
+
+
+def test_an_attempt_that_is_undone_after_it_confirmed_cannot_record_its_payment(
+    shop: Shop, stripe: FakeStripe
+) -> None:
+    shop.priced()
+    stripe.after["confirm_intent"] = lambda: undo(shop, stripe)
+
+    with pytest.raises(UndoAlreadyBegun):
+        charge(shop, stripe)
+
+    assert (stripe.charges, stripe.held) == (1, 0)
+    assert shop.order().payment == Payment(PaymentStatus.REFUNDED, "pi_1")
+
+
+def _store_is_down() -> None:
+    raise StoreUnavailable("UpdateItem: ThrottlingException")

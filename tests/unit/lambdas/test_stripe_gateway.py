@@ -1,0 +1,336 @@
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import boto3
+import pytest
+import stripe
+from aws_lambda_powertools.utilities import parameters
+
+from lambdas.shared import stripe_gateway
+from lambdas.shared.errors import PaymentDeclined, PaymentInFlux, RefundRefused, StripeUnavailable
+from lambdas.shared.payment_gateway import PaymentIntent
+from lambdas.shared.settings import Settings
+from lambdas.shared.stripe_gateway import StripeGateway
+from tests.unit.lambdas.builders import ORDER_ID, SECRET_KEY, an_order
+
+INTENT = PaymentIntent("pi_1", "succeeded", amount_received=75_800, amount_refunded=800)
+
+
+def an_intent(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of Stripe's
+    return {
+        "id": "pi_1",
+        "object": "payment_intent",
+        "status": "requires_confirmation",
+        "amount_received": 0,
+        "latest_charge": None,
+        **changes,
+    }
+
+
+def a_refund(status: str) -> dict[str, Any]:
+    return {"id": "re_1", "object": "refund", "status": status}
+
+
+def an_error(error_type: str, **fields: str) -> dict[str, Any]:
+    return {"error": {"type": error_type, "message": "Something about pm_card_visa.", **fields}}
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    parameters: dict[str, str]
+    idempotency_key: str | None
+
+
+class FakeStripeApi(stripe.HTTPClient):
+    """Answers the SDK's requests with what a test has prepared, and keeps them."""
+
+    name = "fake"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answer: tuple[int, object] | Exception = (200, an_intent())
+        self.requests: list[Request] = []
+
+    def request(  # type: ignore[override] # the SDK calls it with these four only
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: str | None = None
+    ) -> tuple[str, int, Mapping[str, str]]:
+        address = urlsplit(url)
+        self.requests.append(
+            Request(
+                method,
+                address.path,
+                dict(parse_qsl(post_data or address.query)),
+                (headers or {}).get("Idempotency-Key"),
+            )
+        )
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        status, body = self.answer
+        return body if isinstance(body, str) else json.dumps(body), status, {}
+
+
+@pytest.fixture
+def api() -> FakeStripeApi:
+    return FakeStripeApi()
+
+
+@pytest.fixture
+def gateway(api: FakeStripeApi) -> StripeGateway:
+    return StripeGateway(stripe.StripeClient(SECRET_KEY, http_client=api, max_network_retries=0))
+
+
+# What Stripe is asked
+
+
+def test_an_intent_is_created_unconfirmed_under_the_orders_key(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    gateway.create_intent(an_order(amount=75_800))
+
+    assert api.requests == [
+        Request(
+            "post",
+            "/v1/payment_intents",
+            {
+                "amount": "75800",
+                "currency": "usd",
+                "payment_method": "pm_card_visa",
+                "allowed_payment_method_types[0]": "card",
+                "capture_method": "automatic",
+                "metadata[order_id]": ORDER_ID,
+            },
+            f"{ORDER_ID}-charge",
+        )
+    ]
+
+
+def test_an_intent_is_confirmed_under_the_orders_key(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    gateway.confirm_intent(ORDER_ID, "pi_1")
+
+    assert api.requests == [
+        Request("post", "/v1/payment_intents/pi_1/confirm", {}, f"{ORDER_ID}-confirm")
+    ]
+
+
+def test_an_intent_is_canceled_under_the_orders_key(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    gateway.cancel_intent(ORDER_ID, "pi_1")
+
+    assert api.requests == [Request("post", "/v1/payment_intents/pi_1/cancel", {}, f"{ORDER_ID}-cancel")]
+
+
+def test_what_is_held_is_refunded_under_the_orders_key(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    api.answer = (200, a_refund("succeeded"))
+
+    gateway.refund(ORDER_ID, INTENT)
+
+    assert api.requests == [
+        Request(
+            "post",
+            "/v1/refunds",
+            {"payment_intent": "pi_1", "amount": "75000", "metadata[order_id]": ORDER_ID},
+            f"{ORDER_ID}-refund",
+        )
+    ]
+
+
+def test_an_intent_is_retrieved_with_what_was_refunded(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    charge = {"id": "ch_1", "object": "charge", "amount_refunded": 800}
+    api.answer = (200, an_intent(status="succeeded", amount_received=75_800, latest_charge=charge))
+
+    intent = gateway.retrieve_intent("pi_1")
+
+    assert intent == INTENT
+    assert intent.amount_held == 75_000
+    assert api.requests[0].parameters == {"expand[0]": "latest_charge"}
+
+
+def test_an_intent_without_a_charge_holds_no_money(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    api.answer = (200, an_intent())
+
+    assert gateway.retrieve_intent("pi_1") == PaymentIntent("pi_1", "requires_confirmation")
+
+
+# What its answers mean
+
+OUTCOME_UNKNOWN: dict[str, tuple[int, object] | Exception] = {
+    "no answer": stripe.APIConnectionError("timed out"),
+    "rate limit": (429, an_error("invalid_request_error", code="rate_limit")),
+    "lock timeout": (429, an_error("invalid_request_error", code="lock_timeout")),
+    "another request under the key": (409, an_error("idempotency_error", code="idempotency_key_in_use")),
+    "internal error": (500, an_error("api_error")),
+    "bad gateway, in HTML": (502, "<html>Bad Gateway</html>"),
+    "unavailable": (503, an_error("api_error")),
+}
+
+
+@pytest.mark.parametrize("answer", OUTCOME_UNKNOWN.values(), ids=OUTCOME_UNKNOWN)
+def test_where_the_outcome_is_unknown_stripe_is_asked_again(
+    api: FakeStripeApi, gateway: StripeGateway, answer: tuple[int, object] | Exception
+) -> None:
+    api.answer = answer
+
+    with pytest.raises(StripeUnavailable):
+        gateway.confirm_intent(ORDER_ID, "pi_1")
+
+    assert len(api.requests) == 1, "the SDK's own retries are off"
+
+
+@pytest.mark.parametrize("decline_code", ["insufficient_funds", "expired_card", "fraudulent"])
+def test_a_declined_card_is_told_in_stripes_words_for_customers(
+    api: FakeStripeApi, gateway: StripeGateway, decline_code: str
+) -> None:
+    decline = an_error("card_error", code="card_declined", decline_code=decline_code)
+    decline["error"]["message"] = "Your card was declined."
+    api.answer = (402, decline)
+
+    with pytest.raises(PaymentDeclined, match=r"^Your card was declined\.$"):
+        gateway.confirm_intent(ORDER_ID, "pi_1")
+
+
+@pytest.mark.parametrize("code", ["payment_intent_unexpected_state", "charge_already_refunded"])
+def test_an_intent_in_another_state_than_we_thought_is_looked_at_again(
+    api: FakeStripeApi, gateway: StripeGateway, code: str
+) -> None:
+    api.answer = (400, an_error("invalid_request_error", code=code))
+
+    with pytest.raises(PaymentInFlux, match=code):
+        gateway.cancel_intent(ORDER_ID, "pi_1")
+
+
+def test_an_unknown_payment_method_is_declined_without_its_name(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    api.answer = (
+        400,
+        an_error("invalid_request_error", code="resource_missing", param="payment_method"),
+    )
+
+    with pytest.raises(PaymentDeclined, match=r"^The payment method is not valid\.$"):
+        gateway.create_intent(an_order(amount=75_800))
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "expected"),
+    [
+        (400, an_error("invalid_request_error", param="amount"), stripe.InvalidRequestError),
+        (400, an_error("idempotency_error"), stripe.IdempotencyError),
+        (401, an_error("invalid_request_error"), stripe.AuthenticationError),
+        (403, an_error("invalid_request_error"), stripe.PermissionError),
+    ],
+)
+def test_what_is_our_own_fault_passes_through(
+    api: FakeStripeApi,
+    gateway: StripeGateway,
+    status: int,
+    error: object,
+    expected: type[stripe.StripeError],
+) -> None:
+    api.answer = (status, error)
+
+    with pytest.raises(expected):
+        gateway.create_intent(an_order(amount=75_800))
+
+
+# Refunds
+
+
+@pytest.mark.parametrize("status", ["pending", "failed", "requires_action", "canceled"])
+def test_a_refund_that_stays_open_or_fails_needs_a_human(
+    api: FakeStripeApi, gateway: StripeGateway, status: str
+) -> None:
+    api.answer = (200, a_refund(status))
+
+    with pytest.raises(RefundRefused, match=f"refund re_1 is {status}"):
+        gateway.refund(ORDER_ID, INTENT)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, an_error("invalid_request_error", code="balance_insufficient")),
+        (400, an_error("invalid_request_error", code="charge_disputed")),
+        (400, an_error("idempotency_error")),
+        (402, an_error("card_error", code="expired_card")),
+    ],
+    ids=["balance", "dispute", "other amount", "card"],
+)
+def test_a_refund_that_stripe_refuses_needs_a_human(
+    api: FakeStripeApi, gateway: StripeGateway, status: int, error: object
+) -> None:
+    api.answer = (status, error)
+
+    with pytest.raises(RefundRefused):
+        gateway.refund(ORDER_ID, INTENT)
+
+
+def test_a_refund_that_somebody_else_made_meanwhile_is_looked_at_again(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    api.answer = (400, an_error("invalid_request_error", code="charge_already_refunded"))
+
+    with pytest.raises(PaymentInFlux):
+        gateway.refund(ORDER_ID, INTENT)
+
+
+# The client
+
+
+@pytest.fixture
+def cold_environment(aws_account: None) -> Iterator[None]:  # noqa: ARG001 - where the secret lies
+    stripe_gateway._client.cache_clear()  # noqa: SLF001 - the one that an environment keeps
+    parameters.clear_caches()
+    yield
+    stripe_gateway._client.cache_clear()  # noqa: SLF001 - the same
+    parameters.clear_caches()
+
+
+@pytest.fixture
+def made_clients(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
+    """The parameters of every `StripeClient` that is made."""
+    made: list[Mapping[str, Any]] = []
+    make = stripe.StripeClient
+
+    def make_and_note(api_key: str, **options: Any) -> stripe.StripeClient:  # noqa: ANN401 - the SDK's
+        made.append({"api_key": api_key, **options})
+        return make(api_key, **options)
+
+    monkeypatch.setattr(stripe, "StripeClient", make_and_note)
+    return made
+
+
+@pytest.mark.usefixtures("cold_environment")
+def test_the_key_comes_from_the_secret_and_the_client_is_made_once(
+    made_clients: list[Mapping[str, Any]],
+) -> None:
+    boto3.client("secretsmanager").create_secret(Name="stripe-key", SecretString=SECRET_KEY)
+
+    for _ in range(2):
+        StripeGateway.from_settings(Settings())
+
+    [client] = made_clients
+    assert client["api_key"] == SECRET_KEY
+    assert client["base_addresses"] == {}
+    assert client["max_network_retries"] == 0
+
+
+@pytest.mark.usefixtures("cold_environment")
+def test_the_local_stage_has_a_stripe_of_its_own(
+    made_clients: list[Mapping[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boto3.client("secretsmanager").create_secret(Name="stripe-key", SecretString=SECRET_KEY)
+    monkeypatch.setenv("STRIPE_API_BASE", "http://localhost:8420")
+
+    StripeGateway.from_settings(Settings())
+
+    assert made_clients[0]["base_addresses"] == {"api": "http://localhost:8420"}
+
+
+@pytest.mark.usefixtures("cold_environment")
+def test_a_secret_that_cannot_be_read_just_now_is_asked_for_again() -> None:
+    with pytest.raises(StripeUnavailable, match="the secret cannot be read"):
+        StripeGateway.from_settings(Settings())
