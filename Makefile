@@ -5,7 +5,6 @@ STAGE ?= dev
 PORT ?= 4566
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
-export PYTHONDONTWRITEBYTECODE := 1
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .PHONY: help run demo test lint synth docs lock clean

@@ -110,7 +110,7 @@ class ProcessGroup:
         """
         program = shutil.which(command[0], path=environ.get("PATH"))
         if program is None:
-            raise StartFailed(f"{name} can't start: there is no `{command[0]}` (`make run` installs it)")
+            raise StartFailed(f"{name} can't start: there is no `{command[0]}`; the make targets install it")
         log_path = self.logs / f"{log}.log"
         with log_path.open("wb") as output:
             popen = subprocess.Popen(  # noqa: S603 - every command is our own

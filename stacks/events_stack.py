@@ -7,9 +7,9 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from stacks.constructs.dead_letter_queue import DeadLetterQueue
 from stacks.constructs.order_stream import follow_orders
 from stacks.constructs.python_function import PythonFunctions, allow
+from stacks.constructs.queue import DeadLetterQueue, Queue
 from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.table import Table
 from stacks.data_stack import DataStack
@@ -33,7 +33,7 @@ class EventsStack(StageStack):
 
         self.bus = events.EventBus(self, "Bus", event_bus_name=f"orders-{settings.stage}")
 
-        parked_events = DeadLetterQueue(self, "ParkedEvents")
+        parked_events = DeadLetterQueue(self, "ParkedEvents", settings)
         publish_order_events = functions.add(
             "publish_order_events",
             {"EVENT_BUS_NAME": self.bus.event_bus_name},
@@ -48,12 +48,11 @@ class EventsStack(StageStack):
         )
 
         # A queue between the bus and a consumer: one that is slow or broken harms nobody else.
-        audit_dead_letters = DeadLetterQueue(self, "AuditDeadLetters")
-        audit_queue = sqs.Queue(
+        audit_dead_letters = DeadLetterQueue(self, "AuditDeadLetters", settings)
+        audit_queue = Queue(
             self,
             "AuditQueue",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
+            settings,
             # AWS asks for six times the consumer's timeout, so that a throttled batch is not seen twice.
             visibility_timeout=Duration.seconds(6 * function_timeout_seconds("audit_order_events")),
             dead_letter_queue=sqs.DeadLetterQueue(queue=audit_dead_letters, max_receive_count=5),

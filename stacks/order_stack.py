@@ -6,11 +6,11 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from stacks.constructs.build_folder import PROJECT
-from stacks.constructs.dead_letter_queue import DeadLetterQueue
 from stacks.constructs.findings import accept
 from stacks.constructs.log_group import LogGroup
 from stacks.constructs.order_stream import follow_orders
 from stacks.constructs.python_function import PythonFunction, PythonFunctions, allow
+from stacks.constructs.queue import DeadLetterQueue
 from stacks.constructs.stage_stack import StageStack
 from stacks.data_stack import DataStack
 from stacks.settings import DEFAULT_SENDER, Settings
@@ -38,7 +38,7 @@ class OrderStack(StageStack):
             {"STATE_MACHINE_ARN": self.machine.state_machine_arn},
             allow(self.machine.state_machine_arn, "states:StartExecution"),
         )
-        unstarted_orders = DeadLetterQueue(self, "UnstartedOrders")
+        unstarted_orders = DeadLetterQueue(self, "UnstartedOrders", settings)
         follow_orders(
             start_saga,
             data.orders,

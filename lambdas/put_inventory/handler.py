@@ -22,7 +22,7 @@ def put(sku: str) -> Response[str]:
     """Write a product as it shall be from now on, its stock included."""
     if not is_sku(sku):
         raise invalid_request(FieldError("sku", "must be 1 to 64 capital letters, digits and dashes"))
-    body = parse_body(PutProduct, api.current_event.decoded_body)
+    body = parse_body(PutProduct, api.current_event)
     product = Product(sku, **body.model_dump())
     InventoryTable.from_settings(Settings()).put(product)
     return json_response(HTTPStatus.OK, asdict(product))

@@ -6,7 +6,7 @@ from typing import Final
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from lambdas.shared.http_api import FieldError, invalid_request
-from lambdas.shared.settings import Settings
+from lambdas.shared.settings import SettingError, Settings
 
 _CUSTOMER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@+=-]{0,255}")
 
@@ -19,9 +19,13 @@ def customer_id_of(event: APIGatewayProxyEvent, settings: Settings) -> str:
 
     Raises:
         Problem: The local stage's header is missing or malformed.
+        SettingError: A cloud stage's request bears no principal.
     """
     if settings.sign_in == "iam":
-        return str(event.request_context.identity.user_arn)
+        caller = event.request_context.identity.user_arn
+        if caller is None:
+            raise SettingError("SIGN_IN is 'iam', but the API lets requests in that nobody signed")
+        return caller
     customer_id = event.headers.get("X-Customer-Id", "")
     if not _CUSTOMER_ID.fullmatch(customer_id):
         raise invalid_request(

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lambdas.shared.errors import TransientFailure
@@ -92,14 +93,17 @@ def json_response(
     return Response(status, "application/json", json.dumps(body), dict(headers or {}))
 
 
-def parse_body(model: type[_Model], body: str | None) -> _Model:
-    """Read a request body.
+def parse_body(model: type[_Model], event: APIGatewayProxyEvent) -> _Model:
+    """Read a request's body.
 
     Raises:
         Problem: It is too large, no JSON, or not of the model's shape; every wrong field is named.
     """
-    text = body or ""
-    if len(text.encode()) > MAX_BODY_BYTES:
+    try:
+        body = (event.decoded_body or "").encode()
+    except ValueError as error:  # broken Base64, or no UTF-8
+        raise invalid_request(FieldError("body", "must be text in UTF-8")) from error
+    if len(body) > MAX_BODY_BYTES:
         raise Problem(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             "body-too-large",
@@ -107,7 +111,7 @@ def parse_body(model: type[_Model], body: str | None) -> _Model:
             f"A body has at most {MAX_BODY_BYTES} bytes.",
         )
     try:
-        return model.model_validate_json(text)
+        return model.model_validate_json(body)
     except ValidationError as error:
         raise invalid_request(
             *(

@@ -24,7 +24,7 @@ def submit() -> Response[str]:
     settings, event = Settings(), api.current_event
     customer_id = customer_id_of(event, settings)
     key = parse_idempotency_key(event.headers.get("Idempotency-Key"))
-    request = parse_body(SubmitOrder, event.decoded_body)
+    request = parse_body(SubmitOrder, event)
 
     submission = submit_order(customer_id, key, request, OrderTable.from_settings(settings))
 

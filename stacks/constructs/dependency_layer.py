@@ -96,7 +96,8 @@ def build_layer(folder: Path, target: Target) -> None:
         text=True,
     )
     if install.returncode != 0:
-        raise LayerBuildError(f"can't install {REQUIREMENTS.name} for {target}: {install.stderr.strip()}")
+        reason = " ".join(install.stderr.split())
+        raise LayerBuildError(f"can't install {REQUIREMENTS.name} for {target}: {reason}")
     for pattern in _NOISE:
         for path in packages.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -83,7 +83,17 @@ def test_the_audit_queue_waits_for_its_consumer_and_gives_up_in_time(stage: Synt
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
 
 
-def test_every_queue_is_encrypted_and_refuses_plain_connections(stage: Synthesis) -> None:
+def test_every_queue_is_encrypted(stage: Synthesis) -> None:
+    for queue in queues(stage).values():
+        assert queue["SqsManagedSseEnabled"] is True
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_in_the_cloud_every_queue_refuses_plain_connections(
+    request: pytest.FixtureRequest, name: str
+) -> None:
+    stage: Synthesis = request.getfixturevalue(name)
+
     refusing = {
         readable(queue)
         for policy in stage.resources("AWS::SQS::QueuePolicy")
@@ -92,10 +102,7 @@ def test_every_queue_is_encrypted_and_refuses_plain_connections(stage: Synthesis
         if (statement["Effect"], statement.get("Condition"))
         == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     }
-
     assert refusing == queues(stage).keys()
-    for queue in queues(stage).values():
-        assert queue["SqsManagedSseEnabled"] is True
 
 
 def test_a_human_has_two_weeks_for_what_failed(stage: Synthesis) -> None:

@@ -108,7 +108,7 @@ def test_functions_that_call_stripe_may_take_longer() -> None:
     ],
 )
 def test_the_app_says_what_is_wrong_in_one_line(context: dict[str, str], line: str) -> None:
-    environment = {"PATH": os.environ["PATH"], "CDK_CONTEXT_JSON": json.dumps(context)}
+    environment = os.environ | {"CDK_CONTEXT_JSON": json.dumps(context)}
 
     app = subprocess.run(
         [sys.executable, "app.py"], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False

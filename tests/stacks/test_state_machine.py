@@ -45,12 +45,9 @@ def test_it_is_traced(machine: dict[str, Any]) -> None:
 def test_it_waits_longer_than_any_function_may_take(stage: Synthesis) -> None:
     """A task that gives up first would leave a function at work that nobody waits for."""
     timeouts = {
-        readable({"Ref": name}): function["Timeout"]
-        for name, function in (
-            ("".join(map(str.title, name.split("_"))), function)
-            for name, function in stage.functions().items()
-        )
+        function.name: function.properties["Timeout"] for function in stage.resources("AWS::Lambda::Function")
     }
+
     for name, state in json.loads(DEFINITION.read_text())["States"].items():
         if state["Type"] == "Task":
             (placeholder,) = PLACEHOLDER.findall(state["Arguments"]["FunctionName"])

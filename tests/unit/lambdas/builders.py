@@ -9,7 +9,7 @@ from lambdas.shared.order import Order, OrderLine, TimelineEntry
 ORDER_ID: Final = "a1b2c3d4-0000-5000-8000-000000000001"
 CUSTOMER: Final = "harry"
 EMAIL: Final = "harry@example.com"
-SECRET_KEY: Final = "sk_test_not_a_real_key"
+SECRET_KEY: Final = "sk_test_not_a_real_key"  # noqa: S105 - as it says
 SUBMITTED_AT: Final = "2026-03-01T11:59:59.000Z"
 
 ARMCHAIR: Final = Product("CRUNCHY-ARMCHAIR", "Crunchy armchair", 37_900, "usd", available=5)
@@ -45,7 +45,10 @@ def an_order(*lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any 
 def caught(error: Exception) -> dict[str, str]:
     """What Step Functions hands to the undo chain when a Lambda function raised the error."""
     name, message = type(error).__name__, str(error)
-    return {"Error": name, "Cause": f'{{"errorMessage": "{message}", "errorType": "{name}", "stackTrace": []}}'}
+    return {
+        "Error": name,
+        "Cause": f'{{"errorMessage": "{message}", "errorType": "{name}", "stackTrace": []}}',
+    }
 
 
 TIMED_OUT: Final = {"Error": "States.Timeout", "Cause": ""}

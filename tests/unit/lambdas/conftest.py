@@ -10,14 +10,15 @@ from itertools import count
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 
-from lambdas.shared import aws, clock
+from lambdas.shared import aws, clock, event_bus
 from lambdas.shared.log import logger
 from lambdas.shared.mailer import SesMailer
 from lambdas.shared.stripe_gateway import StripeGateway
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP
-from tests.unit.lambdas.fakes import FakeMailer, FakeStripe
+from tests.unit.lambdas.fakes import FakeEventBridge, FakeMailer, FakeStripe
 from tests.unit.lambdas.shop import AUDIT_TABLE, IDEMPOTENCY_TABLE, INVENTORY_TABLE, ORDERS_TABLE, Shop
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -79,6 +80,13 @@ def shop(aws_account: None) -> Shop:  # noqa: ARG001 - where the tables live
 
 
 @pytest.fixture
+def untouched_store() -> Iterator[None]:
+    """Tables that nobody may touch: every call fails the request."""
+    with Stubber(aws.dynamodb()):
+        yield
+
+
+@pytest.fixture
 def stripe(monkeypatch: pytest.MonkeyPatch) -> FakeStripe:
     """The payment provider, for handlers too."""
     fake = FakeStripe()
@@ -91,6 +99,14 @@ def mailer(monkeypatch: pytest.MonkeyPatch) -> FakeMailer:
     """The mail service, for handlers too."""
     fake = FakeMailer()
     monkeypatch.setattr(SesMailer, "from_settings", lambda _settings: fake)
+    return fake
+
+
+@pytest.fixture
+def event_bridge(monkeypatch: pytest.MonkeyPatch) -> FakeEventBridge:
+    """The client that the event bus is reached by."""
+    fake = FakeEventBridge()
+    monkeypatch.setattr(event_bus, "event_bridge", lambda: fake)
     return fake
 
 

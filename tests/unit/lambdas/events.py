@@ -31,7 +31,7 @@ def step_payload(error: Mapping[str, str] | None = None, order_id: str = ORDER_I
     return payload if error is None else {**payload, "error": error}
 
 
-def api_event(
+def api_event(  # noqa: PLR0913 - a request has that many parts
     method: str,
     path: str,
     body: object = None,
@@ -74,31 +74,6 @@ def api_event(
         },
         "body": body if body is None or isinstance(body, str) else json.dumps(body),
         "isBase64Encoded": False,
-    }
-
-
-def stream_record(
-    sequence_number: int, before: Mapping[str, Any] | None, after: Mapping[str, Any]
-) -> dict[str, Any]:
-    """One change of the orders table; `before` and `after` are items in DynamoDB's own notation."""
-    change: dict[str, Any] = {
-        "ApproximateCreationDateTime": 1_772_366_400.0,
-        "Keys": {"order_id": after["order_id"]},
-        "NewImage": after,
-        "SequenceNumber": str(sequence_number),
-        "SizeBytes": 500,
-        "StreamViewType": "NEW_AND_OLD_IMAGES",
-    }
-    if before is not None:
-        change["OldImage"] = before
-    return {
-        "eventID": f"event-{sequence_number}",
-        "eventName": "INSERT" if before is None else "MODIFY",
-        "eventVersion": "1.1",
-        "eventSource": "aws:dynamodb",
-        "awsRegion": "eu-central-1",
-        "dynamodb": change,
-        "eventSourceARN": "arn:aws:dynamodb:eu-central-1:123456789012:table/orders/stream/2026-03-01",
     }
 
 

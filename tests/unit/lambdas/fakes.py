@@ -1,4 +1,4 @@
-"""Stands in for what is outside: a payment provider and a mail service, in memory."""
+"""Stand in for what is outside: a payment provider, a mail service, an event bus."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -131,9 +131,7 @@ class FakeStripe:
         finally:
             self.after.pop(name, _nothing)()
 
-    def _once(
-        self, name: str, key: str, parameters: object, effect: Callable[[], _Answer]
-    ) -> _Answer:
+    def _once(self, name: str, key: str, parameters: object, effect: Callable[[], _Answer]) -> _Answer:
         def first_answer() -> _Answer:
             if key not in self._answers:
                 try:
@@ -172,3 +170,28 @@ class FakeMailer:
             refusal, self.refusal = self.refusal, None
             raise refusal
         self.sent.append(Mail(to, subject, text))
+
+
+@dataclass
+class FakeEventBridge:
+    """A client of EventBridge.
+
+    Attributes:
+        entries: What was put on the bus.
+        trouble: By the number of the call, from 0: an exception that it raises, or the error code with
+            which it answers for the entry.
+    """
+
+    entries: list[dict[str, str]] = field(default_factory=list)
+    trouble: dict[int, Exception | str] = field(default_factory=dict)
+    _calls: int = 0
+
+    def put_events(self, **request: list[dict[str, str]]) -> dict[str, object]:
+        trouble = self.trouble.get(self._calls)
+        self._calls += 1
+        if isinstance(trouble, Exception):
+            raise trouble
+        if trouble is not None:
+            return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": trouble, "ErrorMessage": "try again"}]}
+        self.entries += request["Entries"]
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "event-1"}]}

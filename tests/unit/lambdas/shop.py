@@ -1,7 +1,10 @@
 """The shop's tables with orders in every state, brought there by the code that does so in production."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
+
+import boto3
 
 from lambdas.shared.aws import dynamodb
 from lambdas.shared.errors import OrderCancelled, OutOfStock
@@ -145,6 +148,18 @@ class Shop:
             self.client.get_item(TableName=ORDERS_TABLE, Key={"order_id": {"S": order_id}})["Item"]
         )
 
+    def stream(self) -> list[dict[str, Any]]:
+        """Every change of the orders so far, as the table's stream has it."""
+        streams = _streams()
+        [stream] = streams.list_streams(TableName=ORDERS_TABLE)["Streams"]
+        description = streams.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]
+        iterator = streams.get_shard_iterator(
+            StreamArn=stream["StreamArn"],
+            ShardId=description["Shards"][0]["ShardId"],
+            ShardIteratorType="TRIM_HORIZON",
+        )["ShardIterator"]
+        return [dict(record) for record in streams.get_records(ShardIterator=iterator)["Records"]]
+
     def unsettled(self) -> list[str]:
         """The ids in the sparse index of orders that are not at rest."""
         answer = self.client.scan(TableName=ORDERS_TABLE, IndexName="unsettled")
@@ -152,6 +167,11 @@ class Shop:
 
     def all_items(self, table: str) -> list[dict[str, Any]]:
         return [from_attributes(item) for item in self.client.scan(TableName=table)["Items"]]
+
+
+@cache
+def _streams() -> Any:  # noqa: ANN401 - the stubs for this client are not installed
+    return boto3.client("dynamodbstreams")
 
 
 class EarlyReader(OrderTable):

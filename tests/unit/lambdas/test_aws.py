@@ -40,7 +40,9 @@ def test_what_may_work_next_time_becomes_our_own_error(error: Exception) -> None
         raise error
 
 
-@pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException", "ResourceNotFoundException"])
+@pytest.mark.parametrize(
+    "code", ["AccessDeniedException", "ValidationException", "ResourceNotFoundException"]
+)
 def test_what_no_retry_can_mend_passes_through(code: str) -> None:
     with pytest.raises(ClientError, match=code), transient_as(StoreUnavailable):
         raise a_client_error(code)

@@ -58,9 +58,7 @@ def test_a_second_run_asks_nobody_and_changes_nothing(shop: Shop, stripe: FakeSt
 
 
 @pytest.mark.parametrize("call", ["create_intent", "confirm_intent"])
-def test_an_attempt_that_stripe_did_not_get_is_made_again(
-    shop: Shop, stripe: FakeStripe, call: str
-) -> None:
+def test_an_attempt_that_stripe_did_not_get_is_made_again(shop: Shop, stripe: FakeStripe, call: str) -> None:
     shop.priced()
     stripe.before[call] = no_answer
 
@@ -148,9 +146,7 @@ def test_a_decline_whose_answer_is_lost_is_found_out(shop: Shop, stripe: FakeStr
         charge(shop, stripe)
 
 
-def test_a_card_whose_bank_asks_for_an_approval_is_declined_for_now(
-    shop: Shop, stripe: FakeStripe
-) -> None:
+def test_a_card_whose_bank_asks_for_an_approval_is_declined_for_now(shop: Shop, stripe: FakeStripe) -> None:
     shop.priced(payment_method=CARD_WITH_3DS)
 
     with pytest.raises(PaymentDeclined, match="asks for an approval"):
@@ -216,9 +212,7 @@ def test_an_attempt_that_is_undone_while_it_creates_its_intent_never_confirms_it
     assert shop.order().payment == Payment(PaymentStatus.NOT_STARTED)
 
 
-def test_an_attempt_that_is_undone_before_it_confirms_cannot_confirm(
-    shop: Shop, stripe: FakeStripe
-) -> None:
+def test_an_attempt_that_is_undone_before_it_confirms_cannot_confirm(shop: Shop, stripe: FakeStripe) -> None:
     shop.priced()
     stripe.before["confirm_intent"] = lambda: undo(shop, stripe)
 

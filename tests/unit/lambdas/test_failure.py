@@ -50,7 +50,17 @@ def test_what_is_no_rejection_is_an_internal_error_without_particulars(error_out
 
 @pytest.mark.parametrize(
     "cause",
-    ["", "no JSON", "null", "[]", '"text"', "{}", json.dumps({"errorMessage": None}), '{"errorMessage": ""}', None],
+    [
+        "",
+        "no JSON",
+        "null",
+        "[]",
+        '"text"',
+        "{}",
+        json.dumps({"errorMessage": None}),
+        '{"errorMessage": ""}',
+        None,
+    ],
 )
 def test_a_malformed_cause_keeps_the_code_and_gets_a_general_message(cause: str | None) -> None:
     failure = failure_of({"Error": "PaymentDeclined", "Cause": cause}, an_order())

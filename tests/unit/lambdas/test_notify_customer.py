@@ -40,7 +40,9 @@ def test_a_confirmed_order_is_told_with_what_was_paid(mailer: FakeMailer) -> Non
 def test_a_closed_order_is_told_with_its_reason_and_that_the_money_is_back(
     mailer: FakeMailer, status: OrderStatus, subject: str
 ) -> None:
-    order = an_order(status=status, amount=75_800, failure=Failure("payment_declined", "Your card was declined."))
+    order = an_order(
+        status=status, amount=75_800, failure=Failure("payment_declined", "Your card was declined.")
+    )
 
     notify_customer(order, mailer)
 

@@ -83,7 +83,11 @@ CHANGES: dict[str, tuple[Callable[[Shop], Order], Callable[[Shop, Order], Order]
         lambda shop, order: shop.orders.begin_undo(order.order_id, NOTHING_LEFT),
         "UndoBegan: out_of_stock",
     ),
-    "release": (Shop.cancelled_behind_the_pivot, lambda shop, order: shop.stock.give_back(order), "StockReleased"),
+    "release": (
+        Shop.cancelled_behind_the_pivot,
+        lambda shop, order: shop.stock.give_back(order),
+        "StockReleased",
+    ),
     "money back": (
         Shop.being_undone,
         lambda shop, order: shop.orders.record_money_back(

@@ -153,9 +153,7 @@ def test_a_second_run_changes_nothing(shop: Shop, stripe: FakeStripe, payment_me
 
 
 @pytest.mark.parametrize("call", ["retrieve_intent", "refund"])
-def test_an_attempt_that_stripe_did_not_get_is_made_again(
-    shop: Shop, stripe: FakeStripe, call: str
-) -> None:
+def test_an_attempt_that_stripe_did_not_get_is_made_again(shop: Shop, stripe: FakeStripe, call: str) -> None:
     charge(shop, stripe)
     stripe.before[call] = no_answer
 
@@ -178,9 +176,7 @@ def test_a_refund_whose_answer_is_lost_is_not_made_again(shop: Shop, stripe: Fak
     assert order.payment.status is PaymentStatus.REFUNDED
 
 
-def test_a_refund_that_could_not_be_written_down_is_not_made_again(
-    shop: Shop, stripe: FakeStripe
-) -> None:
+def test_a_refund_that_could_not_be_written_down_is_not_made_again(shop: Shop, stripe: FakeStripe) -> None:
     charge(shop, stripe)
     stripe.after["refund"] = _store_is_down
 

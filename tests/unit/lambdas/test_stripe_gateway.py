@@ -112,9 +112,7 @@ def test_an_intent_is_created_unconfirmed_under_the_orders_key(
 def test_an_intent_is_confirmed_under_the_orders_key(api: FakeStripeApi, gateway: StripeGateway) -> None:
     gateway.confirm_intent(ORDER_ID, "pi_1")
 
-    assert api.requests == [
-        Request("post", "/v1/payment_intents/pi_1/confirm", {}, f"{ORDER_ID}-confirm")
-    ]
+    assert api.requests == [Request("post", "/v1/payment_intents/pi_1/confirm", {}, f"{ORDER_ID}-confirm")]
 
 
 def test_an_intent_is_canceled_under_the_orders_key(api: FakeStripeApi, gateway: StripeGateway) -> None:
@@ -158,7 +156,7 @@ def test_an_intent_without_a_charge_holds_no_money(api: FakeStripeApi, gateway: 
 # What its answers mean
 
 OUTCOME_UNKNOWN: dict[str, tuple[int, object] | Exception] = {
-    "no answer": stripe.APIConnectionError("timed out"),
+    "no answer": stripe.APIConnectionError("timed out"),  # type: ignore[no-untyped-call] # the SDK
     "rate limit": (429, an_error("invalid_request_error", code="rate_limit")),
     "lock timeout": (429, an_error("invalid_request_error", code="lock_timeout")),
     "another request under the key": (409, an_error("idempotency_error", code="idempotency_key_in_use")),
@@ -283,10 +281,10 @@ def test_a_refund_that_somebody_else_made_meanwhile_is_looked_at_again(
 @pytest.fixture
 def cold_environment(aws_account: None) -> Iterator[None]:  # noqa: ARG001 - where the secret lies
     stripe_gateway._client.cache_clear()  # noqa: SLF001 - the one that an environment keeps
-    parameters.clear_caches()
+    parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
     yield
     stripe_gateway._client.cache_clear()  # noqa: SLF001 - the same
-    parameters.clear_caches()
+    parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
 
 
 @pytest.fixture

@@ -1,0 +1,225 @@
+"""`make docs`: writes the parts of README.md that show the saga, from its document and from its journeys.
+
+The diagram keeps to Mermaid's flowchart as GitHub draws it. Mermaid places states by the order in which it
+meets them; the invisible links (`~~~`) let the undos climb beside the forward steps that they undo.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from local.journeys import JOURNEYS, Journey
+from local.processes import REPOSITORY
+from local.saga_document import ANY_ERROR, Role, Saga, State, Transition
+
+README: Final = REPOSITORY / "README.md"
+
+_END_MARKER: Final = "<!-- end -->"
+_CONFIRMED: Final = "OrderIsConfirmed"
+"""Where the happy path ends: no state of the machine, only a place in the picture."""
+
+_GREEN: Final = "#2da44e"
+_AMBER: Final = "#bf7600"
+_RED: Final = "#d1242f"
+_GREY: Final = "#768390"
+
+_CAPTION: Final = (
+    "Bold: nothing fails. Up to the pivot (yellow border) every failure is undone, and behind it none. Dotted: an "
+    "undo that fails calls for a human; one that finds the order confirmed after all hands it back."
+)
+_LEGEND: Final = (
+    "✗ fails, and the next state is where that leads; ↻ fails, is tried again, and succeeds or gives up."
+)
+
+
+class _Look(Enum):
+    """How a link is drawn: its arrow, and its line."""
+
+    HAPPY = ("==>", f"stroke:{_GREEN},stroke-width:4px")
+    FAILURE = ("-->", f"stroke:{_GREY},stroke-width:1.5px")
+    UNDO = ("-->", f"stroke:{_AMBER},stroke-width:2.5px")
+    ALARM = ("-.->", f"stroke:{_RED},stroke-width:1.5px")
+    HANDED_BACK = ("-.->", f"stroke:{_GREEN},stroke-width:1.5px")
+    INVISIBLE = ("~~~", "")
+
+    @property
+    def arrow(self) -> str:
+        return self.value[0]
+
+    @property
+    def line(self) -> str:
+        return self.value[1]
+
+
+@dataclass(frozen=True)
+class _Link:
+    source: str
+    target: str
+    look: _Look
+    label: str = ""
+
+    def __str__(self) -> str:
+        label = f'|"{self.label}"|' if self.label else ""
+        return f"{self.source} {self.look.arrow}{label} {self.target}"
+
+
+def main() -> int:
+    """Write README.md's generated parts again.
+
+    Returns:
+        0, or 1 if README.md has no place for one of them.
+    """
+    try:
+        README.write_text(with_generated_parts(README.read_text(encoding="utf-8")), encoding="utf-8")
+    except ValueError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+def with_generated_parts(text: str) -> str:
+    """Put the generated parts, as they are now, in between their markers.
+
+    Raises:
+        ValueError: The text lacks a marker.
+    """
+    saga = Saga.load()
+    text = _with_part(text, "saga diagram", diagram(saga))
+    return _with_part(text, "paths", path_table(saga, JOURNEYS))
+
+
+def _with_part(text: str, name: str, part: str) -> str:
+    marker = f"<!-- generated: {name} -->"
+    before, found, rest = text.partition(marker)
+    _, ended, after = rest.partition(_END_MARKER)
+    if not found or not ended:
+        raise ValueError(f"README.md has no place for this part: {marker} ... {_END_MARKER}")
+    return f"{before}{marker}\n{part}\n{_END_MARKER}{after}"
+
+
+def path_table(saga: Saga, journeys: Iterable[Journey]) -> str:
+    """A Markdown table: what fails, which states are visited, how it ends."""
+    rows = (
+        f"| {_capitalized(journey.what_fails)} | {_path(saga, journey)} | {_end(journey)} |"
+        for journey in journeys
+    )
+    return "\n".join(["| What fails | States visited | How it ends |", "|---|---|---|", *rows, "", _LEGEND])
+
+
+def _path(saga: Saga, journey: Journey) -> str:
+    visited = []
+    for name, following in zip(journey.states, (*journey.states[1:], None), strict=True):
+        failed = following is not None and saga.states[name].next != following
+        visited.append(name + " ↻" * (name == journey.retried) + " ✗" * failed)
+    return " → ".join(visited)
+
+
+def _end(journey: Journey) -> str:
+    because = f" (`{journey.failure}`)" if journey.failure else ""
+    money = {"none": "nothing charged", "charged": "charged once", "refunded": "charged and refunded"}[
+        journey.money
+    ]
+    human = ", **the execution fails**" if journey.execution == "FAILED" else ""
+    return f"`{journey.status}`{because}, {money}{human}"
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def diagram(saga: Saga) -> str:
+    """The state machine as a Mermaid flowchart, coloured by role, and a caption."""
+    climbing = [state.name for state in reversed(_way_back(saga))]
+    invisible = [_Link(upper, lower, _Look.INVISIBLE) for upper, lower in _pairs(climbing)]
+    happy = [_Link(*pair, _Look.HAPPY) for pair in _pairs([state.name for state in saga.happy_path])]
+    confirmed = _Link(saga.happy_path[-1].name, _CONFIRMED, _Look.HAPPY)
+    others = [link for link in _links(saga) if link.look is not _Look.HAPPY]
+    lines = [
+        "flowchart TD",
+        'subgraph undo["undo, in reverse order"]',
+        *_indented(invisible),
+        "end",
+        "subgraph forward",
+        *_indented(happy),
+        "end",
+        *map(str, [confirmed, *others]),
+        *_nodes(saga),
+        *_line_styles([*invisible, *happy, confirmed, *others]),
+        *_STYLES,
+    ]
+    return "\n".join(["```mermaid", lines[0], *_indented(lines[1:]), "```", "", _CAPTION])
+
+
+_STYLES: Final = (
+    "classDef forward fill:#1a7f37,stroke:#1a7f37,color:#ffffff",
+    "classDef pivot fill:#1a7f37,stroke:#e3b341,stroke-width:5px,color:#ffffff,font-weight:bold",
+    "classDef undo fill:#9a5b00,stroke:#9a5b00,color:#ffffff",
+    "classDef done fill:#57606a,stroke:#57606a,color:#ffffff",
+    "classDef alarm fill:#b62324,stroke:#b62324,color:#ffffff",
+    f"style {_CONFIRMED} fill:none,stroke:{_GREEN}",
+    f"style forward fill:none,stroke:{_GREEN}",
+    f"style undo fill:none,stroke:{_AMBER}",
+)
+
+
+def _way_back(saga: Saga) -> list[State]:
+    """Everything from the first undo to the end that the undos come to."""
+    return saga.chain(next((undo.name for undo in saga.undo_chain), None))
+
+
+def _links(saga: Saga) -> Iterator[_Link]:
+    """All transitions, those of the last forward step first; two that say the same are one link."""
+    forward = list(reversed(saga.happy_path))
+    for state in [*forward, *(state for state in saga.states.values() if state not in forward)]:
+        for target in dict.fromkeys(transition.target for transition in state.transitions):
+            parallel = [each for each in state.transitions if each.target == target]
+            yield _Link(state.name, target, _look(saga, state, parallel), _label(state, parallel))
+
+
+def _look(saga: Saga, source: State, parallel: Sequence[Transition]) -> _Look:
+    target = saga.states[parallel[0].target]
+    if any(not transition.errors for transition in parallel):
+        return {Role.FORWARD: _Look.HAPPY, Role.ALARM: _Look.ALARM}.get(source.role or Role.UNDO, _Look.UNDO)
+    if source.role is Role.FORWARD:
+        return _Look.FAILURE
+    return _Look.HANDED_BACK if target.role is Role.FORWARD else _Look.ALARM
+
+
+def _label(source: State, parallel: Sequence[Transition]) -> str:
+    if any(not transition.errors for transition in parallel):
+        return ""  # on success, and so perhaps on failure as well
+    any_error = "any error" if len(source.failures) == 1 else "any other error"
+    names = [name for transition in parallel for name in transition.errors]
+    return "<br/>".join(any_error if name == ANY_ERROR else name for name in names)
+
+
+def _nodes(saga: Saga) -> Iterator[str]:
+    for state in saga.states.values():
+        if state is saga.pivot:
+            yield f'{state.name}["{state.name}<br/>(pivot)"]:::pivot'
+        elif state.type == "Fail":
+            yield f"{state.name}([{state.name}]):::alarm"
+        elif state.role is Role.END:
+            yield f"{state.name}([{state.name}]):::done"
+        else:
+            kind = {Role.FORWARD: "forward", Role.ALARM: "alarm"}.get(state.role or Role.UNDO, "undo")
+            yield f"{state.name}:::{kind}"
+    yield f"{_CONFIRMED}([order confirmed])"
+
+
+def _line_styles(links: Sequence[_Link]) -> Iterator[str]:
+    """Mermaid knows links by their number, invisible ones counted."""
+    for look in _Look:
+        numbers = [str(number) for number, link in enumerate(links) if link.look is look]
+        if look.line and numbers:
+            yield f"linkStyle {','.join(numbers)} {look.line}"
+
+
+def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
+    return list(zip(names, names[1:], strict=False))
+
+
+def _indented(lines: Iterable[object]) -> list[str]:
+    return [f"    {line}" for line in lines]

@@ -1,0 +1,75 @@
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from lambdas.shared.aws import step_functions
+from lambdas.start_saga.handler import handler
+from tests.unit.lambdas.builders import ORDER_ID
+from tests.unit.lambdas.events import CONTEXT
+from tests.unit.lambdas.shop import Shop
+
+OTHER_ORDER_ID = "b1b2b3b4-0000-5000-8000-000000000002"
+
+
+@pytest.fixture
+def saga() -> Iterator[Stubber]:
+    with Stubber(step_functions()) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+def expect_start(saga: Stubber, order_id: str) -> None:
+    saga.add_response(
+        "start_execution",
+        {"executionArn": f"arn:aws:states:::execution:{order_id}", "startDate": "2026-03-01T12:00:00Z"},
+        {
+            "stateMachineArn": "arn:aws:states:eu-central-1:123456789012:stateMachine:order-saga",
+            "name": order_id,
+            "input": json.dumps({"order_id": order_id}),
+        },
+    )
+
+
+def start(records: list[dict[str, Any]]) -> Mapping[str, object]:
+    return handler({"Records": records}, CONTEXT)
+
+
+def test_every_new_order_starts_an_execution_of_its_name(shop: Shop, saga: Stubber) -> None:
+    shop.placed()
+    shop.placed(order_id=OTHER_ORDER_ID)
+    expect_start(saga, ORDER_ID)
+    expect_start(saga, OTHER_ORDER_ID)
+
+    assert start(shop.stream()) == {"batchItemFailures": []}
+
+
+def test_an_order_whose_saga_was_started_already_is_fine(shop: Shop, saga: Stubber) -> None:
+    shop.placed()
+    saga.add_client_error("start_execution", "ExecutionAlreadyExists")
+
+    assert start(shop.stream()) == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "StateMachineDoesNotExist"])
+def test_an_order_whose_saga_is_not_started_is_tried_again(shop: Shop, saga: Stubber, code: str) -> None:
+    shop.placed()
+    saga.add_client_error("start_execution", code)
+
+    with pytest.raises(ClientError, match=code):
+        start(shop.stream())
+
+
+def test_the_orders_before_a_failure_are_not_started_again(shop: Shop, saga: Stubber) -> None:
+    shop.placed()
+    shop.placed(order_id=OTHER_ORDER_ID)
+    records = shop.stream()
+    expect_start(saga, ORDER_ID)
+    saga.add_client_error("start_execution", "ThrottlingException")
+
+    assert start(records) == {
+        "batchItemFailures": [{"itemIdentifier": records[1]["dynamodb"]["SequenceNumber"]}]
+    }
