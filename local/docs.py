@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 from typing import Final
 
 from local.journeys import JOURNEYS, Journey
@@ -25,13 +26,23 @@ _AMBER: Final = "#bf7600"
 _RED: Final = "#d1242f"
 _GREY: Final = "#768390"
 
+_STYLES: Final = (
+    "classDef forward fill:#1a7f37,stroke:#1a7f37,color:#ffffff",
+    "classDef pivot fill:#1a7f37,stroke:#e3b341,stroke-width:5px,color:#ffffff,font-weight:bold",
+    "classDef undo fill:#9a5b00,stroke:#9a5b00,color:#ffffff",
+    "classDef done fill:#57606a,stroke:#57606a,color:#ffffff",
+    "classDef alarm fill:#b62324,stroke:#b62324,color:#ffffff",
+    f"style {_CONFIRMED} fill:none,stroke:{_GREEN}",
+    f"style forward fill:none,stroke:{_GREEN}",
+    f"style undo fill:none,stroke:{_AMBER}",
+)
+
 _CAPTION: Final = (
-    "Bold: nothing fails. Up to the pivot (yellow border) every failure is undone, and behind it none. Dotted: an "
-    "undo that fails calls for a human; one that finds the order confirmed after all hands it back."
+    "Bold: nothing fails. Up to the pivot every failure is undone, behind it none. Dotted: an undo that "
+    "fails calls for a human, and one that finds the order confirmed after all hands it back."
 )
-_LEGEND: Final = (
-    "✗ fails, and the next state is where that leads; ↻ fails, is tried again, and succeeds or gives up."
-)
+_MONEY: Final = {"none": "not charged", "charged": "charged once", "refunded": "charged and refunded"}
+_LEGEND: Final = "↻ the step was tried again; ✗ it failed."
 
 
 class _Look(Enum):
@@ -117,12 +128,10 @@ def _path(saga: Saga, journey: Journey) -> str:
 
 
 def _end(journey: Journey) -> str:
+    if journey.execution == "FAILED":
+        return f"**execution failed**: `{journey.status}` (`{journey.failure}`), {_MONEY[journey.money]}"
     because = f" (`{journey.failure}`)" if journey.failure else ""
-    money = {"none": "nothing charged", "charged": "charged once", "refunded": "charged and refunded"}[
-        journey.money
-    ]
-    human = ", **the execution fails**" if journey.execution == "FAILED" else ""
-    return f"`{journey.status}`{because}, {money}{human}"
+    return f"`{journey.status}`{because}, {_MONEY[journey.money]}"
 
 
 def _capitalized(text: str) -> str:
@@ -131,9 +140,9 @@ def _capitalized(text: str) -> str:
 
 def diagram(saga: Saga) -> str:
     """The state machine as a Mermaid flowchart, coloured by role, and a caption."""
-    climbing = [state.name for state in reversed(_way_back(saga))]
-    invisible = [_Link(upper, lower, _Look.INVISIBLE) for upper, lower in _pairs(climbing)]
-    happy = [_Link(*pair, _Look.HAPPY) for pair in _pairs([state.name for state in saga.happy_path])]
+    climbing = [state.name for state in reversed(saga.way_back)]
+    invisible = [_Link(upper, lower, _Look.INVISIBLE) for upper, lower in pairwise(climbing)]
+    happy = [_Link(*pair, _Look.HAPPY) for pair in pairwise([state.name for state in saga.happy_path])]
     confirmed = _Link(saga.happy_path[-1].name, _CONFIRMED, _Look.HAPPY)
     others = [link for link in _links(saga) if link.look is not _Look.HAPPY]
     lines = [
@@ -150,23 +159,6 @@ def diagram(saga: Saga) -> str:
         *_STYLES,
     ]
     return "\n".join(["```mermaid", lines[0], *_indented(lines[1:]), "```", "", _CAPTION])
-
-
-_STYLES: Final = (
-    "classDef forward fill:#1a7f37,stroke:#1a7f37,color:#ffffff",
-    "classDef pivot fill:#1a7f37,stroke:#e3b341,stroke-width:5px,color:#ffffff,font-weight:bold",
-    "classDef undo fill:#9a5b00,stroke:#9a5b00,color:#ffffff",
-    "classDef done fill:#57606a,stroke:#57606a,color:#ffffff",
-    "classDef alarm fill:#b62324,stroke:#b62324,color:#ffffff",
-    f"style {_CONFIRMED} fill:none,stroke:{_GREEN}",
-    f"style forward fill:none,stroke:{_GREEN}",
-    f"style undo fill:none,stroke:{_AMBER}",
-)
-
-
-def _way_back(saga: Saga) -> list[State]:
-    """Everything from the first undo to the end that the undos come to."""
-    return saga.chain(next((undo.name for undo in saga.undo_chain), None))
 
 
 def _links(saga: Saga) -> Iterator[_Link]:
@@ -197,7 +189,7 @@ def _label(source: State, parallel: Sequence[Transition]) -> str:
 
 def _nodes(saga: Saga) -> Iterator[str]:
     for state in saga.states.values():
-        if state is saga.pivot:
+        if state == saga.pivot:
             yield f'{state.name}["{state.name}<br/>(pivot)"]:::pivot'
         elif state.type == "Fail":
             yield f"{state.name}([{state.name}]):::alarm"
@@ -215,10 +207,6 @@ def _line_styles(links: Sequence[_Link]) -> Iterator[str]:
         numbers = [str(number) for number, link in enumerate(links) if link.look is look]
         if look.line and numbers:
             yield f"linkStyle {','.join(numbers)} {look.line}"
-
-
-def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
-    return list(zip(names, names[1:], strict=False))
 
 
 def _indented(lines: Iterable[object]) -> list[str]:

@@ -17,6 +17,7 @@ from local.world import World
 
 CREATE = r"^/v1/payment_intents$"
 CONFIRM = r"^/v1/payment_intents/[^/]+/confirm$"
+RETRIEVE = r"^/v1/payment_intents/[^/]+$"
 REFUND = r"^/v1/refunds$"
 
 DELIVERABLE = "customer@example.com"
@@ -68,18 +69,28 @@ def plain(submission: Submission) -> Play:
     return play
 
 
-def with_stripe_fault(submission: Submission, kind: FaultKind, path: str, *, times: int | None = 1) -> Play:
-    """Send the order while Stripe fails at one of its calls.
+@dataclass(frozen=True)
+class StripeFault:
+    """How Stripe fails while an order is on its way; see the stand-in's `faults`.
 
-    Args:
-        submission: The order.
-        kind: What kind of fault; see the stand-in.
-        path: Which call, as a regular expression.
-        times: How often it fails; None for as long as the journey takes.
+    Attributes:
+        kind: What goes wrong.
+        path: At which call, as a regular expression.
+        method: At which call.
+        times: How often; None for as long as the journey takes.
     """
 
+    kind: FaultKind
+    path: str
+    method: str = "POST"
+    times: int | None = 1
+
+
+def with_stripe_faults(submission: Submission, *faults: StripeFault) -> Play:
+    """Send the order while Stripe fails."""
+
     def play(world: World) -> Played:
-        with _stripe_fault(world, kind, path, times=times):
+        with _stripe_faults(world, *faults):
             return _sent(world, submission)
 
     return play
@@ -110,7 +121,7 @@ def race_for_the_last_unit(sku: str, *, then_fails: str | None = None) -> Play:
     def play(world: World) -> Played:
         world.shop.put_product(sku, {**SAMPLE_STOCK[sku], "available": 1})
         # Both are past validation when their cards are charged, so both have seen the last unit.
-        with _stripe_fault(world, "hold", CONFIRM, times=2):
+        with _stripe_faults(world, StripeFault("hold", CONFIRM, times=2)):
             customers = {
                 world.shop.order(an_order((sku, 1)), customer_id=name): name for name in ("alice", "bob")
             }
@@ -136,7 +147,7 @@ def cancelled_while_charging(submission: Submission) -> Play:
     """Ask to cancel the order while its card is being charged."""
 
     def play(world: World) -> Played:
-        with _stripe_fault(world, "hold", CONFIRM):
+        with _stripe_faults(world, StripeFault("hold", CONFIRM)):
             order_id = world.shop.order(submission)
             _wait_for_held_calls(world, 1)
             _request_cancellation(world, order_id)
@@ -168,8 +179,9 @@ def _ended(world: World, order_id: str) -> Played:
 
 
 @contextmanager
-def _stripe_fault(world: World, kind: FaultKind, path: str, *, times: int | None = 1) -> Iterator[None]:
-    world.stripe.set_fault(kind, method="POST", path=path, times=times)
+def _stripe_faults(world: World, *faults: StripeFault) -> Iterator[None]:
+    for fault in faults:
+        world.stripe.set_fault(fault.kind, method=fault.method, path=fault.path, times=fault.times)
     try:
         yield
     finally:

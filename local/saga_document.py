@@ -19,7 +19,7 @@ DEFINITION_PATH: Final = REPOSITORY / "statemachines" / "order_saga.asl.json"
 ANY_ERROR: Final = "States.ALL"
 
 _COMMENT: Final = re.compile(
-    r"(?P<role>Forward|Undo|An undo ran out of retries|End)(?: of (?P<step>\w+))?(?:, (?P<place>[^.]+))?\."
+    r"(?P<role>Forward|Undo|Alarm|End)(?: of (?P<step>\w+))?(?:, (?P<place>[^.]+))?\."
 )
 _VARIABLE: Final = re.compile(r"\$(?!states\b)([A-Za-z_]\w*)\b(?!\s*\()")
 _PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)}")
@@ -34,7 +34,7 @@ class Role(StrEnum):
 
     FORWARD = "Forward"
     UNDO = "Undo"
-    ALARM = "An undo ran out of retries"
+    ALARM = "Alarm"
     END = "End"
 
 
@@ -239,12 +239,16 @@ class Saga:
         return self.chain(self.start)
 
     @property
-    def undo_chain(self) -> list[State]:
-        """The undos in their order, up to the one that brings the order to rest."""
+    def way_back(self) -> list[State]:
+        """The states that are visited when everything is undone, and that succeeds; the end included."""
         undos = self.having(Role.UNDO)
         followers = {undo.next for undo in undos}
-        first = next((undo.name for undo in undos if undo.name not in followers), None)
-        chain = [state for state in self.chain(first) if state.role is Role.UNDO]
+        return self.chain(next((undo.name for undo in undos if undo.name not in followers), None))
+
+    @property
+    def undo_chain(self) -> list[State]:
+        """The undos in their order, up to the one that brings the order to rest."""
+        chain = [state for state in self.way_back if state.role is Role.UNDO]
         return chain[: chain.index(self.last_undo) + 1] if self.last_undo in chain else chain
 
     @property

@@ -1,4 +1,4 @@
-"""What all tests share: which of them may reach a network, and the one deployed app that some of them need."""
+"""What all tests share: which of them may reach a network, and the one deployed app that some need."""
 
 from collections.abc import Iterator
 from pathlib import Path

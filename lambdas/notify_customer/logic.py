@@ -2,7 +2,7 @@
 
 from typing import Final, Protocol
 
-from lambdas.shared.errors import HumanNeeded
+from lambdas.shared.errors import NothingToTell
 from lambdas.shared.order import Order, OrderStatus
 
 
@@ -11,10 +11,6 @@ class Mailer(Protocol):
 
     def send(self, to: str, subject: str, text: str) -> None:
         """Send one plain text message."""
-
-
-class NothingToTell(HumanNeeded):
-    """The order has not ended, so the saga should not have come here."""
 
 
 _SUBJECTS: Final = {

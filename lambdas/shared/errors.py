@@ -23,7 +23,8 @@ state machine asks:
         ├── OrderNotFound
         ├── RefundRefused
         ├── UndoIncomplete
-        └── MailRejected
+        ├── MailRejected
+        └── NothingToTell
 """
 
 from typing import ClassVar
@@ -132,3 +133,7 @@ class UndoIncomplete(HumanNeeded):
 
 class MailRejected(HumanNeeded):
     """The mail service will never deliver this message."""
+
+
+class NothingToTell(HumanNeeded):
+    """The order has not ended, so there is no message for its customer yet."""

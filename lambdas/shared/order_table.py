@@ -12,7 +12,13 @@ from botocore.exceptions import ClientError
 
 from lambdas.shared import clock
 from lambdas.shared.aws import dynamodb, error_code, transient_as
-from lambdas.shared.errors import OrderAlreadyConfirmed, OrderNotFound, StoreUnavailable, UndoIncomplete
+from lambdas.shared.errors import (
+    OrderAlreadyConfirmed,
+    OrderNotFound,
+    OrderRejected,
+    StoreUnavailable,
+    UndoIncomplete,
+)
 from lambdas.shared.failure import failure_of
 from lambdas.shared.items import attribute_names, from_attributes, to_attributes
 from lambdas.shared.order import (
@@ -163,6 +169,25 @@ class OrderTable:
         )
         return self._write_forward(order.order_id, change)
 
+    def record_rejection(self, order: Order, rejection: OrderRejected) -> Order:
+        """Decide that an order is undone that nothing was done of yet.
+
+        Returns:
+            The order as it is now: with the failure, or with the prices that another execution gave it
+            meanwhile; then it is not rejected.
+
+        Raises:
+            OrderCancelled: Somebody asked to cancel meanwhile.
+            UndoAlreadyBegun: An undo began meanwhile.
+        """
+        failure = Failure(rejection.failure_code, str(rejection))
+        change = Change(
+            event=f"UndoBegan: {failure.code}",
+            values={"#failure": asdict(failure)},
+            condition=f"attribute_not_exists(#amount) AND {MAY_GO_FORWARD}",
+        )
+        return self._write_forward(order.order_id, change)
+
     def record_intent(self, order_id: str, intent_id: str, status: PaymentStatus) -> Order:
         """Write down which PaymentIntent this order is paid with, before money can move.
 
@@ -261,7 +286,7 @@ class OrderTable:
             return written
         order = self.get(order_id)
         order.ensure_may_go_forward()
-        return order  # an earlier attempt of the same step has written it
+        return order  # another attempt of the same step was first
 
     def _write(self, order_id: str, change: Change) -> Order | None:
         """Make one change; None where its condition does not hold."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lambdas.shared.errors import CurrencyMismatch, OutOfStock, UnknownSku
+from lambdas.shared.errors import CurrencyMismatch, OrderRejected, OutOfStock, UnknownSku
 from lambdas.shared.inventory_table import InventoryTable, Product
 from lambdas.shared.order import Order, OrderLine
 from lambdas.shared.order_table import OrderTable
@@ -11,8 +11,9 @@ from lambdas.shared.order_table import OrderTable
 def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable) -> Order:
     """Check an order against the catalogue and fix its price.
 
-    An order that has a price was validated by an earlier execution. It may have gone further since, so
-    its stock is not looked at again: it may be this very order that took the last unit.
+    An order that has a price was validated by another execution. It may have gone further since, so
+    its stock is not looked at again: it may be this very order that took the last unit. For the same
+    reason a rejection is written down on condition that the order has no price yet.
 
     Raises:
         OrderNotFound: There is no such order.
@@ -27,7 +28,13 @@ def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable)
     if order.amount is not None:
         return order
     products = inventory.find(line.sku for line in order.lines)
-    lines = tuple(_priced(line, order.currency, products) for line in order.lines)
+    try:
+        lines = tuple(_priced(line, order.currency, products) for line in order.lines)
+    except OrderRejected as rejection:
+        order = orders.record_rejection(order, rejection)
+        if order.amount is not None:
+            return order
+        raise
     return orders.record_prices(order, lines)
 
 

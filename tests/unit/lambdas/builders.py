@@ -1,5 +1,6 @@
 """Readable test data: one customer, one armchair, one lamp."""
 
+import json
 from dataclasses import replace
 from typing import Any, Final
 
@@ -47,7 +48,7 @@ def caught(error: Exception) -> dict[str, str]:
     name, message = type(error).__name__, str(error)
     return {
         "Error": name,
-        "Cause": f'{{"errorMessage": "{message}", "errorType": "{name}", "stackTrace": []}}',
+        "Cause": json.dumps({"errorMessage": message, "errorType": name, "stackTrace": []}),
     }
 
 

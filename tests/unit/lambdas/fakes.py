@@ -21,7 +21,6 @@ _STATUS_ONCE_CONFIRMED: Final = {
     SLOW_CARD: "processing",
 }
 
-
 _Answer = TypeVar("_Answer")
 
 

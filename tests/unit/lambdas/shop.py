@@ -142,12 +142,6 @@ class Shop:
     def order(self, order_id: str = ORDER_ID) -> Order:
         return self.orders.get(order_id)
 
-    def record(self, order_id: str = ORDER_ID) -> dict[str, Any]:
-        """An order's record as it lies in the table."""
-        return from_attributes(
-            self.client.get_item(TableName=ORDERS_TABLE, Key={"order_id": {"S": order_id}})["Item"]
-        )
-
     def stream(self) -> list[dict[str, Any]]:
         """Every change of the orders so far, as the table's stream has it."""
         streams = _streams()

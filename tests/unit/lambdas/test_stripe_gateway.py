@@ -234,6 +234,19 @@ def test_what_is_our_own_fault_passes_through(
         gateway.create_intent(an_order(amount=75_800))
 
 
+@pytest.mark.parametrize("answer", OUTCOME_UNKNOWN.values(), ids=OUTCOME_UNKNOWN)
+def test_an_unknown_outcome_is_told_without_the_key_and_the_card(
+    api: FakeStripeApi, gateway: StripeGateway, answer: tuple[int, object] | Exception
+) -> None:
+    api.answer = answer
+
+    with pytest.raises(StripeUnavailable) as caught:
+        gateway.create_intent(an_order(amount=75_800))
+
+    assert SECRET_KEY not in str(caught.value)
+    assert "pm_card_visa" not in str(caught.value)
+
+
 # Refunds
 
 

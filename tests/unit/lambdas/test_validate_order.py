@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 
@@ -10,7 +10,8 @@ from lambdas.shared.errors import (
     UndoAlreadyBegun,
     UnknownSku,
 )
-from lambdas.shared.order import Order
+from lambdas.shared.inventory_table import InventoryTable, Product
+from lambdas.shared.order import Failure, Order
 from lambdas.validate_order.logic import validate_order
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP, ORDER_ID, priced, two
 from tests.unit.lambdas.shop import Shop
@@ -74,14 +75,38 @@ def test_exactly_what_is_left_can_be_ordered(shop: Shop) -> None:
     assert validate(shop).amount is not None
 
 
-def test_a_rejected_order_gets_no_price(shop: Shop) -> None:
-    order = shop.placed()
+def test_a_rejection_is_written_down_and_gives_no_price(shop: Shop) -> None:
+    shop.placed()
     shop.sell_out(ARMCHAIR)
 
     with pytest.raises(OutOfStock):
         validate(shop)
 
-    assert shop.order() == order
+    order = shop.order()
+    assert order.failure == Failure("out_of_stock", "CRUNCHY-ARMCHAIR is out of stock.")
+    assert order.amount is None
+
+
+def test_a_rejection_gives_way_to_another_execution_that_has_priced_the_order(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given: while this execution looks at the shelf, another one confirms the order with the last units.
+    shop.placed()
+    inventory = shop.inventory
+
+    def overtaken(skus: Iterable[str]) -> dict[str, Product]:
+        validate_order(ORDER_ID, shop.orders, shop.inventory)
+        shop.sell_out(ARMCHAIR)
+        return InventoryTable.find(inventory, skus)
+
+    monkeypatch.setattr(inventory, "find", overtaken)
+
+    # When
+    order = validate_order(ORDER_ID, shop.orders, inventory)
+
+    # Then
+    assert order.amount is not None
+    assert shop.order().failure is None
 
 
 def test_a_cancelled_order_turns_back_here(shop: Shop) -> None:

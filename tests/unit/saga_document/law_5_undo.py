@@ -78,7 +78,7 @@ def undos_are_one_chain_in_reverse_order(saga: Saga) -> Iterator[str]:
     if chain != expected:
         yield f"undone are {' -> '.join(chain)}, it should be {' -> '.join(expected)}"
     for undo in saga.having(Role.UNDO):
-        if undo not in saga.chain(next(iter(chain), None)):
+        if undo not in saga.way_back:
             yield f"{undo.name} is not in the chain of undos"
 
 

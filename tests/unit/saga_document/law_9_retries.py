@@ -162,7 +162,7 @@ def undos_try_harder_than_forward_steps(saga: Saga) -> Iterator[str]:
             yield f"{undo.name} gives up after {undo.longest_seconds:g} s, forward steps after {longest:g} s"
 
 
-@LAW_9.breach(undos_try_harder_than_forward_steps, "RefundPayment is tried 4 times")
+@LAW_9.breach(undos_try_harder_than_forward_steps, "RefundPayment is tried 6 times")
 def an_undo_gives_up_like_a_forward_step(document: Document) -> None:
     state(document, "RefundPayment")["Retry"] = state(document, "ChargePayment")["Retry"]
 

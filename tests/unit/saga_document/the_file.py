@@ -93,7 +93,7 @@ def the_file_has_forward_states_first_then_undos_then_ends(saga: Saga) -> Iterat
 
 
 def _position(saga: Saga, each: State) -> tuple[int, int]:
-    chain = [*saga.happy_path, *saga.chain(next((undo.name for undo in saga.undo_chain), None))]
+    chain = [*saga.happy_path, *saga.way_back]
     role = list(Role).index(each.role) if each.role else len(Role)
     return role, chain.index(each) if each in chain and each.is_task else 0
 

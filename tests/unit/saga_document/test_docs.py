@@ -1,0 +1,105 @@
+"""README.md shows the saga as it is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from local import docs
+from local.journeys import JOURNEYS
+from local.saga_document import Saga
+
+EMPTY = """Before.
+<!-- generated: saga diagram -->
+<!-- end -->
+Between.
+<!-- generated: paths -->
+old
+<!-- end -->
+After.
+"""
+
+
+@pytest.fixture(scope="module")
+def saga() -> Saga:
+    return Saga.load()
+
+
+def test_the_readme_is_up_to_date() -> None:
+    text = docs.README.read_text(encoding="utf-8")
+
+    is_stale = docs.with_generated_parts(text) != text
+
+    assert not is_stale, "README.md does not show the saga as it is: run `make docs`"
+
+
+def test_what_is_written_by_hand_stays_as_it_is() -> None:
+    written = docs.with_generated_parts(EMPTY)
+
+    by_hand = re.sub(r"(<!-- generated: [a-z ]+ -->).*?(<!-- end -->)", r"\1\2", written, flags=re.DOTALL)
+    assert by_hand.splitlines() == [
+        "Before.",
+        "<!-- generated: saga diagram --><!-- end -->",
+        "Between.",
+        "<!-- generated: paths --><!-- end -->",
+        "After.",
+    ]
+    assert "old" not in written.splitlines()
+
+
+def test_a_second_run_changes_nothing() -> None:
+    written = docs.with_generated_parts(EMPTY)
+
+    assert docs.with_generated_parts(written) == written
+
+
+@pytest.fixture
+def readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    readme = tmp_path / "README.md"
+    monkeypatch.setattr(docs, "README", readme)
+    return readme
+
+
+def test_the_readme_is_written_in_place(readme: Path) -> None:
+    readme.write_text(EMPTY, encoding="utf-8")
+
+    assert docs.main() == 0
+
+    assert readme.read_text(encoding="utf-8") == docs.with_generated_parts(EMPTY)
+
+
+def test_a_readme_without_a_place_is_refused(readme: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    readme.write_text("No markers.\n", encoding="utf-8")
+
+    assert docs.main() == 1
+
+    assert "<!-- generated: saga diagram -->" in capsys.readouterr().err
+    assert readme.read_text(encoding="utf-8") == "No markers.\n"
+
+
+def test_the_diagram_shows_every_state_and_every_transition(saga: Saga) -> None:
+    drawn = docs.diagram(saga)
+
+    links = set(re.findall(r'^ +(\w+) (?:==>|-->|-\.->)(?:\|".*"\|)? (\w+)$', drawn, flags=re.MULTILINE))
+    assert links == {(each.source, each.target) for each in saga.transitions} | {
+        (saga.happy_path[-1].name, "OrderIsConfirmed")
+    }
+    assert set(re.findall(r"^ +(\w+)\S*:::", drawn, flags=re.MULTILINE)) == set(saga.states)
+
+
+def test_the_diagram_names_the_errors_that_are_caught(saga: Saga) -> None:
+    drawn = docs.diagram(saga)
+
+    assert 'ValidateOrder -->|"UnknownSku<br/>CurrencyMismatch<br/>OutOfStock"| CloseOrder' in drawn
+    assert 'ValidateOrder -->|"any other error"| ReleaseInventory' in drawn
+    assert 'ChargePayment -->|"any error"| RefundPayment' in drawn
+
+
+def test_the_table_has_a_row_for_every_journey(saga: Saga) -> None:
+    rows = docs.path_table(saga, JOURNEYS).splitlines()
+
+    assert len([row for row in rows if row.startswith("|")]) == 2 + len(JOURNEYS)
+    assert (
+        "| The card is declined | ValidateOrder → ChargePayment ✗ → RefundPayment → CloseOrder"
+        " → NotifyCustomerOfClosure → OrderClosed | `FAILED` (`payment_declined`), not charged |"
+    ) in rows
