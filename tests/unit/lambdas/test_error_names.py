@@ -7,9 +7,14 @@ from typing import Any, Final
 
 import pytest
 
-from lambdas.notify_customer.logic import NothingToTell
 from lambdas.shared import errors
-from lambdas.shared.errors import HumanNeeded, OrderAlreadyConfirmed, OrderRejected, TransientFailure
+from lambdas.shared.errors import (
+    HumanNeeded,
+    NothingToTell,
+    OrderAlreadyConfirmed,
+    OrderRejected,
+    TransientFailure,
+)
 from lambdas.shared.step import StepInputError
 
 _FILE: Final = Path(__file__).parents[3] / "statemachines" / "order_saga.asl.json"

@@ -4,8 +4,8 @@ from collections.abc import Callable
 import pytest
 
 from lambdas.notify_customer.handler import handler
-from lambdas.notify_customer.logic import NothingToTell, notify_customer
-from lambdas.shared.errors import MailRejected, MailUnavailable
+from lambdas.notify_customer.logic import notify_customer
+from lambdas.shared.errors import MailRejected, MailUnavailable, NothingToTell
 from lambdas.shared.order import Failure, Order, OrderStatus
 from tests.unit.lambdas.builders import EMAIL, ORDER_ID, an_order
 from tests.unit.lambdas.events import CONTEXT, step_payload

@@ -99,6 +99,7 @@ def test_a_payment_that_is_not_decided_yet_is_waited_for(shop: Shop, stripe: Fak
 
     with pytest.raises(PaymentInFlux):
         undo(shop, stripe)
+    assert stripe.calls == ["retrieve_intent"]
     stripe.settle("pi_1")
 
     assert undo(shop, stripe).payment.status is PaymentStatus.REFUNDED
