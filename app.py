@@ -24,7 +24,7 @@ def build(app: cdk.App) -> None:
     data = DataStack(app, settings)
     events = EventsStack(app, settings, data=data)
     saga = OrderStack(app, settings, data=data)
-    api = ApiStack(app, settings, data=data)
+    api = ApiStack(app, settings, data=data, machine_arn=saga.machine_arn)
     OperationsStack(
         app,
         settings,

@@ -16,7 +16,8 @@ ACCOUNT: Final = "000000000000"
 REGION: Final = "us-east-1"
 
 _CONCURRENT_INVOCATIONS: Final = 24
-"""A worker process each, of about 60 MB. More of them than this only slow each other down."""
+"""Beyond that calls are throttled, as on AWS. Each needs a worker process of some 40 MB, and when many
+start at once on a small machine, none of them is ready within its function's timeout."""
 
 _READY_TIMEOUT_SECONDS: Final = 60.0
 

@@ -180,8 +180,15 @@ def is_free(port: int) -> bool:
 
 
 def inherited_environment() -> dict[str, str]:
-    """This process's environment with the repository's tools on the PATH and no settings of AWS tools."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    """This process's environment with the repository's tools on the PATH, and without what AWS tools read.
+
+    Bytecode may be written: without it the CDK's libraries take twice as long to load.
+    """
+    others = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AWS_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     return others | {"PATH": tool_path()}
 
 

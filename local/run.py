@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from textwrap import dedent
 from typing import Final
 
-from local.client import Submission
+from local.client import DEFAULT_CUSTOMER, Submission
 from local.world import LOCAL_FOLDER, World, embedded_world, spoken
 
 RUN_FILE: Final = LOCAL_FOLDER / "run.json"
@@ -103,7 +103,6 @@ def _serve(world: World) -> None:
 
 
 def _how_to_go_on(world: World, order_id: str) -> str:
-    execution_arn = world.executions.arn(order_id)
     return dedent(f"""
         The shop is open until Ctrl-C.
 
@@ -113,21 +112,21 @@ def _how_to_go_on(world: World, order_id: str) -> str:
           logs             {world.logs}
           for scripts      {RUN_FILE}
 
-        Place an order, and look at it:
+        Look at a sample order, place one of your own, and see what is left:
 
           API={world.api_url}
-          curl -s $API/orders -H "Idempotency-Key: my-first-order" -H "X-Customer-Id: alice" -d '{{
+          curl -s $API/orders/{order_id} -H 'X-Customer-Id: {DEFAULT_CUSTOMER}'
+          curl -s $API/orders -H 'Idempotency-Key: my-first-order' -H 'X-Customer-Id: alice' -d '{{
             "currency": "usd", "items": [{{"sku": "RED-CHAIR", "quantity": 1}}],
             "payment_method": "pm_card_visa", "email": "alice@example.com"}}'
-          curl -s $API/orders/ORDER_ID -H "X-Customer-Id: alice"
           curl -s $API/inventory
 
-        Look inside with any AWS tool:
+        Look inside with the AWS CLI, or anything else that reads these variables:
 
-          export AWS_ENDPOINT_URL={world.endpoint_url} AWS_REGION={world.region}
+          export AWS_ENDPOINT_URL={world.endpoint_url} AWS_DEFAULT_REGION={world.region}
           export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
           aws stepfunctions list-executions --state-machine-arn {world.state_machine_arn}
-          aws stepfunctions get-execution-history --execution-arn {execution_arn}
-          aws dynamodb scan --table-name {world.tables["audit"]}
-          aws logs tail /aws/lambda/orders-local-charge_payment
+          aws stepfunctions get-execution-history --execution-arn {world.executions.arn(order_id)}
+          aws dynamodb scan --table-name {world.tables["orders"]}
+          aws logs filter-log-events --log-group-name /aws/lambda/orders-local-charge_payment
     """)

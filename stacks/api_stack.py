@@ -12,6 +12,7 @@ from stacks.constructs.log_group import LogGroup
 from stacks.constructs.python_function import PythonFunctions, allow
 from stacks.constructs.stage_stack import StageStack
 from stacks.data_stack import DataStack
+from stacks.order_stack import DO_ONCE, WAKE_SAGA, stripe_environment
 from stacks.settings import Settings
 
 _VERSION = "v1"
@@ -39,7 +40,7 @@ class ApiStack(StageStack):
         api: the REST API.
     """
 
-    def __init__(self, scope: Construct, settings: Settings, *, data: DataStack) -> None:
+    def __init__(self, scope: Construct, settings: Settings, *, data: DataStack, machine_arn: str) -> None:
         super().__init__(scope, "api", settings, description="Orders: the REST API")
         functions = PythonFunctions(self, settings)
         orders = {"ORDERS_TABLE": data.orders.table_name, "SIGN_IN": settings.sign_in}
@@ -56,6 +57,21 @@ class ApiStack(StageStack):
             "put_inventory", inventory, allow(data.inventory.table_arn, "dynamodb:PutItem")
         )
 
+        receive_stripe_webhook = functions.add(
+            "receive_stripe_webhook",
+            {
+                "ORDERS_TABLE": data.orders.table_name,
+                "IDEMPOTENCY_TABLE": data.idempotency.table_name,
+                "STRIPE_WEBHOOK_SECRET_ID": data.stripe_webhook_secret_arn,
+                **stripe_environment(settings, data),
+            },
+            allow(data.orders.table_arn, "dynamodb:GetItem", "dynamodb:UpdateItem"),
+            allow(data.idempotency.table_arn, *DO_ONCE),
+            allow(data.stripe_secret_arn, "secretsmanager:GetSecretValue"),
+            allow(data.stripe_webhook_secret_arn, "secretsmanager:GetSecretValue"),
+            allow(machine_arn, *WAKE_SAGA),
+        )
+
         self.api = self._api(settings)
         orders_path = self.api.root.add_resource("orders")
         order_path = orders_path.add_resource("{order_id}")
@@ -66,7 +82,17 @@ class ApiStack(StageStack):
         _route("GET", inventory_path, get_inventory)
         _route("GET", product_path, get_inventory)
         _route("PUT", product_path, put_inventory)
+        webhook_path = self.api.root.add_resource("webhooks").add_resource("stripe")
+        # Stripe can't sign in. What it sends is signed, and the function checks that.
+        _route("POST", webhook_path, receive_stripe_webhook, apigateway.AuthorizationType.NONE)
         self._accept_findings(settings)
+
+        accept(
+            webhook_path,
+            "AwsSolutions-APIG4",
+            "Stripe can't sign in; the function checks the signature of everything that comes here.",
+        )
+        accept(webhook_path, "AwsSolutions-COG4", "The same: Stripe is no user of a pool.")
 
         self.add_output("ApiUrl", self.api.url, "Where the API is")
 
@@ -134,6 +160,12 @@ class ApiStack(StageStack):
             )
 
 
-def _route(method: str, path: apigateway.IResource, function: lambda_.Function) -> None:
-    """Let a function answer a call."""
-    path.add_method(method, apigateway.LambdaIntegration(function, allow_test_invoke=False))
+def _route(
+    method: str,
+    path: apigateway.IResource,
+    function: lambda_.Function,
+    authorization: apigateway.AuthorizationType | None = None,
+) -> None:
+    """Let a function answer a call; who may make it, the API says where nothing else is said."""
+    integration = apigateway.LambdaIntegration(function, allow_test_invoke=False)
+    path.add_method(method, integration, authorization_type=authorization)

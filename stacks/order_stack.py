@@ -1,6 +1,6 @@
 """The saga: its steps, the state machine that calls them, and what starts it."""
 
-from aws_cdk import Annotations
+from aws_cdk import Annotations, ArnFormat
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -15,7 +15,16 @@ from stacks.constructs.stage_stack import StageStack
 from stacks.data_stack import DataStack
 from stacks.settings import DEFAULT_SENDER, Settings
 
+DO_ONCE = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
+WAKE_SAGA = ("states:SendTaskSuccess", "states:SendTaskFailure")
+
 DEFINITION = PROJECT / "statemachines" / "order_saga.asl.json"
+
+
+def stripe_environment(settings: Settings, data: DataStack) -> dict[str, str]:
+    """What a function needs to call Stripe."""
+    stand_in = {"STRIPE_API_BASE": settings.stripe_api_base} if settings.stripe_api_base else {}
+    return {"STRIPE_SECRET_ID": data.stripe_secret_arn, **stand_in}
 
 
 class OrderStack(StageStack):
@@ -23,6 +32,7 @@ class OrderStack(StageStack):
 
     Attributes:
         machine: the saga.
+        machine_arn: its ARN.
         stream_functions: the functions that must keep up with the orders table.
         dead_letter_queues: the queues that should be empty.
     """
@@ -31,6 +41,14 @@ class OrderStack(StageStack):
         super().__init__(scope, "saga", settings, description="Orders: the saga")
         functions = PythonFunctions(self, settings)
 
+        # By name: the machine needs the function that wakes it, and the function the machine.
+        self._machine_name = f"orders-{settings.stage}-saga"
+        self.machine_arn = self.format_arn(
+            service="states",
+            resource="stateMachine",
+            resource_name=self._machine_name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
         self.machine = self._machine(settings, self._steps(settings, functions, data))
 
         start_saga = functions.add(
@@ -67,9 +85,7 @@ class OrderStack(StageStack):
         orders = {"ORDERS_TABLE": data.orders.table_name}
         inventory = {"INVENTORY_TABLE": data.inventory.table_name}
         idempotency = {"IDEMPOTENCY_TABLE": data.idempotency.table_name}
-        stripe = {"STRIPE_SECRET_ID": data.stripe_secret_arn}
-        if settings.stripe_api_base:
-            stripe["STRIPE_API_BASE"] = settings.stripe_api_base
+        stripe = stripe_environment(settings, data)
         sender = {"SENDER_EMAIL": settings.sender_email}
 
         read_order = allow(data.orders.table_arn, "dynamodb:GetItem")
@@ -77,10 +93,9 @@ class OrderStack(StageStack):
         read_catalogue = allow(data.inventory.table_arn, "dynamodb:BatchGetItem")
         change_stock = allow(data.inventory.table_arn, "dynamodb:UpdateItem")
         read_key = allow(data.stripe_secret_arn, "secretsmanager:GetSecretValue")
-        do_once = allow(
-            data.idempotency.table_arn,
-            *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
-        )
+        do_once = allow(data.idempotency.table_arn, *DO_ONCE)
+
+        wake_saga = allow(self.machine_arn, *WAKE_SAGA)
 
         send_mail = iam.PolicyStatement(actions=["ses:SendEmail"], resources=["*"])
         if not settings.embedded:  # which knows no sender when it decides
@@ -97,6 +112,7 @@ class OrderStack(StageStack):
         steps = [
             functions.add("validate_order", orders | inventory, change_order, read_catalogue),
             functions.add("charge_payment", orders | stripe, change_order, read_key),
+            functions.add("await_payment", orders | stripe, change_order, read_key, wake_saga),
             functions.add("reserve_inventory", orders | inventory, change_order, change_stock),
             notify_customer,
             functions.add("release_inventory", orders | inventory, change_order, change_stock),
@@ -108,7 +124,7 @@ class OrderStack(StageStack):
 
     def _machine(self, settings: Settings, steps: dict[str, PythonFunction]) -> sfn.StateMachine:
         """Add the state machine that calls these functions and no others."""
-        name = f"orders-{settings.stage}-saga"
+        name = self._machine_name
         # Under this prefix the account's policy for log delivery can't outgrow its limit.
         log_group = LogGroup(self, "SagaLogs", settings, name=f"/aws/vendedlogs/states/{name}")
         machine = sfn.StateMachine(
@@ -117,7 +133,10 @@ class OrderStack(StageStack):
             state_machine_name=name,
             # The file's text: readable in the console as it is, and `cdk diff` shows what changed in it.
             definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text()),
-            definition_substitutions={key: step.function_arn for key, step in steps.items()},
+            definition_substitutions={
+                **{key: step.function_arn for key, step in steps.items()},
+                "PaymentDeadlineSeconds": str(settings.payment_deadline_seconds),
+            },
             tracing_enabled=True,
             logs=sfn.LogOptions(
                 destination=log_group,

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 from aws_cdk.aws_logs import RetentionDays
 
 DEFAULT_STAGE = "dev"
+MAX_PAYMENT_DEADLINE_SECONDS = 30 * 60  # with all retries it fits into the state machine's own timeout
 DEFAULT_SENDER = "orders@example.com"
 
-CONTEXT_KEYS = ("stage", "sender_email", "alarm_email", "stripe_api_base")
+CONTEXT_KEYS = ("stage", "sender_email", "alarm_email", "stripe_api_base", "payment_deadline_seconds")
 
 # Context that the CDK keeps beside ours: feature flags, what its command line passes, and what
 # `cdk acknowledge` and `cdk cli-telemetry` store.
@@ -24,7 +25,12 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 # A cold worker of the embedded AWS starts inside the timeout, seconds when several start at once.
 _TIMEOUT_SECONDS = 15
-_TIMEOUT_SECONDS_OF = {"charge_payment": 25, "refund_payment": 25}  # these wait for Stripe
+_TIMEOUT_SECONDS_OF = {
+    "charge_payment": 25,
+    "refund_payment": 25,
+    "await_payment": 25,
+    "receive_stripe_webhook": 25,
+}  # these wait for Stripe
 
 
 class SettingsError(ValueError):
@@ -50,6 +56,7 @@ class Settings:
         sender_email: the address that customers get mail from; SES must have verified it or its domain.
         alarm_email: an address that gets every alarm.
         stripe_api_base: URL of a stand-in for Stripe.
+        payment_deadline_seconds: how long a customer has to approve a payment (3-D Secure).
 
     Raises:
         SettingsError: a value is impossible, or does not go with the stage.
@@ -67,6 +74,7 @@ class Settings:
     sender_email: str = DEFAULT_SENDER
     alarm_email: str | None = None
     stripe_api_base: str | None = None
+    payment_deadline_seconds: int = 15 * 60
 
     def __post_init__(self) -> None:
         if self.sign_in == "header" and not self.embedded:
@@ -75,6 +83,11 @@ class Settings:
             address = getattr(self, key)
             if address is not None and not _EMAIL.fullmatch(address):
                 raise SettingsError(f"{key} is {address!r}; valid is an address like {DEFAULT_SENDER}")
+        if not 1 <= self.payment_deadline_seconds <= MAX_PAYMENT_DEADLINE_SECONDS:
+            raise SettingsError(
+                f"payment_deadline_seconds is {self.payment_deadline_seconds};"
+                f" valid is a number from 1 to {MAX_PAYMENT_DEADLINE_SECONDS}"
+            )
         if self.stripe_api_base is not None:
             if not self.embedded:
                 raise SettingsError("stripe_api_base goes with stage local only; others call Stripe itself")
@@ -146,12 +159,22 @@ def read_settings(context: Mapping[str, object]) -> Settings:
     for key, value in ours.items():
         if not isinstance(value, str):
             raise SettingsError(f"{key} is {value!r}; valid is text")
+    if "payment_deadline_seconds" in ours:
+        ours["payment_deadline_seconds"] = _whole_number(
+            "payment_deadline_seconds", ours["payment_deadline_seconds"]
+        )
     return replace(STAGES[stage], **ours)
 
 
 def function_timeout_seconds(function: str) -> int:
     """How long the function of this name may take; the state machine waits a little longer."""
     return _TIMEOUT_SECONDS_OF.get(function, _TIMEOUT_SECONDS)
+
+
+def _whole_number(key: str, text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise SettingsError(f"{key} is {text!r}; valid is a whole number")
+    return int(text)
 
 
 def _is_http_url(text: str) -> bool:

@@ -2,20 +2,16 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from lambdas.charge_payment.logic import charge_payment
-from lambdas.shared.log import logger
 from lambdas.shared.order_table import OrderTable
 from lambdas.shared.settings import Settings
-from lambdas.shared.step import StepInput
+from lambdas.shared.step import StepInput, step_handler
 from lambdas.shared.stripe_gateway import StripeGateway
 
 
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+@step_handler
+def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
     """Take the order's money; see `charge_payment`."""
-    step, settings = StepInput.parse(event), Settings()
     order = charge_payment(
         step.order_id, OrderTable.from_settings(settings), StripeGateway.from_settings(settings)
     )

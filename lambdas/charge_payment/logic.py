@@ -1,6 +1,6 @@
 """Charges an order, so that every retry at any point goes on from what Stripe says."""
 
-from lambdas.shared.errors import PaymentDeclined, PaymentInFlux
+from lambdas.shared.errors import PaymentActionRequired, PaymentDeclined
 from lambdas.shared.order import Order, PaymentStatus
 from lambdas.shared.order_table import OrderTable
 from lambdas.shared.payment_gateway import PaymentGateway, PaymentIntent
@@ -15,8 +15,8 @@ def charge_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway) -
     Raises:
         OrderCancelled: Somebody asked to cancel the order.
         UndoAlreadyBegun: An earlier execution decided to undo the order.
-        PaymentDeclined: The bank says no, or wants the customer to act.
-        PaymentInFlux: Stripe has not decided yet.
+        PaymentDeclined: The bank says no.
+        PaymentActionRequired: The customer has to approve, or the bank takes its time.
         StripeUnavailable: The outcome is unknown.
     """
     order = orders.get(order_id)
@@ -28,18 +28,19 @@ def charge_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway) -
         intent = _confirmed(order_id, intent, orders, gateway)
     if intent.status == "succeeded":
         return orders.record_payment(order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
-    if intent.status == "processing":
-        raise PaymentInFlux("the payment is processing")
-    if intent.status == "requires_action":
-        raise PaymentDeclined("The bank asks for an approval that this shop cannot take yet.")
-    raise PaymentDeclined("The payment was declined.")
+    if intent.status in {"requires_action", "processing"}:
+        orders.record_action_required(order_id, intent)
+        raise PaymentActionRequired(f"the payment is {intent.status}")
+    raise PaymentDeclined(intent.decline or "The payment was declined.")
 
 
 def _intent_of(order: Order, orders: OrderTable, gateway: PaymentGateway) -> PaymentIntent:
     if order.payment.intent_id is not None:
         return gateway.retrieve_intent(order.payment.intent_id)
     intent = gateway.create_intent(order)
-    orders.record_intent(order.order_id, intent.intent_id, PaymentStatus.REQUIRES_CONFIRMATION)
+    order = orders.record_intent(order.order_id, intent.intent_id, PaymentStatus.REQUIRES_CONFIRMATION)
+    if order.payment.intent_id != intent.intent_id:  # another attempt was first, with another intent
+        return gateway.retrieve_intent(str(order.payment.intent_id))
     return intent
 
 

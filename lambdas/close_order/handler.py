@@ -2,17 +2,13 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from lambdas.shared.log import logger
 from lambdas.shared.order_table import OrderTable
 from lambdas.shared.settings import Settings
-from lambdas.shared.step import StepInput
+from lambdas.shared.step import StepInput, step_handler
 
 
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+@step_handler
+def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
     """Write the order's last word; see `OrderTable.close`."""
-    step = StepInput.parse(event)
-    order = OrderTable.from_settings(Settings()).close(step.order_id, step.error)
+    order = OrderTable.from_settings(settings).close(step.order_id, step.error)
     return {"status": order.status, "failure": order.failure.code if order.failure else None}

@@ -2,18 +2,17 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
+from lambdas.shared.failure import reason_for_operator
 from lambdas.shared.log import logger
 from lambdas.shared.order_table import OrderTable
 from lambdas.shared.settings import Settings
-from lambdas.shared.step import StepInput
+from lambdas.shared.step import StepInput, step_handler
 
 
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+@step_handler
+def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
     """Mark the order; see `OrderTable.flag`."""
-    step = StepInput.parse(event)
-    logger.error("an undo did not come through", extra={"error": step.error})
-    order = OrderTable.from_settings(Settings()).flag(step.order_id, str(step.error.get("Error")))
+    reason = reason_for_operator(step.error)
+    logger.error("an undo did not come through", extra={"reason": reason})
+    order = OrderTable.from_settings(settings).flag(step.order_id, reason)
     return {"status": order.status}

@@ -32,5 +32,5 @@ def refund_payment(
             gateway.refund(order_id, intent)
         return orders.record_money_back(order_id, PaymentStatus.REFUNDED, "PaymentRefunded")
     if intent.status != "canceled":
-        gateway.cancel_intent(order_id, intent.intent_id)
+        gateway.cancel_intent(intent.intent_id)
     return orders.record_money_back(order_id, PaymentStatus.CANCELED, "PaymentCanceled")

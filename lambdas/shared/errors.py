@@ -1,4 +1,4 @@
-"""Every error that a step of the saga can raise, as one tree.
+"""Everything that can be wrong with an order, as one tree.
 
 A class name here is the error name that Step Functions sees: `ErrorEquals` in
 `statemachines/order_saga.asl.json` names these classes. Each branch answers one question that the
@@ -9,9 +9,12 @@ state machine asks:
     │   ├── UnknownSku
     │   ├── CurrencyMismatch
     │   ├── OutOfStock
+    │   ├── AmountNotChargeable
     │   ├── PaymentDeclined
+    │   ├── PaymentExpired
     │   ├── OrderCancelled
     │   └── UndoAlreadyBegun
+    ├── PaymentActionRequired    Who decides the payment?   the customer or their bank: the saga waits
     ├── TransientFailure         Is it worth another try?   always retried; the outcome is unknown
     │   ├── StoreUnavailable
     │   ├── StockContended
@@ -68,6 +71,21 @@ class PaymentDeclined(OrderRejected):
     failure_code = "payment_declined"
 
 
+class AmountNotChargeable(OrderRejected):
+    """The order costs less, or more, than Stripe charges at once in its currency."""
+
+    failure_code = "amount_not_chargeable"
+
+
+class PaymentExpired(OrderRejected):
+    """The customer did not approve the payment in time.
+
+    No code raises this: the state machine makes it of the deadline of `AwaitPayment`.
+    """
+
+    failure_code = "payment_expired"
+
+
 class OrderCancelled(OrderRejected):
     """Somebody asked to cancel; who it was stands in the order record."""
 
@@ -81,6 +99,10 @@ class UndoAlreadyBegun(OrderRejected):
     """
 
     failure_code = "internal_error"
+
+
+class PaymentActionRequired(OrderSagaError):
+    """The payment waits for the customer (3-D Secure and the like), or for their bank."""
 
 
 class TransientFailure(OrderSagaError):

@@ -9,6 +9,7 @@ from lambdas.shared.order import Failure, Order
 
 INTERNAL_ERROR: Final = Failure("internal_error", "Something went wrong on our side; you are not charged.")
 
+_HUMAN_NEEDED: Final = {cls.__name__ for cls in errors.HumanNeeded.__subclasses__()}
 _REJECTIONS: Final = {cls.__name__: cls for cls in errors.OrderRejected.__subclasses__()}
 
 
@@ -32,6 +33,13 @@ def failure_of(error_output: Mapping[str, Any], order: Order) -> Failure:
     if rejection is None:
         return INTERNAL_ERROR
     return Failure(rejection.failure_code, _error_message(error_output) or INTERNAL_ERROR.message)
+
+
+def reason_for_operator(error_output: Mapping[str, Any]) -> str:
+    """Say what a human has to look at: the error's name, and our own words where it is one of ours."""
+    name = str(error_output.get("Error"))
+    message = _error_message(error_output) if name in _HUMAN_NEEDED else None
+    return f"{name}: {message}" if message else name
 
 
 def _error_message(error_output: Mapping[str, Any]) -> str | None:

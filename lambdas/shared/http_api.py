@@ -14,7 +14,7 @@ from lambdas.shared.errors import TransientFailure
 from lambdas.shared.log import logger
 
 MAX_BODY_BYTES: Final = 64 * 1024
-"""99 lines of the longest SKUs are a third of it."""
+"""The largest order, 99 lines of the longest SKUs, is a seventh of it."""
 
 _PROBLEM_TYPE: Final = "urn:problem-type:order-saga:"
 
@@ -77,7 +77,8 @@ class Problem(Exception):  # RFC 9457's word
 
 def invalid_request(*errors: FieldError) -> Problem:
     """The request cannot be understood; `errors` name the fields."""
-    detail = "; ".join(f"{each.field}: {each.message}" for each in errors)
+    first, *others = errors
+    detail = f"{first.field}: {first.message}" + (f" (and {len(others)} more)" if others else "")
     return Problem(HTTPStatus.BAD_REQUEST, "invalid-request", "The request is not valid", detail, errors)
 
 
@@ -93,25 +94,35 @@ def json_response(
     return Response(status, "application/json", json.dumps(body), dict(headers or {}))
 
 
-def parse_body(model: type[_Model], event: APIGatewayProxyEvent) -> _Model:
-    """Read a request's body.
+def body_of(event: APIGatewayProxyEvent) -> str:
+    """A request's body.
 
     Raises:
-        Problem: It is too large, no JSON, or not of the model's shape; every wrong field is named.
+        Problem: It is no text in UTF-8, or too large.
     """
     try:
-        body = (event.decoded_body or "").encode()
+        body = event.decoded_body or ""
+        size = len(body.encode())
     except ValueError as error:  # broken Base64, or no UTF-8
         raise invalid_request(FieldError("body", "must be text in UTF-8")) from error
-    if len(body) > MAX_BODY_BYTES:
+    if size > MAX_BODY_BYTES:
         raise Problem(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             "body-too-large",
             "The body is too large",
             f"A body has at most {MAX_BODY_BYTES} bytes.",
         )
+    return body
+
+
+def parse_body(model: type[_Model], event: APIGatewayProxyEvent) -> _Model:
+    """Read a request's body as JSON.
+
+    Raises:
+        Problem: It is too large, no JSON, or not of the model's shape; every wrong field is named.
+    """
     try:
-        return model.model_validate_json(body)
+        return model.model_validate_json(body_of(event))
     except ValidationError as error:
         raise invalid_request(
             *(
@@ -134,7 +145,7 @@ def build_api() -> APIGatewayRestResolver:
             HTTPStatus.SERVICE_UNAVAILABLE,
             "unavailable",
             "Not available",
-            "Try again; with the same Idempotency-Key an order is placed once.",
+            "Try again; an order that is sent with the same Idempotency-Key is placed once.",
         ).as_response()
 
     def on_bug(_error: Exception) -> Response[str]:

@@ -22,6 +22,19 @@ _TWO_DECIMAL: Final = frozenset(
 CURRENCIES: Final = _ZERO_DECIMAL | _TWO_DECIMAL | _THREE_DECIMAL
 """The codes of every currency that an order may use."""
 
+MAX_AMOUNT: Final = 99_999_999
+"""Stripe takes at most eight digits of minor units (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts)."""
+
+_MINIMUM: Final = {
+    "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250, "eur": 50,
+    "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200, "nok": 300, "nzd": 50,
+    "pln": 200, "ron": 200, "sek": 300, "sgd": 50, "thb": 1000, "usd": 50,
+}  # fmt: skip
+"""Minor units; the same page. For others Stripe converts to the account's own currency and checks there."""
+
+_ROUND_TO: Final = {"isk": 100, "ugx": 100, **dict.fromkeys(_THREE_DECIMAL, 10)}
+"""Amounts must be multiples of this: the last decimals exist in the API only (docs.stripe.com/currencies)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Money:
@@ -34,6 +47,17 @@ class Money:
 
     amount: int
     currency: str
+
+    def why_not_chargeable(self) -> str | None:
+        """Say why Stripe would not charge this amount, in words for the customer; None if it would."""
+        minimum, step = _MINIMUM.get(self.currency, 1), _ROUND_TO.get(self.currency, 1)
+        if self.amount < minimum:
+            return f"An order costs at least {Money(minimum, self.currency)}; this one costs {self}."
+        if self.amount > MAX_AMOUNT:
+            return f"An order costs at most {Money(MAX_AMOUNT, self.currency)}; this one costs {self}."
+        if self.amount % step:
+            return f"An order costs a multiple of {Money(step, self.currency)}; this one costs {self}."
+        return None
 
     def __str__(self) -> str:
         """The amount as a person writes it: `379.00 USD`, `500 JPY`, `1.250 KWD`."""

@@ -3,8 +3,10 @@
 No AWS and no Stripe in here. `OrderTable` writes orders, the steps' logic reads them.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from lambdas.shared.errors import OrderCancelled, UndoAlreadyBegun
 from lambdas.shared.money import Money
@@ -31,6 +33,8 @@ class PaymentStatus(StrEnum):
     NOT_STARTED = "not_started"
     """Ours: there is no PaymentIntent yet."""
     REQUIRES_CONFIRMATION = "requires_confirmation"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
     REQUIRES_PAYMENT_METHOD = "requires_payment_method"
     SUCCEEDED = "succeeded"
     CANCELED = "canceled"
@@ -57,6 +61,11 @@ class OrderLine:
     unit_price: int | None = None
 
 
+def total(lines: Iterable[OrderLine]) -> int:
+    """What priced lines cost together, in minor units."""
+    return sum(line.quantity * (line.unit_price or 0) for line in lines)
+
+
 @dataclass(frozen=True, slots=True)
 class Payment:
     """The payment as the order record knows it.
@@ -64,10 +73,18 @@ class Payment:
     Attributes:
         status: See `PaymentStatus`.
         intent_id: Stripe's PaymentIntent (`pi_...`), written before money can move.
+        next_action: What the customer has to do, in Stripe's words, while the payment waits for them.
+        client_secret: What the customer's browser needs for it; for nobody else's eyes.
+        refunded_outside: Minor units that went back without the saga, in Stripe's dashboard.
+        disputed: Whether the customer's bank disputes the charge.
     """
 
     status: PaymentStatus = PaymentStatus.NOT_STARTED
     intent_id: str | None = None
+    next_action: Mapping[str, Any] | None = None
+    client_secret: str | None = None
+    refunded_outside: int = 0
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +136,7 @@ class Order:
         failure: Set once, when the saga decides to undo the order: from then on no execution of it
             goes forward.
         cancel_requested_by: `customer` or `operator`, once somebody asked to cancel.
+        task_token: What the execution is told with that waits for the payment.
     """
 
     order_id: str
@@ -138,6 +156,7 @@ class Order:
     stock_taken: bool = False
     failure: Failure | None = None
     cancel_requested_by: str | None = None
+    task_token: str | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -186,4 +205,5 @@ class Order:
             stock_taken=False,
             failure=None,
             cancel_requested_by=None,
+            task_token=None,
         )

@@ -37,8 +37,8 @@ def event_of_change(before: Order | None, after: Order) -> OrderEvent | None:
 
     The same change gives the same `event_id`, so a consumer can drop what comes twice.
     """
-    detail_type = _DETAIL_TYPES.get(after.status)
-    if detail_type is None or (before is not None and before.status is after.status):
+    detail_type = _detail_type(before, after)
+    if detail_type is None:
         return None
     detail: dict[str, Any] = {
         "version": VERSION,
@@ -54,6 +54,21 @@ def event_of_change(before: Order | None, after: Order) -> OrderEvent | None:
         ],
         "occurred_at": after.updated_at,
     }
+    if after.payment.disputed or after.payment.refunded_outside:
+        detail["payment"] = {
+            "disputed": after.payment.disputed,
+            "refunded_outside": after.payment.refunded_outside,
+        }
     if after.failure is not None:
         detail["failure"] = {"code": after.failure.code, "message": after.failure.message}
     return OrderEvent(detail_type, detail)
+
+
+def _detail_type(before: Order | None, after: Order) -> str | None:
+    if before is None or before.status is not after.status:
+        return _DETAIL_TYPES.get(after.status)
+    if after.payment.disputed and not before.payment.disputed:
+        return "PaymentDisputed"
+    if after.payment.refunded_outside != before.payment.refunded_outside:
+        return "PaymentRefundedOutside"
+    return None

@@ -2,11 +2,15 @@
 
 from typing import Any
 
-from lambdas.shared.order import Order
+from lambdas.shared.order import Order, OrderStatus
 
 
 def represent(order: Order) -> dict[str, Any]:
-    """The order's JSON; `amount` and `unit_price` are null until the order is priced."""
+    """The order's JSON, for the customer whose order it is.
+
+    `amount` and `unit_price` are null until the order is priced. While the payment waits for the customer,
+    `payment` has what Stripe's client library needs: `next_action` and `client_secret`.
+    """
     body: dict[str, Any] = {
         "order_id": order.order_id,
         "status": order.status,
@@ -21,6 +25,9 @@ def represent(order: Order) -> dict[str, Any]:
         "created_at": order.created_at,
         "updated_at": order.updated_at,
     }
+    if order.status is OrderStatus.AWAITING_PAYMENT and order.payment.next_action is not None:
+        body["payment"]["next_action"] = order.payment.next_action
+        body["payment"]["client_secret"] = order.payment.client_secret
     if order.failure is not None:
         body["failure"] = {"code": order.failure.code, "message": order.failure.message}
     return body

@@ -30,7 +30,9 @@ from lambdas.shared.order import (
     Payment,
     PaymentStatus,
     TimelineEntry,
+    total,
 )
+from lambdas.shared.payment_gateway import PaymentIntent
 from lambdas.shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -163,7 +165,7 @@ class OrderTable:
             event="OrderPriced",
             values={
                 "#items": [asdict(line) for line in lines],
-                "#amount": sum(line.quantity * (line.unit_price or 0) for line in lines),
+                "#amount": total(lines),
             },
             condition=f"attribute_not_exists(#amount) AND {MAY_GO_FORWARD}",
         )
@@ -210,6 +212,61 @@ class OrderTable:
             UndoAlreadyBegun: An undo began meanwhile, and its word on the payment is the last.
         """
         return self._write_forward(order_id, _payment_change(status, event, MAY_GO_FORWARD))
+
+    def record_action_required(self, order_id: str, intent: PaymentIntent) -> Order:
+        """Write down what the payment waits for.
+
+        Raises:
+            OrderCancelled: Somebody asked to cancel meanwhile.
+            UndoAlreadyBegun: An undo began meanwhile.
+        """
+        change = Change(
+            event="PaymentActionRequired",
+            values={
+                "#payment.#status": PaymentStatus(intent.status),
+                "#payment.#next_action": intent.next_action,
+                "#payment.#client_secret": intent.client_secret,
+            },
+            condition=f"#payment.#status <> :set_payment_status AND {MAY_GO_FORWARD}",
+        )
+        return self._write_forward(order_id, change)
+
+    def record_waiting(self, order_id: str, task_token: str) -> Order:
+        """Write down how the execution is woken that waits for the payment; the newest token counts.
+
+        Raises:
+            OrderCancelled: Somebody asked to cancel meanwhile.
+            UndoAlreadyBegun: An undo began meanwhile.
+        """
+        change = Change(
+            event="PaymentAwaited",
+            values={"#status": OrderStatus.AWAITING_PAYMENT, "#task_token": task_token},
+            condition=f"#status <> :confirmed AND {MAY_GO_FORWARD}",
+            condition_values={":confirmed": OrderStatus.CONFIRMED},
+        )
+        return self._write_forward(order_id, change)
+
+    def record_dispute(self, order_id: str) -> Order:
+        """Write down that the customer's bank disputes the charge."""
+        change = Change(
+            event="PaymentDisputed",
+            values={"#payment.#disputed": True},
+            condition="attribute_not_exists(#payment.#disputed)",
+        )
+        return self._write(order_id, change) or self.get(order_id)
+
+    def record_refund_outside(self, order_id: str, amount: int) -> Order:
+        """Write down how much went back without the saga: in all, in minor units."""
+        change = Change(
+            event=f"PaymentRefundedOutside: {amount}",
+            values={"#payment.#refunded_outside": amount},
+            condition=(
+                "(attribute_not_exists(#payment.#refunded_outside)"
+                " OR #payment.#refunded_outside < :set_payment_refunded_outside)"
+                " AND attribute_not_exists(#failure)"
+            ),
+        )
+        return self._write(order_id, change) or self.get(order_id)
 
     def record_money_back(self, order_id: str, status: PaymentStatus, event: str) -> Order:
         """Write down that the undo has brought the money back."""
@@ -325,10 +382,11 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
         version=item["version"],
         status=OrderStatus(item["status"]),
         amount=item.get("amount"),
-        payment=Payment(PaymentStatus(item["payment"]["status"]), item["payment"].get("intent_id")),
+        payment=Payment(**{**item["payment"], "status": PaymentStatus(item["payment"]["status"])}),
         stock_taken=item["stock_taken"],
         failure=Failure(**failure) if failure else None,
         cancel_requested_by=item.get("cancel_requested_by"),
+        task_token=item.get("task_token"),
     )
 
 

@@ -1,7 +1,8 @@
 """What the saga needs of a payment provider, in its own words. `stripe_gateway` is the real one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from lambdas.shared.order import Order
 
@@ -16,12 +17,22 @@ class PaymentIntent:
             (https://docs.stripe.com/payments/paymentintents/lifecycle).
         amount_refunded: Minor units that went back to the customer already.
         amount_received: Minor units that we got.
+        order_id: The order that it pays, if it is one of ours.
+        next_action: What the customer has to do, in Stripe's words.
+        client_secret: What the customer's browser needs for it.
+        decline: Why the last attempt was declined, in words for the customer.
+        disputed: Whether the customer's bank disputes the charge.
     """
 
     intent_id: str
     status: str
     amount_received: int = 0
     amount_refunded: int = 0
+    order_id: str | None = None
+    next_action: Mapping[str, Any] | None = None
+    client_secret: str | None = None
+    decline: str | None = None
+    disputed: bool = False
 
     @property
     def amount_held(self) -> int:
@@ -32,13 +43,16 @@ class PaymentIntent:
 class PaymentGateway(Protocol):
     """A payment provider.
 
-    Every call that changes something bears an idempotency key made of the order's id: however often it is
+    Every call that moves money bears an idempotency key made of the order's id: however often it is
     sent, it happens once.
 
     Raises:
         StripeUnavailable: From every method, when the outcome is unknown and a retry may work.
         PaymentInFlux: From every method, when the intent is not in the state that the call needs.
     """
+
+    livemode: bool
+    """Whether it moves real money."""
 
     def create_intent(self, order: Order) -> PaymentIntent:
         """Create the order's PaymentIntent, without moving money.
@@ -57,7 +71,7 @@ class PaymentGateway(Protocol):
     def retrieve_intent(self, intent_id: str) -> PaymentIntent:
         """Ask how the payment stands."""
 
-    def cancel_intent(self, order_id: str, intent_id: str) -> PaymentIntent:
+    def cancel_intent(self, intent_id: str) -> PaymentIntent:
         """Make sure that the intent can never be charged."""
 
     def refund(self, order_id: str, intent: PaymentIntent) -> None:

@@ -1,10 +1,15 @@
 """What every step of the saga has in common: the input it gets and the lines it logs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.shared.errors import OrderRejected, TransientFailure
 from lambdas.shared.log import logger
+from lambdas.shared.settings import Settings
 
 
 class StepInputError(Exception):
@@ -18,17 +23,21 @@ class StepInput:
     Attributes:
         order_id: The order.
         execution: Name of the execution, for the logs.
+        context: Lambda's, of this call.
         error: In the undo chain, what was caught: Step Functions' error output
             `{"Error": name, "Cause": text}`; else empty.
+        task_token: Where the execution waits, what it waits for is told with; else empty.
     """
 
     order_id: str
     execution: str
+    context: LambdaContext
     error: Mapping[str, Any]
+    task_token: str
 
     @classmethod
-    def parse(cls, event: Mapping[str, Any]) -> "StepInput":
-        """Read a step's payload, and put its ids on every line that is logged from here on.
+    def parse(cls, event: Mapping[str, Any], context: LambdaContext) -> "StepInput":
+        """Read a step's payload.
 
         Raises:
             StepInputError: The payload lacks an id, or has one that is not text.
@@ -36,5 +45,40 @@ class StepInput:
         for name in ("order_id", "execution"):
             if not isinstance(event.get(name), str):
                 raise StepInputError(f"the payload's {name} is not text")
-        logger.append_keys(order_id=event["order_id"], execution=event["execution"])
-        return cls(event["order_id"], event["execution"], event.get("error") or {})
+        return cls(
+            order_id=event["order_id"],
+            execution=event["execution"],
+            context=context,
+            error=event.get("error") or {},
+            task_token=event.get("task_token", ""),
+        )
+
+
+Step = Callable[[StepInput, Settings], dict[str, Any]]
+Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+
+
+def step_handler(step: Step) -> Handler:
+    """Make a Lambda handler of a step: it parses, calls, returns, and logs how the step went.
+
+    Every line that the step logs bears the order's and the execution's id. What a step returns becomes
+    a state's output, which the console shows: ids, amounts and statuses, nothing personal.
+    """
+
+    @logger.inject_lambda_context(clear_state=True)
+    @wraps(step)
+    def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        step_input = StepInput.parse(event, context)
+        logger.append_keys(order_id=step_input.order_id, execution=step_input.execution)
+        try:
+            outcome = step(step_input, Settings())
+        except OrderRejected as rejection:
+            logger.info("order rejected", extra={"error": type(rejection).__name__})
+            raise
+        except TransientFailure as failure:
+            logger.warning("step failed for now", extra={"error": f"{type(failure).__name__}: {failure}"})
+            raise
+        logger.info("step done", extra={"outcome": outcome})
+        return outcome
+
+    return handler

@@ -6,18 +6,19 @@ from functools import lru_cache
 from typing import Final
 
 import stripe
-from aws_lambda_powertools.utilities import parameters
 
+from lambdas.shared.declines import decline_message
 from lambdas.shared.errors import PaymentDeclined, PaymentInFlux, RefundRefused, StripeUnavailable
 from lambdas.shared.order import Order
 from lambdas.shared.payment_gateway import PaymentIntent
+from lambdas.shared.secrets import read_secret
 from lambdas.shared.settings import Settings
+
+API_VERSION: Final = "2026-10-28.endive"
+"""What this code was written and tested against; left to itself, the SDK changes it with an upgrade."""
 
 _REQUEST_TIMEOUT_SECONDS: Final = 6
 """A charge makes two calls, three at most: 3 x 6 s fit into the function's timeout."""
-
-_SECRET_MAX_AGE_SECONDS: Final = 300
-"""How long an environment goes on with a secret key that was rotated away."""
 
 
 class StripeGateway:
@@ -26,7 +27,8 @@ class StripeGateway:
     The SDK's own retries are off: the state machine retries, and says so in the execution's history.
     """
 
-    def __init__(self, client: stripe.StripeClient) -> None:
+    def __init__(self, client: stripe.StripeClient, *, livemode: bool) -> None:
+        self.livemode = livemode
         self._intents = client.v1.payment_intents
         self._refunds = client.v1.refunds
 
@@ -37,11 +39,8 @@ class StripeGateway:
         Raises:
             StripeUnavailable: The secret cannot be read.
         """
-        try:
-            secret_key = parameters.get_secret(settings.stripe_secret_id, max_age=_SECRET_MAX_AGE_SECONDS)
-        except parameters.GetParameterError as error:
-            raise StripeUnavailable(f"the secret cannot be read: {error}") from error
-        return cls(_client(str(secret_key), settings.stripe_api_base))
+        secret_key = read_secret(settings.stripe_secret_id)
+        return cls(_client(secret_key, settings.stripe_api_base), livemode="_live_" in secret_key)
 
     def create_intent(self, order: Order) -> PaymentIntent:  # noqa: D102 - see PaymentGateway
         with _stripe_errors():
@@ -68,9 +67,11 @@ class StripeGateway:
             intent = self._intents.retrieve(intent_id, {"expand": ["latest_charge"]})
         return _view(intent)
 
-    def cancel_intent(self, order_id: str, intent_id: str) -> PaymentIntent:  # noqa: D102 - see PaymentGateway
+    def cancel_intent(self, intent_id: str) -> PaymentIntent:  # noqa: D102 - see PaymentGateway
+        # No idempotency key: cancelling twice is cancelling once, and Stripe would replay a stored "not in
+        # this state" for a day, also when the intent has come into a state that can be cancelled.
         with _stripe_errors():
-            intent = self._intents.cancel(intent_id, {}, {"idempotency_key": f"{order_id}-cancel"})
+            intent = self._intents.cancel(intent_id)
         return _view(intent)
 
     def refund(self, order_id: str, intent: PaymentIntent) -> None:  # noqa: D102 - see PaymentGateway
@@ -98,16 +99,26 @@ def _client(secret_key: str, api_base: str | None) -> stripe.StripeClient:
         base_addresses={"api": api_base} if api_base else {},
         http_client=stripe.RequestsClient(timeout=_REQUEST_TIMEOUT_SECONDS),
         max_network_retries=0,
+        stripe_version=API_VERSION,
     )
 
 
 def _view(intent: stripe.PaymentIntent) -> PaymentIntent:
-    charge = intent.latest_charge
+    fields = intent.to_dict()
+    charge = fields.get("latest_charge")
+    if not isinstance(charge, dict):  # an id, where it was not expanded
+        charge = {}
+    error = fields.get("last_payment_error")
     return PaymentIntent(
-        intent_id=intent.id,
-        status=intent.status,
-        amount_received=intent.amount_received,
-        amount_refunded=charge.amount_refunded if isinstance(charge, stripe.Charge) else 0,
+        intent_id=fields["id"],
+        status=fields["status"],
+        amount_received=fields["amount_received"],
+        amount_refunded=charge.get("amount_refunded", 0),
+        order_id=(fields.get("metadata") or {}).get("order_id"),
+        next_action=fields.get("next_action"),
+        client_secret=fields.get("client_secret"),
+        decline=decline_message(error.get("code"), error.get("decline_code")) if error else None,
+        disputed=charge.get("disputed", False),
     )
 
 
@@ -117,7 +128,10 @@ def _stripe_errors() -> Iterator[None]:
     try:
         yield
     except stripe.CardError as error:
-        raise PaymentDeclined(error.user_message or "The payment was declined.") from error
+        details = error.error
+        raise PaymentDeclined(
+            decline_message(error.code, details.decline_code if details else None)
+        ) from error
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
         raise StripeUnavailable(f"{type(error).__name__}: HTTP {error.http_status}") from error
     except stripe.InvalidRequestError as error:

@@ -1,10 +1,11 @@
 """Prices an order and finds, before any money moves, what can be known to fail."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from lambdas.shared.errors import CurrencyMismatch, OrderRejected, OutOfStock, UnknownSku
+from lambdas.shared.errors import AmountNotChargeable, CurrencyMismatch, OrderRejected, OutOfStock, UnknownSku
 from lambdas.shared.inventory_table import InventoryTable, Product
-from lambdas.shared.order import Order, OrderLine
+from lambdas.shared.money import Money
+from lambdas.shared.order import Order, OrderLine, total
 from lambdas.shared.order_table import OrderTable
 
 
@@ -22,6 +23,7 @@ def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable)
         UnknownSku: A line's SKU is not in the catalogue.
         CurrencyMismatch: A line's product is sold in another currency.
         OutOfStock: There are fewer units than a line asks for. The pivot checks again, and decides.
+        AmountNotChargeable: The sum is less, or more, than Stripe charges at once.
     """
     order = orders.get(order_id)
     order.ensure_may_go_forward()
@@ -30,12 +32,19 @@ def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable)
     products = inventory.find(line.sku for line in order.lines)
     try:
         lines = tuple(_priced(line, order.currency, products) for line in order.lines)
+        _ensure_chargeable(lines, order.currency)
     except OrderRejected as rejection:
         order = orders.record_rejection(order, rejection)
         if order.amount is not None:
             return order
         raise
     return orders.record_prices(order, lines)
+
+
+def _ensure_chargeable(lines: Iterable[OrderLine], currency: str) -> None:
+    reason = Money(total(lines), currency).why_not_chargeable()
+    if reason is not None:
+        raise AmountNotChargeable(reason)
 
 
 def _priced(line: OrderLine, currency: str, products: Mapping[str, Product]) -> OrderLine:

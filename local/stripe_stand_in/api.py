@@ -1,16 +1,15 @@
 """What the Stripe API does with a request: localstripe's work, corrected to what Stripe documents."""
 
-import asyncio
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
 from local.stripe_stand_in import views
-from local.stripe_stand_in.cards import CARDS, Card, Decline
-from local.stripe_stand_in.exchange import Answer, ApiRequest, RefusedError, error
-from local.stripe_stand_in.localstripe_process import Localstripe
-from local.stripe_stand_in.payments import Payment, read_payments
+from local.stripe_stand_in.account import Account
+from local.stripe_stand_in.cards import CARDS, Card
+from local.stripe_stand_in.exchange import Answer, ApiRequest, RefusedError, error, missing
+from local.stripe_stand_in.outcomes import Outcomes
 
 _ACCEPTED_AND_IGNORED: Final = frozenset(
     {
@@ -49,28 +48,19 @@ _ALLOWED_IN: Final = {
 class StripeApi:
     """Executes requests to the Stripe API."""
 
-    def __init__(self, localstripe: Localstripe) -> None:
-        self._localstripe = localstripe
-        self._one_change_at_a_time = asyncio.Lock()  # what was checked still holds when it is changed
+    def __init__(self, account: Account, outcomes: Outcomes) -> None:
+        self._account = account
+        self._outcomes = outcomes
+        self._localstripe = account.localstripe
+        self._find = account.find
         self._payment_methods: dict[Card, str] = {}
-        self._declines: dict[str, Decline] = {}
 
     async def execute(self, request: ApiRequest) -> Answer:
         """Do what the request asks for, and answer as Stripe would."""
-        try:
-            if request.method != "POST":
-                return await self._route(request)
-            async with self._one_change_at_a_time:
-                return await self._route(await self._with_real_payment_method(request))
-        except RefusedError as refused:
-            return refused.answer
-
-    async def payments(self) -> list[Payment]:
-        """What really happened to the money, at one moment."""
-        async with self._one_change_at_a_time:
-            return await read_payments(self._localstripe)
+        return await self._account.exclusively(lambda: self._route(request))
 
     async def _route(self, request: ApiRequest) -> Answer:
+        request = await self._with_real_payment_method(request)
         match request.method, request.path.removeprefix("/v1/").split("/"):
             case "POST", ["payment_intents"]:
                 return await self._create(request)
@@ -90,11 +80,14 @@ class StripeApi:
             if request.param(name) is None:
                 raise _invalid(f"Missing required param: {name}.", "parameter_missing", name)
         created = await self._pass_on(_with(request, confirm=None))
-        if created.status != HTTPStatus.OK or request.param("confirm") != "true":
+        if created.status != HTTPStatus.OK:
+            return created
+        self._account.tell("payment_intent.created", created.body, created.body, request)
+        if request.param("confirm") != "true":
             return created
         intent_id = created.body["id"]
         expand = tuple((name, value) for name, value in request.params if name.startswith("expand["))
-        confirm = ApiRequest("POST", f"{request.path}/{intent_id}/confirm", expand)
+        confirm = replace(request, path=f"{request.path}/{intent_id}/confirm", params=expand)
         return await self._act(confirm, intent_id, "confirm")
 
     async def _confirm(self, request: ApiRequest, intent_id: str) -> Answer:
@@ -117,17 +110,33 @@ class StripeApi:
             )
             code = "payment_intent_unexpected_state"
             return error(400, message, code=code, payment_intent=self._view(intent, request))
-        done = await self._pass_on(request)
+        done = await self._ask(request)
+        if done.status == HTTPStatus.OK:
+            return Answer(HTTPStatus.OK, self._view(await self._acted(done.body, request), request))
         if done.status == HTTPStatus.PAYMENT_REQUIRED:
-            declined = self._view(await self._find("payment_intent", intent_id, "intent"), request)
+            intent = await self._find("payment_intent", intent_id, "intent")
+            declined = self._view(await self._acted(intent, request), request)
             body = {"error": {**declined["last_payment_error"], "payment_intent": declined}}
             return Answer(HTTPStatus.PAYMENT_REQUIRED, body)
         return done
+
+    async def _acted(self, intent: dict[str, Any], request: ApiRequest) -> dict[str, Any]:
+        """Let an action come out as it shall, tell about it, and return the intent as it is then."""
+        order_id = intent["metadata"].get("order_id")
+        if intent["status"] == "succeeded" and self._outcomes.come_true(order_id, "charge_pending"):
+            charge_id = intent["latest_charge"]["id"]
+            await self._localstripe.overwrite(f"/v1/charges/{charge_id}", {"status": "pending"})
+            intent = await self._find("payment_intent", intent["id"], "intent")
+        self._account.tell_status(intent, request)
+        return intent
 
     async def _refund(self, request: ApiRequest) -> Answer:
         charge = await self._charge_to_refund(request)
         left = charge["amount"] - charge["amount_refunded"]
         amount = request.param("amount") or str(left)
+        if charge["disputed"]:
+            message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+            return error(400, message, code="charge_disputed")
         if left <= 0:
             message = f"Charge {charge['id']} has already been refunded."
             return error(400, message, code="charge_already_refunded")
@@ -136,7 +145,31 @@ class StripeApi:
         if int(amount) > left:
             message = f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
             return error(400, message, param="amount")
-        return await self._pass_on(_with(request, amount=amount))
+        done = await self._pass_on(_with(request, amount=amount))
+        if done.status != HTTPStatus.OK or charge["payment_intent"] is None:
+            return done
+        return Answer(HTTPStatus.OK, await self._refunded(done.body, charge, request))
+
+    async def _refunded(
+        self, made: dict[str, Any], charge: dict[str, Any], request: ApiRequest
+    ) -> dict[str, Any]:
+        """Let a refund come out as it shall, tell about it, and return it."""
+        intent = await self._find("payment_intent", charge["payment_intent"], "payment_intent")
+        refund = {**made, "payment_intent": intent["id"]}
+        order_id = intent["metadata"].get("order_id")
+        outcome = self._outcomes.come_true(order_id, "refund_pending", "refund_failed")
+        if outcome is not None:
+            refund["status"] = outcome.removeprefix("refund_")
+            path = f"/v1/refunds/{refund['id']}"
+            await self._localstripe.overwrite(path, {"status": refund["status"]})
+        self._account.tell("refund.created", refund, intent, request)
+        if outcome == "refund_failed":
+            self._account.notes.failed_refunds[charge["id"]] += refund["amount"]
+            self._account.tell("refund.failed", refund, intent, request)
+        else:
+            charge = self._account.view(intent["latest_charge"])
+            self._account.tell("charge.refunded", charge, intent, request)
+        return refund
 
     async def _charge_to_refund(self, request: ApiRequest) -> dict[str, Any]:
         intent_id, charge_id = request.intent_id, request.param("charge")
@@ -149,8 +182,7 @@ class StripeApi:
             raise _invalid("Provide one of these: payment_intent, charge.", "parameter_missing")
         if not views.is_captured(charge):
             raise RefusedError(error(400, f"This {what} does not have a successful charge to refund."))
-        found: dict[str, Any] = charge
-        return found
+        return self._view(charge, request)
 
     async def _refunds_of(self, request: ApiRequest, intent_id: str) -> Answer:
         intent = await self._find("payment_intent", intent_id, "payment_intent")
@@ -159,6 +191,13 @@ class StripeApi:
         return await self._pass_on(request)
 
     async def _pass_on(self, request: ApiRequest) -> Answer:
+        answer = await self._ask(request)
+        if answer.status != HTTPStatus.OK:
+            return answer
+        return replace(answer, body=self._view(answer.body, request))
+
+    async def _ask(self, request: ApiRequest) -> Answer:
+        """What localstripe answers: its own view of an object, or an error as Stripe words it."""
         given = [(name.partition("[")[0], name, value) for name, value in request.params]
         if any(root == "payment_method_types" for root, *_ in given):
             message = "Use allowed_payment_method_types instead (since API version 2026-09-30.endive)."
@@ -166,33 +205,18 @@ class StripeApi:
         params = [(name, value) for root, name, value in given if root not in _ACCEPTED_AND_IGNORED]
         status, body = await self._localstripe.request(request.method, request.path, params)
         if status == HTTPStatus.OK:
-            return Answer(status, self._view(body, request))
+            return Answer(status, body)
         message = body["error"].get("message", "")
         if message.startswith("Unexpected "):
             name = message.removeprefix("Unexpected ").partition(",")[0]
             raise _invalid(f"Received unknown parameter: {name}", "parameter_unknown", name)
         if status == HTTPStatus.NOT_FOUND:
             kind, _, object_id = request.path.removeprefix("/v1/").partition("/")
-            raise _missing(404, kind.removesuffix("s"), object_id, "id")
+            raise missing(404, kind.removesuffix("s"), object_id, "id")
         return Answer(status, body, executed=status != HTTPStatus.BAD_REQUEST)
 
-    async def _find(self, kind: str, object_id: str, param: str) -> dict[str, Any]:
-        """The object as localstripe shows it, or the refusal of the parameter that names it."""
-        found = await self._localstripe.get(f"/v1/{kind}s/{quote(object_id, safe='')}")
-        if found is None:
-            raise _missing(404, kind, object_id, param)
-        return found
-
     def _view(self, body: dict[str, Any], request: ApiRequest) -> dict[str, Any]:
-        match body.get("object"):
-            case "payment_intent":
-                return views.payment_intent(body, self._declines, request.expand)
-            case "charge":
-                return views.charge(body, self._declines)
-            case "list":
-                return {**body, "data": [self._view(item, request) for item in body["data"]]}
-            case _:
-                return body
+        return self._account.view(body, request.expand)
 
     async def _with_real_payment_method(self, request: ApiRequest) -> ApiRequest:
         """The request with the id of an object at localstripe in the place of Stripe's name for a test card.
@@ -201,13 +225,13 @@ class StripeApi:
         the objects are made here, once each.
         """
         name = request.param("payment_method")
-        if name is None:
+        if request.method != "POST" or name is None:
             return request
         card = CARDS.get(name)
         if card is not None:
             return _with(request, payment_method=await self._payment_method(card))
         if await self._localstripe.get(f"/v1/payment_methods/{quote(name, safe='')}") is None:
-            raise _missing(400, "PaymentMethod", name, "payment_method")
+            raise missing(400, "PaymentMethod", name, "payment_method")
         return request
 
     async def _payment_method(self, card: Card) -> str:
@@ -225,7 +249,7 @@ class StripeApi:
             )
             self._payment_methods[card] = made["id"]
             if card.decline is not None:
-                self._declines[made["id"]] = card.decline
+                self._account.notes.declines[made["id"]] = card.decline
         return self._payment_methods[card]
 
 
@@ -234,10 +258,6 @@ def _with(request: ApiRequest, **params: str | None) -> ApiRequest:
     kept = [(name, value) for name, value in request.params if name not in params]
     added = [(name, value) for name, value in params.items() if value is not None]
     return replace(request, params=(*kept, *added))
-
-
-def _missing(status: int, kind: str, object_id: str, param: str) -> RefusedError:
-    return RefusedError(error(status, f"No such {kind}: '{object_id}'", code="resource_missing", param=param))
 
 
 def _invalid(message: str, code: str, param: str | None = None) -> RefusedError:

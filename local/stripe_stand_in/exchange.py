@@ -22,6 +22,7 @@ class ApiRequest:
         params: Query and form fields as they are written on the wire: `("metadata[order_id]", "o-1")`.
         api_key: The secret key, or None when there is none that Stripe would accept.
         idempotency_key: The header's value, if any.
+        request_id: `req_...`, the name that the stand-in gives it.
     """
 
     method: str
@@ -29,6 +30,7 @@ class ApiRequest:
     params: tuple[tuple[str, str], ...] = ()
     api_key: str | None = None
     idempotency_key: str | None = None
+    request_id: str | None = None
 
     @classmethod
     async def read(cls, http: web.Request) -> Self:
@@ -101,6 +103,11 @@ def error(status: int, message: str, *, executed: bool = True, **fields: object)
     """
     body = {"error": {"type": "invalid_request_error", "message": message, **fields}}
     return Answer(status, body, executed)
+
+
+def missing(status: int, kind: str, object_id: str, param: str) -> RefusedError:
+    """There is no such object; `param` names it in the request."""
+    return RefusedError(error(status, f"No such {kind}: '{object_id}'", code="resource_missing", param=param))
 
 
 def _secret_key(authorization: str) -> str | None:

@@ -39,6 +39,11 @@ class Call:
     replayed: bool = False
     fault: str | None = None
 
+    @property
+    def request_id(self) -> str:
+        """`req_...`, by which the answer and the events name it."""
+        return f"req_{self.n}"
+
 
 class Ledger:
     """All calls, the latest last."""

@@ -19,7 +19,7 @@ class Payment:
         currency: ISO code, lower case.
         status: The intent's status.
         captured: Minor units that were taken from the customer.
-        refunded: Minor units that went back.
+        refunded: Minor units that went back; not yet while a refund is pending.
         charges: How many charges took money.
         refunds: How many refunds gave some back.
     """
@@ -43,7 +43,8 @@ async def read_payments(localstripe: Localstripe) -> list[Payment]:
             charges[charge["payment_intent"]].append(charge)
     refunds: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for refund in await localstripe.list_all("/v1/refunds"):
-        refunds[refund["charge"]].append(refund)
+        if refund["status"] == "succeeded":
+            refunds[refund["charge"]].append(refund)
     return [
         _payment(
             intent,

@@ -1,41 +1,52 @@
 """The way of a request through the stand-in: ledger, faults, idempotency key, API, and back."""
 
-from dataclasses import asdict
+from dataclasses import replace
 
 from aiohttp import web
-from pydantic import ValidationError
 
+from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.api import StripeApi
+from local.stripe_stand_in.dashboard import Dashboard
+from local.stripe_stand_in.deliveries import Deliveries
 from local.stripe_stand_in.exchange import Answer, ApiRequest, error
 from local.stripe_stand_in.faults import Fault, Faults
 from local.stripe_stand_in.idempotency import IdempotencyKeys
 from local.stripe_stand_in.ledger import Call, Ledger
 from local.stripe_stand_in.localstripe_process import Localstripe
+from local.stripe_stand_in.outcomes import Outcomes
+from local.stripe_stand_in.steering import Steering, refuse_nonsense
 
 
 class StandIn:
-    """Stripe's HTTP API under `/v1/`, and beside it the endpoints that steer and question the stand-in."""
+    """Stripe's HTTP API under `/v1/`, its webhooks, and beside them the endpoints of `Steering`."""
 
     def __init__(self, localstripe: Localstripe) -> None:
         self._localstripe = localstripe
-        self._api = StripeApi(localstripe)
+        self._deliveries = Deliveries()
+        self._account = Account(localstripe, self._deliveries.take)
+        self._outcomes = Outcomes()
+        self._api = StripeApi(self._account, self._outcomes)
         self._faults = Faults()
         self._keys = IdempotencyKeys()
         self._ledger = Ledger()
 
     def application(self) -> web.Application:
         """The routes."""
-        app = web.Application()
+        steering = Steering(
+            account=self._account,
+            dashboard=Dashboard(self._api, self._account),
+            deliveries=self._deliveries,
+            faults=self._faults,
+            ledger=self._ledger,
+            outcomes=self._outcomes,
+        )
+        app = web.Application(middlewares=[refuse_nonsense])
+        app.cleanup_ctx.append(self._deliveries.connected)
         app.add_routes(
             [
                 web.route("*", "/v1/{path:.*}", self._call),
                 web.post("/_config/webhooks/{id}", self._register_webhook),
-                web.get("/calls", self._calls),
-                web.get("/payments", self._payments),
-                web.post("/_stand_in/faults", self._add_fault),
-                web.delete("/_stand_in/faults", self._clear_faults),
-                web.get("/_stand_in/held", self._held),
-                web.post("/_stand_in/release", self._release),
+                *steering.routes(),
             ]
         )
         return app
@@ -47,14 +58,14 @@ class StandIn:
     async def _call(self, http: web.Request) -> web.Response:
         request = await ApiRequest.read(http)
         call = self._ledger.arrived(request)
-        answer = await self._answer(request, call)
+        answer = await self._answer(replace(request, request_id=call.request_id), call)
         if http.transport is None:  # the client did not wait
             return web.Response()
         if answer is None:
             http.transport.abort()
             return web.Response()
         call.status, call.replayed = answer.status, answer.replayed
-        headers = {"Request-Id": f"req_{call.n}"}
+        headers = {"Request-Id": call.request_id}
         if answer.replayed:
             headers["Idempotent-Replayed"] = "true"
         return web.json_response(answer.body, status=answer.status, headers=headers)
@@ -93,29 +104,3 @@ class StandIn:
     async def _register_webhook(self, http: web.Request) -> web.Response:
         status, body = await self._localstripe.pass_on(http.path, await http.read(), http.content_type)
         return web.Response(status=status, body=body)
-
-    async def _calls(self, http: web.Request) -> web.Response:
-        calls = self._ledger.calls(http.query.get("order_id"))
-        return web.json_response({"calls": [asdict(call) for call in calls]})
-
-    async def _payments(self, _: web.Request) -> web.Response:
-        payments = await self._api.payments()
-        return web.json_response({"payments": [asdict(payment) for payment in payments]})
-
-    async def _add_fault(self, http: web.Request) -> web.Response:
-        try:
-            self._faults.add(Fault.model_validate_json(await http.read()))
-        except ValidationError as invalid:
-            wrong = (f"{'.'.join(map(str, e['loc'])) or 'fault'}: {e['msg']}" for e in invalid.errors())
-            return web.json_response({"error": {"message": "; ".join(wrong)}}, status=400)
-        return web.json_response({}, status=201)
-
-    async def _clear_faults(self, _: web.Request) -> web.Response:
-        self._faults.clear()
-        return web.json_response({})
-
-    async def _held(self, _: web.Request) -> web.Response:
-        return web.json_response({"held": self._faults.parked})
-
-    async def _release(self, _: web.Request) -> web.Response:
-        return web.json_response({"released": self._faults.release()})

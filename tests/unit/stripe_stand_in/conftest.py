@@ -10,6 +10,7 @@ import requests
 import stripe
 
 from local.stripe_stand_in.client import StandInClient
+from tests.unit.stripe_stand_in.receiver import SECRET, Receiver, listening
 from tests.unit.stripe_stand_in.shop import Shop
 
 PROJECT = Path(__file__).parents[3]
@@ -58,3 +59,13 @@ def stripe_client(url: str) -> Iterator[stripe.StripeClient]:
 @pytest.fixture
 def shop(stripe_client: stripe.StripeClient) -> Shop:
     return Shop(stripe_client)
+
+
+@pytest.fixture
+def receiver(stand_in: StandInClient) -> Iterator[Receiver]:
+    """The endpoint that the stand-in delivers to."""
+    with listening() as receiver:
+        stand_in.set_webhook(receiver.url, SECRET)
+        yield receiver
+        stand_in.clear_webhook()
+        stand_in.reset_webhooks()

@@ -1,0 +1,25 @@
+"""Lets the saga wait until the customer, or their bank, has decided on the payment."""
+
+from lambdas.shared.order import Order
+from lambdas.shared.order_table import OrderTable
+from lambdas.shared.payment_gateway import PaymentGateway
+from lambdas.shared.payment_settlement import Callback, settle_payment
+
+
+def await_payment(
+    order_id: str, task_token: str, orders: OrderTable, gateway: PaymentGateway, callback: Callback
+) -> Order:
+    """Write down how the waiting execution is woken, and then ask Stripe once.
+
+    A webhook that came before the token was written found nobody to wake. So Stripe is asked after the
+    token is there: whatever was decided before is seen here, whatever is decided later has a webhook.
+
+    Raises:
+        OrderCancelled: Somebody asked to cancel the order.
+        UndoAlreadyBegun: An earlier execution decided to undo the order.
+        StripeUnavailable: The outcome is unknown.
+    """
+    order = orders.record_waiting(order_id, task_token)
+    if order.payment.intent_id is not None:
+        settle_payment(order, gateway.retrieve_intent(order.payment.intent_id), orders, callback)
+    return order

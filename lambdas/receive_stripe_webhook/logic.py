@@ -1,0 +1,58 @@
+"""What a webhook means for an order. It says that something happened; what holds now, only Stripe knows."""
+
+from enum import StrEnum
+
+from lambdas.receive_stripe_webhook.event import StripeEvent
+from lambdas.shared.errors import OrderCancelled, UndoAlreadyBegun
+from lambdas.shared.order import Order
+from lambdas.shared.order_table import OrderTable
+from lambdas.shared.payment_gateway import PaymentGateway, PaymentIntent
+from lambdas.shared.payment_settlement import Callback, settle_payment
+
+
+class Outcome(StrEnum):
+    """What became of a webhook; every one is acknowledged and counted."""
+
+    HANDLED = "handled"
+    NOT_FOR_US = "not_for_us"
+    OTHER_ENVIRONMENT = "other_environment"
+    UNKNOWN_ORDER = "unknown_order"
+
+
+_KINDS = ("payment_intent.", "charge.", "refund.")
+
+
+def receive_stripe_webhook(
+    event: StripeEvent, orders: OrderTable, gateway: PaymentGateway, callback: Callback
+) -> Outcome:
+    """Look at the payment that an event is about, and do what it needs now.
+
+    Events repeat and come in any order, so nothing is read from them but the payment's id.
+
+    Raises:
+        StripeUnavailable: Stripe does not answer; it will deliver the event again.
+        StoreUnavailable: The same, for the order's record.
+    """
+    if not event.kind.startswith(_KINDS) or event.intent_id is None:
+        return Outcome.NOT_FOR_US
+    if event.livemode != gateway.livemode:
+        return Outcome.OTHER_ENVIRONMENT
+    intent = gateway.retrieve_intent(event.intent_id)
+    order = orders.find(intent.order_id) if intent.order_id else None
+    if order is None or order.payment.intent_id not in {None, intent.intent_id}:
+        return Outcome.UNKNOWN_ORDER
+    try:
+        settle_payment(order, intent, orders, callback)
+    except (OrderCancelled, UndoAlreadyBegun):
+        # The undo was first. It asks Stripe itself, and gives back what it finds.
+        return Outcome.HANDLED
+    _record_what_happened_outside(order, intent, orders)
+    return Outcome.HANDLED
+
+
+def _record_what_happened_outside(order: Order, intent: PaymentIntent, orders: OrderTable) -> None:
+    """Note refunds that are not the saga's, and disputes. The saga refunds only what it undoes."""
+    if intent.disputed and not order.payment.disputed:
+        orders.record_dispute(order.order_id)
+    if order.failure is None and intent.amount_refunded > order.payment.refunded_outside:
+        orders.record_refund_outside(order.order_id, intent.amount_refunded)

@@ -1,0 +1,49 @@
+"""Tells a waiting saga what became of its payment; the webhook does it, and `AwaitPayment` itself."""
+
+from typing import Protocol
+
+from lambdas.shared.errors import OrderSagaError, PaymentDeclined
+from lambdas.shared.order import Order, PaymentStatus
+from lambdas.shared.order_table import OrderTable
+from lambdas.shared.payment_gateway import PaymentIntent
+
+
+class Callback(Protocol):
+    """Whatever wakes an execution that waits with a task token.
+
+    A token that is used up, or whose execution has moved on, is nobody's any more: nothing happens.
+    """
+
+    def succeed(self, task_token: str) -> None:
+        """The saga may go on."""
+
+    def fail(self, task_token: str, error: OrderSagaError) -> None:
+        """The saga must turn back; the error's class is the name that it catches."""
+
+
+def settle_payment(order: Order, intent: PaymentIntent, orders: OrderTable, callback: Callback) -> bool:
+    """Wake the order's execution, if it waits and Stripe has decided.
+
+    The payment is on the order record before the saga goes on, so a saga that goes on finds it there.
+
+    Args:
+        order: As it is now.
+        intent: As Stripe has it now: never what a webhook says that it was.
+        orders: Where the payment is written down.
+        callback: Wakes the execution.
+
+    Returns:
+        Whether the execution was told.
+
+    Raises:
+        OrderCancelled: Somebody asked to cancel; the undo takes care of the payment.
+        UndoAlreadyBegun: The deadline was first; the undo takes care of the payment.
+    """
+    if order.task_token is None or intent.status in {"requires_action", "processing"}:
+        return False
+    if intent.status == "succeeded":
+        orders.record_payment(order.order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
+        callback.succeed(order.task_token)
+    else:
+        callback.fail(order.task_token, PaymentDeclined(intent.decline or "The payment was not approved."))
+    return True

@@ -1,0 +1,21 @@
+"""Secrets, read once per environment and again every five minutes, so that a rotated one is noticed."""
+
+from typing import Final
+
+from aws_lambda_powertools.utilities import parameters
+
+from lambdas.shared.errors import StripeUnavailable
+
+_MAX_AGE_SECONDS: Final = 300
+
+
+def read_secret(secret_id: str) -> str:
+    """Read the text of a secret of Stripe's.
+
+    Raises:
+        StripeUnavailable: It cannot be read.
+    """
+    try:
+        return str(parameters.get_secret(secret_id, max_age=_MAX_AGE_SECONDS))
+    except parameters.GetParameterError as error:
+        raise StripeUnavailable(f"the secret cannot be read: {error}") from error

@@ -1,0 +1,47 @@
+"""Wakes an execution that waits with a task token."""
+
+import json
+from typing import TYPE_CHECKING
+
+from lambdas.shared.aws import step_functions
+from lambdas.shared.errors import OrderSagaError
+from lambdas.shared.log import logger
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+
+class TaskCallback:
+    """The `Callback` that is Step Functions."""
+
+    def __init__(self, client: "SFNClient") -> None:
+        self._client = client
+        self._too_late = (
+            client.exceptions.TaskTimedOut,
+            client.exceptions.TaskDoesNotExist,
+            client.exceptions.InvalidToken,
+        )
+
+    @classmethod
+    def connect(cls) -> "TaskCallback":
+        """The region's Step Functions."""
+        return cls(step_functions())
+
+    def succeed(self, task_token: str) -> None:
+        """The saga may go on."""
+        try:
+            self._client.send_task_success(taskToken=task_token, output=json.dumps({"Payload": {}}))
+        except self._too_late:
+            logger.info("nobody waits for this payment any more")
+
+    def fail(self, task_token: str, error: OrderSagaError) -> None:
+        """The saga must turn back."""
+        try:
+            self._client.send_task_failure(
+                taskToken=task_token,
+                error=type(error).__name__,
+                # The form in which Step Functions reports an exception of a function.
+                cause=json.dumps({"errorType": type(error).__name__, "errorMessage": str(error)}),
+            )
+        except self._too_late:
+            logger.info("nobody waits for this payment any more")

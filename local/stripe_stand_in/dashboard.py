@@ -1,0 +1,83 @@
+"""What happens at Stripe without a call of the shop: people at the dashboard, banks that take their time."""
+
+import time
+from secrets import token_hex
+from typing import Any, Final
+
+from pydantic import ConfigDict, validate_call
+
+from local.stripe_stand_in import views
+from local.stripe_stand_in.account import Account
+from local.stripe_stand_in.api import StripeApi
+from local.stripe_stand_in.cards import GENERIC_DECLINE
+from local.stripe_stand_in.exchange import Answer, ApiRequest, RefusedError, error
+
+_STRICT: Final = ConfigDict(strict=True)
+
+
+class Dashboard:
+    """The acts. Each answers with the object that it made or changed, or as the API refuses."""
+
+    def __init__(self, api: StripeApi, account: Account) -> None:
+        self._api = api
+        self._account = account
+
+    @validate_call(config=_STRICT)
+    async def refund(self, intent_id: str, amount: int | None = None) -> Answer:
+        """Give money back: all that is left, or an amount in minor units."""
+        params = [("payment_intent", intent_id)]
+        if amount is not None:
+            params.append(("amount", str(amount)))
+        return await self._api.execute(ApiRequest("POST", "/v1/refunds", tuple(params)))
+
+    @validate_call(config=_STRICT)
+    async def dispute(self, intent_id: str) -> Answer:
+        """Be the customer who tells the bank that this charge was not theirs."""
+        return await self._account.exclusively(lambda: self._dispute(intent_id))
+
+    @validate_call(config=_STRICT)
+    async def finish_processing(self, intent_id: str, *, success: bool) -> Answer:
+        """Be the bank that decides at last."""
+        return await self._account.exclusively(lambda: self._finish_processing(intent_id, success=success))
+
+    async def _dispute(self, intent_id: str) -> Answer:
+        intent = await self._account.find("payment_intent", intent_id, "intent")
+        charge = intent["latest_charge"]
+        if not views.is_captured(charge) or charge["id"] in self._account.notes.disputed:
+            raise RefusedError(error(400, f"There is nothing to dispute in PaymentIntent {intent_id}."))
+        self._account.notes.disputed.add(charge["id"])
+        dispute: dict[str, Any] = {
+            "id": f"dp_{token_hex(12)}",
+            "object": "dispute",
+            "amount": charge["amount"],
+            "charge": charge["id"],
+            "created": int(time.time()),
+            "currency": charge["currency"],
+            "is_charge_refundable": False,
+            "livemode": False,
+            "metadata": {},
+            "payment_intent": intent_id,
+            "reason": "fraudulent",
+            "status": "needs_response",
+        }
+        self._account.tell("charge.dispute.created", dispute, intent, None)
+        return Answer(200, dispute)
+
+    async def _finish_processing(self, intent_id: str, *, success: bool) -> Answer:
+        intent = await self._account.find("payment_intent", intent_id, "intent")
+        if intent["status"] != "processing":
+            message = f"PaymentIntent {intent_id} has a status of {intent['status']}, not processing."
+            raise RefusedError(error(400, message, code="payment_intent_unexpected_state"))
+        outcome = (
+            {"status": "succeeded"}
+            if success
+            else {
+                "status": "failed",
+                "failure_code": GENERIC_DECLINE.code,
+                "failure_message": GENERIC_DECLINE.message,
+            }
+        )
+        await self._account.localstripe.overwrite(f"/v1/charges/{intent['latest_charge']['id']}", outcome)
+        intent = await self._account.find("payment_intent", intent_id, "intent")
+        self._account.tell_status(intent, None)
+        return Answer(200, self._account.view(intent))

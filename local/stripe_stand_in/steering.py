@@ -1,0 +1,133 @@
+"""The stand-in's own endpoints, which steer and question it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any, Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic import TypeAdapter, ValidationError
+
+from local.stripe_stand_in.account import Account
+from local.stripe_stand_in.dashboard import Dashboard
+from local.stripe_stand_in.deliveries import Deliveries, DeliveryMode
+from local.stripe_stand_in.exchange import Answer
+from local.stripe_stand_in.faults import Fault, Faults
+from local.stripe_stand_in.ledger import Ledger
+from local.stripe_stand_in.outcomes import Outcome, Outcomes
+from local.stripe_stand_in.webhooks import WebhookEndpoint
+
+_ARGUMENTS: Final = TypeAdapter(dict[str, Any])
+
+
+class Steering:
+    """What `client.StandInClient` calls."""
+
+    def __init__(  # noqa: PLR0913 - it has a hand in everything
+        self,
+        *,
+        account: Account,
+        dashboard: Dashboard,
+        deliveries: Deliveries,
+        faults: Faults,
+        ledger: Ledger,
+        outcomes: Outcomes,
+    ) -> None:
+        self._account = account
+        self._dashboard = dashboard
+        self._deliveries = deliveries
+        self._faults = faults
+        self._ledger = ledger
+        self._outcomes = outcomes
+
+    def routes(self) -> list[web.RouteDef]:
+        """The endpoints."""
+        return [
+            web.get("/calls", self._calls),
+            web.get("/payments", self._payments),
+            web.post("/_stand_in/faults", self._add_fault),
+            web.delete("/_stand_in/faults", self._clear_faults),
+            web.get("/_stand_in/held", self._held),
+            web.post("/_stand_in/release", self._release),
+            web.post("/_stand_in/webhooks", self._register),
+            web.delete("/_stand_in/webhooks", self._unregister),
+            web.post("/_stand_in/delivery", self._set_delivery_mode),
+            web.post("/_stand_in/delivery/release", self._release_webhooks),
+            web.get("/_stand_in/deliveries", self._list_deliveries),
+            web.post("/_stand_in/events/{event_id}/resend", self._resend),
+            web.post("/_stand_in/outcomes", self._add_outcome),
+            web.post("/_stand_in/dashboard/refund", _act(self._dashboard.refund)),
+            web.post("/_stand_in/dashboard/dispute", _act(self._dashboard.dispute)),
+            web.post("/_stand_in/dashboard/finish_processing", _act(self._dashboard.finish_processing)),
+        ]
+
+    async def _calls(self, http: web.Request) -> web.Response:
+        calls = self._ledger.calls(http.query.get("order_id"))
+        return web.json_response({"calls": [asdict(call) for call in calls]})
+
+    async def _payments(self, _: web.Request) -> web.Response:
+        payments = await self._account.payments()
+        return web.json_response({"payments": [asdict(payment) for payment in payments]})
+
+    async def _add_fault(self, http: web.Request) -> web.Response:
+        self._faults.add(Fault.model_validate_json(await http.read()))
+        return web.json_response({}, status=201)
+
+    async def _clear_faults(self, _: web.Request) -> web.Response:
+        self._faults.clear()
+        return web.json_response({})
+
+    async def _held(self, _: web.Request) -> web.Response:
+        return web.json_response({"held": self._faults.parked})
+
+    async def _release(self, _: web.Request) -> web.Response:
+        return web.json_response({"released": self._faults.release()})
+
+    async def _register(self, http: web.Request) -> web.Response:
+        self._deliveries.register(WebhookEndpoint.model_validate_json(await http.read()))
+        return web.json_response({}, status=201)
+
+    async def _unregister(self, _: web.Request) -> web.Response:
+        self._deliveries.unregister()
+        return web.json_response({})
+
+    async def _set_delivery_mode(self, http: web.Request) -> web.Response:
+        self._deliveries.set_mode(DeliveryMode.model_validate_json(await http.read()))
+        return web.json_response({})
+
+    async def _release_webhooks(self, _: web.Request) -> web.Response:
+        return web.json_response({"released": self._deliveries.release()})
+
+    async def _list_deliveries(self, http: web.Request) -> web.Response:
+        deliveries = self._deliveries.deliveries(http.query.get("order_id"))
+        return web.json_response({"deliveries": [asdict(delivery) for delivery in deliveries]})
+
+    async def _resend(self, http: web.Request) -> web.Response:
+        event_id = http.match_info["event_id"]
+        if not self._deliveries.resend(event_id):
+            return web.json_response({"error": {"message": f"No such event: '{event_id}'"}}, status=404)
+        return web.json_response({})
+
+    async def _add_outcome(self, http: web.Request) -> web.Response:
+        self._outcomes.add(Outcome.model_validate_json(await http.read()))
+        return web.json_response({}, status=201)
+
+
+@web.middleware
+async def refuse_nonsense(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Say what is wrong with a body that is not what an endpoint takes."""
+    try:
+        return await handler(request)
+    except ValidationError as invalid:
+        wrong = (f"{'.'.join(map(str, e['loc'])) or invalid.title}: {e['msg']}" for e in invalid.errors())
+        return web.json_response({"error": {"message": "; ".join(wrong)}}, status=400)
+
+
+def _act(act: Callable[..., Awaitable[Answer]]) -> Handler:
+    """The endpoint of an act at the dashboard; the body has its arguments."""
+
+    async def handle(http: web.Request) -> web.StreamResponse:
+        answer = await act(**_ARGUMENTS.validate_json(await http.read()))
+        return web.json_response(answer.body, status=answer.status)
+
+    return handle

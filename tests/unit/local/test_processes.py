@@ -1,0 +1,202 @@
+"""Programs never outlive who started them, and their failures say what is wrong."""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from local.processes import (
+    REPOSITORY,
+    ChildProcess,
+    ProcessGroup,
+    StartFailed,
+    free_port,
+    inherited_environment,
+    is_free,
+    process_group,
+)
+
+SIGN_OF_LIFE = """
+import signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+pipe = open(sys.argv[1], "w")
+pipe.write("alive")
+pipe.flush()
+time.sleep(3600)
+"""
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from local.processes import inherited_environment, process_group
+
+with process_group(Path(sys.argv[1])) as group:
+    command = [sys.executable, "-c", sys.argv[2], sys.argv[3]]
+    group.start("Sleeper", command, log="sleeper", environ=inherited_environment(), cwd=group.folder)
+    print(group.folder, flush=True)
+    time.sleep(3600)
+"""
+
+PROGRAM_WITH_A_CHILD = "import subprocess, sys; subprocess.run([sys.executable, '-c', *sys.argv[1:]])"
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    return path
+
+
+def start(group: ProcessGroup, *command: str) -> ChildProcess:
+    return group.start("Program", command, log="program", environ=inherited_environment(), cwd=group.folder)
+
+
+def python(code: str, *arguments: str) -> Sequence[str]:
+    return (sys.executable, "-c", code, *arguments)
+
+
+def await_life(pipe: Path) -> IO[str]:
+    reader = pipe.open()
+    assert reader.read(5) == "alive"
+    return reader
+
+
+def is_dead(reader: IO[str]) -> bool:
+    """Whether nobody holds the other end of the pipe any more, within a few seconds."""
+    readable, _, _ = select.select([reader], [], [], 10)
+    return bool(readable) and reader.read() == ""
+
+
+def test_a_program_ends_with_the_block(tmp_path: Path, pipe: Path) -> None:
+    # When
+    with process_group(tmp_path) as group:
+        start(group, *python(SIGN_OF_LIFE, str(pipe)))
+        reader = await_life(pipe)
+
+    # Then
+    with reader:
+        assert is_dead(reader)
+
+
+def test_a_programs_own_children_end_with_the_block(tmp_path: Path, pipe: Path) -> None:
+    # When
+    with process_group(tmp_path) as group:
+        start(group, *python(PROGRAM_WITH_A_CHILD, SIGN_OF_LIFE, str(pipe)))
+        reader = await_life(pipe)
+
+    # Then
+    with reader:
+        assert is_dead(reader)
+
+
+def test_the_temporary_folder_is_gone_after_the_block(tmp_path: Path) -> None:
+    # When
+    with process_group(tmp_path) as group:
+        (group.folder / "file").write_text("left behind")
+
+    # Then
+    assert not group.folder.exists()
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_programs_end_when_who_started_them_is_killed(
+    tmp_path: Path, pipe: Path, how: signal.Signals
+) -> None:
+    # Given
+    command = python(PARENT, str(tmp_path), SIGN_OF_LIFE, str(pipe))
+    environ = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    with (
+        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as parent,
+        await_life(pipe) as reader,
+    ):
+        # When
+        parent.send_signal(how)
+
+        # Then
+        assert is_dead(reader)
+
+
+def test_a_program_works_in_the_groups_temporary_folder(tmp_path: Path) -> None:
+    with process_group(tmp_path) as group:
+        # When
+        program = start(group, *python("import tempfile; print(tempfile.gettempdir())"))
+        program.finish(timeout_seconds=10)
+
+        # Then
+        assert program.log.read_text().strip() == str(group.folder)
+
+
+def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with process_group(tmp_path) as group, pytest.raises(StartFailed, match="there is no `no-such-program`"):
+        start(group, "no-such-program")
+
+
+def test_a_program_that_fails_is_shown_with_the_end_of_its_log(tmp_path: Path) -> None:
+    with process_group(tmp_path) as group:
+        # Given
+        program = start(group, *python("for n in range(100): print('line', n)\nraise SystemExit(3)"))
+
+        # When
+        with pytest.raises(StartFailed) as failure:
+            program.finish(timeout_seconds=10)
+
+    # Then
+    message = str(failure.value)
+    assert message.startswith("Program failed (exit code 3)")
+    assert "line 99" in message
+    assert "line 1\n" not in message
+    assert str(program.log) in message
+
+
+def test_a_program_that_takes_too_long_is_a_failure(tmp_path: Path, pipe: Path) -> None:
+    with process_group(tmp_path) as group:
+        program = start(group, *python(SIGN_OF_LIFE, str(pipe)))
+        with await_life(pipe), pytest.raises(StartFailed, match=r"did not finish within 0\.01 seconds"):
+            program.finish(timeout_seconds=0.01)
+
+
+def test_a_service_that_has_died_is_noticed(tmp_path: Path) -> None:
+    with process_group(tmp_path) as group:
+        # Given
+        program = start(group, *python("print('out of memory')"))
+        program.finish(timeout_seconds=10)
+
+        # Then
+        with pytest.raises(StartFailed, match=r"Program ended unexpectedly[\s\S]*out of memory"):
+            program.ensure_alive()
+
+
+def test_tools_get_none_of_the_developers_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("COLOR", "blue")
+
+    # When
+    environ = inherited_environment()
+
+    # Then
+    assert environ["COLOR"] == "blue"
+    assert not [name for name in environ if name.startswith("AWS_")]
+
+
+def test_the_repositorys_own_tools_are_found_first() -> None:
+    assert inherited_environment()["PATH"].startswith(str(Path(sys.executable).parent))
+
+
+@pytest.mark.enable_socket
+def test_a_port_is_free_until_somebody_listens_there() -> None:
+    # Given
+    port = free_port()
+    assert is_free(port)
+
+    # When
+    with socket.create_server(("127.0.0.1", port)):
+        # Then
+        assert not is_free(port)

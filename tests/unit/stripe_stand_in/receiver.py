@@ -1,0 +1,85 @@
+"""A webhook endpoint: the shop's side of a delivery."""
+
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import stripe
+
+from local.waiting import wait_for
+
+SECRET = "whsec_the_shops"  # noqa: S105 - it opens nothing
+
+
+@dataclass(frozen=True)
+class Received:
+    body: bytes
+    signature: str
+
+    @property
+    def event(self) -> dict[str, Any]:
+        event: dict[str, Any] = json.loads(self.body)
+        return event
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The object that the event shows."""
+        about: dict[str, Any] = self.event["data"]["object"]
+        return about
+
+    def verified(self, secret: str = SECRET) -> stripe.Event:
+        event: stripe.Event = stripe.Webhook.construct_event(self.body, self.signature, secret)
+        return event
+
+
+@dataclass
+class Receiver:
+    url: str
+    answers: deque[int] = field(default_factory=deque)
+    """The statuses that it answers with; 200 when there are none left."""
+    received: list[Received] = field(default_factory=list)
+
+    def wait_for(self, event_type: str, times: int = 1) -> list[Received]:
+        """All that came, as soon as the last event that the test waits for is there."""
+        wait_for(
+            lambda: self.types().count(event_type) >= times,
+            f"{times} x {event_type}",
+            timeout_seconds=10,
+            pause_seconds=0.01,
+        )
+        return list(self.received)
+
+    def types(self) -> list[str]:
+        return types(self.received)
+
+
+def types(received: Iterable[Received]) -> list[str]:
+    return [each.event["type"] for each in received]
+
+
+@contextmanager
+def listening() -> Iterator[Receiver]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            receiver.received.append(Received(body, self.headers["Stripe-Signature"]))
+            self.send_response(receiver.answers.popleft() if receiver.answers else 200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Keep the test's output clean."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        receiver = Receiver(f"http://127.0.0.1:{server.server_port}/webhooks/stripe")
+        thread = Thread(target=lambda: server.serve_forever(poll_interval=0.01))
+        thread.start()
+        try:
+            yield receiver
+        finally:
+            server.shutdown()
+            thread.join()
