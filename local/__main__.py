@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 
 from local.processes import StartFailed
@@ -11,13 +12,16 @@ _INTERRUPTED = 130
 _LAST_PORT = 65_535
 
 
-def main() -> int:
+def main(command_line: Sequence[str] | None = None) -> int:
     """Run a command.
+
+    Args:
+        command_line: The command and its options; what this process was started with if it is left out.
 
     Returns:
         The exit code: 0 if all is well, 1 if not, 130 if it was interrupted, 2 for a wrong command line.
     """
-    arguments = _parser().parse_args()
+    arguments = _parser().parse_args(command_line)
     for stop in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background job ignores it
         signal.signal(stop, signal.default_int_handler)
     try:
@@ -28,7 +32,7 @@ def main() -> int:
             return 0
         command = import_module(f"local.{arguments.command}")
         return int(command.main())
-    except StartFailed as error:
+    except (StartFailed, TimeoutError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     except KeyboardInterrupt:

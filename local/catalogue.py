@@ -30,7 +30,8 @@ SAMPLE_STOCK: Final[Mapping[str, Product]] = MappingProxyType(
         "TASTELESS-LAMP": Product(name="Tasteless lamp", unit_price=3_490, currency="usd", available=1_000),
         "LAST-TABLE": Product(name="The last table", unit_price=119_000, currency="usd", available=1),
         "SOLD-OUT-SOFA": Product(name="Sold-out sofa", unit_price=89_900, currency="usd", available=0),
+        "PENNY-NAIL": Product(name="Penny nail", unit_price=1, currency="usd", available=1_000),
         "BERLIN-BENCH": Product(name="Berlin bench", unit_price=15_900, currency="eur", available=1_000),
     }
 )
-"""Products by SKU: plenty of most, one with a single unit, one sold out, one in another currency."""
+"""Products by SKU: plenty of most; one single, one sold out, one for a cent, one in another currency."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from lambdas.shared.money import Money
-from local.journeys import JOURNEYS, Journey, differences
+from local.journeys import JOURNEYS, PAYMENT_JOURNEYS, Journey, differences
 from local.laws import Snapshot, take_snapshot, violations
 from local.plays import Played
 from local.traces import Visit
@@ -13,6 +13,9 @@ from local.world import World, embedded_world, spoken
 
 _WAIT_SCALE: Final = 0.1
 """Retries wait a tenth of what they wait on AWS: long enough to be seen, short enough to be watched."""
+
+_PAYMENT_DEADLINE_SECONDS: Final = 10
+"""How long the demo waits for the customer who goes away."""
 
 
 def main() -> int:
@@ -24,10 +27,20 @@ def main() -> int:
     Raises:
         StartFailed: Something can't start.
     """
-    with embedded_world("demo", progress=spoken, wait_scale=_WAIT_SCALE) as world:
+    with embedded_world(
+        "demo",
+        progress=spoken,
+        wait_scale=_WAIT_SCALE,
+        payment_deadline_seconds=_PAYMENT_DEADLINE_SECONDS,
+    ) as world:
         print()
         before = take_snapshot(world)
-        surprises = [surprise for journey in JOURNEYS if journey.shown for surprise in _show(world, journey)]
+        surprises = [
+            surprise
+            for journey in (*JOURNEYS, *PAYMENT_JOURNEYS)
+            if journey.shown
+            for surprise in _show(world, journey)
+        ]
         breaches = _show_laws(before, take_snapshot(world))
     return 1 if surprises or breaches else 0
 

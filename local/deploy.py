@@ -28,14 +28,14 @@ class Deployment:
         }
         self._assembly = processes.folder / "cdk.out"
 
-    def start_synthesis(self, stripe_url: str) -> ChildProcess:
+    def start_synthesis(self, **context: str) -> ChildProcess:
         """Start to turn the app into templates and assets.
 
         Args:
-            stripe_url: Where its functions shall find Stripe.
+            context: Settings of the stage `local`; see `stacks.settings`.
         """
-        context = ("-c", "stage=local", "-c", f"stripe_api_base={stripe_url}")
-        return self._cdk("synth", "--quiet", "--output", str(self._assembly), *context)
+        pairs = (f"--context={key}={value}" for key, value in {"stage": "local", **context}.items())
+        return self._cdk("synth", "--quiet", "--output", str(self._assembly), *pairs)
 
     def await_synthesis(self, synthesis: ChildProcess) -> None:
         """Wait until the app is synthesized.

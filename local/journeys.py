@@ -7,6 +7,18 @@ some of them for a person, and the table in README.md is written from it.
 from dataclasses import dataclass
 from typing import Final
 
+from local.payment_plays import (
+    APPROVED_BUT_DECLINED,
+    abandoned,
+    answered_by_the_customer,
+    approved_too_late,
+    approved_with_late_webhooks,
+    cancelled_and_refunded_by_hand,
+    cancelled_while_asked,
+    cancelled_with_refund,
+    decided_later,
+    with_duplicate_webhooks,
+)
 from local.plays import (
     CONFIRM,
     CREATE,
@@ -27,8 +39,11 @@ from local.plays import (
 from local.world import World
 
 FORWARD: Final = ("ValidateOrder", "ChargePayment", "ReserveInventory", "NotifyCustomer")
+WAITING: Final = ("ValidateOrder", "ChargePayment", "AwaitPayment", "ReserveInventory", "NotifyCustomer")
 CLOSING: Final = ("CloseOrder", "NotifyCustomerOfClosure", "OrderClosed")
 UNDO: Final = ("ReleaseInventory", "RefundPayment", *CLOSING)
+
+WAITED_IN_VAIN: Final = ("ValidateOrder", "ChargePayment", "AwaitPayment", "RefundPayment", *CLOSING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +59,7 @@ class Journey:
         failure: The failure code of an order that is not fulfilled.
         money: What Stripe says in the end: `charged`, `refunded`, or `none`.
         retried: The state whose task fails and is tried again.
+        message: What the customer is told of a failure; None where any message will do.
         shown: What the demo says is sent; empty if the demo leaves the journey out.
     """
 
@@ -55,6 +71,7 @@ class Journey:
     failure: str | None = None
     money: str = "none"
     retried: str | None = None
+    message: str | None = None
     shown: str = ""
 
     @property
@@ -63,7 +80,13 @@ class Journey:
         return "FAILED" if self.states[-1] == "NeedsAttention" else "SUCCEEDED"
 
 
-_CHARGES_AND_REFUNDS: Final = {"none": (0, 0), "charged": (1, 0), "refunded": (1, 1)}
+_CHARGES_AND_REFUNDS: Final = {
+    "none": (0, 0),
+    "charged": (1, 0),
+    "refund pending": (1, 1),
+    "refunded": (1, 1),
+    "refunded in two parts": (1, 2),
+}
 
 HAPPY: Final = an_order(("CRUNCHY-ARMCHAIR", 2), ("RED-CHAIR", 1), ("TASTELESS-LAMP", 3))
 DECLINED: Final = an_order(payment_method="pm_card_visa_chargeDeclined")
@@ -147,6 +170,7 @@ JOURNEYS: Final = (
     Journey(
         key="lost-reply",
         what_fails="the charge succeeds, and its reply is lost",
+        shown="a charge whose reply is lost",
         play=with_stripe_faults(an_order(), StripeFault("lose_reply", CONFIRM)),
         states=FORWARD,
         status="CONFIRMED",
@@ -192,6 +216,44 @@ JOURNEYS: Final = (
         states=("ValidateOrder", "ChargePayment", "RefundPayment", *CLOSING),
         status="CANCELLED",
         failure="cancelled_by_customer",
+        money="refunded",
+    ),
+    Journey(
+        key="approved",
+        what_fails="the bank asks for an approval (3-D Secure), and the customer gives it",
+        shown="a bank that asks for 3-D Secure, and a customer who approves",
+        play=answered_by_the_customer(approves=True),
+        states=WAITING,
+        status="CONFIRMED",
+        money="charged",
+    ),
+    Journey(
+        key="refused",
+        what_fails="the customer refuses to approve",
+        shown="a customer who refuses",
+        play=answered_by_the_customer(approves=False),
+        states=WAITED_IN_VAIN,
+        status="FAILED",
+        failure="payment_declined",
+        message="The payment was not approved.",
+    ),
+    Journey(
+        key="abandoned",
+        what_fails="the customer does not answer in time",
+        shown="a customer who goes away",
+        play=abandoned,
+        states=WAITED_IN_VAIN,
+        status="FAILED",
+        failure="payment_expired",
+        message="The payment was not approved in time.",
+    ),
+    Journey(
+        key="approved-too-late",
+        what_fails="the customer approves, and the deadline is first",
+        play=approved_too_late,
+        states=WAITED_IN_VAIN,
+        status="FAILED",
+        failure="payment_expired",
         money="refunded",
     ),
     Journey(
@@ -256,6 +318,143 @@ JOURNEYS: Final = (
     ),
 )
 
+DECLINED_STATES: Final = ("ValidateOrder", "ChargePayment", "RefundPayment", *CLOSING)
+FLAGGED_STATES: Final = (
+    "ValidateOrder",
+    "ChargePayment",
+    "RefundPayment",
+    "FlagForOperator",
+    "NeedsAttention",
+)
+
+
+def _declined(card: str, message: str) -> Journey:
+    return Journey(
+        key=card,
+        what_fails=f"the card is declined: `{card}`",
+        play=plain(an_order(payment_method=f"pm_card_visa_{card}")),
+        states=DECLINED_STATES,
+        status="FAILED",
+        failure="payment_declined",
+        message=message,
+    )
+
+
+PAYMENT_JOURNEYS: Final = (
+    _declined("chargeDeclined", "The card was declined."),
+    _declined("chargeDeclinedInsufficientFunds", "The card has insufficient funds."),
+    _declined("chargeDeclinedExpiredCard", "The card has expired."),
+    _declined("chargeDeclinedIncorrectCvc", "The card's security code is not right."),
+    _declined("chargeDeclinedProcessingError", "The bank could not process the payment."),
+    _declined("chargeDeclinedLostCard", "The card was declined."),
+    Journey(
+        key="unknown-payment-method",
+        what_fails="the payment method does not exist",
+        play=plain(an_order(payment_method="pm_nobody_knows_it")),
+        states=DECLINED_STATES,
+        status="FAILED",
+        failure="payment_declined",
+        message="The payment method is not valid.",
+    ),
+    Journey(
+        key="too-little",
+        what_fails="the order costs less than Stripe charges",
+        play=plain(an_order(("PENNY-NAIL", 1))),
+        states=("ValidateOrder", *CLOSING),
+        status="FAILED",
+        failure="amount_not_chargeable",
+        message="An order costs at least 0.50 USD; this one costs 0.01 USD.",
+    ),
+    Journey(
+        key="approved-but-declined",
+        what_fails="the customer approves, and then the bank declines",
+        play=answered_by_the_customer(approves=True, submission=APPROVED_BUT_DECLINED),
+        states=WAITED_IN_VAIN,
+        status="FAILED",
+        failure="payment_declined",
+        message="The card has insufficient funds.",
+    ),
+    Journey(
+        key="duplicate-webhooks",
+        what_fails="the customer approves, and every webhook comes three times",
+        shown="every webhook three times",
+        play=with_duplicate_webhooks(answered_by_the_customer(approves=True)),
+        states=WAITING,
+        status="CONFIRMED",
+        money="charged",
+    ),
+    Journey(
+        key="late-webhooks",
+        what_fails="the customer approves, and all webhooks come late, shuffled and several times",
+        play=approved_with_late_webhooks,
+        states=WAITING,
+        status="CONFIRMED",
+        money="charged",
+    ),
+    Journey(
+        key="cancelled-while-asked",
+        what_fails="the order is asked to be cancelled while the bank waits, and then approved",
+        play=cancelled_while_asked,
+        states=WAITED_IN_VAIN,
+        status="CANCELLED",
+        failure="cancelled_by_customer",
+        money="refunded",
+    ),
+    Journey(
+        key="decided-later",
+        what_fails="the bank takes its time, and then pays",
+        play=decided_later(success=True),
+        states=WAITING,
+        status="CONFIRMED",
+        money="charged",
+    ),
+    Journey(
+        key="declined-later",
+        what_fails="the bank takes its time, and then declines",
+        play=decided_later(success=False),
+        states=WAITED_IN_VAIN,
+        status="FAILED",
+        failure="payment_declined",
+    ),
+    Journey(
+        key="refund-pending",
+        what_fails="the order is cancelled, and Stripe leaves the refund open",
+        play=cancelled_with_refund("pending"),
+        states=FLAGGED_STATES,
+        status="NEEDS_ATTENTION",
+        failure="cancelled_by_customer",
+        money="refund pending",
+    ),
+    Journey(
+        key="refund-failed",
+        what_fails="the order is cancelled, and the refund fails",
+        play=cancelled_with_refund("failed"),
+        states=FLAGGED_STATES,
+        status="NEEDS_ATTENTION",
+        failure="cancelled_by_customer",
+        money="charged",
+    ),
+    Journey(
+        key="refunded-by-hand",
+        what_fails="the order is cancelled, and a colleague refunds it in Stripe's dashboard first",
+        play=cancelled_and_refunded_by_hand(None),
+        states=DECLINED_STATES,
+        status="CANCELLED",
+        failure="cancelled_by_customer",
+        money="refunded",
+    ),
+    Journey(
+        key="partly-refunded-by-hand",
+        what_fails="the order is cancelled, and a colleague refunds a part of it first",
+        play=cancelled_and_refunded_by_hand(100),
+        states=DECLINED_STATES,
+        status="CANCELLED",
+        failure="cancelled_by_customer",
+        money="refunded in two parts",
+    ),
+)
+"""What Stripe, banks and customers can do: docs/payments.md is written from these, and tests play them."""
+
 
 def differences(world: World, journey: Journey, played: Played) -> list[str]:
     """Say in what a journey ended other than it should.
@@ -274,6 +473,7 @@ def differences(world: World, journey: Journey, played: Played) -> list[str]:
         "execution": (journey.execution, world.executions.status(played.execution)),
         "status": (journey.status, order["status"]),
         "failure": (journey.failure, order["failure"]["code"] if "failure" in order else None),
+        "message": (journey.message, order["failure"]["message"] if journey.message else None),
         "charges and refunds": (_CHARGES_AND_REFUNDS[journey.money], (charges, refunds)),
         "retried": (journey.retried, next((visit.state for visit in visits if visit.attempts > 1), None)),
     }

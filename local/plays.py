@@ -43,6 +43,7 @@ class Played:
 
 
 Play = Callable[[World], Played]
+Meanwhile = Callable[[World, str], None]
 
 
 def an_order(
@@ -90,7 +91,7 @@ def with_stripe_faults(submission: Submission, *faults: StripeFault) -> Play:
     """Send the order while Stripe fails."""
 
     def play(world: World) -> Played:
-        with _stripe_faults(world, *faults):
+        with stripe_faults(world, *faults):
             return _sent(world, submission)
 
     return play
@@ -105,7 +106,7 @@ def twice(submission: Submission) -> Play:
         second = world.shop.submit_order(submission, idempotency_key=key).raise_for_status()
         if (first.json(), "true") != (second.json(), second.headers.get("Idempotent-Replayed")):
             raise AssertionError(f"a replay was answered with {second.text}")
-        return _ended(world, first.json()["order_id"])
+        return ended(world, first.json()["order_id"])
 
     return play
 
@@ -121,11 +122,11 @@ def race_for_the_last_unit(sku: str, *, then_fails: str | None = None) -> Play:
     def play(world: World) -> Played:
         world.shop.put_product(sku, {**SAMPLE_STOCK[sku], "available": 1})
         # Both are past validation when their cards are charged, so both have seen the last unit.
-        with _stripe_faults(world, StripeFault("hold", CONFIRM, times=2)):
+        with stripe_faults(world, StripeFault("hold", CONFIRM, times=2)):
             customers = {
                 world.shop.order(an_order((sku, 1)), customer_id=name): name for name in ("alice", "bob")
             }
-            _wait_for_held_calls(world, len(customers))
+            wait_for_held_calls(world, len(customers))
             if then_fails is not None:
                 world.stripe.set_fault("unavailable", path=then_fails, times=None)
             world.stripe.release()
@@ -143,15 +144,23 @@ def race_for_the_last_unit(sku: str, *, then_fails: str | None = None) -> Play:
     return play
 
 
-def cancelled_while_charging(submission: Submission) -> Play:
-    """Ask to cancel the order while its card is being charged."""
+def cancelled_while_charging(submission: Submission, meanwhile: Meanwhile | None = None) -> Play:
+    """Ask to cancel the order while its card is being charged, so that the charge must be given back.
+
+    Args:
+        submission: The order.
+        meanwhile: What else happens then; called with the order's id.
+    """
 
     def play(world: World) -> Played:
-        with _stripe_faults(world, StripeFault("hold", CONFIRM)):
+        with stripe_faults(world, StripeFault("hold", CONFIRM)):
             order_id = world.shop.order(submission)
-            _wait_for_held_calls(world, 1)
-            _request_cancellation(world, order_id)
-        return _ended(world, order_id)
+            wait_for_held_calls(world, 1)
+            request_cancellation(world, order_id)
+            if meanwhile is not None:
+                meanwhile(world, order_id)
+            world.stripe.release()
+            return ended(world, order_id)
 
     return play
 
@@ -170,25 +179,32 @@ def run_again(first: Play) -> Play:
 
 
 def _sent(world: World, submission: Submission) -> Played:
-    return _ended(world, world.shop.order(submission))
+    return ended(world, world.shop.order(submission))
 
 
-def _ended(world: World, order_id: str) -> Played:
+def ended(world: World, order_id: str) -> Played:
+    """Wait for the end of an order's saga."""
     world.executions.wait_until_ended(order_id)
     return Played(order_id, order_id)
 
 
 @contextmanager
-def _stripe_faults(world: World, *faults: StripeFault) -> Iterator[None]:
+def stripe_faults(world: World, *faults: StripeFault) -> Iterator[None]:
+    """Let Stripe fail as long as the context lasts; its webhooks wait for the end of the trouble.
+
+    A webhook makes a call of its own, which would take a fault that was meant for a step.
+    """
+    world.stripe.hold_webhooks()
     for fault in faults:
         world.stripe.set_fault(fault.kind, method=fault.method, path=fault.path, times=fault.times)
     try:
         yield
     finally:
         world.stripe.clear_faults()
+        world.stripe.reset_webhooks()
 
 
-def _request_cancellation(world: World, order_id: str) -> None:
+def request_cancellation(world: World, order_id: str) -> None:
     """Write what a cancellation is: a mark on the order record."""
     world.aws.client("dynamodb").update_item(
         TableName=world.tables["orders"],
@@ -199,7 +215,8 @@ def _request_cancellation(world: World, order_id: str) -> None:
     )
 
 
-def _wait_for_held_calls(world: World, count: int) -> None:
+def wait_for_held_calls(world: World, count: int) -> None:
+    """Wait until so many calls are parked at Stripe."""
     wait_for(
         lambda: world.stripe.held() >= count,
         f"{count} calls held at Stripe",

@@ -39,6 +39,8 @@ DELIVERABLE_DOMAIN: Final = "example.com"
 _STRIPE_KEY: Final = "sk_test_embedded"
 """Any key of this form will do for the stand-in: it is no secret."""
 
+_STRIPE_WEBHOOK_SECRET: Final = "whsec_embedded"  # noqa: S105 - the stand-in signs with it, nobody else
+
 _STRIPE_TIMEOUT_SECONDS: Final = 30.0
 
 Progress = Callable[[str], AbstractContextManager[None]]
@@ -161,7 +163,12 @@ def spoken(phase: str) -> Iterator[None]:
 
 @contextmanager
 def embedded_world(
-    name: str, *, port: int | None = None, progress: Progress = quiet, wait_scale: float = 0.1
+    name: str,
+    *,
+    port: int | None = None,
+    progress: Progress = quiet,
+    wait_scale: float = 0.1,
+    payment_deadline_seconds: int = 900,
 ) -> Iterator[World]:
     """Start everything, deploy the app, load the sample stock; stop everything at the end.
 
@@ -172,6 +179,7 @@ def embedded_world(
         port: Where the emulated AWS shall listen; None for any free port.
         progress: Told about the phases of the set-up.
         wait_scale: What every wait and retry delay of a state machine is multiplied by.
+        payment_deadline_seconds: How long a customer has to approve a payment.
 
     Raises:
         StartFailed: Something can't start; the message is for a person. No process is left behind.
@@ -190,7 +198,9 @@ def embedded_world(
                 emulator = start_emulator(processes, port, wait_scale=wait_scale)
                 stripe, stripe_url = _start_stripe(processes)
                 services = (emulator, stripe)
-                synthesis = deployment.start_synthesis(stripe_url)
+                synthesis = deployment.start_synthesis(
+                    stripe_api_base=stripe_url, payment_deadline_seconds=str(payment_deadline_seconds)
+                )
                 await_ready(emulator, port)
                 await_answer(stripe, f"{stripe_url}/calls", timeout_seconds=_STRIPE_TIMEOUT_SECONDS)
             with progress("Bootstrapping the CDK"):
@@ -201,7 +211,7 @@ def embedded_world(
                 outputs = deployment.deploy()
             with progress("Loading the sample stock"):
                 aws = EmulatorSession(endpoint_url(port))
-                api_url = _local_api_url(aws.endpoint_url, outputs["ApiUrl"])
+                api_url = local_api_url(aws.endpoint_url, outputs["ApiUrl"])
                 shop = stack.enter_context(closing(ShopClient(api_url)))
                 stand_in = stack.enter_context(StandInClient(stripe_url))
                 world = World(aws, api_url, stripe_url, stand_in, outputs, processes.logs, shop, services)
@@ -223,7 +233,7 @@ def _start_stripe(processes: ProcessGroup) -> tuple[ChildProcess, str]:
     return stripe, f"http://127.0.0.1:{port}"
 
 
-def _local_api_url(endpoint: str, deployed_url: str) -> str:
+def local_api_url(endpoint: str, deployed_url: str) -> str:
     """Where the emulator serves a REST API that is deployed as `https://ID.execute-api.../STAGE/`."""
     parts = urlsplit(deployed_url)
     api_id = parts.netloc.partition(".")[0]
@@ -232,8 +242,12 @@ def _local_api_url(endpoint: str, deployed_url: str) -> str:
 
 def _open_shop(world: World) -> None:
     """Do what an operator does once after the first deployment."""
-    secret_id = world.outputs["StripeSecretId"]
-    world.aws.client("secretsmanager").put_secret_value(SecretId=secret_id, SecretString=_STRIPE_KEY)
+    secrets = world.aws.client("secretsmanager")
+    secrets.put_secret_value(SecretId=world.outputs["StripeSecretId"], SecretString=_STRIPE_KEY)
+    secrets.put_secret_value(
+        SecretId=world.outputs["StripeWebhookSecretId"], SecretString=_STRIPE_WEBHOOK_SECRET
+    )
+    world.stripe.set_webhook(f"{world.api_url}/webhooks/stripe", _STRIPE_WEBHOOK_SECRET)
 
     ses = world.aws.client("sesv2")
     ses.create_email_identity(EmailIdentity=DELIVERABLE_DOMAIN)

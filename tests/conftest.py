@@ -14,6 +14,9 @@ _IN_PROCESS = (_TESTS / "unit", _TESTS / "stacks")
 _WAIT_SCALE: Final = 0.02
 """Retries wait a fiftieth of what they wait on AWS: the longest budget of an undo is 5 s then."""
 
+_PAYMENT_DEADLINE_SECONDS: Final = 10
+"""Long enough for a customer who is a test, on a machine that is busy."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort the tests: who runs without sockets, who together in one process, who last."""
@@ -28,5 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
     """The app, deployed into the embedded run; one for all tests that need it."""
-    with embedded_world("tests", wait_scale=_WAIT_SCALE) as world:
+    with embedded_world(
+        "tests", wait_scale=_WAIT_SCALE, payment_deadline_seconds=_PAYMENT_DEADLINE_SECONDS
+    ) as world:
         yield world

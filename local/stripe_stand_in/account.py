@@ -71,6 +71,12 @@ class Account:
     def tell_status(self, intent: Mapping[str, Any], cause: ApiRequest | None) -> None:
         """Tell that a PaymentIntent has just come into its status."""
         for event_type in EVENTS_OF_STATUS.get(intent["status"], ()):
-            about = intent["latest_charge"] if event_type.startswith("charge.") else intent
-            if about is not None:  # there is no charge where 3-D Secure failed
-                self.tell(event_type, self.view(about), intent, cause)
+            if event_type.startswith("payment_intent."):
+                self.tell(event_type, self.view(intent), intent, cause)
+            elif intent["latest_charge"] is not None:  # there is none where 3-D Secure failed
+                self.tell_charge(event_type, intent, cause)
+
+    def tell_charge(self, event_type: str, intent: Mapping[str, Any], cause: ApiRequest | None) -> None:
+        """Tell what has just happened to the charge of a PaymentIntent."""
+        charge = self.view(intent, ["latest_charge"])["latest_charge"]
+        self.tell(event_type, charge, intent, cause)

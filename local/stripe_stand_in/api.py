@@ -167,8 +167,7 @@ class StripeApi:
             self._account.notes.failed_refunds[charge["id"]] += refund["amount"]
             self._account.tell("refund.failed", refund, intent, request)
         else:
-            charge = self._account.view(intent["latest_charge"])
-            self._account.tell("charge.refunded", charge, intent, request)
+            self._account.tell_charge("charge.refunded", intent, request)
         return refund
 
     async def _charge_to_refund(self, request: ApiRequest) -> dict[str, Any]:

@@ -39,7 +39,8 @@ def payment_intent(raw: Mapping[str, Any], notes: Notes, expand: Iterable[str] =
     if raw["status"] == "requires_payment_method":
         intent["payment_method"] = None
     if raw["latest_charge"] is not None:
-        charged = charge(raw["latest_charge"], notes)
+        # Stripe copies an intent's metadata to its charges when it makes them.
+        charged = charge({**raw["latest_charge"], "metadata": raw["metadata"]}, notes)
         expanded = any(path.removeprefix("data.").split(".")[0] == "latest_charge" for path in expand)
         intent["latest_charge"] = charged if expanded else charged["id"]
         intent["amount_received"] = charged["amount"] if is_captured(charged) else 0

@@ -1,14 +1,14 @@
-"""Every row of README's table *what fails, which states are visited*, against the deployed state machine."""
+"""Every row of the tables in README.md and docs/payments.md, against the deployed state machine."""
 
 import pytest
 
 from local.catalogue import SAMPLE_STOCK
-from local.journeys import JOURNEYS, Journey, differences
+from local.journeys import JOURNEYS, PAYMENT_JOURNEYS, Journey, differences
 from local.laws import take_snapshot, violations
 from local.world import World
 
 
-@pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.key)
+@pytest.mark.parametrize("journey", [*JOURNEYS, *PAYMENT_JOURNEYS], ids=lambda journey: journey.key)
 def test_a_journey_visits_the_states_it_should_and_ends_with_money_and_goods_agreeing(
     world: World, journey: Journey
 ) -> None:

@@ -40,7 +40,6 @@ from local.processes import inherited_environment, process_group
 with process_group(Path(sys.argv[1])) as group:
     command = [sys.executable, "-c", sys.argv[2], sys.argv[3]]
     group.start("Sleeper", command, log="sleeper", environ=inherited_environment(), cwd=group.folder)
-    print(group.folder, flush=True)
     time.sleep(3600)
 """
 
@@ -113,7 +112,9 @@ def test_programs_end_when_who_started_them_is_killed(
     command = python(PARENT, str(tmp_path), SIGN_OF_LIFE, str(pipe))
     environ = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     with (
-        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as parent,
+        subprocess.Popen(  # noqa: S603 - our own program
+            command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as parent,
         await_life(pipe) as reader,
     ):
         # When

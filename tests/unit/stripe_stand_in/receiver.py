@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import stripe
@@ -42,6 +42,8 @@ class Receiver:
     url: str
     answers: deque[int] = field(default_factory=deque)
     """The statuses that it answers with; 200 when there are none left."""
+    gates: dict[str, Event] = field(default_factory=dict)
+    """By order: what an answer waits for."""
     received: list[Received] = field(default_factory=list)
 
     def wait_for(self, event_type: str, times: int = 1) -> list[Received]:
@@ -67,8 +69,13 @@ def listening() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.received.append(Received(body, self.headers["Stripe-Signature"]))
+            received = Received(body, self.headers["Stripe-Signature"])
+            receiver.received.append(received)
+            gate = receiver.gates.get(received.about["metadata"].get("order_id"))
+            if gate is not None:
+                gate.wait(30)
             self.send_response(receiver.answers.popleft() if receiver.answers else 200)
+            self.send_header("Location", self.path)  # what a redirect leads to
             self.end_headers()
 
         def log_message(self, *_: object) -> None:

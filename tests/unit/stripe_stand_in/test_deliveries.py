@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
+from threading import Event as ThreadEvent
 
 import httpx
 import pytest
@@ -124,6 +125,37 @@ def test_an_event_that_is_not_taken_does_not_hold_up_the_next(
 
     tries = [(each.type, each.attempt) for each in settled(lambda: stand_in.deliveries(shop.order_id), 4)]
     assert tries == [(CREATED, 1), (CHARGED, 1), (SUCCEEDED, 1), (CREATED, 2)]
+
+
+def test_a_payments_events_wait_for_each_other_and_not_for_another_payments(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver
+) -> None:
+    gate = receiver.gates[shop.order_id] = ThreadEvent()
+    shop.pay()
+    Shop(shop.client).pay()
+
+    receiver.wait_for(SUCCEEDED)
+
+    [waiting] = stand_in.deliveries(shop.order_id)
+    assert (waiting.type, waiting.status) == (CREATED, None)
+    gate.set()
+    receiver.wait_for(SUCCEEDED, times=2)
+
+
+def test_without_its_endpoint_a_delivery_ends(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver
+) -> None:
+    gate = receiver.gates[shop.order_id] = ThreadEvent()
+    intent = shop.intend()
+    receiver.wait_for(CREATED)
+
+    stand_in.clear_webhook()
+
+    with listening() as second:
+        stand_in.set_webhook(second.url, SECRET)
+        shop.cancel(intent)
+        assert types(second.wait_for("payment_intent.canceled")) == ["payment_intent.canceled"]
+    gate.set()
 
 
 def test_deliveries_name_the_event_and_its_order(

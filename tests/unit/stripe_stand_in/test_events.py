@@ -102,7 +102,7 @@ def test_an_event_shows_its_object_as_it_was_then(shop: Shop, receiver: Receiver
     created, charge, succeeded, _, refunded = receiver.wait_for("charge.refunded")
 
     assert (created.about["status"], created.about["amount_received"]) == ("requires_confirmation", 0)
-    assert created.about["metadata"] == {"order_id": shop.order_id}
+    assert created.about["metadata"] == charge.about["metadata"] == {"order_id": shop.order_id}
     assert charge.about["id"] == succeeded.about["latest_charge"] == intent.latest_charge
     assert (charge.about["payment_intent"], charge.about["amount_refunded"]) == (intent.id, 0)
     assert succeeded.about["status"] == "succeeded"

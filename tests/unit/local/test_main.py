@@ -1,0 +1,93 @@
+"""The command line: what it understands, and how it ends."""
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from local import run
+from local.__main__ import main
+from local.processes import StartFailed
+
+
+@pytest.fixture(autouse=True)
+def keep_signal_handlers() -> Iterator[None]:
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def let_run(monkeypatch: pytest.MonkeyPatch, outcome: BaseException | None = None) -> list[int]:
+    """Put a `run` in place that serves nothing, ends like this, and notes the ports that it was given."""
+    ports: list[int] = []
+
+    def run_nothing(*, port: int) -> None:
+        ports.append(port)
+        if outcome is not None:
+            raise outcome
+
+    monkeypatch.setattr(run, "run", run_nothing)
+    return ports
+
+
+@pytest.mark.parametrize(
+    ("command_line", "complaint"),
+    [
+        ([], "required: command"),
+        (["fly"], "invalid choice: 'fly'"),
+        (["run", "--port", "0"], "0 is not a port"),
+        (["run", "--port", "65536"], "65536 is not a port"),
+        (["run", "--port", "http"], "http is not a port"),
+    ],
+)
+def test_a_wrong_command_line_shows_the_usage(
+    command_line: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # When
+    with pytest.raises(SystemExit) as end:
+        main(command_line)
+
+    # Then
+    shown = capsys.readouterr().err
+    assert end.value.code == 2
+    assert shown.startswith("usage: python -m local")
+    assert complaint in shown
+
+
+@pytest.mark.parametrize(("command_line", "port"), [(["run"], 4566), (["run", "--port", "4600"], 4600)])
+def test_run_listens_on_the_usual_port_or_on_another(
+    command_line: list[str], port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    ports = let_run(monkeypatch)
+
+    # Then
+    assert main(command_line) == 0
+    assert ports == [port]
+
+
+def test_what_can_not_start_is_told_in_one_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given
+    let_run(monkeypatch, StartFailed("port 4566 is taken"))
+
+    # Then
+    assert main(["run"]) == 1
+    assert capsys.readouterr().err == "error: port 4566 is taken\n"
+
+
+def test_an_interrupted_command_ends_as_shells_expect(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_run(monkeypatch, KeyboardInterrupt())
+    assert main(["run"]) == 130
+
+
+def test_to_be_terminated_is_to_be_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given
+    let_run(monkeypatch)
+    main(["run"])
+
+    # Then
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGTERM)

@@ -1,0 +1,45 @@
+"""What the embedded run says and knows before anything is started."""
+
+import socket
+
+import pytest
+
+from local.processes import StartFailed
+from local.world import embedded_world, local_api_url, spoken
+
+
+@pytest.mark.enable_socket
+def test_a_taken_port_is_named_with_the_way_out() -> None:
+    # Given
+    with socket.create_server(("127.0.0.1", 0)) as somebody_else:
+        port = somebody_else.getsockname()[1]
+
+        # Then
+        with (
+            pytest.raises(StartFailed, match=rf"port {port} is taken.*PORT="),
+            embedded_world("never", port=port),
+        ):
+            pass
+
+
+def test_a_deployed_api_is_served_by_the_emulator() -> None:
+    # Given
+    deployed_url = "https://a1b2c3.execute-api.us-east-1.amazonaws.com/v1/"
+
+    # Then
+    assert (
+        local_api_url("http://127.0.0.1:4566", deployed_url)
+        == "http://127.0.0.1:4566/restapis/a1b2c3/v1/_user_request_"
+    )
+
+
+def test_a_phase_is_announced_before_it_begins_and_timed_when_it_is_over(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # When
+    with spoken("Deploying"):
+        announced = capsys.readouterr().out
+
+    # Then
+    assert announced == "Deploying ... "
+    assert capsys.readouterr().out == "0.0 s\n"
