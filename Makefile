@@ -19,7 +19,7 @@ run: .venv/.ready node_modules/.ready ## start everything on this machine and se
 demo: .venv/.ready node_modules/.ready ## send sample orders through the saga, check its laws, stop
 	@python -m local demo
 
-test: lint ## everything that must pass
+test: lint .build/.layer ## everything that must pass
 	@python -m pytest
 
 lint: .venv/.ready node_modules/.ready ## format, lint and type checks
@@ -27,7 +27,7 @@ lint: .venv/.ready node_modules/.ready ## format, lint and type checks
 	@ruff check --quiet .
 	@mypy
 
-synth: .venv/.ready node_modules/.ready ## write a stage's templates to cdk.out (STAGE=local|dev|prod)
+synth: .venv/.ready node_modules/.ready .build/.layer ## write a stage's templates to cdk.out (STAGE=local|dev|prod)
 	@cdk synth --quiet -c stage=$(STAGE)
 
 docs: .venv/.ready ## write the generated parts of README.md again
@@ -43,7 +43,7 @@ lock: .venv/.ready ## resolve pyproject.toml's groups into requirements/*.txt ag
 clean: ## remove what the other targets made
 	@rm -rf .venv node_modules cdk.out .build .local .mypy_cache .pytest_cache .ruff_cache
 
-# The toolchain, in two steps that run again when a lock file changes.
+# The toolchain, in steps that run again when a lock file changes.
 
 .venv/.ready: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -58,4 +58,9 @@ clean: ## remove what the other targets made
 node_modules/.ready: package-lock.json .venv/.ready
 	@echo "Setting up the CDK command line ..."
 	@npm ci --silent
+	@touch $@
+
+.build/.layer: requirements/lambda.txt stacks/constructs/dependency_layer.py .venv/.ready
+	@echo "Building the Lambda layer ..."
+	@python -m stacks.constructs.dependency_layer
 	@touch $@

@@ -49,6 +49,7 @@ class _Look(Enum):
     """How a link is drawn: its arrow, and its line."""
 
     HAPPY = ("==>", f"stroke:{_GREEN},stroke-width:4px")
+    DETOUR = ("-->", f"stroke:{_GREEN},stroke-width:1.5px")
     FAILURE = ("-->", f"stroke:{_GREY},stroke-width:1.5px")
     UNDO = ("-->", f"stroke:{_AMBER},stroke-width:2.5px")
     ALARM = ("-.->", f"stroke:{_RED},stroke-width:1.5px")
@@ -172,6 +173,8 @@ def _links(saga: Saga) -> Iterator[_Link]:
 
 def _look(saga: Saga, source: State, parallel: Sequence[Transition]) -> _Look:
     target = saga.states[parallel[0].target]
+    if source.is_detour or target.is_detour:
+        return _Look.DETOUR if target.role is Role.FORWARD else _Look.FAILURE
     if any(not transition.errors for transition in parallel):
         return {Role.FORWARD: _Look.HAPPY, Role.ALARM: _Look.ALARM}.get(source.role or Role.UNDO, _Look.UNDO)
     if source.role is Role.FORWARD:
@@ -182,8 +185,10 @@ def _look(saga: Saga, source: State, parallel: Sequence[Transition]) -> _Look:
 def _label(source: State, parallel: Sequence[Transition]) -> str:
     if any(not transition.errors for transition in parallel):
         return ""  # on success, and so perhaps on failure as well
-    any_error = "any error" if len(source.failures) == 1 else "any other error"
     names = [name for transition in parallel for name in transition.errors]
+    if ANY_ERROR in names and len(parallel) == len(source.failures):
+        return "any error"
+    any_error = "any other error"
     return "<br/>".join(any_error if name == ANY_ERROR else name for name in names)
 
 

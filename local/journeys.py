@@ -20,6 +20,7 @@ from local.payment_plays import (
     with_duplicate_webhooks,
 )
 from local.plays import (
+    CANCEL,
     CONFIRM,
     CREATE,
     REFUND,
@@ -83,7 +84,6 @@ class Journey:
 _CHARGES_AND_REFUNDS: Final = {
     "none": (0, 0),
     "charged": (1, 0),
-    "refund pending": (1, 1),
     "refunded": (1, 1),
     "refunded in two parts": (1, 2),
 }
@@ -178,15 +178,6 @@ JOURNEYS: Final = (
         retried="ChargePayment",
     ),
     Journey(
-        key="stripe-down",
-        what_fails="Stripe is down for longer than the retries last",
-        play=with_stripe_faults(an_order(), StripeFault("unavailable", CREATE, times=None)),
-        states=("ValidateOrder", "ChargePayment", "RefundPayment", *CLOSING),
-        status="FAILED",
-        failure="internal_error",
-        retried="ChargePayment",
-    ),
-    Journey(
         key="unknown-outcome",
         what_fails="the same, and Stripe stays away for longer than the retries last",
         play=with_stripe_faults(
@@ -198,6 +189,15 @@ JOURNEYS: Final = (
         status="FAILED",
         failure="internal_error",
         money="refunded",
+        retried="ChargePayment",
+    ),
+    Journey(
+        key="stripe-down",
+        what_fails="Stripe is down for longer than the retries last",
+        play=with_stripe_faults(an_order(), StripeFault("unavailable", CREATE, times=None)),
+        states=("ValidateOrder", "ChargePayment", "RefundPayment", *CLOSING),
+        status="FAILED",
+        failure="internal_error",
         retried="ChargePayment",
     ),
     Journey(
@@ -417,13 +417,35 @@ PAYMENT_JOURNEYS: Final = (
         failure="payment_declined",
     ),
     Journey(
+        key="refund-error-stored",
+        what_fails="the order is cancelled, and Stripe fails at the refund and would replay that failure",
+        play=cancelled_while_charging(
+            an_order(),
+            lambda world, order_id: world.stripe.set_fault("error_before", path=REFUND, order_id=order_id),
+        ),
+        states=DECLINED_STATES,
+        status="CANCELLED",
+        failure="cancelled_by_customer",
+        money="refunded",
+        retried="RefundPayment",
+    ),
+    Journey(
+        key="cancel-error-stored",
+        what_fails="the card is declined, and Stripe fails at cancelling the payment",
+        play=with_stripe_faults(DECLINED, StripeFault("error_before", CANCEL)),
+        states=DECLINED_STATES,
+        status="FAILED",
+        failure="payment_declined",
+        retried="RefundPayment",
+    ),
+    Journey(
         key="refund-pending",
         what_fails="the order is cancelled, and Stripe leaves the refund open",
         play=cancelled_with_refund("pending"),
         states=FLAGGED_STATES,
         status="NEEDS_ATTENTION",
         failure="cancelled_by_customer",
-        money="refund pending",
+        money="charged",
     ),
     Journey(
         key="refund-failed",

@@ -12,7 +12,6 @@ from local.plays import (
     an_order,
     cancelled_while_charging,
     ended,
-    request_cancellation,
     wait_for_held_calls,
 )
 from local.waiting import wait_for
@@ -81,7 +80,7 @@ def cancelled_while_asked(world: World) -> Played:
     """The bank asks for an approval; the order is asked to be cancelled, and then approved."""
     order_id = world.shop.order(NEEDS_APPROVAL)
     intent_id = _wait_until_asked(world, order_id)
-    request_cancellation(world, order_id)
+    world.request_cancellation(order_id)
     world.stripe.authenticate(intent_id, success=True)
     return ended(world, order_id)
 

@@ -17,6 +17,7 @@ from local.world import World
 
 CREATE = r"^/v1/payment_intents$"
 CONFIRM = r"^/v1/payment_intents/[^/]+/confirm$"
+CANCEL = r"^/v1/payment_intents/[^/]+/cancel$"
 RETRIEVE = r"^/v1/payment_intents/[^/]+$"
 REFUND = r"^/v1/refunds$"
 
@@ -156,7 +157,7 @@ def cancelled_while_charging(submission: Submission, meanwhile: Meanwhile | None
         with stripe_faults(world, StripeFault("hold", CONFIRM)):
             order_id = world.shop.order(submission)
             wait_for_held_calls(world, 1)
-            request_cancellation(world, order_id)
+            world.request_cancellation(order_id)
             if meanwhile is not None:
                 meanwhile(world, order_id)
             world.stripe.release()
@@ -202,17 +203,6 @@ def stripe_faults(world: World, *faults: StripeFault) -> Iterator[None]:
     finally:
         world.stripe.clear_faults()
         world.stripe.reset_webhooks()
-
-
-def request_cancellation(world: World, order_id: str) -> None:
-    """Write what a cancellation is: a mark on the order record."""
-    world.aws.client("dynamodb").update_item(
-        TableName=world.tables["orders"],
-        Key={"order_id": {"S": order_id}},
-        UpdateExpression="SET cancel_requested_by = :by",
-        ConditionExpression="attribute_exists(order_id)",
-        ExpressionAttributeValues={":by": {"S": "customer"}},
-    )
 
 
 def wait_for_held_calls(world: World, count: int) -> None:

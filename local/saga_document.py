@@ -1,13 +1,14 @@
 """The state machine's document, read as a graph of states.
 
 The tests prove the laws of the saga on it, and the diagram in README.md is drawn from it. A state says in the
-first words of its comment what it is for: `Forward.`, `Forward, the pivot.`, `Undo of ReserveInventory.`
+first words of its comment what it is for: `Forward.`, `Forward, the pivot.`, `Undo of ReserveInventory.`; a
+detour, which most executions do not make, says `Forward, only when ...`.
 """
 
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final, Self
@@ -23,6 +24,7 @@ _COMMENT: Final = re.compile(
 )
 _VARIABLE: Final = re.compile(r"\$(?!states\b)([A-Za-z_]\w*)\b(?!\s*\()")
 _PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)}")
+_CALLED_BACK: Final = ".waitForTaskToken"
 
 _DEFAULT_RETRIES: Final = 3
 _DEFAULT_INTERVAL_SECONDS: Final = 1
@@ -87,14 +89,14 @@ class Transition:
         source: The state that is left.
         target: The state that is entered.
         errors: What the source failed with; empty if it succeeded.
-        assigned: The variables that are set on the way.
+        assigned: The variables that are set on the way, and to what.
         used: The variables that its own expressions read.
     """
 
     source: str
     target: str
     errors: tuple[str, ...] = ()
-    assigned: frozenset[str] = frozenset()
+    assigned: Mapping[str, Any] = field(default_factory=dict)
     used: frozenset[str] = frozenset()
 
 
@@ -142,9 +144,20 @@ class State:
         return self.body.get("Next")
 
     @property
+    def is_detour(self) -> bool:
+        """Whether it goes forward, but is visited only when something asks for it."""
+        return self.role is Role.FORWARD and (self.place or "").startswith("only when")
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is done only when somebody calls back."""
+        return str(self.body.get("Resource")).endswith(_CALLED_BACK)
+
+    @property
     def timeout_seconds(self) -> int | None:
-        """The longest that one try can take."""
-        return self.body.get("TimeoutSeconds")
+        """The longest that one try can take; None if the document does not say it in numbers."""
+        timeout = self.body.get("TimeoutSeconds")
+        return timeout if isinstance(timeout, int) else None
 
     @property
     def retriers(self) -> tuple[Retrier, ...]:
@@ -162,21 +175,16 @@ class State:
         return tuple(pause for retrier in self.retriers for pause in retrier.pauses)
 
     @property
-    def longest_seconds(self) -> float:
-        """The longest that it can take, all tries and pauses."""
-        return self.tries * (self.timeout_seconds or 0) + sum(self.pauses)
-
-    @property
     def transitions(self) -> tuple[Transition, ...]:
         """The ways out of it: success first, then its catchers in their order."""
-        assigned = frozenset(self.body.get("Assign", ()))
+        assigned = self.body.get("Assign", {})
         success = [Transition(self.name, self.next, assigned=assigned)] if self.next else []
         failures = [
             Transition(
                 self.name,
                 catcher["Next"],
                 errors=tuple(catcher["ErrorEquals"]),
-                assigned=frozenset(catcher.get("Assign", ())),
+                assigned=catcher.get("Assign", {}),
                 used=_variables(catcher),
             )
             for catcher in self.body.get("Catch", ())
@@ -269,6 +277,11 @@ class Saga:
         return self.happy_path[: last + 1]
 
     @property
+    def detours(self) -> list[State]:
+        """The forward states that are not on the happy path."""
+        return [state for state in self.states.values() if state.is_detour]
+
+    @property
     def transitions(self) -> list[Transition]:
         """All ways between states."""
         return [transition for state in self.states.values() for transition in state.transitions]
@@ -286,6 +299,10 @@ class Saga:
         """The state that undoes a step."""
         return next((state for state in self.states.values() if state.undoes == step.name), None)
 
+    def left_at(self, detour: State) -> State | None:
+        """The step of the happy path that a detour begins at."""
+        return next((step for step in self.steps if detour.name in self._targets(step)), None)
+
     def chain(self, first: str | None) -> list[State]:
         """The states from this one on, if every one of them succeeds."""
         chain: list[State] = []
@@ -301,10 +318,14 @@ class Saga:
         waiting = [name]
         while waiting:
             state = self.states.get(waiting.pop())
-            targets = {transition.target for transition in state.transitions} if state else set()
+            targets = self._targets(state) if state else set()
             waiting.extend(targets - found)
             found |= targets
         return found
+
+    @staticmethod
+    def _targets(state: State) -> set[str]:
+        return {transition.target for transition in state.transitions}
 
     def ways_from(self, name: str) -> Iterator[tuple[Transition, ...]]:
         """All ways from a state to an end of the execution; none goes through a state twice."""

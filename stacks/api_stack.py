@@ -12,7 +12,7 @@ from stacks.constructs.log_group import LogGroup
 from stacks.constructs.python_function import PythonFunctions, allow
 from stacks.constructs.stage_stack import StageStack
 from stacks.data_stack import DataStack
-from stacks.order_stack import DO_ONCE, WAKE_SAGA, stripe_environment
+from stacks.order_stack import DO_ONCE, accept_wake_saga, stripe_environment, wake_saga_statement
 from stacks.settings import Settings
 
 _VERSION = "v1"
@@ -33,6 +33,13 @@ _ACCESS_LOG = {
 }
 
 
+# What API Gateway answers by itself (RFC 9457, like the functions' problems).
+_GATEWAY_PROBLEM = (
+    '{"type": "urn:problem-type:order-saga:refused-by-gateway", "title": "The request was refused",'
+    ' "detail": $context.error.messageString, "instance": "$context.requestId"}'
+)
+
+
 class ApiStack(StageStack):
     """The API and its functions.
 
@@ -46,9 +53,7 @@ class ApiStack(StageStack):
         orders = {"ORDERS_TABLE": data.orders.table_name, "SIGN_IN": settings.sign_in}
         inventory = {"INVENTORY_TABLE": data.inventory.table_name}
 
-        submit_order = functions.add(
-            "submit_order", orders, allow(data.orders.table_arn, "dynamodb:PutItem", "dynamodb:GetItem")
-        )
+        submit_order = functions.add("submit_order", orders, allow(data.orders.table_arn, "dynamodb:PutItem"))
         get_order = functions.add("get_order", orders, allow(data.orders.table_arn, "dynamodb:GetItem"))
         get_inventory = functions.add(
             "get_inventory", inventory, allow(data.inventory.table_arn, "dynamodb:GetItem", "dynamodb:Scan")
@@ -69,8 +74,9 @@ class ApiStack(StageStack):
             allow(data.idempotency.table_arn, *DO_ONCE),
             allow(data.stripe_secret_arn, "secretsmanager:GetSecretValue"),
             allow(data.stripe_webhook_secret_arn, "secretsmanager:GetSecretValue"),
-            allow(machine_arn, *WAKE_SAGA),
+            wake_saga_statement(settings, machine_arn),
         )
+        accept_wake_saga(settings, receive_stripe_webhook)
 
         self.api = self._api(settings)
         orders_path = self.api.root.add_resource("orders")
@@ -94,7 +100,7 @@ class ApiStack(StageStack):
         )
         accept(webhook_path, "AwsSolutions-COG4", "The same: Stripe is no user of a pool.")
 
-        self.add_output("ApiUrl", self.api.url, "Where the API is")
+        self.add_output("ApiUrl", self.api.url.removesuffix("/"), "Where the API is")
 
     def _api(self, settings: Settings) -> apigateway.RestApi:
         """Add the API without any calls."""
@@ -125,6 +131,13 @@ class ApiStack(StageStack):
             cloud_watch_role_removal_policy=RemovalPolicy.RETAIN,
         )
         api.node.try_remove_child("Endpoint")  # an output that says the same as ours
+        for kind in (apigateway.ResponseType.DEFAULT_4_XX, apigateway.ResponseType.DEFAULT_5_XX):
+            api.add_gateway_response(
+                kind.response_type.replace("_", ""),
+                type=kind,
+                response_headers={"Content-Type": "'application/problem+json'"},
+                templates={"application/json": _GATEWAY_PROBLEM},
+            )
         # API Gateway would make this group by itself, and keep what is in it for ever.
         error_logs_name = f"API-Gateway-Execution-Logs_{api.rest_api_id}/{_VERSION}"
         error_logs = LogGroup(self, "ErrorLogs", settings, name=error_logs_name)

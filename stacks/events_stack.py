@@ -45,6 +45,7 @@ class EventsStack(StageStack):
             settings=settings,
             pattern={"dynamodb": {"NewImage": {"status": {"S": _EVENT_STATUSES}}}},
             parked_in=parked_events,
+            record_age=Duration.seconds(settings.stream_record_age_seconds),
         )
 
         # A queue between the bus and a consumer: one that is slow or broken harms nobody else.

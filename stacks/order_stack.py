@@ -1,6 +1,8 @@
 """The saga: its steps, the state machine that calls them, and what starts it."""
 
-from aws_cdk import Annotations, ArnFormat
+import json
+
+from aws_cdk import Annotations, ArnFormat, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -21,10 +23,33 @@ WAKE_SAGA = ("states:SendTaskSuccess", "states:SendTaskFailure")
 DEFINITION = PROJECT / "statemachines" / "order_saga.asl.json"
 
 
+def _definition(settings: Settings) -> str:
+    """The file's text, with the stage's deadline for a payment in place of the usual one."""
+    definition = json.loads(DEFINITION.read_text())
+    definition["States"]["AwaitPayment"]["TimeoutSeconds"] = settings.payment_deadline_seconds
+    return json.dumps(definition, indent=2)
+
+
 def stripe_environment(settings: Settings, data: DataStack) -> dict[str, str]:
     """What a function needs to call Stripe."""
     stand_in = {"STRIPE_API_BASE": settings.stripe_api_base} if settings.stripe_api_base else {}
     return {"STRIPE_SECRET_ID": data.stripe_secret_arn, **stand_in}
+
+
+def wake_saga_statement(settings: Settings, machine_arn: str) -> iam.PolicyStatement:
+    """Let a function answer for a task of the saga that waits."""
+    # The embedded AWS sees in a task token no machine that it belongs to.
+    return allow("*" if settings.embedded else machine_arn, *WAKE_SAGA)
+
+
+def accept_wake_saga(settings: Settings, function: PythonFunction) -> None:
+    """Say why a function of the embedded run may do so on all machines."""
+    if settings.embedded:
+        accept(
+            function.execution_role,
+            "AwsSolutions-IAM5[Resource::*]",
+            "The embedded AWS does not see which machine a task token belongs to, and has no other machine.",
+        )
 
 
 class OrderStack(StageStack):
@@ -63,6 +88,8 @@ class OrderStack(StageStack):
             settings=settings,
             pattern={"eventName": ["INSERT"]},
             parked_in=unstarted_orders,
+            # An accepted order is never given up, and none of these can be wrong in itself.
+            record_age=Duration.days(1),
         )
 
         if settings.sender_email == DEFAULT_SENDER and not settings.embedded:
@@ -95,7 +122,7 @@ class OrderStack(StageStack):
         read_key = allow(data.stripe_secret_arn, "secretsmanager:GetSecretValue")
         do_once = allow(data.idempotency.table_arn, *DO_ONCE)
 
-        wake_saga = allow(self.machine_arn, *WAKE_SAGA)
+        wake_saga = wake_saga_statement(settings, self.machine_arn)
 
         send_mail = iam.PolicyStatement(actions=["ses:SendEmail"], resources=["*"])
         if not settings.embedded:  # which knows no sender when it decides
@@ -109,10 +136,12 @@ class OrderStack(StageStack):
             "AwsSolutions-IAM5[Resource::*]",
             "SES asks for permission on recipients' identities, too: the sender's address is what limits it.",
         )
+        await_payment = functions.add("await_payment", orders | stripe, change_order, read_key, wake_saga)
+        accept_wake_saga(settings, await_payment)
         steps = [
             functions.add("validate_order", orders | inventory, change_order, read_catalogue),
             functions.add("charge_payment", orders | stripe, change_order, read_key),
-            functions.add("await_payment", orders | stripe, change_order, read_key, wake_saga),
+            await_payment,
             functions.add("reserve_inventory", orders | inventory, change_order, change_stock),
             notify_customer,
             functions.add("release_inventory", orders | inventory, change_order, change_stock),
@@ -131,12 +160,9 @@ class OrderStack(StageStack):
             self,
             "Saga",
             state_machine_name=name,
-            # The file's text: readable in the console as it is, and `cdk diff` shows what changed in it.
-            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text()),
-            definition_substitutions={
-                **{key: step.function_arn for key, step in steps.items()},
-                "PaymentDeadlineSeconds": str(settings.payment_deadline_seconds),
-            },
+            # Readable text: in the console as it is, and `cdk diff` shows what changed in it.
+            definition_body=sfn.DefinitionBody.from_string(_definition(settings)),
+            definition_substitutions={key: step.function_arn for key, step in steps.items()},
             tracing_enabled=True,
             logs=sfn.LogOptions(
                 destination=log_group,

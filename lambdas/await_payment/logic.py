@@ -1,5 +1,7 @@
 """Lets the saga wait until the customer, or their bank, has decided on the payment."""
 
+from dataclasses import replace
+
 from lambdas.shared.order import Order
 from lambdas.shared.order_table import OrderTable
 from lambdas.shared.payment_gateway import PaymentGateway
@@ -21,5 +23,7 @@ def await_payment(
     """
     order = orders.record_waiting(order_id, task_token)
     if order.payment.intent_id is not None:
-        settle_payment(order, gateway.retrieve_intent(order.payment.intent_id), orders, callback)
+        # An order that another execution has confirmed keeps its token: this execution must be woken, too.
+        waiting = replace(order, task_token=task_token)
+        settle_payment(waiting, gateway.retrieve_intent(order.payment.intent_id), orders, callback)
     return order

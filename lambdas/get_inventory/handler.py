@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lambdas.shared.fields import is_sku
 from lambdas.shared.http_api import build_api, json_response, not_found
 from lambdas.shared.inventory_table import InventoryTable
 from lambdas.shared.log import logger
@@ -25,7 +26,7 @@ def get_all() -> Response[str]:
 @api.get("/inventory/<sku>")
 def get(sku: str) -> Response[str]:
     """Show one product with its stock."""
-    product = InventoryTable.from_settings(Settings()).get(sku)
+    product = InventoryTable.from_settings(Settings()).get(sku) if is_sku(sku) else None
     if product is None:
         raise not_found("such product")
     return json_response(HTTPStatus.OK, asdict(product))

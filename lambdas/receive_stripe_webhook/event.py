@@ -63,7 +63,7 @@ def read_event(payload: str, signature: str, secrets: Sequence[str]) -> StripeEv
 def _is_signed(payload: str, signature: str, secret: str) -> bool:
     try:
         stripe.WebhookSignature.verify_header(payload, signature, secret, TOLERANCE_SECONDS)
-    except stripe.SignatureVerificationError:
+    except (stripe.SignatureVerificationError, TypeError):  # the latter of a signature that is not ASCII
         return False
     return True
 

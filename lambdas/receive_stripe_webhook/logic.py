@@ -1,5 +1,6 @@
 """What a webhook means for an order. It says that something happened; what holds now, only Stripe knows."""
 
+from contextlib import suppress
 from enum import StrEnum
 
 from lambdas.receive_stripe_webhook.event import StripeEvent
@@ -41,11 +42,9 @@ def receive_stripe_webhook(
     order = orders.find(intent.order_id) if intent.order_id else None
     if order is None or order.payment.intent_id not in {None, intent.intent_id}:
         return Outcome.UNKNOWN_ORDER
-    try:
+    with suppress(OrderCancelled, UndoAlreadyBegun):
+        # Where the undo was first, it asks Stripe itself, and gives back what it finds.
         settle_payment(order, intent, orders, callback)
-    except (OrderCancelled, UndoAlreadyBegun):
-        # The undo was first. It asks Stripe itself, and gives back what it finds.
-        return Outcome.HANDLED
     _record_what_happened_outside(order, intent, orders)
     return Outcome.HANDLED
 

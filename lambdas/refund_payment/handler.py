@@ -15,6 +15,7 @@ def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
     order = refund_payment(
         step.order_id,
         step.error,
+        step.attempt,
         OrderTable.from_settings(settings),
         StripeGateway.from_settings(settings),
     )

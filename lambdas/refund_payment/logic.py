@@ -10,7 +10,11 @@ from lambdas.shared.payment_gateway import PaymentGateway
 
 
 def refund_payment(
-    order_id: str, error_output: Mapping[str, Any], orders: OrderTable, gateway: PaymentGateway
+    order_id: str,
+    error_output: Mapping[str, Any],
+    attempt: str,
+    orders: OrderTable,
+    gateway: PaymentGateway,
 ) -> Order:
     """Leave none of the customer's money with us, now or later.
 
@@ -28,8 +32,7 @@ def refund_payment(
     if intent.status == "processing":
         raise PaymentInFlux("the payment is processing")
     if intent.status == "succeeded":
-        if intent.amount_held:
-            gateway.refund(order_id, intent)
+        gateway.refund(order_id, intent, attempt)
         return orders.record_money_back(order_id, PaymentStatus.REFUNDED, "PaymentRefunded")
     if intent.status != "canceled":
         gateway.cancel_intent(intent.intent_id)

@@ -14,7 +14,8 @@ _CUSTOMER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@+=-]{0,255}")
 def customer_id_of(event: APIGatewayProxyEvent, settings: Settings) -> str:
     """Say which customer calls.
 
-    Until customers can sign in, a cloud stage takes the IAM principal that signed the request, and the
+    Until customers can sign in, a cloud stage takes the IAM user or role that signed the request (by its
+    unique id, without the name of a role's session: that changes while the caller is the same), and the
     local stage believes the header `X-Customer-Id`.
 
     Raises:
@@ -22,10 +23,10 @@ def customer_id_of(event: APIGatewayProxyEvent, settings: Settings) -> str:
         SettingError: A cloud stage's request bears no principal.
     """
     if settings.sign_in == "iam":
-        caller = event.request_context.identity.user_arn
-        if caller is None:
+        caller = event.request_context.identity.caller
+        if not caller:
             raise SettingError("SIGN_IN is 'iam', but the API lets requests in that nobody signed")
-        return caller
+        return caller.partition(":")[0]
     customer_id = event.headers.get("X-Customer-Id", "")
     if not _CUSTOMER_ID.fullmatch(customer_id):
         raise invalid_request(

@@ -7,7 +7,9 @@ from typing import Any, Final
 from lambdas.shared import errors
 from lambdas.shared.order import Failure, Order
 
-INTERNAL_ERROR: Final = Failure("internal_error", "Something went wrong on our side; you are not charged.")
+INTERNAL_ERROR: Final = Failure(
+    "internal_error", "Something went wrong on our side; your order was not completed."
+)
 
 _HUMAN_NEEDED: Final = {cls.__name__ for cls in errors.HumanNeeded.__subclasses__()}
 _REJECTIONS: Final = {cls.__name__: cls for cls in errors.OrderRejected.__subclasses__()}

@@ -61,7 +61,7 @@ class InventoryTable:
         if answer["UnprocessedKeys"]:
             raise StoreUnavailable("DynamoDB answered only a part of the products")
         for item in answer["Responses"].get(self.table, []):
-            product = Product(**from_attributes(item))
+            product = _product(item)
             found[product.sku] = product
         return found
 
@@ -69,16 +69,21 @@ class InventoryTable:
         """Read one product; None where there is none."""
         with transient_as(StoreUnavailable):
             answer = self._client.get_item(TableName=self.table, Key={"sku": {"S": sku}}, ConsistentRead=True)
-        return Product(**from_attributes(answer["Item"])) if "Item" in answer else None
+        return _product(answer["Item"]) if "Item" in answer else None
 
     def all(self) -> list[Product]:
         """Read the whole catalogue, ordered by SKU."""
         with transient_as(StoreUnavailable):
             pages = self._client.get_paginator("scan").paginate(TableName=self.table)
             items = [item for page in pages for item in page["Items"]]
-        return sorted((Product(**from_attributes(item)) for item in items), key=lambda product: product.sku)
+        return sorted(map(_product, items), key=lambda product: product.sku)
 
     def put(self, product: Product) -> None:
         """Write a product as it shall be from now on, its stock included."""
         with transient_as(StoreUnavailable):
             self._client.put_item(TableName=self.table, Item=to_attributes(asdict(product)))
+
+
+def _product(attributes: "Mapping[str, Any]") -> Product:
+    item = from_attributes(attributes)
+    return Product(item["sku"], item["name"], item["unit_price"], item["currency"], item["available"])

@@ -1,6 +1,6 @@
 """Sends mail through Amazon SES."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -10,17 +10,6 @@ from lambdas.shared.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
-
-_FINAL: Final = frozenset(
-    {
-        "AccountSuspendedException",
-        "BadRequestException",
-        "MailFromDomainNotVerifiedException",
-        "MessageRejected",
-        "SendingPausedException",
-    }
-)
-"""SES's refusals that no retry changes (https://docs.aws.amazon.com/ses/latest/APIReference-V2)."""
 
 
 class SesMailer:
@@ -50,7 +39,5 @@ class SesMailer:
                     Content={"Simple": {"Subject": {"Data": subject}, "Body": {"Text": {"Data": text}}}},
                 )
         except ClientError as error:
-            if error_code(error) in _FINAL:
-                # SES's own message bears the customer's address: it stays out of logs and history.
-                raise MailRejected(f"SES answers {error_code(error)}") from None
-            raise
+            # SES's own message can bear the customer's address: it stays out of logs and history.
+            raise MailRejected(f"SES answers {error_code(error)}") from None

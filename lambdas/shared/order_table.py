@@ -94,7 +94,6 @@ class Change:
                     ":entry": [{"at": at, "event": self.event}],
                 }
             ),
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
 
@@ -227,7 +226,9 @@ class OrderTable:
                 "#payment.#next_action": intent.next_action,
                 "#payment.#client_secret": intent.client_secret,
             },
-            condition=f"#payment.#status <> :set_payment_status AND {MAY_GO_FORWARD}",
+            # A late attempt must not write over what a webhook has found out meanwhile.
+            condition=(f"NOT #payment.#status IN (:set_payment_status, :succeeded) AND {MAY_GO_FORWARD}"),
+            condition_values={":succeeded": PaymentStatus.SUCCEEDED},
         )
         return self._write_forward(order_id, change)
 

@@ -74,8 +74,15 @@ class PaymentGateway(Protocol):
     def cancel_intent(self, intent_id: str) -> PaymentIntent:
         """Make sure that the intent can never be charged."""
 
-    def refund(self, order_id: str, intent: PaymentIntent) -> None:
-        """Give back all that is held of the payment.
+    def refund(self, order_id: str, intent: PaymentIntent, attempt: str) -> None:
+        """Give back all that is held of the payment; what was given back before must have arrived.
+
+        Args:
+            order_id: The order.
+            intent: As it was retrieved just now.
+            attempt: Part of the idempotency key. Stripe replays a stored failure for a day, so another
+                attempt needs another key. That none refunds twice is not the key's doing: every attempt
+                asks for all that is held, and Stripe refuses to give back more than that.
 
         Raises:
             RefundRefused: The provider will not do it, or leaves it open.

@@ -19,3 +19,8 @@ def read_secret(secret_id: str) -> str:
         return str(parameters.get_secret(secret_id, max_age=_MAX_AGE_SECONDS))
     except parameters.GetParameterError as error:
         raise StripeUnavailable(f"the secret cannot be read: {error}") from error
+
+
+def forget_secrets() -> None:
+    """Read every secret afresh the next time: one of them was rotated away."""
+    parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it

@@ -26,6 +26,7 @@ class StepInput:
         context: Lambda's, of this call.
         error: In the undo chain, what was caught: Step Functions' error output
             `{"Error": name, "Cause": text}`; else empty.
+        attempt: Which try of which execution this is: unique among all tries of a step for an order.
         task_token: Where the execution waits, what it waits for is told with; else empty.
     """
 
@@ -33,6 +34,7 @@ class StepInput:
     execution: str
     context: LambdaContext
     error: Mapping[str, Any]
+    attempt: str
     task_token: str
 
     @classmethod
@@ -50,6 +52,7 @@ class StepInput:
             execution=event["execution"],
             context=context,
             error=event.get("error") or {},
+            attempt=f"{event['execution']}-{event.get('attempt', 0)}",
             task_token=event.get("task_token", ""),
         )
 

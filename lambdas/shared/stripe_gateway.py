@@ -11,7 +11,7 @@ from lambdas.shared.declines import decline_message
 from lambdas.shared.errors import PaymentDeclined, PaymentInFlux, RefundRefused, StripeUnavailable
 from lambdas.shared.order import Order
 from lambdas.shared.payment_gateway import PaymentIntent
-from lambdas.shared.secrets import read_secret
+from lambdas.shared.secrets import forget_secrets, read_secret
 from lambdas.shared.settings import Settings
 
 API_VERSION: Final = "2026-10-28.endive"
@@ -74,7 +74,10 @@ class StripeGateway:
             intent = self._intents.cancel(intent_id)
         return _view(intent)
 
-    def refund(self, order_id: str, intent: PaymentIntent) -> None:  # noqa: D102 - see PaymentGateway
+    def refund(self, order_id: str, intent: PaymentIntent, attempt: str) -> None:  # noqa: D102 - see PaymentGateway
+        if not intent.amount_held:
+            self._ensure_refunds_arrived(intent)
+            return
         try:
             with _stripe_errors():
                 refund = self._refunds.create(
@@ -83,12 +86,20 @@ class StripeGateway:
                         "amount": intent.amount_held,
                         "metadata": {"order_id": order_id},
                     },
-                    {"idempotency_key": f"{order_id}-refund"},
+                    {"idempotency_key": f"{order_id}-refund-{attempt}"},
                 )
         except (PaymentDeclined, stripe.InvalidRequestError, stripe.IdempotencyError) as error:
             raise RefundRefused(str(error)) from error
         if refund.status != "succeeded":
             raise RefundRefused(f"refund {refund.id} is {refund.status}")
+
+    def _ensure_refunds_arrived(self, intent: PaymentIntent) -> None:
+        """Refuse to believe in a refund that is open: Stripe counts it as refunded before it is."""
+        with _stripe_errors():
+            refunds = self._refunds.list({"payment_intent": intent.intent_id})
+        for refund in refunds.data:
+            if refund.status in {"pending", "requires_action"}:
+                raise RefundRefused(f"refund {refund.id} is {refund.status}")
 
 
 @lru_cache(maxsize=1)
@@ -132,6 +143,9 @@ def _stripe_errors() -> Iterator[None]:
         raise PaymentDeclined(
             decline_message(error.code, details.decline_code if details else None)
         ) from error
+    except stripe.AuthenticationError as error:
+        forget_secrets()
+        raise StripeUnavailable("Stripe does not know the secret key") from error
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
         raise StripeUnavailable(f"{type(error).__name__}: HTTP {error.http_status}") from error
     except stripe.InvalidRequestError as error:

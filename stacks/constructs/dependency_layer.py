@@ -101,3 +101,7 @@ def build_layer(folder: Path, target: Target) -> None:
     for pattern in _NOISE:
         for path in packages.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+if __name__ == "__main__":  # what `make` does first, so that a synth needs no network
+    layer_folder(LAMBDA)

@@ -9,7 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from stacks.constructs.python_function import PythonFunction
 from stacks.settings import Settings
 
-_RETRIES = 10
+_RETRY_UNTIL_TOO_OLD = -1
 
 
 def follow_orders(
@@ -19,12 +19,21 @@ def follow_orders(
     settings: Settings,
     pattern: dict[str, object],
     parked_in: sqs.Queue,
+    record_age: Duration,
 ) -> None:
     """Call a function with the changes that match a pattern, in order for each order, at least once.
 
     A change that keeps failing is found by halving its batch, and is parked so that it blocks no other.
     The parked message only says where in the stream the change is; after a day the order record alone
     knows it.
+
+    Args:
+        function: what is called.
+        orders: the table.
+        settings: the stage.
+        pattern: the changes, as in an EventBridge rule.
+        parked_in: where a change goes that is given up.
+        record_age: how long a change is tried again; the stream itself keeps it for a day.
     """
     function.add_event_source(
         sources.DynamoEventSource(
@@ -36,8 +45,8 @@ def follow_orders(
             filters=[pattern_filter(pattern)],
             report_batch_item_failures=True,
             bisect_batch_on_error=True,
-            retry_attempts=_RETRIES,
-            max_record_age=Duration.seconds(settings.stream_record_age_seconds),
+            retry_attempts=_RETRY_UNTIL_TOO_OLD,
+            max_record_age=record_age,
             on_failure=sources.SqsDlq(parked_in),
         )
     )

@@ -72,8 +72,6 @@ class PythonFunction(lambda_.Function):
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,
             environment={
-                "STAGE": settings.stage,
-                "POWERTOOLS_SERVICE_NAME": "orders",
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 **environment,
             },

@@ -1,10 +1,13 @@
 """Every row of the tables in README.md and docs/payments.md, against the deployed state machine."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from local.catalogue import SAMPLE_STOCK
 from local.journeys import JOURNEYS, PAYMENT_JOURNEYS, Journey, differences
 from local.laws import take_snapshot, violations
+from local.plays import Played
 from local.world import World
 
 
@@ -22,6 +25,13 @@ def test_a_journey_visits_the_states_it_should_and_ends_with_money_and_goods_agr
 
     # Then
     assert differences(world, journey, played) == []
-    waiting_for_a_human = [f"order {played.order_id} (NEEDS_ATTENTION) is not at rest"]
-    expected = waiting_for_a_human if journey.status == "NEEDS_ATTENTION" else []
-    assert violations(before, take_snapshot(world)) == expected
+    assert violations(before, take_snapshot(world)) == [*_expected_breaches(journey, played)]
+
+
+def _expected_breaches(journey: Journey, played: Played) -> Iterator[str]:
+    """What a check that knows nothing of the journey has to say about it."""
+    order = f"order {played.order_id} ({journey.status})"
+    if journey.money == "refunded in two parts":  # a colleague's, and the saga's
+        yield f"{order} was refunded 2 times"
+    if journey.status == "NEEDS_ATTENTION":
+        yield f"{order} is not at rest"

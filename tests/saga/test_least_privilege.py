@@ -36,15 +36,5 @@ def test_a_step_without_its_grant_is_refused_and_the_order_is_undone(world: Worl
     order = world.shop.get_order(order_id)
     assert (order["status"], order["failure"]["code"]) == ("FAILED", "internal_error")
     assert order["payment"]["status"] == "refunded"
-
-
-def test_an_order_goes_through_again_once_the_grant_is_back(world: World) -> None:
-    # Given
-    with without_grant(world, "orders-local-reserve_inventory", "dynamodb:UpdateItem"):
-        pass
-
-    # When
-    order_id = world.shop.order(an_order())
-
-    # Then
-    assert world.shop.wait_until_rest(order_id)["status"] == "CONFIRMED"
+    with_the_grant = world.shop.order(an_order())
+    assert world.shop.wait_until_rest(with_the_grant)["status"] == "CONFIRMED"

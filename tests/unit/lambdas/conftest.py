@@ -1,4 +1,4 @@
-"""The outside world of the functions: tables in memory, and fakes for Stripe and the mail service."""
+"""The outside world of the functions: tables in memory, and fakes for what is not a table."""
 
 import io
 import json
@@ -17,8 +17,9 @@ from lambdas.shared import aws, clock, event_bus
 from lambdas.shared.log import logger
 from lambdas.shared.mailer import SesMailer
 from lambdas.shared.stripe_gateway import StripeGateway
+from lambdas.shared.task_callback import TaskCallback
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP
-from tests.unit.lambdas.fakes import FakeEventBridge, FakeMailer, FakeStripe
+from tests.unit.lambdas.fakes import FakeCallback, FakeEventBridge, FakeMailer, FakeStripe
 from tests.unit.lambdas.shop import AUDIT_TABLE, IDEMPOTENCY_TABLE, INVENTORY_TABLE, ORDERS_TABLE, Shop
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -50,6 +51,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:order-saga",
         "SENDER_EMAIL": "shop@example.com",
         "STRIPE_SECRET_ID": "stripe-key",
+        "STRIPE_WEBHOOK_SECRET_ID": "stripe-webhook-secret",
         "SIGN_IN": "header",
     }.items():
         monkeypatch.setenv(name, value)
@@ -91,6 +93,14 @@ def stripe(monkeypatch: pytest.MonkeyPatch) -> FakeStripe:
     """The payment provider, for handlers too."""
     fake = FakeStripe()
     monkeypatch.setattr(StripeGateway, "from_settings", lambda _settings: fake)
+    return fake
+
+
+@pytest.fixture
+def callback(monkeypatch: pytest.MonkeyPatch) -> FakeCallback:
+    """What wakes a waiting saga, for handlers too."""
+    fake = FakeCallback()
+    monkeypatch.setattr(TaskCallback, "connect", lambda: fake)
     return fake
 
 

@@ -25,10 +25,16 @@ class Context(LambdaContext):
 CONTEXT: Final = Context()
 
 
-def step_payload(error: Mapping[str, str] | None = None, order_id: str = ORDER_ID) -> dict[str, Any]:
+def step_payload(
+    error: Mapping[str, str] | None = None, order_id: str = ORDER_ID, task_token: str | None = None
+) -> dict[str, Any]:
     """The payload of a step; in the undo chain with the error that was caught."""
     payload: dict[str, Any] = {"order_id": order_id, "execution": order_id}
-    return payload if error is None else {**payload, "error": error}
+    if error is not None:
+        payload["error"] = error
+    if task_token is not None:
+        payload["task_token"] = task_token
+    return payload
 
 
 def api_event(  # noqa: PLR0913 - a request has that many parts

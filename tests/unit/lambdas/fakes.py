@@ -1,10 +1,16 @@
-"""Stand in for what is outside: a payment provider, a mail service, an event bus."""
+"""Stand in for what is outside: a payment provider, a waiting saga, a mail service, an event bus."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
-from lambdas.shared.errors import PaymentDeclined, PaymentInFlux, StripeUnavailable
+from lambdas.shared.errors import (
+    OrderSagaError,
+    PaymentDeclined,
+    PaymentInFlux,
+    RefundRefused,
+    StripeUnavailable,
+)
 from lambdas.shared.order import Order
 from lambdas.shared.payment_gateway import PaymentIntent
 
@@ -14,12 +20,26 @@ DECLINED_CARD: Final = "pm_card_chargeDeclined"
 CARD_WITH_3DS: Final = "pm_card_authenticationRequired"
 SLOW_CARD: Final = "pm_slow"  # ours: Stripe decides later
 
+DECLINED: Final = "The card was declined."
+NOT_APPROVED: Final = "The payment was not approved."
+NEXT_ACTION: Final = {
+    "type": "redirect_to_url",
+    "redirect_to_url": {"url": "https://bank.example/approve", "return_url": None},
+}
+
 _STATUS_ONCE_CONFIRMED: Final = {
     GOOD_CARD: "succeeded",
     DECLINED_CARD: "requires_payment_method",
     CARD_WITH_3DS: "requires_action",
     SLOW_CARD: "processing",
 }
+
+_CAN_BE_CANCELED: Final = (
+    "requires_confirmation",
+    "requires_payment_method",
+    "requires_action",
+    "requires_capture",
+)
 
 _Answer = TypeVar("_Answer")
 
@@ -41,7 +61,10 @@ class FakeStripe:
         intents: Every PaymentIntent by its id, as it is now.
         charges: How often money was taken.
         refunds: The amounts that went back.
+        refunds_stay_open: Stripe takes refunds, and leaves them pending.
     """
+
+    livemode: bool = False
 
     before: dict[str, Callable[[], object]] = field(default_factory=dict)
     after: dict[str, Callable[[], object]] = field(default_factory=dict)
@@ -49,6 +72,7 @@ class FakeStripe:
     intents: dict[str, PaymentIntent] = field(default_factory=dict)
     charges: int = 0
     refunds: list[int] = field(default_factory=list)
+    refunds_stay_open: bool = False
     _orders: dict[str, Order] = field(default_factory=dict)
     _answers: dict[str, tuple[object, object]] = field(default_factory=dict)
 
@@ -59,7 +83,13 @@ class FakeStripe:
 
     def create_intent(self, order: Order) -> PaymentIntent:
         def create() -> PaymentIntent:
-            intent = PaymentIntent(f"pi_{len(self.intents) + 1}", "requires_confirmation")
+            intent_id = f"pi_{len(self.intents) + 1}"
+            intent = PaymentIntent(
+                intent_id,
+                "requires_confirmation",
+                order_id=order.order_id,
+                client_secret=f"{intent_id}_secret_x",
+            )
             self._orders[intent.intent_id] = order
             return self._set(intent)
 
@@ -72,45 +102,68 @@ class FakeStripe:
             order = self._orders[intent_id]
             intent = self._set(replace(intent, status=_STATUS_ONCE_CONFIRMED[order.payment_method]))
             if intent.status == "requires_payment_method":
-                raise PaymentDeclined("Your card was declined.")
-            if intent.status == "succeeded":
-                self.charges += 1
-                intent = self._set(replace(intent, amount_received=order.price.amount))
-            return intent
+                self.decline(intent_id, DECLINED)
+                raise PaymentDeclined(DECLINED)
+            if intent.status == "requires_action":
+                return self._set(replace(intent, next_action=NEXT_ACTION))
+            return self.settle(intent_id) if intent.status == "succeeded" else intent
 
         return self._once("confirm_intent", f"{order_id}-confirm", intent_id, confirm)
 
     def retrieve_intent(self, intent_id: str) -> PaymentIntent:
         return self._call("retrieve_intent", lambda: self.intents[intent_id])
 
-    def cancel_intent(self, order_id: str, intent_id: str) -> PaymentIntent:
+    def cancel_intent(self, intent_id: str) -> PaymentIntent:
         def cancel() -> PaymentIntent:
-            open_statuses = ("requires_confirmation", "requires_payment_method", "requires_action")
-            return self._set(replace(self._in_status(intent_id, *open_statuses), status="canceled"))
+            return self._set(replace(self._in_status(intent_id, *_CAN_BE_CANCELED), status="canceled"))
 
-        return self._once("cancel_intent", f"{order_id}-cancel", intent_id, cancel)
+        return self._call("cancel_intent", cancel)
 
     def refund(self, order_id: str, intent: PaymentIntent) -> None:
         amount = intent.amount_held
 
+        def ensure_arrived() -> None:
+            if self.refunds_stay_open:
+                raise RefundRefused("refund re_1 is pending")
+
         def refund() -> None:
             current = self._in_status(intent.intent_id, "succeeded")
+            if current.disputed:
+                raise RefundRefused("Stripe answers charge_disputed")
             if amount > current.amount_held:
                 raise PaymentInFlux("charge_already_refunded")
             self.refunds.append(amount)
             self._set(replace(current, amount_refunded=current.amount_refunded + amount))
+            ensure_arrived()
 
-        self._once("refund", f"{order_id}-refund", (intent.intent_id, amount), refund)
+        if not amount:
+            return self._call("refund", ensure_arrived)
+        return self._once("refund", f"{order_id}-refund", (intent.intent_id, amount), refund)
 
-    def settle(self, intent_id: str) -> None:
-        """Stripe decides on a payment that was `processing`: the money has come."""
+    def settle(self, intent_id: str) -> PaymentIntent:
+        """The money has come: at once, when the customer has approved, or when the bank has decided."""
+        self.charges += 1
         amount = self._orders[intent_id].price.amount
-        self._set(replace(self.intents[intent_id], status="succeeded", amount_received=amount))
+        return self._change(intent_id, status="succeeded", amount_received=amount, next_action=None)
+
+    def decline(self, intent_id: str, reason: str = NOT_APPROVED) -> PaymentIntent:
+        """The customer did not approve, or the bank says no."""
+        return self._change(intent_id, status="requires_payment_method", decline=reason, next_action=None)
+
+    def put(self, intent: PaymentIntent) -> PaymentIntent:
+        """The payment stands so, however it came to that."""
+        return self._set(intent)
+
+    def dispute(self, intent_id: str) -> PaymentIntent:
+        """The customer's bank disputes the charge."""
+        return self._change(intent_id, disputed=True)
 
     def refund_by_hand(self, intent_id: str, amount: int) -> None:
         """Somebody gives money back in Stripe's dashboard."""
-        intent = self.intents[intent_id]
-        self._set(replace(intent, amount_refunded=intent.amount_refunded + amount))
+        self._change(intent_id, amount_refunded=self.intents[intent_id].amount_refunded + amount)
+
+    def _change(self, intent_id: str, **changes: Any) -> PaymentIntent:  # noqa: ANN401 - any attribute
+        return self._set(replace(self.intents[intent_id], **changes))
 
     def _set(self, intent: PaymentIntent) -> PaymentIntent:
         self.intents[intent.intent_id] = intent
@@ -135,7 +188,7 @@ class FakeStripe:
             if key not in self._answers:
                 try:
                     self._answers[key] = (parameters, effect())
-                except (PaymentDeclined, PaymentInFlux) as error:
+                except (PaymentDeclined, PaymentInFlux, RefundRefused) as error:
                     self._answers[key] = (parameters, error)
             first_parameters, answer = self._answers[key]
             assert parameters == first_parameters, f"the key {key} was used for something else"
@@ -148,6 +201,30 @@ class FakeStripe:
 
 def _nothing() -> None:
     pass
+
+
+@dataclass
+class FakeCallback:
+    """Wakes executions, and keeps what they were told.
+
+    Attributes:
+        before: What happens once, just before an execution is told.
+        told: Each token with `goes on`, or with the error's name and message.
+    """
+
+    before: Callable[[], object] = _nothing
+    told: list[tuple[str, str]] = field(default_factory=list)
+
+    def succeed(self, task_token: str) -> None:
+        self._tell(task_token, "goes on")
+
+    def fail(self, task_token: str, error: OrderSagaError) -> None:
+        self._tell(task_token, f"{type(error).__name__}: {error}")
+
+    def _tell(self, task_token: str, what: str) -> None:
+        before, self.before = self.before, _nothing
+        before()
+        self.told.append((task_token, what))
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,23 @@
 """The shop's tables with orders in every state, brought there by the code that does so in production."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from lambdas.charge_payment.logic import charge_payment
 from lambdas.shared.aws import dynamodb
-from lambdas.shared.errors import OrderCancelled, OutOfStock
+from lambdas.shared.errors import OrderCancelled, OutOfStock, PaymentActionRequired
 from lambdas.shared.inventory_table import InventoryTable, Product
 from lambdas.shared.items import from_attributes
 from lambdas.shared.order import Order, OrderLine, PaymentStatus
 from lambdas.shared.order_table import OrderTable
 from lambdas.shared.stock_reservations import StockReservations
 from lambdas.validate_order.logic import validate_order
-from tests.unit.lambdas.builders import ORDER_ID, an_order, caught
+from tests.unit.lambdas.builders import ORDER_ID, TASK_TOKEN, an_order, caught
+from tests.unit.lambdas.fakes import CARD_WITH_3DS, FakeStripe
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -92,6 +95,13 @@ class Shop:
         order = self.priced(*lines, **changes)
         self.orders.record_intent(order.order_id, "pi_paid", PaymentStatus.REQUIRES_CONFIRMATION)
         return self.orders.record_payment(order.order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
+
+    def awaiting_payment(self, stripe: FakeStripe, payment_method: str = CARD_WITH_3DS) -> Order:
+        """A saga waits with `TASK_TOKEN` for a payment that Stripe has not decided on."""
+        self.priced(payment_method=payment_method)
+        with suppress(PaymentActionRequired):
+            charge_payment(ORDER_ID, self.orders, stripe)
+        return self.orders.record_waiting(ORDER_ID, TASK_TOKEN)
 
     def confirmed(self, *lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
         return self.stock.take(self.paid(*lines, **changes))

@@ -3,16 +3,19 @@ import json
 import pytest
 
 from lambdas.shared.errors import (
+    AmountNotChargeable,
     CurrencyMismatch,
     OrderCancelled,
     OrderRejected,
     OutOfStock,
     PaymentDeclined,
+    PaymentExpired,
     RefundRefused,
     StoreUnavailable,
+    UndoIncomplete,
     UnknownSku,
 )
-from lambdas.shared.failure import INTERNAL_ERROR, failure_of
+from lambdas.shared.failure import INTERNAL_ERROR, failure_of, reason_for_operator
 from lambdas.shared.order import Failure
 from tests.unit.lambdas.builders import TIMED_OUT, an_order, caught
 
@@ -24,6 +27,8 @@ from tests.unit.lambdas.builders import TIMED_OUT, an_order, caught
         (CurrencyMismatch("CRUNCHY-ARMCHAIR is sold in usd, not in eur."), "currency_mismatch"),
         (OutOfStock("CRUNCHY-ARMCHAIR is out of stock."), "out_of_stock"),
         (PaymentDeclined("Your card was declined."), "payment_declined"),
+        (PaymentExpired("The payment was not approved in time."), "payment_expired"),
+        (AmountNotChargeable("An order costs at least 0.50 USD."), "amount_not_chargeable"),
         (OrderCancelled("The order was cancelled by the customer."), "cancelled_by_customer"),
     ],
 )
@@ -73,3 +78,27 @@ def test_whoever_asked_to_cancel_is_the_reason_whatever_was_caught(who: str) -> 
     failure = failure_of(TIMED_OUT, an_order(cancel_requested_by=who))
 
     assert failure == Failure(f"cancelled_by_{who}", f"The order was cancelled by the {who}.")
+
+
+# What an operator reads
+
+
+@pytest.mark.parametrize(
+    "error", [RefundRefused("refund re_1 is pending"), UndoIncomplete("the stock cannot be given back")]
+)
+def test_an_operator_is_told_what_needs_them_and_why(error: Exception) -> None:
+    assert reason_for_operator(caught(error)) == f"{type(error).__name__}: {error}"
+
+
+@pytest.mark.parametrize(
+    ("error_output", "reason"),
+    [
+        (TIMED_OUT, "States.Timeout"),
+        (caught(KeyError("payment_method")), "KeyError"),
+        (caught(StoreUnavailable("UpdateItem: ThrottlingException")), "StoreUnavailable"),
+        ({"Error": "RefundRefused", "Cause": "no JSON"}, "RefundRefused"),
+        ({}, "None"),
+    ],
+)
+def test_of_any_other_error_only_its_name_is_told(error_output: dict[str, str], reason: str) -> None:
+    assert reason_for_operator(error_output) == reason

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -6,6 +7,7 @@ from lambdas.charge_payment.logic import charge_payment
 from lambdas.refund_payment.logic import refund_payment
 from lambdas.shared.errors import (
     OrderAlreadyConfirmed,
+    PaymentActionRequired,
     PaymentDeclined,
     PaymentInFlux,
     RefundRefused,
@@ -13,7 +15,8 @@ from lambdas.shared.errors import (
     StripeUnavailable,
     UndoIncomplete,
 )
-from lambdas.shared.order import Order, OrderStatus, Payment, PaymentStatus
+from lambdas.shared.order import MONEY_IS_BACK, Order, OrderStatus, Payment, PaymentStatus
+from lambdas.shared.payment_gateway import PaymentIntent
 from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, TIMED_OUT
 from tests.unit.lambdas.fakes import (
     CARD_WITH_3DS,
@@ -32,7 +35,7 @@ def charge(shop: Shop, stripe: FakeStripe, payment_method: str = GOOD_CARD) -> N
     """Run ChargePayment, however that ends."""
     shop.priced(payment_method=payment_method)
     stripe.calls.clear()
-    with suppress(PaymentDeclined, PaymentInFlux, StripeUnavailable):
+    with suppress(PaymentActionRequired, PaymentDeclined, StripeUnavailable):
         charge_payment(ORDER_ID, shop.orders, stripe)
     stripe.calls.clear()
 
@@ -71,8 +74,18 @@ def test_an_intent_that_could_still_be_paid_is_canceled(
 
     order = undo(shop, stripe)
 
-    assert order.payment == Payment(PaymentStatus.CANCELED, "pi_1")
+    assert order.payment.status is PaymentStatus.CANCELED
     assert stripe.intents["pi_1"].status == "canceled"
+
+
+def test_an_intent_whose_money_is_only_held_back_is_canceled(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe, CARD_WITH_3DS)
+    stripe.put(PaymentIntent("pi_1", "requires_capture"))
+
+    order = undo(shop, stripe)
+
+    assert order.payment.status is PaymentStatus.CANCELED
+    assert stripe.calls == ["retrieve_intent", "cancel_intent"]
 
 
 def test_a_payment_that_succeeded_is_refunded_in_full(shop: Shop, stripe: FakeStripe) -> None:
@@ -126,13 +139,13 @@ def test_a_payment_that_somebody_refunded_in_full_is_not_refunded_again(
 
     order = undo(shop, stripe)
 
-    assert stripe.calls == ["retrieve_intent"]
+    assert stripe.refunds == []
     assert order.payment.status is PaymentStatus.REFUNDED
 
 
 def test_an_intent_that_somebody_canceled_is_left_alone(shop: Shop, stripe: FakeStripe) -> None:
     charge(shop, stripe, DECLINED_CARD)
-    stripe.cancel_intent("somebody", "pi_1")
+    stripe.cancel_intent("pi_1")
     stripe.calls.clear()
 
     order = undo(shop, stripe)
@@ -211,6 +224,46 @@ def test_a_payment_that_comes_through_while_it_is_canceled_is_refunded(
     undo(shop, stripe)
 
     assert (stripe.charges, stripe.held) == (1, 0)
+
+
+@pytest.mark.parametrize("decide", [FakeStripe.settle, FakeStripe.decline])
+def test_an_approval_in_the_moment_of_the_deadline_leaves_no_money_with_us(
+    shop: Shop, stripe: FakeStripe, decide: Callable[[FakeStripe, str], object]
+) -> None:
+    shop.awaiting_payment(stripe)
+    stripe.before["cancel_intent"] = lambda: decide(stripe, "pi_1")
+
+    with suppress(PaymentInFlux):
+        undo(shop, stripe)
+    order = undo(shop, stripe)
+
+    assert order.payment.status in MONEY_IS_BACK
+    assert stripe.held == 0
+
+
+def test_a_disputed_payment_is_not_refunded_and_needs_a_human(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    stripe.dispute("pi_1")
+
+    for _ in range(2):
+        with pytest.raises(RefundRefused, match="charge_disputed"):
+            undo(shop, stripe)
+
+    assert stripe.refunds == []
+    assert shop.order().payment.status is PaymentStatus.SUCCEEDED
+
+
+def test_a_refund_that_stays_open_needs_a_human_until_it_has_arrived(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    stripe.refunds_stay_open = True
+
+    for _ in range(2):
+        with pytest.raises(RefundRefused, match="pending"):
+            undo(shop, stripe)
+    stripe.refunds_stay_open = False
+
+    assert undo(shop, stripe).payment.status is PaymentStatus.REFUNDED
+    assert stripe.refunds == [AMOUNT]
 
 
 def test_a_refund_that_stripe_refuses_needs_a_human(shop: Shop, stripe: FakeStripe) -> None:

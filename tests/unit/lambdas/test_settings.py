@@ -13,6 +13,7 @@ REQUIRED = {
     "state_machine_arn": "STATE_MACHINE_ARN",
     "sender_email": "SENDER_EMAIL",
     "stripe_secret_id": "STRIPE_SECRET_ID",
+    "stripe_webhook_secret_id": "STRIPE_WEBHOOK_SECRET_ID",
     "sign_in": "SIGN_IN",
 }
 

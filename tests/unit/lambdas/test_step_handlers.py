@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.await_payment.handler import handler as await_payment
 from lambdas.charge_payment.handler import handler as charge_payment
 from lambdas.close_order.handler import handler as close_order
 from lambdas.flag_for_operator.handler import handler as flag_for_operator
@@ -12,14 +13,21 @@ from lambdas.notify_customer.handler import handler as notify_customer
 from lambdas.refund_payment.handler import handler as refund_payment
 from lambdas.release_inventory.handler import handler as release_inventory
 from lambdas.reserve_inventory.handler import handler as reserve_inventory
-from lambdas.shared.errors import OrderNotFound, OutOfStock, PaymentDeclined, RefundRefused
+from lambdas.shared.errors import (
+    OrderNotFound,
+    OutOfStock,
+    PaymentActionRequired,
+    PaymentDeclined,
+    PaymentExpired,
+    RefundRefused,
+)
 from lambdas.shared.order import OrderStatus
 from lambdas.shared.step import StepInputError
 from lambdas.validate_order.handler import handler as validate_order
-from tests.unit.lambdas.builders import ARMCHAIR, TIMED_OUT, caught
+from tests.unit.lambdas.builders import ARMCHAIR, TASK_TOKEN, TIMED_OUT, caught
 from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.events import CONTEXT, step_payload
-from tests.unit.lambdas.fakes import DECLINED_CARD, FakeMailer, FakeStripe
+from tests.unit.lambdas.fakes import CARD_WITH_3DS, DECLINED_CARD, FakeCallback, FakeMailer, FakeStripe
 from tests.unit.lambdas.shop import Shop
 
 Step = Callable[[dict[str, Any], Any], Mapping[str, Any]]
@@ -27,6 +35,7 @@ Step = Callable[[dict[str, Any], Any], Mapping[str, Any]]
 STEPS: dict[str, Step] = {
     "validate_order": validate_order,
     "charge_payment": charge_payment,
+    "await_payment": await_payment,
     "reserve_inventory": reserve_inventory,
     "notify_customer": notify_customer,
     "release_inventory": release_inventory,
@@ -36,8 +45,10 @@ STEPS: dict[str, Step] = {
 }
 
 
-def run(step: Step, error: Mapping[str, str] | None = None) -> Mapping[str, Any]:
-    return step(step_payload(error), CONTEXT)
+def run(
+    step: Step, error: Mapping[str, str] | None = None, task_token: str | None = None
+) -> Mapping[str, Any]:
+    return step(step_payload(error, task_token=task_token), CONTEXT)
 
 
 def test_the_forward_path_ends_with_a_confirmed_order(
@@ -89,6 +100,37 @@ def test_a_declined_card_ends_with_nothing_taken(shop: Shop, stripe: FakeStripe)
     assert stripe.intents["pi_1"].status == "canceled"
 
 
+def test_an_approved_payment_goes_on_from_where_it_waited(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    shop.placed(payment_method=CARD_WITH_3DS)
+    run(validate_order)
+    with pytest.raises(PaymentActionRequired):
+        run(charge_payment)
+    stripe.settle("pi_1")
+
+    assert run(await_payment, task_token=TASK_TOKEN) == {"status": "AWAITING_PAYMENT"}
+    assert callback.told == [(TASK_TOKEN, "goes on")]
+    assert run(reserve_inventory) == {"status": "CONFIRMED"}
+
+
+def test_a_payment_that_nobody_approves_ends_with_nothing_taken(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    shop.placed(payment_method=CARD_WITH_3DS)
+    run(validate_order)
+    with pytest.raises(PaymentActionRequired):
+        run(charge_payment)
+    run(await_payment, task_token=TASK_TOKEN)
+
+    expired = caught(PaymentExpired("The payment was not approved in time."))
+    run(refund_payment, expired)
+
+    assert run(close_order, expired) == {"status": "FAILED", "failure": "payment_expired"}
+    assert stripe.intents["pi_1"].status == "canceled"
+    assert callback.told == []
+
+
 def test_a_saga_that_runs_again_from_the_start_changes_nothing(
     shop: Shop, stripe: FakeStripe, mailer: FakeMailer
 ) -> None:
@@ -128,7 +170,7 @@ def test_a_flagged_order_names_the_undo_error(shop: Shop, log: Log) -> None:
         "status": "NEEDS_ATTENTION"
     }
 
-    assert shop.order().timeline[-1].event == "OrderNeedsAttention: RefundRefused"
+    assert shop.order().timeline[-1].event == "OrderNeedsAttention: RefundRefused: refund re_1 is failed"
     assert "refund re_1 is failed" in log.text
 
 
@@ -139,7 +181,7 @@ def test_an_order_is_flagged_though_nobody_knows_the_error(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
-@pytest.mark.usefixtures("shop", "stripe", "mailer")
+@pytest.mark.usefixtures("shop", "stripe", "callback", "mailer")
 def test_a_step_of_an_unknown_order_needs_a_human(step: Step) -> None:
     with pytest.raises(OrderNotFound):
         run(step)

@@ -17,6 +17,9 @@ from lambdas.shared.stripe_gateway import StripeGateway
 from tests.unit.lambdas.builders import ORDER_ID, SECRET_KEY, an_order
 
 INTENT = PaymentIntent("pi_1", "succeeded", amount_received=75_800, amount_refunded=800)
+ALL_REFUNDED = PaymentIntent("pi_1", "succeeded", amount_received=75_800, amount_refunded=75_800)
+
+CLIENT_SECRET = "pi_1_secret_x"  # noqa: S105 - for tests
 
 
 def an_intent(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of Stripe's
@@ -81,7 +84,9 @@ def api() -> FakeStripeApi:
 
 @pytest.fixture
 def gateway(api: FakeStripeApi) -> StripeGateway:
-    return StripeGateway(stripe.StripeClient(SECRET_KEY, http_client=api, max_network_retries=0))
+    return StripeGateway(
+        stripe.StripeClient(SECRET_KEY, http_client=api, max_network_retries=0), livemode=False
+    )
 
 
 # What Stripe is asked
@@ -115,10 +120,15 @@ def test_an_intent_is_confirmed_under_the_orders_key(api: FakeStripeApi, gateway
     assert api.requests == [Request("post", "/v1/payment_intents/pi_1/confirm", {}, f"{ORDER_ID}-confirm")]
 
 
-def test_an_intent_is_canceled_under_the_orders_key(api: FakeStripeApi, gateway: StripeGateway) -> None:
-    gateway.cancel_intent(ORDER_ID, "pi_1")
+def test_an_intent_is_canceled_under_a_new_key_every_time(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    # A stored "not in this state" would be replayed for a day, also when it is not true any more.
+    for _ in range(2):
+        gateway.cancel_intent("pi_1")
 
-    assert api.requests == [Request("post", "/v1/payment_intents/pi_1/cancel", {}, f"{ORDER_ID}-cancel")]
+    first, second = api.requests
+    assert (first.method, first.path, first.parameters) == ("post", "/v1/payment_intents/pi_1/cancel", {})
+    assert ORDER_ID not in str(first.idempotency_key)
+    assert first.idempotency_key != second.idempotency_key
 
 
 def test_what_is_held_is_refunded_under_the_orders_key(api: FakeStripeApi, gateway: StripeGateway) -> None:
@@ -137,7 +147,7 @@ def test_what_is_held_is_refunded_under_the_orders_key(api: FakeStripeApi, gatew
 
 
 def test_an_intent_is_retrieved_with_what_was_refunded(api: FakeStripeApi, gateway: StripeGateway) -> None:
-    charge = {"id": "ch_1", "object": "charge", "amount_refunded": 800}
+    charge = {"id": "ch_1", "object": "charge", "amount_refunded": 800, "disputed": False}
     api.answer = (200, an_intent(status="succeeded", amount_received=75_800, latest_charge=charge))
 
     intent = gateway.retrieve_intent("pi_1")
@@ -151,6 +161,75 @@ def test_an_intent_without_a_charge_holds_no_money(api: FakeStripeApi, gateway: 
     api.answer = (200, an_intent())
 
     assert gateway.retrieve_intent("pi_1") == PaymentIntent("pi_1", "requires_confirmation")
+
+
+# What an intent is to us
+
+
+def test_an_intent_that_waits_for_the_customer_says_for_what(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    redirect = {"redirect_to_url": {"return_url": None, "url": "https://hooks.stripe.com/3ds"}}
+    api.answer = (
+        200,
+        an_intent(
+            status="requires_action",
+            metadata={"order_id": ORDER_ID},
+            next_action={"type": "redirect_to_url", **redirect},
+            client_secret=CLIENT_SECRET,
+            latest_charge="ch_1",
+        ),
+    )
+
+    assert gateway.confirm_intent(ORDER_ID, "pi_1") == PaymentIntent(
+        "pi_1",
+        "requires_action",
+        order_id=ORDER_ID,
+        next_action={"type": "redirect_to_url", **redirect},
+        client_secret=CLIENT_SECRET,
+    )
+
+
+def test_what_the_customer_has_to_do_is_plain_data_that_can_be_stored(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    action = {"type": "use_stripe_sdk", "use_stripe_sdk": {"three_ds": [{"version": 2, "optional": None}]}}
+    api.answer = (200, an_intent(status="requires_action", next_action=action))
+
+    next_action = gateway.retrieve_intent("pi_1").next_action
+
+    assert json.loads(json.dumps(next_action)) == action
+
+
+def test_a_declined_intent_says_why_in_words_for_the_customer(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    error = {
+        "type": "card_error",
+        "code": "card_declined",
+        "decline_code": "insufficient_funds",
+        "message": "Your card has insufficient funds.",
+        "payment_method": {"id": "pm_1", "object": "payment_method"},
+    }
+    api.answer = (200, an_intent(status="requires_payment_method", last_payment_error=error))
+
+    assert gateway.retrieve_intent("pi_1").decline == "The card has insufficient funds."
+
+
+def test_an_intent_whose_charge_is_disputed_says_so(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    charge = {"id": "ch_1", "object": "charge", "amount_refunded": 0, "disputed": True}
+    api.answer = (200, an_intent(status="succeeded", latest_charge=charge))
+
+    assert gateway.retrieve_intent("pi_1").disputed
+
+
+@pytest.mark.parametrize("metadata", [{}, {"basket": "7"}, None])
+def test_an_intent_of_somebody_else_has_no_order(
+    api: FakeStripeApi, gateway: StripeGateway, metadata: dict[str, str] | None
+) -> None:
+    api.answer = (200, an_intent(metadata=metadata))
+
+    assert gateway.retrieve_intent("pi_1").order_id is None
 
 
 # What its answers mean
@@ -178,15 +257,20 @@ def test_where_the_outcome_is_unknown_stripe_is_asked_again(
     assert len(api.requests) == 1, "the SDK's own retries are off"
 
 
-@pytest.mark.parametrize("decline_code", ["insufficient_funds", "expired_card", "fraudulent"])
-def test_a_declined_card_is_told_in_stripes_words_for_customers(
-    api: FakeStripeApi, gateway: StripeGateway, decline_code: str
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"code": "card_declined", "decline_code": "insufficient_funds"}, "The card has insufficient funds."),
+        ({"code": "card_declined", "decline_code": "fraudulent"}, "The card was declined."),
+        ({"code": "expired_card"}, "The card has expired."),
+    ],
+)
+def test_a_declined_card_is_told_in_words_for_the_customer(
+    api: FakeStripeApi, gateway: StripeGateway, fields: dict[str, str], message: str
 ) -> None:
-    decline = an_error("card_error", code="card_declined", decline_code=decline_code)
-    decline["error"]["message"] = "Your card was declined."
-    api.answer = (402, decline)
+    api.answer = (402, an_error("card_error", **fields))
 
-    with pytest.raises(PaymentDeclined, match=r"^Your card was declined\.$"):
+    with pytest.raises(PaymentDeclined, match=f"^{message}$"):
         gateway.confirm_intent(ORDER_ID, "pi_1")
 
 
@@ -197,7 +281,7 @@ def test_an_intent_in_another_state_than_we_thought_is_looked_at_again(
     api.answer = (400, an_error("invalid_request_error", code=code))
 
     with pytest.raises(PaymentInFlux, match=code):
-        gateway.cancel_intent(ORDER_ID, "pi_1")
+        gateway.cancel_intent("pi_1")
 
 
 def test_an_unknown_payment_method_is_declined_without_its_name(
@@ -261,22 +345,52 @@ def test_a_refund_that_stays_open_or_fails_needs_a_human(
 
 
 @pytest.mark.parametrize(
-    ("status", "error"),
+    ("status", "error", "reason"),
     [
-        (400, an_error("invalid_request_error", code="balance_insufficient")),
-        (400, an_error("invalid_request_error", code="charge_disputed")),
-        (400, an_error("idempotency_error")),
-        (402, an_error("card_error", code="expired_card")),
+        (400, an_error("invalid_request_error", code="balance_insufficient"), "Something about"),
+        (400, an_error("invalid_request_error", code="charge_disputed"), "Something about"),
+        (400, an_error("idempotency_error"), "Something about"),
+        (402, an_error("card_error", code="expired_card"), "The card has expired"),
     ],
     ids=["balance", "dispute", "other amount", "card"],
 )
-def test_a_refund_that_stripe_refuses_needs_a_human(
-    api: FakeStripeApi, gateway: StripeGateway, status: int, error: object
+def test_a_refund_that_stripe_refuses_needs_a_human_who_is_told_why(
+    api: FakeStripeApi, gateway: StripeGateway, status: int, error: object, reason: str
 ) -> None:
     api.answer = (status, error)
 
-    with pytest.raises(RefundRefused):
+    with pytest.raises(RefundRefused, match=reason):
         gateway.refund(ORDER_ID, INTENT)
+
+
+def refunds(*statuses: str) -> dict[str, Any]:
+    return {
+        "object": "list",
+        "url": "/v1/refunds",
+        "has_more": False,
+        "data": [a_refund(status) for status in statuses],
+    }
+
+
+@pytest.mark.parametrize("status", ["pending", "requires_action"])
+def test_a_refund_that_was_made_before_and_is_still_open_needs_a_human(
+    api: FakeStripeApi, gateway: StripeGateway, status: str
+) -> None:
+    api.answer = (200, refunds("succeeded", status))
+
+    with pytest.raises(RefundRefused, match=f"refund re_1 is {status}"):
+        gateway.refund(ORDER_ID, ALL_REFUNDED)
+
+
+@pytest.mark.parametrize("statuses", [["succeeded"], ["failed", "succeeded"], ["canceled", "succeeded"]])
+def test_what_was_given_back_before_is_not_given_back_again(
+    api: FakeStripeApi, gateway: StripeGateway, statuses: list[str]
+) -> None:
+    api.answer = (200, refunds(*statuses))
+
+    gateway.refund(ORDER_ID, ALL_REFUNDED)
+
+    assert api.requests == [Request("get", "/v1/refunds", {"payment_intent": "pi_1"}, None)]
 
 
 def test_a_refund_that_somebody_else_made_meanwhile_is_looked_at_again(
@@ -314,6 +428,35 @@ def made_clients(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
     return made
 
 
+def test_the_version_of_the_api_is_the_one_that_the_sdk_was_made_for() -> None:
+    """When this fails, the SDK was upgraded: read Stripe's changelog, then pin the new version."""
+    assert stripe.api_version == stripe_gateway.API_VERSION
+
+
+@pytest.mark.usefixtures("cold_environment")
+@pytest.mark.parametrize(
+    ("key", "livemode"),
+    [("sk_test_x", False), ("rk_test_x", False), ("sk_live_x", True), ("rk_live_x", True)],
+)
+def test_whether_money_is_real_stands_in_the_key(key: str, livemode: bool) -> None:  # noqa: FBT001 - a table's column
+    boto3.client("secretsmanager").create_secret(Name="stripe-key", SecretString=key)
+
+    assert StripeGateway.from_settings(Settings()).livemode is livemode
+
+
+@pytest.mark.usefixtures("cold_environment")
+def test_a_rotated_key_gets_a_client_of_its_own(made_clients: list[Mapping[str, Any]]) -> None:
+    secrets = boto3.client("secretsmanager")
+    secrets.create_secret(Name="stripe-key", SecretString=SECRET_KEY)
+    StripeGateway.from_settings(Settings())
+    secrets.put_secret_value(SecretId="stripe-key", SecretString="sk_test_the_next")
+    parameters.clear_caches()  # type: ignore[no-untyped-call] # five minutes later
+
+    StripeGateway.from_settings(Settings())
+
+    assert [client["api_key"] for client in made_clients] == [SECRET_KEY, "sk_test_the_next"]
+
+
 @pytest.mark.usefixtures("cold_environment")
 def test_the_key_comes_from_the_secret_and_the_client_is_made_once(
     made_clients: list[Mapping[str, Any]],
@@ -327,6 +470,8 @@ def test_the_key_comes_from_the_secret_and_the_client_is_made_once(
     assert client["api_key"] == SECRET_KEY
     assert client["base_addresses"] == {}
     assert client["max_network_retries"] == 0
+    assert client["stripe_version"] == stripe_gateway.API_VERSION
+    assert client["http_client"]._timeout == 6  # noqa: SLF001 - the SDK has no other way to ask
 
 
 @pytest.mark.usefixtures("cold_environment")

@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from lambdas.shared.errors import (
+    AmountNotChargeable,
     CurrencyMismatch,
     OrderCancelled,
     OrderNotFound,
@@ -73,6 +74,27 @@ def test_exactly_what_is_left_can_be_ordered(shop: Shop) -> None:
     shop.put(ARMCHAIR, available=2)
 
     assert validate(shop).amount is not None
+
+
+def test_a_sum_that_stripe_would_not_charge_is_rejected_before_any_money_moves(shop: Shop) -> None:
+    shop.placed()
+    shop.put(ARMCHAIR, unit_price=24)
+
+    with pytest.raises(AmountNotChargeable, match=r"at least 0\.50 USD; this one costs 0\.48 USD"):
+        validate(shop)
+
+    order = shop.order()
+    assert order.amount is None
+    assert order.failure == Failure(
+        "amount_not_chargeable", "An order costs at least 0.50 USD; this one costs 0.48 USD."
+    )
+
+
+def test_a_sum_that_stripe_would_just_charge_is_fine(shop: Shop) -> None:
+    shop.placed()
+    shop.put(ARMCHAIR, unit_price=25)
+
+    assert validate(shop).amount == 50
 
 
 def test_a_rejection_is_written_down_and_gives_no_price(shop: Shop) -> None:

@@ -18,6 +18,11 @@ OURS = frozenset(descendants(errors.OrderSagaError))
 OUR_TRANSIENT = frozenset(descendants(errors.TransientFailure))
 OUR_REJECTIONS = frozenset(descendants(errors.OrderRejected))
 HANDED_BACK = errors.OrderAlreadyConfirmed.__name__
+CUSTOMER_ASKED = errors.PaymentActionRequired.__name__
+EXPIRED = errors.PaymentExpired.__name__
+
+DEADLINE = "States.Timeout"
+"""In a waiting task the deadline for an answer, and no failure of a call."""
 
 AWS_TRANSIENT = frozenset(
     {
@@ -29,7 +34,7 @@ AWS_TRANSIENT = frozenset(
         "Lambda.Unknown",
         "Runtime.ExitError",
         "Sandbox.Timedout",
-        "States.Timeout",
+        DEADLINE,
     }
 )
 """Failures of the call, not of the function: https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from lambdas.shared import errors
 from local.saga_document import ANY_ERROR, Role, Saga, State, Transition
-from tests.unit.saga_document.error_names import HANDED_BACK, OUR_REJECTIONS
+from tests.unit.saga_document.error_names import CUSTOMER_ASKED, HANDED_BACK, OUR_REJECTIONS
 from tests.unit.saga_document.rulebook import Document, Law, catchers, rename, state
 
 LAW_5 = Law("Every forward step catches States.ALL into its own undo; undos form one chain in reverse order")
@@ -116,19 +116,25 @@ def an_undo_is_left_out_of_the_chain(document: Document) -> None:
 
 @LAW_5.rule
 def every_failure_passes_the_undos_of_all_that_may_have_been_done(saga: Saga) -> Iterator[str]:
-    """Follows every way from every failure of every step to an end of the execution.
+    """Follows every way from every failure of every step, and of every detour, to an end of the execution.
 
     A way may leave the chain of undos only where an undo fails; where it goes then is for the next rules.
+    The way into a detour is no failure. A detour does nothing that has an undo of its own, so its failures
+    are undone like those of the step that it begins at.
     """
-    for number, step in enumerate(saga.steps):
-        for failure in step.failures:
+    detours = [(saga.left_at(detour), detour) for detour in saga.detours]
+    for step, failing in [*((step, step) for step in saga.steps), *detours]:
+        number = saga.steps.index(step) if step else len(saga.steps) - 1
+        for failure in failing.failures:
+            if (step, failure.target) in [(begin, detour.name) for begin, detour in detours]:
+                continue
             expected = _what_to_undo(saga, number, failure)
             for way in saga.ways_from(failure.target):
                 passed = [failure.target, *(transition.target for transition in way)]
                 undone = [name for name in passed if name in _names(saga.undo_chain)]
                 if undone != expected and not _leaves_at_a_failed_undo(saga, way):
                     yield (
-                        f"{step.name} fails with {', '.join(failure.errors)}: {' -> '.join(passed)};"
+                        f"{failing.name} fails with {', '.join(failure.errors)}: {' -> '.join(passed)};"
                         f" it should pass {' -> '.join(expected)}"
                     )
 
@@ -165,7 +171,7 @@ def a_declined_card_is_not_looked_into(document: Document) -> None:
 
 @LAW_5.breach(
     every_failure_passes_the_undos_of_all_that_may_have_been_done,
-    "ValidateOrder fails with UnknownSku, CurrencyMismatch, OutOfStock, OrderCancelled: CloseOrder",
+    "ValidateOrder fails with UnknownSku, CurrencyMismatch, OutOfStock, AmountNotChargeable, OrderCancelled",
 )
 def a_cancelled_order_keeps_its_stock_and_money(document: Document) -> None:
     catchers(document, "ValidateOrder")[0]["ErrorEquals"].append("OrderCancelled")
@@ -193,6 +199,85 @@ def a_step_enters_the_chain_at_another_steps_undo(document: Document) -> None:
 )
 def an_undo_that_fails_skips_the_next(document: Document) -> None:
     catchers(document, "ReleaseInventory")[-1]["Next"] = "CloseOrder"
+
+
+@LAW_5.breach(
+    every_failure_passes_the_undos_of_all_that_may_have_been_done,
+    "AwaitPayment fails with States.Timeout: CloseOrder",
+)
+def an_abandoned_payment_can_still_be_captured(document: Document) -> None:
+    catchers(document, "AwaitPayment")[0]["Next"] = "CloseOrder"
+
+
+@LAW_5.breach(
+    every_failure_passes_the_undos_of_all_that_may_have_been_done,
+    "AwaitPayment fails with States.Timeout: ReserveInventory -> NotifyCustomer",
+)
+def a_customer_who_does_not_answer_is_sent_the_goods(document: Document) -> None:
+    catchers(document, "AwaitPayment")[0]["Next"] = "ReserveInventory"
+
+
+@LAW_5.breach(
+    every_failure_passes_the_undos_of_all_that_may_have_been_done,
+    "AwaitPayment fails with States.ALL: ReleaseInventory -> RefundPayment",
+)
+def a_detour_enters_the_chain_at_a_later_steps_undo(document: Document) -> None:
+    catchers(document, "AwaitPayment")[-1]["Next"] = "ReleaseInventory"
+
+
+@LAW_5.breach(
+    every_failure_passes_the_undos_of_all_that_may_have_been_done,
+    "ChargePayment fails with PaymentDeclined: ReserveInventory",
+)
+def a_declined_card_is_sent_the_goods(document: Document) -> None:
+    catchers(document, "ChargePayment").insert(
+        0, {"ErrorEquals": ["PaymentDeclined"], "Next": "ReserveInventory"}
+    )
+
+
+@LAW_5.rule
+def a_detour_is_made_on_request_and_comes_back_behind_its_step(saga: Saga) -> Iterator[str]:
+    for detour in saga.detours:
+        step = saga.left_at(detour)
+        if step is None or detour.next != step.next:
+            yield f"{detour.name} comes back at {detour.next}, not behind the step that it begins at"
+        for entry in saga.transitions:
+            if entry.target == detour.name and (entry.source, entry.errors) != (
+                step and step.name,
+                (CUSTOMER_ASKED,),
+            ):
+                yield f"{entry.source} leads to {detour.name} on {', '.join(entry.errors) or 'success'}"
+
+
+@LAW_5.breach(
+    a_detour_is_made_on_request_and_comes_back_behind_its_step, "AwaitPayment comes back at NotifyCustomer"
+)
+def an_approved_payment_skips_the_pivot(document: Document) -> None:
+    state(document, "AwaitPayment")["Next"] = "NotifyCustomer"
+
+
+@LAW_5.breach(
+    a_detour_is_made_on_request_and_comes_back_behind_its_step,
+    "ChargePayment leads to AwaitPayment on PaymentActionRequired, StripeUnavailable",
+)
+def a_failed_charge_waits_for_a_customer_who_was_not_asked(document: Document) -> None:
+    catchers(document, "ChargePayment")[0]["ErrorEquals"].append("StripeUnavailable")
+
+
+@LAW_5.breach(
+    a_detour_is_made_on_request_and_comes_back_behind_its_step,
+    "ChargePayment leads to AwaitPayment on success",
+)
+def every_customer_is_waited_for(document: Document) -> None:
+    state(document, "ChargePayment")["Next"] = "AwaitPayment"
+
+
+@LAW_5.breach(
+    a_detour_is_made_on_request_and_comes_back_behind_its_step,
+    "RefundPayment leads to AwaitPayment on States.ALL",
+)
+def an_undo_waits_for_the_customer(document: Document) -> None:
+    catchers(document, "RefundPayment")[-1]["Next"] = "AwaitPayment"
 
 
 @LAW_5.rule
@@ -292,6 +377,11 @@ def the_chain_of_undos_goes_round_in_circles(document: Document) -> None:
 @LAW_5.breach(every_way_leads_to_an_end, "CloseTheOrder does not exist")
 def a_step_leads_nowhere(document: Document) -> None:
     state(document, "RefundPayment")["Next"] = "CloseTheOrder"
+
+
+@LAW_5.breach(every_way_leads_to_an_end, "nothing leads to AwaitPayment")
+def an_order_whose_customer_must_approve_is_refunded(document: Document) -> None:
+    catchers(document, "ChargePayment").pop(0)
 
 
 @LAW_5.breach(every_way_leads_to_an_end, "nothing leads to ConfirmedNotNotified")

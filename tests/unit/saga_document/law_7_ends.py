@@ -1,8 +1,10 @@
 """Law 7 on the document: how executions end."""
 
+import json
 from collections.abc import Iterator
 
 from local.saga_document import Role, Saga
+from tests.unit.saga_document.error_names import DEADLINE, EXPIRED, OUR_REJECTIONS
 from tests.unit.saga_document.rulebook import Document, Law, catchers, state
 
 LAW_7 = Law("An execution that ends FAILED means that a human is needed")
@@ -73,3 +75,88 @@ def whoever_calls_for_a_human_always_fails_the_execution(saga: Saga) -> Iterator
 )
 def the_alarm_stays_silent(document: Document) -> None:
     catchers(document, "FlagForOperator")[-1]["Next"] = "OrderClosed"
+
+
+CAUGHT = "{% $states.errorOutput %}"
+"""What a catcher hands on if it does not make an error of its own."""
+
+
+@LAW_7.rule
+def an_error_that_the_machine_makes_is_business_as_usual(saga: Saga) -> Iterator[str]:
+    """It looks like one that a function raised, so that the customer is told the code and the sentence."""
+    for transition in saga.transitions:
+        for variable, error in transition.assigned.items():
+            if error == CAUGHT:
+                continue
+            made = error if isinstance(error, dict) else {}
+            name = made.get("Error")
+            if name not in OUR_REJECTIONS:
+                yield f"{transition.source} makes the {variable} {name}, which is no rejection"
+            if not _sentence(made):
+                yield f"{transition.source} makes the {variable} {name} without a sentence for the customer"
+
+
+def _sentence(error: dict[str, str]) -> str | None:
+    """What the customer is told, where `lambdas.shared.failure` looks for it."""
+    try:
+        return str(json.loads(error["Cause"])["errorMessage"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+@LAW_7.breach(
+    an_error_that_the_machine_makes_is_business_as_usual,
+    "AwaitPayment makes the error StripeUnavailable, which is no rejection",
+)
+def an_abandoned_payment_is_an_internal_error(document: Document) -> None:
+    catchers(document, "AwaitPayment")[0]["Assign"]["error"]["Error"] = "StripeUnavailable"
+
+
+@LAW_7.breach(
+    an_error_that_the_machine_makes_is_business_as_usual,
+    "AwaitPayment makes the error PaymentTimedOut, which is no rejection",
+)
+def an_error_that_the_machine_makes_has_no_class(document: Document) -> None:
+    catchers(document, "AwaitPayment")[0]["Assign"]["error"]["Error"] = "PaymentTimedOut"
+
+
+@LAW_7.breach(
+    an_error_that_the_machine_makes_is_business_as_usual,
+    "AwaitPayment makes the error PaymentExpired without a sentence",
+)
+def the_customer_is_told_in_plain_text(document: Document) -> None:
+    catchers(document, "AwaitPayment")[0]["Assign"]["error"]["Cause"] = "The payment was not approved."
+
+
+@LAW_7.breach(
+    an_error_that_the_machine_makes_is_business_as_usual,
+    "AwaitPayment makes the error PaymentExpired without a sentence",
+)
+def the_customer_is_told_nothing(document: Document) -> None:
+    catchers(document, "AwaitPayment")[0]["Assign"]["error"]["Cause"] = '{"message": "Too late."}'
+
+
+@LAW_7.breach(
+    an_error_that_the_machine_makes_is_business_as_usual,
+    "AwaitPayment makes the error None, which is no rejection",
+)
+def an_error_is_only_a_name(document: Document) -> None:
+    catchers(document, "AwaitPayment")[0]["Assign"]["error"] = "PaymentExpired"
+
+
+@LAW_7.rule
+def a_deadline_that_passed_has_its_own_name(saga: Saga) -> Iterator[str]:
+    for transition in saga.transitions:
+        error = transition.assigned.get("error")
+        if transition.errors == (DEADLINE,) and (not isinstance(error, dict) or error["Error"] != EXPIRED):
+            yield f"{transition.source} lets its deadline pass and does not say {EXPIRED}"
+
+
+@LAW_7.breach(a_deadline_that_passed_has_its_own_name, "AwaitPayment lets its deadline pass")
+def an_abandoned_payment_is_only_a_timeout(document: Document) -> None:
+    catchers(document, "AwaitPayment")[0]["Assign"]["error"] = CAUGHT
+
+
+@LAW_7.breach(a_deadline_that_passed_has_its_own_name, "AwaitPayment lets its deadline pass")
+def an_abandoned_payment_is_taken_for_a_declined_one(document: Document) -> None:
+    catchers(document, "AwaitPayment")[0]["Assign"]["error"]["Error"] = "PaymentDeclined"

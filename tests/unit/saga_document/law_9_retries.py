@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from local.saga_document import Role, Saga, State, Transition
-from tests.unit.saga_document.error_names import OURS, TRANSIENT, WILDCARDS
-from tests.unit.saga_document.rulebook import Document, Law, retrier, state
+from tests.unit.saga_document.budget import LONGEST_DEADLINES, longest_seconds, sum_of
+from tests.unit.saga_document.error_names import DEADLINE, OURS, TRANSIENT, WILDCARDS
+from tests.unit.saga_document.rulebook import Document, Law, catchers, rename, retrier, state
 
 LAW_9 = Law(
     "Business errors are never retried; transient ones always are, with full jitter, a cap and a budget"
@@ -23,6 +24,59 @@ def every_task_has_a_timeout(saga: Saga) -> Iterator[str]:
 @LAW_9.breach(every_task_has_a_timeout, "RefundPayment has no TimeoutSeconds")
 def a_task_may_hang(document: Document) -> None:
     del state(document, "RefundPayment")["TimeoutSeconds"]
+
+
+@LAW_9.breach(every_task_has_a_timeout, "AwaitPayment has no TimeoutSeconds")
+def a_customer_may_think_for_ever(document: Document) -> None:
+    del state(document, "AwaitPayment")["TimeoutSeconds"]
+
+
+@LAW_9.breach(every_task_has_a_timeout, "AwaitPayment has no TimeoutSeconds")
+def a_deadline_is_an_expression_that_no_arithmetic_knows(document: Document) -> None:
+    state(document, "AwaitPayment")["TimeoutSeconds"] = "{% $number('${PaymentDeadlineSeconds}') %}"
+
+
+@LAW_9.rule
+def every_deadline_is_one_that_the_settings_allow(saga: Saga) -> Iterator[str]:
+    for task in saga.tasks:
+        longest = LONGEST_DEADLINES.get(task.name, 0)
+        if task.waits and (task.timeout_seconds or 0) > longest:
+            yield f"{task.name} waits for {task.timeout_seconds} s, the settings allow {longest} s"
+
+
+@LAW_9.breach(every_deadline_is_one_that_the_settings_allow, "AwaitPayment waits for 86400 s")
+def a_customer_may_sleep_on_it(document: Document) -> None:
+    state(document, "AwaitPayment")["TimeoutSeconds"] = 86_400
+
+
+@LAW_9.breach(every_deadline_is_one_that_the_settings_allow, "AskTheWarehouse waits for 60 s")
+def somebody_else_is_waited_for(document: Document) -> None:
+    document["States"]["AskTheWarehouse"] = {**state(document, "AwaitPayment"), "TimeoutSeconds": 60}
+
+
+@LAW_9.rule
+def a_deadline_is_caught_and_never_retried(saga: Saga) -> Iterator[str]:
+    """It has a catcher of its own: whoever lets it pass is told so, and not that we failed."""
+    for task in saga.tasks:
+        if task.waits and any(DEADLINE in each.errors for each in task.retriers):
+            yield f"{task.name} begins to wait again after its deadline"
+        if task.waits and (DEADLINE,) not in [each.errors for each in task.failures]:
+            yield f"{task.name} has no catcher for its deadline alone"
+
+
+@LAW_9.breach(a_deadline_is_caught_and_never_retried, "AwaitPayment begins to wait again")
+def a_customer_gets_six_deadlines(document: Document) -> None:
+    retrier(document, "AwaitPayment")["ErrorEquals"].append(DEADLINE)
+
+
+@LAW_9.breach(a_deadline_is_caught_and_never_retried, "AwaitPayment has no catcher for its deadline alone")
+def a_deadline_is_an_error_like_any_other(document: Document) -> None:
+    catchers(document, "AwaitPayment").pop(0)
+
+
+@LAW_9.breach(a_deadline_is_caught_and_never_retried, "AwaitPayment has no catcher for its deadline alone")
+def a_declined_payment_is_taken_for_an_expired_one(document: Document) -> None:
+    catchers(document, "AwaitPayment")[0]["ErrorEquals"].append("PaymentDeclined")
 
 
 @LAW_9.rule
@@ -45,7 +99,8 @@ def a_second_retrier_multiplies_the_tries(document: Document) -> None:
 @LAW_9.rule
 def every_transient_error_is_retried(saga: Saga) -> Iterator[str]:
     for task in saga.tasks:
-        for error in sorted(TRANSIENT.difference(*(each.errors for each in task.retriers))):
+        transient = TRANSIENT - {DEADLINE} if task.waits else TRANSIENT
+        for error in sorted(transient.difference(*(each.errors for each in task.retriers))):
             yield f"{task.name} does not retry {error}"
 
 
@@ -57,6 +112,16 @@ def a_transient_error_of_ours_is_forgotten(document: Document) -> None:
 @LAW_9.breach(every_transient_error_is_retried, "ReleaseInventory does not retry Lambda.Unknown")
 def a_killed_function_is_forgotten(document: Document) -> None:
     retrier(document, "ReleaseInventory")["ErrorEquals"].remove("Lambda.Unknown")
+
+
+@LAW_9.breach(every_transient_error_is_retried, "ReserveInventory does not retry States.Timeout")
+def a_call_that_hangs_is_taken_for_a_deadline(document: Document) -> None:
+    retrier(document, "ReserveInventory")["ErrorEquals"].remove(DEADLINE)
+
+
+@LAW_9.breach(every_transient_error_is_retried, "AwaitPayment does not retry StoreUnavailable")
+def a_call_that_only_begins_to_wait_is_not_retried(document: Document) -> None:
+    retrier(document, "AwaitPayment")["ErrorEquals"].remove("StoreUnavailable")
 
 
 @LAW_9.rule
@@ -71,6 +136,11 @@ def nothing_else_of_ours_is_retried(saga: Saga) -> Iterator[str]:
 @LAW_9.breach(nothing_else_of_ours_is_retried, "ChargePayment retries PaymentDeclined")
 def a_declined_card_is_tried_again(document: Document) -> None:
     retrier(document, "ChargePayment")["ErrorEquals"].append("PaymentDeclined")
+
+
+@LAW_9.breach(nothing_else_of_ours_is_retried, "ChargePayment retries PaymentActionRequired")
+def a_customer_is_not_asked_but_charged_again(document: Document) -> None:
+    retrier(document, "ChargePayment")["ErrorEquals"].append("PaymentActionRequired")
 
 
 @LAW_9.breach(nothing_else_of_ours_is_retried, "RefundPayment retries RefundRefused")
@@ -153,13 +223,14 @@ def retries_are_left_to_the_default(document: Document) -> None:
 
 @LAW_9.rule
 def undos_try_harder_than_forward_steps(saga: Saga) -> Iterator[str]:
-    most_tries = max(step.tries for step in saga.happy_path)
-    longest = max(step.longest_seconds for step in saga.happy_path)
+    forward = saga.having(Role.FORWARD)
+    most_tries = max(step.tries for step in forward)
+    longest = max(longest_seconds(step) for step in forward if not step.waits)
     for undo in [*saga.undo_chain, *saga.having(Role.ALARM)]:
         if undo.tries <= most_tries:
             yield f"{undo.name} is tried {undo.tries} times, forward steps {most_tries} times"
-        if undo.longest_seconds <= longest:
-            yield f"{undo.name} gives up after {undo.longest_seconds:g} s, forward steps after {longest:g} s"
+        if longest_seconds(undo) <= longest:
+            yield f"{undo.name} gives up after {longest_seconds(undo):g} s, forward steps after {longest:g} s"
 
 
 @LAW_9.breach(undos_try_harder_than_forward_steps, "RefundPayment is tried 6 times")
@@ -183,7 +254,7 @@ def all_tries_of_the_longest_way_fit_into_the_execution(saga: Saga) -> Iterator[
     longest = max(saga.ways_from(saga.start), key=lambda way: _seconds(saga, way))
     total = _seconds(saga, longest)
     if total > saga.timeout_seconds:
-        sums = "\n".join(f"  {_sum(state)}" for state in _visited(saga, longest) if state.is_task)
+        sums = "\n".join(f"  {sum_of(state)}" for state in _visited(saga, longest) if state.is_task)
         yield f"the longest way takes {total:g} s, the execution may take {saga.timeout_seconds} s:\n{sums}"
 
 
@@ -193,25 +264,33 @@ def _visited(saga: Saga, way: Sequence[Transition]) -> list[State]:
 
 
 def _seconds(saga: Saga, way: Sequence[Transition]) -> float:
-    return sum(state.longest_seconds for state in _visited(saga, way))
-
-
-def _sum(task: State) -> str:
-    pauses = " + ".join(f"{pause:g}" for pause in task.pauses)
-    return f"{task.name}: {task.tries} x {task.timeout_seconds} s + ({pauses}) s = {task.longest_seconds:g} s"
+    return sum(longest_seconds(state) for state in _visited(saga, way) if state.is_task)
 
 
 @LAW_9.breach(
     all_tries_of_the_longest_way_fit_into_the_execution,
-    "RefundPayment: 31 x 30 s + (2 + 4 + 8 + 16 + 32 + 60 + 60",
+    "RefundPayment: 51 x 30 s + (2 + 4 + 8 + 16 + 32 + 60 + 60",
 )
 def an_undo_is_retried_for_longer_than_the_execution_lives(document: Document) -> None:
-    retrier(document, "RefundPayment")["MaxAttempts"] = 30
+    retrier(document, "RefundPayment")["MaxAttempts"] = 50
 
 
-@LAW_9.breach(all_tries_of_the_longest_way_fit_into_the_execution, "FlagForOperator: 9 x 300 s")
+@LAW_9.breach(all_tries_of_the_longest_way_fit_into_the_execution, "FlagForOperator: 9 x 400 s")
 def the_call_for_a_human_comes_too_late(document: Document) -> None:
-    state(document, "FlagForOperator")["TimeoutSeconds"] = 300
+    state(document, "FlagForOperator")["TimeoutSeconds"] = 400
+
+
+@LAW_9.breach(
+    all_tries_of_the_longest_way_fit_into_the_execution,
+    "AwaitPayment: 200 x 30 s + 1800 s + (1 + 2 + 4 + 8 + 10 + 10",
+)
+def a_call_that_only_begins_to_wait_is_retried_for_hours(document: Document) -> None:
+    retrier(document, "AwaitPayment")["MaxAttempts"] = 200
+
+
+@LAW_9.breach(all_tries_of_the_longest_way_fit_into_the_execution, "the longest way takes inf s")
+def the_customer_outlives_the_execution(document: Document) -> None:
+    rename(document, "AwaitPayment", "AwaitTheCustomer")
 
 
 @LAW_9.breach(all_tries_of_the_longest_way_fit_into_the_execution, "the execution may take 600 s")

@@ -12,6 +12,8 @@ THE_FILE = Law("The document reads in the order of the saga, and names only what
 
 HAPPY_PATH_STATES = 4
 
+WHAT_WAKES_IT = "{% $states.context.Task.Token %}"
+
 FUNCTIONS = frozenset(
     "".join(word.capitalize() for word in handler.parent.name.split("_"))
     for handler in Path(next(iter(lambdas.__path__))).glob("*/handler.py")
@@ -32,14 +34,46 @@ def a_happy_order_pays_a_fifth_transition(document: Document) -> None:
 
 
 @THE_FILE.rule
+def nobody_is_waited_for_on_the_happy_path(saga: Saga) -> Iterator[str]:
+    for each in saga.happy_path:
+        if each.waits:
+            yield f"{each.name} is on the happy path and waits for a call back"
+
+
+@THE_FILE.breach(nobody_is_waited_for_on_the_happy_path, "AwaitPayment is on the happy path")
+def a_happy_order_waits_like_any_other(document: Document) -> None:
+    state(document, "ChargePayment")["Next"] = "AwaitPayment"
+
+
+@THE_FILE.rule
+def whoever_waits_hands_over_what_wakes_it(saga: Saga) -> Iterator[str]:
+    for task in saga.tasks:
+        token = task.body.get("Arguments", {}).get("Payload", {}).get("task_token")
+        if task.waits is not (token == WHAT_WAKES_IT):
+            yield f"{task.name} {'waits' if task.waits else 'does not wait'}: task_token is {token}"
+
+
+@THE_FILE.breach(whoever_waits_hands_over_what_wakes_it, "AwaitPayment waits: task_token is None")
+def nobody_can_wake_the_execution(document: Document) -> None:
+    del state(document, "AwaitPayment")["Arguments"]["Payload"]["task_token"]
+
+
+@THE_FILE.breach(
+    whoever_waits_hands_over_what_wakes_it, "AwaitPayment does not wait: task_token is {% $states"
+)
+def the_execution_goes_on_before_the_customer_answers(document: Document) -> None:
+    state(document, "AwaitPayment")["Resource"] = "arn:aws:states:::lambda:invoke"
+
+
+@THE_FILE.rule
 def every_comment_begins_with_its_states_role(saga: Saga) -> Iterator[str]:
     for each in saga.states.values():
         if each.role is None:
             yield f"{each.name}'s comment does not begin with its role"
         elif (each.role is Role.END) is each.is_task:
             yield f"{each.name} is a {each.type} state, not: {each.role}"
-        elif (each.role is Role.FORWARD) is not (each in saga.happy_path):
-            yield f"{each.name} is not: {each.role}"
+        elif (each.role is Role.FORWARD and not each.is_detour) is not (each in saga.happy_path):
+            yield f"{each.name} is not: {', '.join(filter(None, [each.role, each.place]))}"
         elif each.undoes is not None and each.undoes not in saga.states:
             yield f"{each.name} undoes {each.undoes}, which does not exist"
 
@@ -57,6 +91,18 @@ def a_state_has_no_comment(document: Document) -> None:
 @THE_FILE.breach(every_comment_begins_with_its_states_role, "RefundPayment is not: Forward")
 def an_undo_says_that_it_goes_forward(document: Document) -> None:
     state(document, "RefundPayment")["Comment"] = "Forward. Gives the money back."
+
+
+@THE_FILE.breach(every_comment_begins_with_its_states_role, "AwaitPayment is not: Forward")
+def a_detour_says_that_everybody_makes_it(document: Document) -> None:
+    state(document, "AwaitPayment")["Comment"] = "Forward. Waits for the customer."
+
+
+@THE_FILE.breach(
+    every_comment_begins_with_its_states_role, "ChargePayment is not: Forward, only when money is needed"
+)
+def a_step_says_that_it_is_a_detour(document: Document) -> None:
+    state(document, "ChargePayment")["Comment"] = "Forward, only when money is needed. Charges."
 
 
 @THE_FILE.breach(every_comment_begins_with_its_states_role, "CloseOrder is a Task state, not: End")
@@ -92,17 +138,30 @@ def the_file_has_forward_states_first_then_undos_then_ends(saga: Saga) -> Iterat
         yield f"the order is {', '.join(names)}; it should be {', '.join(expected)}"
 
 
-def _position(saga: Saga, each: State) -> tuple[int, int]:
+def _position(saga: Saga, each: State) -> tuple[int, int, bool]:
+    """By role, then along the way; a detour stands behind the step that it begins at."""
     chain = [*saga.happy_path, *saga.way_back]
+    place = (saga.left_at(each) or each) if each.is_detour else each
     role = list(Role).index(each.role) if each.role else len(Role)
-    return role, chain.index(each) if each in chain and each.is_task else 0
+    return role, chain.index(place) if place in chain and each.is_task else 0, each.is_detour
 
 
 @THE_FILE.breach(
-    the_file_has_forward_states_first_then_undos_then_ends, "it should be ValidateOrder, ChargePayment"
+    the_file_has_forward_states_first_then_undos_then_ends,
+    "it should be ValidateOrder, ChargePayment, AwaitPayment, ReserveInventory",
 )
 def a_forward_state_stands_behind_the_undos(document: Document) -> None:
     document["States"]["ChargePayment"] = document["States"].pop("ChargePayment")
+
+
+@THE_FILE.breach(
+    the_file_has_forward_states_first_then_undos_then_ends,
+    "it should be ValidateOrder, ChargePayment, AwaitPayment, ReserveInventory",
+)
+def a_detour_stands_behind_the_steps(document: Document) -> None:
+    names = list(document["States"])
+    names.insert(names.index("NotifyCustomer"), names.pop(names.index("AwaitPayment")))
+    document["States"] = {name: document["States"][name] for name in names}
 
 
 @THE_FILE.breach(the_file_has_forward_states_first_then_undos_then_ends, "it should be")
@@ -203,7 +262,7 @@ def _ways_into(saga: Saga) -> dict[str, list[frozenset[str]]]:
     while waiting:
         name, before = waiting.pop()
         for transition in saga.states[name].transitions:
-            known = before | transition.assigned
+            known = before.union(transition.assigned)
             if transition.target in saga.states and known not in assigned.setdefault(transition.target, []):
                 assigned[transition.target].append(known)
                 waiting.append((transition.target, known))
