@@ -71,10 +71,11 @@ class PythonFunction(lambda_.Function):
             role=role,
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,
-            environment={
-                "POWERTOOLS_LOG_LEVEL": "INFO",
-                **environment,
-            },
+            # What Lambda itself logs, a function's last words included, is JSON like everything else.
+            logging_format=lambda_.LoggingFormat.JSON,
+            application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
+            system_log_level_v2=lambda_.SystemLogLevel.WARN,
+            environment=environment,
         )
         self.execution_role = role
         accept(

@@ -1,4 +1,4 @@
-"""Tables and the secret: what is kept, and how it is protected."""
+"""Tables and secrets: what is kept, and how it is protected."""
 
 import pytest
 
@@ -80,22 +80,38 @@ def test_what_was_done_once_is_forgotten_in_time(stage: Synthesis) -> None:
     assert idempotency["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
 
 
-def test_no_template_holds_stripes_key(stage: Synthesis) -> None:
-    secret = stage.the("AWS::SecretsManager::Secret").properties
+def test_no_template_holds_a_secret_of_stripes(stage: Synthesis) -> None:
+    secrets = stage.resources("AWS::SecretsManager::Secret")
 
-    assert secret["GenerateSecretString"] == {}
-    assert "SecretString" not in secret
+    assert {secret.name for secret in secrets} == {"StripeSecret", "StripeWebhookSecret"}
+    for secret in secrets:
+        assert secret.properties["GenerateSecretString"] == {}
+        assert "SecretString" not in secret.properties
+
+
+def test_no_secret_that_an_operator_put_there_goes_with_the_stack_of_prod(stage: Synthesis) -> None:
+    policy = "Retain" if stage.stage == "prod" else "Delete"
+
+    for secret in stage.resources("AWS::SecretsManager::Secret"):
+        assert secret.body["DeletionPolicy"] == policy
 
 
 def test_scripts_find_what_they_need(stage: Synthesis) -> None:
     assert stage.outputs() >= {
-        *("ApiUrl", "StateMachineArn", "EventBusName", "StripeSecretId"),
+        *("ApiUrl", "StateMachineArn", "EventBusName", "StripeSecretId", "StripeWebhookSecretId"),
         *("OrdersTableName", "InventoryTableName", "IdempotencyTableName", "AuditTableName"),
-        *("AuditQueueUrl", "ParkedEventsQueueUrl"),
+        *("AuditQueueUrl", "ParkedEventsQueueUrl", "UnstartedOrdersQueueUrl"),
     }
 
 
-def test_the_secret_is_told_to_functions_by_its_arn(stage: Synthesis) -> None:
-    variables = stage.functions()["charge_payment"]["Environment"]["Variables"]
+def test_a_path_can_be_put_behind_the_apis_address(stage: Synthesis) -> None:
+    outputs = stage.templates()[f"orders-{stage.stage}-api"]["Outputs"]
+
+    assert readable(outputs["ApiUrl"]["Value"]).endswith("/ApiDeploymentStagev1")
+
+
+def test_secrets_are_told_to_functions_by_their_arns(stage: Synthesis) -> None:
+    variables = stage.functions()["receive_stripe_webhook"]["Environment"]["Variables"]
 
     assert readable(variables["STRIPE_SECRET_ID"]) == "StripeSecret.Id"
+    assert readable(variables["STRIPE_WEBHOOK_SECRET_ID"]) == "StripeWebhookSecret.Id"

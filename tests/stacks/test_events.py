@@ -29,6 +29,12 @@ def queues(stage: Synthesis) -> dict[str, dict[str, Any]]:
     return {queue.name: queue.properties for queue in stage.resources("AWS::SQS::Queue")}
 
 
+RETRIED_UNTIL_TOO_OLD = -1
+
+ONE_DAY = 24 * 60 * 60
+"""What a stream keeps a change for."""
+
+
 @pytest.mark.parametrize(
     ("function", "parked_in"), [("StartSaga", "UnstartedOrders"), ("PublishOrderEvents", "ParkedEvents")]
 )
@@ -41,10 +47,19 @@ def test_a_change_that_keeps_failing_is_found_and_parked(
     assert source["StartingPosition"] == "TRIM_HORIZON"
     assert source["BisectBatchOnFunctionError"] is True
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert source["MaximumRetryAttempts"] == 10
-    assert source["MaximumRecordAgeInSeconds"] == (60 if stage.stage == "local" else 3600)
+    assert source["MaximumRetryAttempts"] == RETRIED_UNTIL_TOO_OLD
     assert source["BatchSize"] == (1 if stage.stage == "local" else 10)
     assert readable(source["DestinationConfig"]["OnFailure"]["Destination"]) == f"{parked_in}.Arn"
+
+
+def test_an_accepted_order_is_not_given_up_while_the_stream_has_it(stage: Synthesis) -> None:
+    assert source_of(stage, "StartSaga")["MaximumRecordAgeInSeconds"] == ONE_DAY
+
+
+def test_an_event_that_cannot_be_published_is_parked_in_time(stage: Synthesis) -> None:
+    source = source_of(stage, "PublishOrderEvents")
+
+    assert source["MaximumRecordAgeInSeconds"] == (60 if stage.stage == "local" else 3600)
 
 
 def test_a_saga_is_started_for_new_orders_only(stage: Synthesis) -> None:

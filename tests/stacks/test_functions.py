@@ -56,12 +56,9 @@ def test_every_log_is_kept_as_long_as_the_stage_says(stage: Synthesis) -> None:
         assert group.properties["RetentionInDays"] == days[stage.stage], group.name
 
 
-def test_every_function_knows_its_stage_and_service(stage: Synthesis) -> None:
+def test_no_function_logs_what_is_for_debugging(stage: Synthesis) -> None:
     for function in stage.functions().values():
-        variables = function["Environment"]["Variables"]
-        assert variables["STAGE"] == stage.stage
-        assert variables["POWERTOOLS_SERVICE_NAME"] == "orders"
-        assert variables["POWERTOOLS_LOG_LEVEL"] == "INFO"
+        assert function["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "INFO"
 
 
 ENVIRONMENT = {
@@ -69,11 +66,15 @@ ENVIRONMENT = {
     "get_order": {"ORDERS_TABLE", "SIGN_IN"},
     "get_inventory": {"INVENTORY_TABLE"},
     "put_inventory": {"INVENTORY_TABLE"},
+    "receive_stripe_webhook": {
+        *("ORDERS_TABLE", "IDEMPOTENCY_TABLE", "STRIPE_SECRET_ID", "STRIPE_WEBHOOK_SECRET_ID")
+    },
     "start_saga": {"STATE_MACHINE_ARN"},
     "publish_order_events": {"EVENT_BUS_NAME"},
     "audit_order_events": {"AUDIT_TABLE"},
     "validate_order": {"ORDERS_TABLE", "INVENTORY_TABLE"},
     "charge_payment": {"ORDERS_TABLE", "STRIPE_SECRET_ID"},
+    "await_payment": {"ORDERS_TABLE", "STRIPE_SECRET_ID"},
     "reserve_inventory": {"ORDERS_TABLE", "INVENTORY_TABLE"},
     "notify_customer": {"ORDERS_TABLE", "IDEMPOTENCY_TABLE", "SENDER_EMAIL"},
     "release_inventory": {"ORDERS_TABLE", "INVENTORY_TABLE"},
@@ -84,7 +85,7 @@ ENVIRONMENT = {
 
 
 def test_every_function_is_told_what_it_needs_and_no_more(stage: Synthesis) -> None:
-    common = {"STAGE", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
+    common = {"POWERTOOLS_LOG_LEVEL"}
     stand_in = {"STRIPE_API_BASE"} if stage.stage == "local" else set()
 
     for name, function in stage.functions().items():

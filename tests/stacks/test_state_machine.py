@@ -1,4 +1,4 @@
-"""The state machine is the file, with our functions in it."""
+"""The state machine is the file, with our functions and the stage's deadline in it."""
 
 import json
 import re
@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from local.saga_document import Saga
 from stacks.order_stack import DEFINITION
-from tests.stacks.synthesis import Synthesis, readable
+from stacks.settings import STAGES
+from tests.stacks.synthesis import CONTEXTS, Synthesis, readable
+from tests.unit.saga_document.budget import CALL_SECONDS
 
 pytestmark = pytest.mark.xdist_group("stacks")
 
@@ -19,8 +22,20 @@ def machine(stage: Synthesis) -> dict[str, Any]:
     return stage.the("AWS::StepFunctions::StateMachine").properties
 
 
-def test_its_definition_is_the_files_text(machine: dict[str, Any]) -> None:
-    assert machine["DefinitionString"] == DEFINITION.read_text()
+def test_its_definition_is_the_files_but_for_the_stages_deadline(
+    stage: Synthesis, machine: dict[str, Any]
+) -> None:
+    expected = json.loads(DEFINITION.read_text())
+    if deadline := CONTEXTS[stage.stage].get("payment_deadline_seconds"):
+        expected["States"]["AwaitPayment"]["TimeoutSeconds"] = int(deadline)
+
+    assert json.loads(machine["DefinitionString"]) == expected
+
+
+def test_the_files_deadline_is_the_usual_one() -> None:
+    deadline = Saga.load().states["AwaitPayment"].timeout_seconds
+
+    assert {settings.payment_deadline_seconds for settings in STAGES.values()} == {deadline}
 
 
 def test_each_placeholder_is_replaced_by_its_function(machine: dict[str, Any]) -> None:
@@ -48,7 +63,7 @@ def test_it_waits_longer_than_any_function_may_take(stage: Synthesis) -> None:
         function.name: function.properties["Timeout"] for function in stage.resources("AWS::Lambda::Function")
     }
 
-    for name, state in json.loads(DEFINITION.read_text())["States"].items():
-        if state["Type"] == "Task":
-            (placeholder,) = PLACEHOLDER.findall(state["Arguments"]["FunctionName"])
-            assert state["TimeoutSeconds"] > timeouts[placeholder.removesuffix("Arn")], name
+    for task in Saga.load().tasks:
+        (placeholder,) = PLACEHOLDER.findall(task.body["Arguments"]["FunctionName"])
+        call_seconds = CALL_SECONDS if task.waits else task.timeout_seconds or 0
+        assert call_seconds > timeouts[placeholder.removesuffix("Arn")], task.name

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+import boto3
 import pytest
+from aws_lambda_powertools.utilities import parameters
 from botocore.stub import Stubber
 from moto import mock_aws
 
@@ -21,7 +23,9 @@ from lambdas.shared.task_callback import TaskCallback
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP
 from tests.unit.lambdas.fakes import FakeCallback, FakeEventBridge, FakeMailer, FakeStripe
 from tests.unit.lambdas.shop import AUDIT_TABLE, IDEMPOTENCY_TABLE, INVENTORY_TABLE, ORDERS_TABLE, Shop
+from tests.unit.lambdas.webhooks import SIGNING_SECRET
 
+WEBHOOK_SECRET_ID = "stripe-webhook-secret"  # noqa: S105 - its name
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -51,7 +55,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:order-saga",
         "SENDER_EMAIL": "shop@example.com",
         "STRIPE_SECRET_ID": "stripe-key",
-        "STRIPE_WEBHOOK_SECRET_ID": "stripe-webhook-secret",
+        "STRIPE_WEBHOOK_SECRET_ID": WEBHOOK_SECRET_ID,
         "SIGN_IN": "header",
     }.items():
         monkeypatch.setenv(name, value)
@@ -102,6 +106,15 @@ def callback(monkeypatch: pytest.MonkeyPatch) -> FakeCallback:
     fake = FakeCallback()
     monkeypatch.setattr(TaskCallback, "connect", lambda: fake)
     return fake
+
+
+@pytest.fixture
+def signing_secret(aws_account: None) -> Iterator[None]:  # noqa: ARG001 - where it lies
+    """The secret that Stripe signs its webhooks with."""
+    parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
+    boto3.client("secretsmanager").create_secret(Name=WEBHOOK_SECRET_ID, SecretString=SIGNING_SECRET)
+    yield
+    parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
 
 
 @pytest.fixture

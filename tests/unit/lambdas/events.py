@@ -54,7 +54,7 @@ def api_event(  # noqa: PLR0913 - a request has that many parts
         body: Text as it is; anything else as JSON.
         headers: Besides `X-Customer-Id`.
         customer: The header `X-Customer-Id`; None for no such header.
-        signed_by: ARN of the IAM principal that signed the request.
+        signed_by: Unique id of the IAM principal that signed the request.
     """
     headers = {"Host": "api.example.com", "content-type": "application/json", **(headers or {})}
     if customer is not None:
@@ -76,7 +76,7 @@ def api_event(  # noqa: PLR0913 - a request has that many parts
             "path": f"/v1{path}",
             "stage": "v1",
             "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
-            "identity": {"sourceIp": "192.0.2.1", "userArn": signed_by},
+            "identity": {"sourceIp": "192.0.2.1", "caller": signed_by},
         },
         "body": body if body is None or isinstance(body, str) else json.dumps(body),
         "isBase64Encoded": False,

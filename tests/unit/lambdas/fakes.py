@@ -22,6 +22,7 @@ SLOW_CARD: Final = "pm_slow"  # ours: Stripe decides later
 
 DECLINED: Final = "The card was declined."
 NOT_APPROVED: Final = "The payment was not approved."
+CLIENT_SECRET: Final = "pi_secret_of_the_customer"  # noqa: S105 - nobody's
 NEXT_ACTION: Final = {
     "type": "redirect_to_url",
     "redirect_to_url": {"url": "https://bank.example/approve", "return_url": None},
@@ -88,7 +89,7 @@ class FakeStripe:
                 intent_id,
                 "requires_confirmation",
                 order_id=order.order_id,
-                client_secret=f"{intent_id}_secret_x",
+                client_secret=CLIENT_SECRET,
             )
             self._orders[intent.intent_id] = order
             return self._set(intent)
@@ -119,7 +120,7 @@ class FakeStripe:
 
         return self._call("cancel_intent", cancel)
 
-    def refund(self, order_id: str, intent: PaymentIntent) -> None:
+    def refund(self, order_id: str, intent: PaymentIntent, attempt: str) -> None:
         amount = intent.amount_held
 
         def ensure_arrived() -> None:
@@ -138,7 +139,7 @@ class FakeStripe:
 
         if not amount:
             return self._call("refund", ensure_arrived)
-        return self._once("refund", f"{order_id}-refund", (intent.intent_id, amount), refund)
+        return self._once("refund", f"{order_id}-refund-{attempt}", (intent.intent_id, amount), refund)
 
     def settle(self, intent_id: str) -> PaymentIntent:
         """The money has come: at once, when the customer has approved, or when the bank has decided."""
@@ -157,6 +158,10 @@ class FakeStripe:
     def dispute(self, intent_id: str) -> PaymentIntent:
         """The customer's bank disputes the charge."""
         return self._change(intent_id, disputed=True)
+
+    def end_dispute(self, intent_id: str) -> PaymentIntent:
+        """The customer's bank has thought better of it."""
+        return self._change(intent_id, disputed=False)
 
     def refund_by_hand(self, intent_id: str, amount: int) -> None:
         """Somebody gives money back in Stripe's dashboard."""

@@ -15,6 +15,7 @@ from lambdas.shared.order import Order, OrderStatus, Payment, PaymentStatus
 from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, TIMED_OUT, an_order
 from tests.unit.lambdas.fakes import (
     CARD_WITH_3DS,
+    CLIENT_SECRET,
     DECLINED,
     DECLINED_CARD,
     NEXT_ACTION,
@@ -32,7 +33,7 @@ def charge(shop: Shop, stripe: FakeStripe) -> Order:
 
 
 def undo(shop: Shop, stripe: FakeStripe) -> Order:
-    return refund_payment(ORDER_ID, TIMED_OUT, shop.orders, stripe)
+    return refund_payment(ORDER_ID, TIMED_OUT, "the-undo-0", shop.orders, stripe)
 
 
 def test_an_order_is_charged_its_amount_once(shop: Shop, stripe: FakeStripe) -> None:
@@ -189,7 +190,7 @@ def test_a_payment_that_is_not_decided_is_waited_for_with_all_that_the_customer_
         charge(shop, stripe)
 
     order = shop.order()
-    assert order.payment == Payment(status, "pi_1", next_action, "pi_1_secret_x")
+    assert order.payment == Payment(status, "pi_1", next_action, CLIENT_SECRET)
     assert order.timeline[-1].event == "PaymentActionRequired"
     assert stripe.held == 0
 

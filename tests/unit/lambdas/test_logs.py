@@ -8,12 +8,14 @@ import pytest
 from botocore.stub import Stubber
 
 from lambdas.audit_order_events.handler import handler as audit_order_events
+from lambdas.await_payment.handler import handler as await_payment
 from lambdas.charge_payment.handler import handler as charge_payment
 from lambdas.close_order.handler import handler as close_order
 from lambdas.flag_for_operator.handler import handler as flag_for_operator
 from lambdas.get_order.handler import handler as get_order
 from lambdas.notify_customer.handler import handler as notify_customer
 from lambdas.publish_order_events.handler import handler as publish_order_events
+from lambdas.receive_stripe_webhook.handler import handler as receive_stripe_webhook
 from lambdas.refund_payment.handler import handler as refund_payment
 from lambdas.release_inventory.handler import handler as release_inventory
 from lambdas.reserve_inventory.handler import handler as reserve_inventory
@@ -22,11 +24,20 @@ from lambdas.shared.errors import MailRejected, OrderSagaError
 from lambdas.shared.log import logger
 from lambdas.submit_order.handler import handler as submit_order
 from lambdas.validate_order.handler import handler as validate_order
-from tests.unit.lambdas.builders import ARMCHAIR, EMAIL, ORDER_ID, TIMED_OUT, caught
+from tests.unit.lambdas.builders import ARMCHAIR, EMAIL, ORDER_ID, TASK_TOKEN, TIMED_OUT, caught
 from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.events import CONTEXT, api_event, sqs_event, step_payload
-from tests.unit.lambdas.fakes import DECLINED_CARD, GOOD_CARD, FakeEventBridge, FakeMailer, FakeStripe
+from tests.unit.lambdas.fakes import (
+    CARD_WITH_3DS,
+    CLIENT_SECRET,
+    DECLINED_CARD,
+    GOOD_CARD,
+    FakeEventBridge,
+    FakeMailer,
+    FakeStripe,
+)
 from tests.unit.lambdas.shop import Shop
+from tests.unit.lambdas.webhooks import SIGNING_SECRET, an_event, webhook_request
 
 
 def submit(payment_method: str = GOOD_CARD) -> str:
@@ -78,7 +89,7 @@ def test_the_ids_of_one_call_are_not_on_the_lines_of_the_next(shop: Shop, log: L
 
     with Stubber(dynamodb()) as stub:
         stub.add_client_error("get_item", "ThrottlingException")
-        get_order(api_event("GET", "/orders/another"), CONTEXT)
+        get_order(api_event("GET", f"/orders/{ORDER_ID}"), CONTEXT)
 
     [line] = log.lines[before:]
     assert "order_id" not in line
@@ -97,9 +108,10 @@ def errors_are_logged() -> Iterator[None]:
         logger.exception("as Lambda logs it")
 
 
-@pytest.mark.parametrize("payment_method", [GOOD_CARD, DECLINED_CARD])
+@pytest.mark.parametrize("payment_method", [GOOD_CARD, DECLINED_CARD, CARD_WITH_3DS])
 @pytest.mark.parametrize("fate", ["confirmed", "undone", "mail is refused"])
-def test_no_line_of_a_whole_journey_bears_the_customers_address_or_card(  # noqa: PLR0913, PLR0917 - the whole world
+@pytest.mark.usefixtures("callback", "signing_secret")
+def test_no_line_of_a_whole_journey_bears_a_secret_or_the_customers_address_or_card(  # noqa: PLR0913, PLR0917 - the whole world
     shop: Shop,
     stripe: FakeStripe,
     mailer: FakeMailer,
@@ -118,9 +130,17 @@ def test_no_line_of_a_whole_journey_bears_the_customers_address_or_card(  # noqa
     if fate == "undone":
         stripe.before["confirm_intent"] = lambda: shop.orders.begin_undo(order_id, TIMED_OUT)
 
-    for step in (validate_order, charge_payment, reserve_inventory):
+    for step in (validate_order, charge_payment):
         with errors_are_logged():
             step(payload, CONTEXT)
+    with errors_are_logged():
+        await_payment({**payload, "task_token": TASK_TOKEN}, CONTEXT)
+    if payment_method == CARD_WITH_3DS:
+        stripe.settle("pi_1")
+    for event_id in ("evt_1", "evt_2"):
+        receive_stripe_webhook(webhook_request(an_event(event_id)), CONTEXT)
+    with errors_are_logged():
+        reserve_inventory(payload, CONTEXT)
     for step in (release_inventory, refund_payment, close_order, flag_for_operator):
         with errors_are_logged():
             step(undo_payload, CONTEXT)
@@ -133,6 +153,8 @@ def test_no_line_of_a_whole_journey_bears_the_customers_address_or_card(  # noqa
     assert order_id in written
     assert EMAIL not in written
     assert payment_method not in written
+    for secret in (TASK_TOKEN, CLIENT_SECRET, SIGNING_SECRET):
+        assert secret not in written
 
 
 def _delivered(entry: dict[str, str]) -> str:

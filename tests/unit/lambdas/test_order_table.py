@@ -17,12 +17,27 @@ from lambdas.shared.errors import (
 )
 from lambdas.shared.order import Failure, Order, OrderStatus, Payment, PaymentStatus
 from lambdas.shared.order_table import OrderTable
-from tests.unit.lambdas.builders import ARMCHAIR, LAMP, ORDER_ID, TIMED_OUT, an_order, caught, priced, two
+from lambdas.shared.payment_gateway import PaymentIntent
+from tests.unit.lambdas.builders import (
+    ARMCHAIR,
+    LAMP,
+    ORDER_ID,
+    TASK_TOKEN,
+    TIMED_OUT,
+    an_order,
+    caught,
+    priced,
+    two,
+)
+from tests.unit.lambdas.fakes import CLIENT_SECRET, NEXT_ACTION
 from tests.unit.lambdas.shop import EarlyReader, Shop
 
 DECLINED = caught(PaymentDeclined("Your card was declined."))
 NOTHING_LEFT = caught(OutOfStock("CRUNCHY-ARMCHAIR is out of stock."))
 PAID = (PaymentStatus.SUCCEEDED, "PaymentSucceeded")
+ACTION_REQUIRED = PaymentIntent(
+    "pi_1", "requires_action", next_action=NEXT_ACTION, client_secret=CLIENT_SECRET
+)
 
 
 # What comes in comes out again
@@ -59,6 +74,12 @@ def test_a_change_of_an_unknown_order_does_not_create_one(shop: Shop) -> None:
 
 # Every change leaves one trace, in the same write
 
+
+def an_intent(shop: Shop) -> Order:
+    shop.priced()
+    return shop.orders.record_intent(ORDER_ID, "pi_1", PaymentStatus.REQUIRES_CONFIRMATION)
+
+
 CHANGES: dict[str, tuple[Callable[[Shop], Order], Callable[[Shop, Order], Order], str]] = {
     "price": (
         Shop.placed,
@@ -71,6 +92,21 @@ CHANGES: dict[str, tuple[Callable[[Shop], Order], Callable[[Shop, Order], Order]
             order.order_id, "pi_1", PaymentStatus.REQUIRES_CONFIRMATION
         ),
         "PaymentIntentCreated",
+    ),
+    "action required": (
+        an_intent,
+        lambda shop, order: shop.orders.record_action_required(order.order_id, ACTION_REQUIRED),
+        "PaymentActionRequired",
+    ),
+    "dispute": (
+        Shop.confirmed,
+        lambda shop, order: shop.orders.record_dispute(order.order_id),
+        "PaymentDisputed",
+    ),
+    "refund outside": (
+        Shop.confirmed,
+        lambda shop, order: shop.orders.record_refund_outside(order.order_id, 500),
+        "PaymentRefundedOutside: 500",
     ),
     "payment": (
         Shop.priced,
@@ -166,9 +202,76 @@ def test_an_intent_is_recorded_once(shop: Shop) -> None:
     assert again.payment == Payment(PaymentStatus.REQUIRES_CONFIRMATION, "pi_first")
 
 
+# What a payment waits for
+
+
+def test_an_order_keeps_what_its_payment_waits_for(shop: Shop) -> None:
+    an_intent(shop)
+
+    shop.orders.record_action_required(ORDER_ID, ACTION_REQUIRED)
+
+    assert shop.order().payment == Payment(PaymentStatus.REQUIRES_ACTION, "pi_1", NEXT_ACTION, CLIENT_SECRET)
+
+
+def test_a_payment_that_succeeded_waits_for_nothing_any_more(shop: Shop) -> None:
+    paid = shop.paid()
+
+    assert shop.orders.record_action_required(ORDER_ID, ACTION_REQUIRED) == paid
+    assert shop.order() == paid
+
+
+def test_an_execution_that_waits_leaves_its_token(shop: Shop) -> None:
+    before = an_intent(shop)
+
+    after = shop.orders.record_waiting(ORDER_ID, TASK_TOKEN)
+
+    assert after == shop.order()
+    assert (after.status, after.task_token) == (OrderStatus.AWAITING_PAYMENT, TASK_TOKEN)
+    assert (after.version, after.timeline[-1].event) == (before.version + 1, "PaymentAwaited")
+
+
+def test_the_newest_token_replaces_the_one_before(shop: Shop) -> None:
+    an_intent(shop)
+    shop.orders.record_waiting(ORDER_ID, "the first token")
+
+    assert shop.orders.record_waiting(ORDER_ID, TASK_TOKEN).task_token == TASK_TOKEN
+
+
+def test_a_confirmed_order_does_not_wait_again(shop: Shop) -> None:
+    confirmed = shop.confirmed()
+
+    assert shop.orders.record_waiting(ORDER_ID, TASK_TOKEN) == confirmed
+    assert shop.order() == confirmed
+
+
+# What happens to a payment outside the saga
+
+
+def test_a_refund_in_the_dashboard_only_grows(shop: Shop) -> None:
+    shop.confirmed()
+    shop.orders.record_refund_outside(ORDER_ID, 500)
+
+    assert shop.orders.record_refund_outside(ORDER_ID, 300).payment.refunded_outside == 500
+    assert shop.orders.record_refund_outside(ORDER_ID, 800).payment.refunded_outside == 800
+
+
+def test_a_refund_of_an_order_that_is_being_undone_is_the_sagas_own(shop: Shop) -> None:
+    shop.paid()
+    undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+
+    assert shop.orders.record_refund_outside(ORDER_ID, 500) == undone
+
+
+def test_a_dispute_is_written_down_also_while_the_order_is_being_undone(shop: Shop) -> None:
+    shop.paid()
+    shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+
+    assert shop.orders.record_dispute(ORDER_ID).payment.disputed
+
+
 # Nothing goes forward behind an undo
 
-FORWARD = ["price", "intent", "payment"]
+FORWARD = ["price", "intent", "action required", "payment"]
 
 
 @pytest.mark.parametrize("name", FORWARD)

@@ -8,10 +8,10 @@ from botocore.exceptions import ClientError
 
 from lambdas.publish_order_events.handler import handler
 from lambdas.shared.event_bus import EventRefused
-from lambdas.shared.order import Order
-from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, EMAIL, LAMP, ORDER_ID, two
+from lambdas.shared.order import Order, PaymentStatus
+from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, EMAIL, LAMP, ORDER_ID, TASK_TOKEN, two
 from tests.unit.lambdas.events import CONTEXT
-from tests.unit.lambdas.fakes import FakeEventBridge
+from tests.unit.lambdas.fakes import CLIENT_SECRET, NEXT_ACTION, FakeEventBridge, FakeStripe
 from tests.unit.lambdas.shop import Shop
 
 THROTTLED = ClientError({"Error": {"Code": "ThrottlingException"}}, "PutEvents")
@@ -112,6 +112,62 @@ def test_only_changes_of_the_status_are_announced_in_their_order(
     publish(shop.stream())
 
     assert detail_types(event_bridge) == announced
+
+
+def a_disputed_order(shop: Shop) -> Order:
+    shop.confirmed()
+    return shop.orders.record_dispute(ORDER_ID)
+
+
+def an_order_refunded_in_the_dashboard(shop: Shop) -> Order:
+    shop.confirmed()
+    shop.orders.record_refund_outside(ORDER_ID, 10_000)
+    return shop.orders.record_refund_outside(ORDER_ID, 15_000)
+
+
+@pytest.mark.parametrize(
+    ("given", "announced", "payments"),
+    [
+        (a_disputed_order, ["PaymentDisputed"], [{"disputed": True, "refunded_outside": 0}]),
+        (
+            an_order_refunded_in_the_dashboard,
+            ["PaymentRefundedOutside", "PaymentRefundedOutside"],
+            [
+                {"disputed": False, "refunded_outside": 10_000},
+                {"disputed": False, "refunded_outside": 15_000},
+            ],
+        ),
+    ],
+)
+def test_what_happened_to_the_payment_outside_is_announced(
+    shop: Shop,
+    event_bridge: FakeEventBridge,
+    given: Callable[[Shop], Order],
+    announced: list[str],
+    payments: list[dict[str, object]],
+) -> None:
+    given(shop)
+
+    publish(shop.stream())
+
+    assert detail_types(event_bridge) == ["OrderConfirmed", *announced]
+    assert [detail.get("payment") for detail in details(event_bridge)] == [None, *payments]
+    assert {detail["status"] for detail in details(event_bridge)} == {"CONFIRMED"}
+
+
+def test_no_event_bears_what_only_the_customer_or_the_saga_may_know(
+    shop: Shop, stripe: FakeStripe, event_bridge: FakeEventBridge
+) -> None:
+    shop.awaiting_payment(stripe)
+    shop.orders.record_payment(ORDER_ID, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
+    shop.stock.take(shop.order())
+    shop.orders.record_dispute(ORDER_ID)
+
+    publish(shop.stream())
+
+    assert detail_types(event_bridge) == ["OrderConfirmed", "PaymentDisputed"]
+    for secret in (CLIENT_SECRET, TASK_TOKEN, str(NEXT_ACTION["type"])):
+        assert secret not in str(event_bridge.entries)
 
 
 def test_no_event_bears_the_customers_address_or_card(shop: Shop, event_bridge: FakeEventBridge) -> None:

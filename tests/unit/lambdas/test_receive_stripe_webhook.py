@@ -231,7 +231,7 @@ def test_a_refund_of_the_sagas_own_is_not_noted(
 ) -> None:
     stripe.put(PAID)
     shop.paid()
-    refunded = refund_payment(ORDER_ID, TIMED_OUT, shop.orders, stripe)
+    refunded = refund_payment(ORDER_ID, TIMED_OUT, "the-undo-0", shop.orders, stripe)
 
     assert receive("charge.refunded", "pi_paid") is Outcome.HANDLED
 

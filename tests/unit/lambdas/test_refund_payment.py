@@ -41,7 +41,8 @@ def charge(shop: Shop, stripe: FakeStripe, payment_method: str = GOOD_CARD) -> N
 
 
 def undo(shop: Shop, stripe: FakeStripe) -> Order:
-    return refund_payment(ORDER_ID, TIMED_OUT, shop.orders, stripe)
+    attempt = f"the-execution-{len(stripe.calls)}"  # unique, as the state machine's tries are
+    return refund_payment(ORDER_ID, TIMED_OUT, attempt, shop.orders, stripe)
 
 
 # What has to be undone depends on what Stripe says
@@ -251,6 +252,30 @@ def test_a_disputed_payment_is_not_refunded_and_needs_a_human(shop: Shop, stripe
 
     assert stripe.refunds == []
     assert shop.order().payment.status is PaymentStatus.SUCCEEDED
+
+
+def test_when_a_dispute_is_over_the_next_attempt_is_not_told_the_old_refusal(
+    shop: Shop, stripe: FakeStripe
+) -> None:
+    charge(shop, stripe)
+    stripe.dispute("pi_1")
+    with pytest.raises(RefundRefused):
+        undo(shop, stripe)
+    stripe.end_dispute("pi_1")
+
+    assert undo(shop, stripe).payment.status is PaymentStatus.REFUNDED
+    assert stripe.refunds == [AMOUNT]
+
+
+def test_two_attempts_at_the_same_time_refund_once(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    stripe.before["refund"] = lambda: undo(shop, stripe)
+
+    with pytest.raises(PaymentInFlux):
+        undo(shop, stripe)
+
+    assert undo(shop, stripe).payment.status is PaymentStatus.REFUNDED
+    assert stripe.refunds == [AMOUNT]
 
 
 def test_a_refund_that_stays_open_needs_a_human_until_it_has_arrived(shop: Shop, stripe: FakeStripe) -> None:

@@ -131,17 +131,19 @@ def test_an_intent_is_canceled_under_a_new_key_every_time(api: FakeStripeApi, ga
     assert first.idempotency_key != second.idempotency_key
 
 
-def test_what_is_held_is_refunded_under_the_orders_key(api: FakeStripeApi, gateway: StripeGateway) -> None:
+def test_what_is_held_is_refunded_under_a_key_of_the_attempt(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
     api.answer = (200, a_refund("succeeded"))
 
-    gateway.refund(ORDER_ID, INTENT)
+    gateway.refund(ORDER_ID, INTENT, "an-execution-0")
 
     assert api.requests == [
         Request(
             "post",
             "/v1/refunds",
             {"payment_intent": "pi_1", "amount": "75000", "metadata[order_id]": ORDER_ID},
-            f"{ORDER_ID}-refund",
+            f"{ORDER_ID}-refund-an-execution-0",
         )
     ]
 
@@ -301,7 +303,6 @@ def test_an_unknown_payment_method_is_declined_without_its_name(
     [
         (400, an_error("invalid_request_error", param="amount"), stripe.InvalidRequestError),
         (400, an_error("idempotency_error"), stripe.IdempotencyError),
-        (401, an_error("invalid_request_error"), stripe.AuthenticationError),
         (403, an_error("invalid_request_error"), stripe.PermissionError),
     ],
 )
@@ -341,7 +342,7 @@ def test_a_refund_that_stays_open_or_fails_needs_a_human(
     api.answer = (200, a_refund(status))
 
     with pytest.raises(RefundRefused, match=f"refund re_1 is {status}"):
-        gateway.refund(ORDER_ID, INTENT)
+        gateway.refund(ORDER_ID, INTENT, "an-execution-0")
 
 
 @pytest.mark.parametrize(
@@ -360,7 +361,7 @@ def test_a_refund_that_stripe_refuses_needs_a_human_who_is_told_why(
     api.answer = (status, error)
 
     with pytest.raises(RefundRefused, match=reason):
-        gateway.refund(ORDER_ID, INTENT)
+        gateway.refund(ORDER_ID, INTENT, "an-execution-0")
 
 
 def refunds(*statuses: str) -> dict[str, Any]:
@@ -379,7 +380,7 @@ def test_a_refund_that_was_made_before_and_is_still_open_needs_a_human(
     api.answer = (200, refunds("succeeded", status))
 
     with pytest.raises(RefundRefused, match=f"refund re_1 is {status}"):
-        gateway.refund(ORDER_ID, ALL_REFUNDED)
+        gateway.refund(ORDER_ID, ALL_REFUNDED, "an-execution-0")
 
 
 @pytest.mark.parametrize("statuses", [["succeeded"], ["failed", "succeeded"], ["canceled", "succeeded"]])
@@ -388,7 +389,7 @@ def test_what_was_given_back_before_is_not_given_back_again(
 ) -> None:
     api.answer = (200, refunds(*statuses))
 
-    gateway.refund(ORDER_ID, ALL_REFUNDED)
+    gateway.refund(ORDER_ID, ALL_REFUNDED, "an-execution-0")
 
     assert api.requests == [Request("get", "/v1/refunds", {"payment_intent": "pi_1"}, None)]
 
@@ -399,7 +400,7 @@ def test_a_refund_that_somebody_else_made_meanwhile_is_looked_at_again(
     api.answer = (400, an_error("invalid_request_error", code="charge_already_refunded"))
 
     with pytest.raises(PaymentInFlux):
-        gateway.refund(ORDER_ID, INTENT)
+        gateway.refund(ORDER_ID, INTENT, "an-execution-0")
 
 
 # The client
@@ -442,6 +443,23 @@ def test_whether_money_is_real_stands_in_the_key(key: str, livemode: bool) -> No
     boto3.client("secretsmanager").create_secret(Name="stripe-key", SecretString=key)
 
     assert StripeGateway.from_settings(Settings()).livemode is livemode
+
+
+@pytest.mark.usefixtures("cold_environment")
+def test_a_key_that_was_rotated_away_is_read_afresh_by_the_next_attempt(
+    api: FakeStripeApi, gateway: StripeGateway, made_clients: list[Mapping[str, Any]]
+) -> None:
+    secrets = boto3.client("secretsmanager")
+    secrets.create_secret(Name="stripe-key", SecretString=SECRET_KEY)
+    StripeGateway.from_settings(Settings())
+    secrets.put_secret_value(SecretId="stripe-key", SecretString="sk_test_the_next")
+    api.answer = (401, an_error("invalid_request_error"))
+
+    with pytest.raises(StripeUnavailable, match="does not know the secret key"):
+        gateway.retrieve_intent("pi_1")
+    StripeGateway.from_settings(Settings())
+
+    assert [client["api_key"] for client in made_clients] == [SECRET_KEY, "sk_test_the_next"]
 
 
 @pytest.mark.usefixtures("cold_environment")

@@ -2,13 +2,9 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any, Final
 
-import boto3
 import pytest
-import stripe as stripe_sdk
-from aws_lambda_powertools.utilities import parameters
 
 from lambdas.receive_stripe_webhook.handler import handler
 from lambdas.shared.order import PaymentStatus
@@ -17,36 +13,15 @@ from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.events import CONTEXT, api_event
 from tests.unit.lambdas.fakes import FakeCallback, FakeStripe, no_answer
 from tests.unit.lambdas.shop import IDEMPOTENCY_TABLE, Shop
+from tests.unit.lambdas.webhooks import SIGNING_SECRET, an_event, webhook_request
 
-SECRET: Final = "whsec_of_the_endpoint"  # noqa: S105 - for tests
 GUESSED: Final = "whsec_guessed"
 
 pytestmark = pytest.mark.usefixtures("signing_secret")
 
 
-@pytest.fixture
-def signing_secret(aws_account: None) -> Iterator[None]:  # noqa: ARG001 - where it lies
-    parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
-    boto3.client("secretsmanager").create_secret(Name="stripe-webhook-secret", SecretString=SECRET)
-    yield
-    parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
-
-
-def an_event(event_id: str = "evt_1", kind: str = "payment_intent.succeeded", intent_id: str = "pi_1") -> str:
-    subject = {"id": intent_id, "object": "payment_intent"}
-    return json.dumps(
-        {"id": event_id, "type": kind, "livemode": False, "data": {"object": subject}}, indent=2
-    )
-
-
-def request(payload: str, secret: str = SECRET) -> dict[str, Any]:
-    signature = stripe_sdk.WebhookSignature.generate_signature_header(payload, secret)
-    headers = {"Stripe-Signature": signature}
-    return api_event("POST", "/webhooks/stripe", payload, headers=headers, customer=None)
-
-
-def send(payload: str, secret: str = SECRET) -> tuple[int, dict[str, Any]]:
-    answer = handler(request(payload, secret), CONTEXT)
+def send(payload: str, secret: str = SIGNING_SECRET) -> tuple[int, dict[str, Any]]:
+    answer = handler(webhook_request(payload, secret), CONTEXT)
     return answer["statusCode"], json.loads(answer["body"])
 
 
@@ -79,7 +54,7 @@ def test_what_stripe_did_not_sign_does_nothing(
     stripe.settle("pi_1")
     stripe.calls.clear()
 
-    answer = handler(request(an_event(), GUESSED), CONTEXT)
+    answer = handler(webhook_request(an_event(), GUESSED), CONTEXT)
 
     assert answer["statusCode"] == 400
     assert answer["multiValueHeaders"]["Content-Type"] == ["application/problem+json"]
@@ -147,7 +122,7 @@ def test_while_the_secret_cannot_be_read_stripe_shall_come_again(monkeypatch: py
 
 def test_a_body_in_base64_is_checked_as_it_was_sent(shop: Shop, stripe: FakeStripe) -> None:
     shop.awaiting_payment(stripe)
-    event = request(an_event())
+    event = webhook_request(an_event())
     event["body"] = base64.b64encode(event["body"].encode()).decode()
     event["isBase64Encoded"] = True
 
@@ -156,7 +131,7 @@ def test_a_body_in_base64_is_checked_as_it_was_sent(shop: Shop, stripe: FakeStri
 
 def test_a_header_may_be_written_in_any_case(shop: Shop, stripe: FakeStripe) -> None:
     shop.awaiting_payment(stripe)
-    event = request(an_event())
+    event = webhook_request(an_event())
     event["headers"]["stripe-signature"] = event["headers"].pop("Stripe-Signature")
 
     assert handler(event, CONTEXT)["statusCode"] == 200

@@ -33,6 +33,14 @@ def test_the_readme_is_up_to_date() -> None:
     assert not is_stale, "README.md does not show the saga as it is: run `make docs`"
 
 
+def test_the_table_of_payments_is_up_to_date() -> None:
+    text = docs.PAYMENTS.read_text(encoding="utf-8")
+
+    is_stale = docs.with_payments(text) != text
+
+    assert not is_stale, "docs/payments.md does not show the payments as they are: run `make docs`"
+
+
 def test_what_is_written_by_hand_stays_as_it_is() -> None:
     written = docs.with_generated_parts(EMPTY)
 
@@ -90,9 +98,14 @@ def test_the_diagram_shows_every_state_and_every_transition(saga: Saga) -> None:
 def test_the_diagram_names_the_errors_that_are_caught(saga: Saga) -> None:
     drawn = docs.diagram(saga)
 
-    assert 'ValidateOrder -->|"UnknownSku<br/>CurrencyMismatch<br/>OutOfStock"| CloseOrder' in drawn
+    assert 'OutOfStock<br/>AmountNotChargeable"| CloseOrder' in drawn
     assert 'ValidateOrder -->|"any other error"| ReleaseInventory' in drawn
-    assert 'ChargePayment -->|"any error"| RefundPayment' in drawn
+    assert 'ChargePayment -->|"PaymentActionRequired"| AwaitPayment' in drawn
+    assert 'ReserveInventory -->|"any error"| ReleaseInventory' in drawn
+
+
+def test_a_deadline_is_one_of_the_errors_that_lead_to_the_same_undo(saga: Saga) -> None:
+    assert 'AwaitPayment -->|"any error"| RefundPayment' in docs.diagram(saga)
 
 
 def test_the_table_has_a_row_for_every_journey(saga: Saga) -> None:
@@ -103,3 +116,10 @@ def test_the_table_has_a_row_for_every_journey(saga: Saga) -> None:
         "| The card is declined | ValidateOrder → ChargePayment ✗ → RefundPayment → CloseOrder"
         " → NotifyCustomerOfClosure → OrderClosed | `FAILED` (`payment_declined`), not charged |"
     ) in rows
+
+
+def test_a_step_that_asks_for_a_detour_has_not_failed(saga: Saga) -> None:
+    table = docs.path_table(saga, JOURNEYS)
+
+    assert "| ValidateOrder → ChargePayment → AwaitPayment → ReserveInventory → NotifyCustomer |" in table
+    assert "| ValidateOrder → ChargePayment → AwaitPayment ✗ → RefundPayment →" in table

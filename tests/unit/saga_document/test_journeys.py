@@ -4,10 +4,12 @@ from itertools import pairwise
 
 import pytest
 
-from local.journeys import JOURNEYS, Journey
+from local.journeys import JOURNEYS, PAYMENT_JOURNEYS, Journey
 from local.saga_document import Saga
 
-a_journey = pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.key)
+a_journey = pytest.mark.parametrize(
+    "journey", [*JOURNEYS, *PAYMENT_JOURNEYS], ids=lambda journey: journey.key
+)
 
 
 @pytest.fixture(scope="module")

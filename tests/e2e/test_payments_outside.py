@@ -1,0 +1,81 @@
+"""What people and banks do at Stripe, behind the saga's back, shows on the order."""
+
+from local.plays import an_order
+from local.waiting import wait_for
+from local.world import World
+
+
+def confirmed(world: World) -> tuple[str, str]:
+    """A confirmed order and its PaymentIntent."""
+    order_id = world.shop.order(an_order())
+    order = world.shop.wait_until_rest(order_id)
+    intent_id = order["payment"]["intent_id"]
+    assert intent_id is not None
+    return order_id, intent_id
+
+
+def wait_for_timeline(world: World, order_id: str, event: str) -> None:
+    def seen() -> bool:
+        return event in [entry["event"] for entry in world.shop.get_order(order_id)["timeline"]]
+
+    wait_for(seen, f"{event} on the timeline of {order_id}", timeout_seconds=30)
+
+
+def test_a_refund_in_the_dashboard_is_on_the_timeline_and_on_the_bus(world: World) -> None:
+    # Given
+    order_id, intent_id = confirmed(world)
+
+    # When
+    world.stripe.refund_in_dashboard(intent_id, 500)
+
+    # Then
+    wait_for_timeline(world, order_id, "PaymentRefundedOutside: 500")
+    events = world.audit_trail.wait_for_events(order_id, count=2)
+    assert [event["event"] for event in events] == ["OrderConfirmed", "PaymentRefundedOutside"]
+    assert events[1]["detail"]["payment"] == {"disputed": False, "refunded_outside": 500}
+
+
+def test_a_dispute_is_on_the_timeline_and_on_the_bus(world: World) -> None:
+    # Given
+    order_id, intent_id = confirmed(world)
+
+    # When
+    world.stripe.dispute(intent_id)
+
+    # Then
+    wait_for_timeline(world, order_id, "PaymentDisputed")
+    events = world.audit_trail.wait_for_events(order_id, count=2)
+    assert [event["event"] for event in events] == ["OrderConfirmed", "PaymentDisputed"]
+
+
+def test_only_the_customer_of_a_waiting_order_sees_what_to_do(world: World) -> None:
+    # Given
+    submission = an_order(payment_method="pm_card_authenticationRequired")
+    order_id = world.shop.order(submission, customer_id="alice")
+
+    def waiting() -> bool:
+        return world.shop.get_order(order_id, customer_id="alice")["status"] == "AWAITING_PAYMENT"
+
+    wait_for(waiting, "the order waits", timeout_seconds=30)
+
+    # When
+    hers = world.shop.request("GET", f"/orders/{order_id}", customer_id="alice").json()
+    his = world.shop.request("GET", f"/orders/{order_id}", customer_id="mallory")
+
+    # Then
+    assert hers["payment"]["next_action"]["type"] == "use_stripe_sdk"
+    assert hers["payment"]["client_secret"].startswith(hers["payment"]["intent_id"])
+    assert his.status_code == 404
+    world.stripe.authenticate(hers["payment"]["intent_id"], success=True)
+    assert world.shop.wait_until_rest(order_id, customer_id="alice")["status"] == "CONFIRMED"
+
+
+def test_a_webhook_that_is_not_from_stripe_is_refused(world: World) -> None:
+    # When
+    answer = world.shop.request(
+        "POST", "/webhooks/stripe", headers={"Stripe-Signature": "t=1,v1=00"}, json={"type": "anything"}
+    )
+
+    # Then
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "urn:problem-type:order-saga:bad-signature"

@@ -1,0 +1,22 @@
+"""What Stripe sends to the webhook's endpoint."""
+
+import json
+from typing import Any, Final
+
+import stripe
+
+from tests.unit.lambdas.events import api_event
+
+SIGNING_SECRET: Final = "whsec_of_the_endpoint"  # noqa: S105 - for tests
+
+
+def an_event(event_id: str = "evt_1", kind: str = "payment_intent.succeeded", intent_id: str = "pi_1") -> str:
+    subject = {"id": intent_id, "object": "payment_intent"}
+    event = {"id": event_id, "type": kind, "livemode": False, "data": {"object": subject}}
+    return json.dumps(event, indent=2)  # who parses it and prints it again has another body
+
+
+def webhook_request(payload: str, secret: str = SIGNING_SECRET) -> dict[str, Any]:
+    signature = stripe.WebhookSignature.generate_signature_header(payload, secret)
+    headers = {"Stripe-Signature": signature}
+    return api_event("POST", "/webhooks/stripe", payload, headers=headers, customer=None)
