@@ -56,9 +56,11 @@ def test_every_log_is_kept_as_long_as_the_stage_says(stage: Synthesis) -> None:
         assert group.properties["RetentionInDays"] == days[stage.stage], group.name
 
 
-def test_no_function_logs_what_is_for_debugging(stage: Synthesis) -> None:
+def test_what_lambda_logs_is_json_and_no_chatter(stage: Synthesis) -> None:
     for function in stage.functions().values():
-        assert function["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "INFO"
+        logging = function["LoggingConfig"]
+        assert logging["LogFormat"] == "JSON"
+        assert (logging["ApplicationLogLevel"], logging["SystemLogLevel"]) == ("INFO", "WARN")
 
 
 ENVIRONMENT = {
@@ -85,13 +87,11 @@ ENVIRONMENT = {
 
 
 def test_every_function_is_told_what_it_needs_and_no_more(stage: Synthesis) -> None:
-    common = {"POWERTOOLS_LOG_LEVEL"}
     stand_in = {"STRIPE_API_BASE"} if stage.stage == "local" else set()
 
     for name, function in stage.functions().items():
-        expected = common | ENVIRONMENT[name]
-        if "STRIPE_SECRET_ID" in expected:
-            expected |= stand_in
+        calls_stripe = "STRIPE_SECRET_ID" in ENVIRONMENT[name]
+        expected = ENVIRONMENT[name] | (stand_in if calls_stripe else set())
         assert function["Environment"]["Variables"].keys() == expected, name
 
 

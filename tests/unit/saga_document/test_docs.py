@@ -9,6 +9,10 @@ from local import docs
 from local.journeys import JOURNEYS
 from local.saga_document import Saga
 
+EMPTY_PAYMENTS = """<!-- generated: payments -->
+<!-- end -->
+"""
+
 EMPTY = """Before.
 <!-- generated: saga diagram -->
 <!-- end -->
@@ -68,14 +72,24 @@ def readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return readme
 
 
-def test_the_readme_is_written_in_place(readme: Path) -> None:
+@pytest.fixture
+def payments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    payments = tmp_path / "payments.md"
+    payments.write_text(EMPTY_PAYMENTS, encoding="utf-8")
+    monkeypatch.setattr(docs, "PAYMENTS", payments)
+    return payments
+
+
+def test_the_files_are_written_in_place(readme: Path, payments: Path) -> None:
     readme.write_text(EMPTY, encoding="utf-8")
 
     assert docs.main() == 0
 
     assert readme.read_text(encoding="utf-8") == docs.with_generated_parts(EMPTY)
+    assert payments.read_text(encoding="utf-8") == docs.with_payments(EMPTY_PAYMENTS)
 
 
+@pytest.mark.usefixtures("payments")
 def test_a_readme_without_a_place_is_refused(readme: Path, capsys: pytest.CaptureFixture[str]) -> None:
     readme.write_text("No markers.\n", encoding="utf-8")
 
