@@ -20,6 +20,7 @@ state machine asks:
     │   ├── StockContended
     │   ├── StripeUnavailable
     │   ├── PaymentInFlux
+    │   ├── SagaUnavailable
     │   └── MailUnavailable
     ├── OrderAlreadyConfirmed    Was the undo a mistake?    the saga goes on behind the pivot
     └── HumanNeeded              Can nobody else mend it?   not retried; the order is flagged
@@ -123,6 +124,10 @@ class StripeUnavailable(TransientFailure):
 
 class PaymentInFlux(TransientFailure):
     """The payment is between two states, or left the one we knew: ask Stripe again."""
+
+
+class SagaUnavailable(TransientFailure):
+    """Step Functions did not take the word that a waiting execution is told."""
 
 
 class MailUnavailable(TransientFailure):

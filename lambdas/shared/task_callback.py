@@ -1,10 +1,12 @@
 """Wakes an execution that waits with a task token."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from lambdas.shared.aws import step_functions
-from lambdas.shared.errors import OrderSagaError
+from lambdas.shared.aws import step_functions, transient_as
+from lambdas.shared.errors import OrderSagaError, SagaUnavailable
 from lambdas.shared.log import logger
 
 if TYPE_CHECKING:
@@ -12,7 +14,11 @@ if TYPE_CHECKING:
 
 
 class TaskCallback:
-    """The `Callback` that is Step Functions."""
+    """The `Callback` that is Step Functions.
+
+    Raises:
+        SagaUnavailable: From both methods, when Step Functions throttles, fails or does not answer.
+    """
 
     def __init__(self, client: "SFNClient") -> None:
         self._client = client
@@ -29,19 +35,23 @@ class TaskCallback:
 
     def succeed(self, task_token: str) -> None:
         """The saga may go on."""
-        try:
+        with self._unless_too_late():
             self._client.send_task_success(taskToken=task_token, output=json.dumps({"Payload": {}}))
-        except self._too_late:
-            logger.info("nobody waits for this payment any more")
 
     def fail(self, task_token: str, error: OrderSagaError) -> None:
         """The saga must turn back."""
-        try:
+        with self._unless_too_late():
             self._client.send_task_failure(
                 taskToken=task_token,
                 error=type(error).__name__,
                 # The form in which Step Functions reports an exception of a function.
                 cause=json.dumps({"errorType": type(error).__name__, "errorMessage": str(error)}),
             )
+
+    @contextmanager
+    def _unless_too_late(self) -> Iterator[None]:
+        try:
+            with transient_as(SagaUnavailable):
+                yield
         except self._too_late:
             logger.info("nobody waits for this payment any more")

@@ -489,7 +489,7 @@ def test_the_key_comes_from_the_secret_and_the_client_is_made_once(
     assert client["base_addresses"] == {}
     assert client["max_network_retries"] == 0
     assert client["stripe_version"] == stripe_gateway.API_VERSION
-    assert client["http_client"]._timeout == 6  # noqa: SLF001 - the SDK has no other way to ask
+    assert client["http_client"]._timeout == (2, 5)  # noqa: SLF001 - the SDK has no other way to ask
 
 
 @pytest.mark.usefixtures("cold_environment")

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from lambdas.shared.aws import step_functions
-from lambdas.shared.errors import PaymentDeclined
+from lambdas.shared.errors import PaymentDeclined, SagaUnavailable
 from lambdas.shared.task_callback import TaskCallback
 from tests.unit.lambdas.builders import TASK_TOKEN
 
@@ -52,7 +52,17 @@ def test_a_token_that_is_nobodys_any_more_is_passed_over(
 
 
 @pytest.mark.parametrize(("operation", "tell"), CALLS.items(), ids=CALLS)
-@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", "InvalidOutput"])
+def test_a_throttled_call_can_be_tried_again(
+    step_functions_stub: Stubber, operation: str, tell: Callable[[TaskCallback], None]
+) -> None:
+    step_functions_stub.add_client_error(operation, "ThrottlingException")
+
+    with pytest.raises(SagaUnavailable):
+        tell(TaskCallback.connect())
+
+
+@pytest.mark.parametrize(("operation", "tell"), CALLS.items(), ids=CALLS)
+@pytest.mark.parametrize("code", ["AccessDeniedException", "InvalidOutput"])
 def test_a_call_that_fails_is_not_passed_over(
     step_functions_stub: Stubber, operation: str, tell: Callable[[TaskCallback], None], code: str
 ) -> None:

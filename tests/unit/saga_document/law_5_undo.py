@@ -122,11 +122,12 @@ def every_failure_passes_the_undos_of_all_that_may_have_been_done(saga: Saga) ->
     The way into a detour is no failure. A detour does nothing that has an undo of its own, so its failures
     are undone like those of the step that it begins at.
     """
-    detours = [(saga.left_at(detour), detour) for detour in saga.detours]
-    for step, failing in [*((step, step) for step in saga.steps), *detours]:
+    begins = {detour.name: saga.left_at(detour) for detour in saga.detours}
+    for failing in [*saga.steps, *saga.detours]:
+        step = begins.get(failing.name, failing)
         number = saga.steps.index(step) if step else len(saga.steps) - 1
         for failure in failing.failures:
-            if (step, failure.target) in [(begin, detour.name) for begin, detour in detours]:
+            if begins.get(failure.target) == failing:
                 continue
             expected = _what_to_undo(saga, number, failure)
             for way in saga.ways_from(failure.target):
@@ -242,10 +243,8 @@ def a_detour_is_made_on_request_and_comes_back_behind_its_step(saga: Saga) -> It
         if step is None or detour.next != step.next:
             yield f"{detour.name} comes back at {detour.next}, not behind the step that it begins at"
         for entry in saga.transitions:
-            if entry.target == detour.name and (entry.source, entry.errors) != (
-                step and step.name,
-                (CUSTOMER_ASKED,),
-            ):
+            on_request = entry.errors == (CUSTOMER_ASKED,) and step and entry.source == step.name
+            if entry.target == detour.name and not on_request:
                 yield f"{entry.source} leads to {detour.name} on {', '.join(entry.errors) or 'success'}"
 
 
