@@ -26,7 +26,7 @@ def charge_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway) -
     intent = _intent_of(order, orders, gateway)
     if intent.status == "requires_confirmation":
         intent = _confirmed(order_id, intent, orders, gateway)
-    if intent.status == "succeeded":
+    if intent.is_paid:
         return orders.record_payment(order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
     if intent.status in {"requires_action", "processing"}:
         orders.record_action_required(order_id, intent)

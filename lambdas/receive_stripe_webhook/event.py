@@ -31,6 +31,11 @@ class StripeEvent:
     livemode: bool
     intent_id: str | None
 
+    @property
+    def is_about_refunds(self) -> bool:
+        """Whether money went back, or did not."""
+        return self.kind.startswith(("charge.refund", "refund."))
+
 
 def signing_secrets(secret: str) -> list[str]:
     """Read the secret's text: one `whsec_...`, or two while Stripe rolls it, between blanks or commas."""

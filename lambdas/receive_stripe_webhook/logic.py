@@ -1,13 +1,13 @@
 """What a webhook means for an order. It says that something happened; what holds now, only Stripe knows."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
 
 from lambdas.receive_stripe_webhook.event import StripeEvent
-from lambdas.shared.errors import OrderCancelled, UndoAlreadyBegun
-from lambdas.shared.order import Order
+from lambdas.shared.errors import OrderRejected, PaymentUnknown
 from lambdas.shared.order_table import OrderTable
-from lambdas.shared.payment_gateway import PaymentGateway, PaymentIntent
+from lambdas.shared.payment_gateway import PaymentGateway, PaymentIntent, Refund
 from lambdas.shared.payment_settlement import Callback, settle_payment
 
 
@@ -38,20 +38,30 @@ def receive_stripe_webhook(
         return Outcome.NOT_FOR_US
     if event.livemode != gateway.livemode:
         return Outcome.OTHER_ENVIRONMENT
-    intent = gateway.retrieve_intent(event.intent_id)
+    try:
+        intent = gateway.retrieve_intent(event.intent_id)
+    except PaymentUnknown:
+        return Outcome.OTHER_ENVIRONMENT
     order = orders.find(intent.order_id) if intent.order_id else None
     if order is None or order.payment.intent_id not in {None, intent.intent_id}:
         return Outcome.UNKNOWN_ORDER
-    with suppress(OrderCancelled, UndoAlreadyBegun):
+    with suppress(OrderRejected):
         # Where the undo was first, it asks Stripe itself, and gives back what it finds.
         settle_payment(order, intent, orders, callback)
-    _record_what_happened_outside(order, intent, orders)
+    if intent.disputed and not order.payment.disputed:
+        orders.record_dispute(order.order_id)
+    if event.is_about_refunds:
+        _record_refunds(order.order_id, intent, gateway.list_refunds(intent.intent_id), orders)
     return Outcome.HANDLED
 
 
-def _record_what_happened_outside(order: Order, intent: PaymentIntent, orders: OrderTable) -> None:
-    """Note refunds that are not the saga's, and disputes. The saga refunds only what it undoes."""
-    if intent.disputed and not order.payment.disputed:
-        orders.record_dispute(order.order_id)
-    if order.failure is None and intent.amount_refunded > order.payment.refunded_outside:
-        orders.record_refund_outside(order.order_id, intent.amount_refunded)
+def _record_refunds(
+    order_id: str, intent: PaymentIntent, refunds: Sequence[Refund], orders: OrderTable
+) -> None:
+    """Note what was given back without the saga, and what came back to us though the saga gave it back."""
+    gone = [refund for refund in refunds if not refund.has_failed]
+    outside = sum(refund.amount for refund in gone if not refund.is_ours)
+    if outside:
+        orders.record_refund_outside(order_id, outside)
+    if sum(refund.amount for refund in gone) < intent.amount_received:
+        orders.record_refund_failed(order_id)

@@ -25,6 +25,7 @@ state machine asks:
     ├── OrderAlreadyConfirmed    Was the undo a mistake?    the saga goes on behind the pivot
     └── HumanNeeded              Can nobody else mend it?   not retried; the order is flagged
         ├── OrderNotFound
+        ├── PaymentUnknown
         ├── RefundRefused
         ├── UndoIncomplete
         ├── MailRejected
@@ -148,6 +149,10 @@ class HumanNeeded(OrderSagaError):
 
 class OrderNotFound(HumanNeeded):
     """There is no record of the order."""
+
+
+class PaymentUnknown(HumanNeeded):
+    """Stripe knows no such payment: it belongs to another account or another environment."""
 
 
 class RefundRefused(HumanNeeded):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from lambdas.shared.errors import OrderCancelled, UndoAlreadyBegun
+from lambdas.shared.errors import OrderCancelled, PaymentDeclined, UndoAlreadyBegun
 from lambdas.shared.money import Money
 
 
@@ -169,6 +169,16 @@ class Order:
         return self.status is OrderStatus.CONFIRMED and self.cancel_requested_by is None
 
     @property
+    def waits_for_customer(self) -> bool:
+        """Whether the customer has to approve the payment, and approving it still does them any good."""
+        return (
+            self.status is OrderStatus.AWAITING_PAYMENT
+            and self.payment.status is PaymentStatus.REQUIRES_ACTION
+            and self.failure is None
+            and self.cancel_requested_by is None
+        )
+
+    @property
     def price(self) -> Money:
         """What the order costs.
 
@@ -185,11 +195,14 @@ class Order:
         Raises:
             OrderCancelled: Somebody asked to cancel.
             UndoAlreadyBegun: An earlier execution decided to undo the order.
+            PaymentDeclined: Somebody gave the money back before the order was confirmed.
         """
         if self.cancel_requested_by is not None:
             raise OrderCancelled(f"The order was cancelled by the {self.cancel_requested_by}.")
         if self.failure is not None:
             raise UndoAlreadyBegun(f"The order is being undone: {self.failure.code}.")
+        if self.payment.refunded_outside and self.status is not OrderStatus.CONFIRMED:
+            raise PaymentDeclined("The payment was given back.")
 
     def as_submitted(self) -> "Order":
         """The order as it was in the moment it was accepted: a replay gets the first answer again."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lambdas.shared.order import Order, OrderStatus, PaymentStatus
+from lambdas.shared.order import Order
 
 
 def represent(order: Order) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def represent(order: Order) -> dict[str, Any]:
         "created_at": order.created_at,
         "updated_at": order.updated_at,
     }
-    if order.status is OrderStatus.AWAITING_PAYMENT and order.payment.status is PaymentStatus.REQUIRES_ACTION:
+    if order.waits_for_customer:
         body["payment"]["next_action"] = order.payment.next_action
         body["payment"]["client_secret"] = order.payment.client_secret
     if order.failure is not None:

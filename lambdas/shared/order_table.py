@@ -78,7 +78,7 @@ class Change:
         expression = f"SET {', '.join(settings)}"
         if self.remove:
             expression += f" REMOVE {', '.join(self.remove)}"
-        condition = f"attribute_exists(#order_id) AND {self.condition}"
+        condition = f"attribute_exists(#order_id) AND ({self.condition})"
         return {
             "TableName": table,
             "Key": {"order_id": {"S": order_id}},
@@ -262,10 +262,23 @@ class OrderTable:
             event=f"PaymentRefundedOutside: {amount}",
             values={"#payment.#refunded_outside": amount},
             condition=(
-                "(attribute_not_exists(#payment.#refunded_outside)"
-                " OR #payment.#refunded_outside < :set_payment_refunded_outside)"
-                " AND attribute_not_exists(#failure)"
+                "attribute_not_exists(#payment.#refunded_outside)"
+                " OR #payment.#refunded_outside < :set_payment_refunded_outside"
             ),
+        )
+        return self._write(order_id, change) or self.get(order_id)
+
+    def record_refund_failed(self, order_id: str) -> Order:
+        """Write down that money is with us again that had been given back: the order is not at rest."""
+        change = Change(
+            event="OrderNeedsAttention: a refund failed after it had succeeded",
+            values={
+                "#status": OrderStatus.NEEDS_ATTENTION,
+                "#payment.#status": PaymentStatus.SUCCEEDED,
+                "#unsettled_shard": shard_of(order_id),
+            },
+            condition="#payment.#status = :refunded",
+            condition_values={":refunded": PaymentStatus.REFUNDED},
         )
         return self._write(order_id, change) or self.get(order_id)
 

@@ -35,9 +35,29 @@ class PaymentIntent:
     disputed: bool = False
 
     @property
+    def is_paid(self) -> bool:
+        """Whether we got the money, and nobody gave any of it back."""
+        return self.status == "succeeded" and not self.amount_refunded
+
+    @property
     def amount_held(self) -> int:
         """Minor units of the customer's money that we still have."""
         return self.amount_received - self.amount_refunded
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund as the provider has it at this moment.
+
+    Attributes:
+        amount: Minor units.
+        is_ours: Whether the saga made it; else somebody did in the provider's dashboard.
+        has_failed: Whether the money stays with us after all.
+    """
+
+    amount: int
+    is_ours: bool
+    has_failed: bool
 
 
 class PaymentGateway(Protocol):
@@ -69,7 +89,14 @@ class PaymentGateway(Protocol):
         """
 
     def retrieve_intent(self, intent_id: str) -> PaymentIntent:
-        """Ask how the payment stands."""
+        """Ask how the payment stands.
+
+        Raises:
+            PaymentUnknown: There is no such payment.
+        """
+
+    def list_refunds(self, intent_id: str) -> list[Refund]:
+        """Ask what was given back of a payment."""
 
     def cancel_intent(self, intent_id: str) -> PaymentIntent:
         """Make sure that the intent can never be charged."""

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from lambdas.shared.errors import OrderSagaError, PaymentDeclined
+from lambdas.shared.errors import OrderRejected, OrderSagaError, PaymentDeclined
 from lambdas.shared.order import Order, PaymentStatus
 from lambdas.shared.order_table import OrderTable
 from lambdas.shared.payment_gateway import PaymentIntent
@@ -41,8 +41,12 @@ def settle_payment(order: Order, intent: PaymentIntent, orders: OrderTable, call
     """
     if order.task_token is None or intent.status in {"requires_action", "processing"}:
         return False
-    if intent.status == "succeeded":
-        orders.record_payment(order.order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
+    if intent.is_paid:
+        try:
+            orders.record_payment(order.order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
+        except OrderRejected as rejection:
+            callback.fail(order.task_token, rejection)  # it need not wait for its deadline to turn back
+            raise
         callback.succeed(order.task_token)
     else:
         callback.fail(order.task_token, PaymentDeclined(intent.decline or "The payment was not approved."))

@@ -27,7 +27,10 @@ _CONTENTION: Final = frozenset({"TransactionConflict", "ThrottlingError", "Provi
 _CONFIRM: Final = Change(
     event="OrderConfirmed",
     values={"#status": OrderStatus.CONFIRMED, "#stock_taken": True},
-    condition=f"{MAY_GO_FORWARD} AND #payment.#status = :paid AND #stock_taken = :no",
+    condition=(
+        f"{MAY_GO_FORWARD} AND #payment.#status = :paid AND #stock_taken = :no"
+        " AND attribute_not_exists(#payment.#refunded_outside)"
+    ),
     condition_values={":paid": PaymentStatus.SUCCEEDED, ":no": False},
     remove=("#unsettled_shard",),
 )

@@ -8,9 +8,16 @@ from typing import Final
 import stripe
 
 from lambdas.shared.declines import decline_message
-from lambdas.shared.errors import PaymentDeclined, PaymentInFlux, RefundRefused, StripeUnavailable
+from lambdas.shared.errors import (
+    AmountNotChargeable,
+    PaymentDeclined,
+    PaymentInFlux,
+    PaymentUnknown,
+    RefundRefused,
+    StripeUnavailable,
+)
 from lambdas.shared.order import Order
-from lambdas.shared.payment_gateway import PaymentIntent
+from lambdas.shared.payment_gateway import PaymentIntent, Refund
 from lambdas.shared.secrets import forget_secrets, read_secret
 from lambdas.shared.settings import Settings
 
@@ -90,9 +97,25 @@ class StripeGateway:
                     {"idempotency_key": f"{order_id}-refund-{attempt}"},
                 )
         except (PaymentDeclined, stripe.InvalidRequestError, stripe.IdempotencyError) as error:
-            raise RefundRefused(str(error)) from error
+            # Stripe's own words are for its dashboard: this one the customer can see.
+            code = getattr(error, "code", None) or type(error).__name__
+            raise RefundRefused(f"Stripe answers {code}") from error
         if refund.status != "succeeded":
             raise RefundRefused(f"refund {refund.id} is {refund.status}")
+        if intent.amount_refunded:  # somebody gave a part of it back before
+            self._ensure_refunds_arrived(intent)
+
+    def list_refunds(self, intent_id: str) -> list[Refund]:  # noqa: D102 - see PaymentGateway
+        with _stripe_errors():
+            refunds = self._refunds.list({"payment_intent": intent_id})
+        return [
+            Refund(
+                amount=refund["amount"],
+                is_ours="order_id" in (refund.get("metadata") or {}),
+                has_failed=refund["status"] in {"failed", "canceled"},
+            )
+            for refund in (each.to_dict() for each in refunds.data)
+        ]
 
     def _ensure_refunds_arrived(self, intent: PaymentIntent) -> None:
         """Refuse to believe in a refund that is open: Stripe counts it as refunded before it is."""
@@ -152,6 +175,10 @@ def _stripe_errors() -> Iterator[None]:
     except stripe.InvalidRequestError as error:
         if error.code in {"payment_intent_unexpected_state", "charge_already_refunded"}:
             raise PaymentInFlux(f"Stripe answers {error.code}") from error
+        if error.code in {"amount_too_small", "amount_too_large"}:
+            raise AmountNotChargeable("The payment provider does not charge this amount.") from error
+        if error.code == "resource_missing" and error.param == "intent":
+            raise PaymentUnknown("Stripe knows no such payment") from error
         if error.param == "payment_method":
             raise PaymentDeclined("The payment method is not valid.") from error
         raise

@@ -12,7 +12,7 @@ from lambdas.shared.errors import (
     StripeUnavailable,
 )
 from lambdas.shared.order import Order
-from lambdas.shared.payment_gateway import PaymentIntent
+from lambdas.shared.payment_gateway import PaymentIntent, Refund
 
 # Stripe's own names of payment methods for tests (https://docs.stripe.com/testing).
 GOOD_CARD: Final = "pm_card_visa"
@@ -74,6 +74,7 @@ class FakeStripe:
     charges: int = 0
     refunds: list[int] = field(default_factory=list)
     refunds_stay_open: bool = False
+    refunds_fail_later: bool = False
     _orders: dict[str, Order] = field(default_factory=dict)
     _answers: dict[str, tuple[object, object]] = field(default_factory=dict)
 
@@ -140,6 +141,12 @@ class FakeStripe:
         if not amount:
             return self._call("refund", ensure_arrived)
         return self._once("refund", f"{order_id}-refund-{attempt}", (intent.intent_id, amount), refund)
+
+    def list_refunds(self, intent_id: str) -> list[Refund]:
+        by_hand = self.intents[intent_id].amount_refunded - sum(self.refunds)
+        ours = [Refund(amount, is_ours=True, has_failed=self.refunds_fail_later) for amount in self.refunds]
+        outside = [Refund(by_hand, is_ours=False, has_failed=False)] if by_hand else []
+        return self._call("list_refunds", lambda: [*ours, *outside])
 
     def settle(self, intent_id: str) -> PaymentIntent:
         """The money has come: at once, when the customer has approved, or when the bank has decided."""

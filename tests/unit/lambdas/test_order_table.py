@@ -255,11 +255,31 @@ def test_a_refund_in_the_dashboard_only_grows(shop: Shop) -> None:
     assert shop.orders.record_refund_outside(ORDER_ID, 800).payment.refunded_outside == 800
 
 
-def test_a_refund_of_an_order_that_is_being_undone_is_the_sagas_own(shop: Shop) -> None:
+def test_a_refund_in_the_dashboard_is_written_down_also_while_the_order_is_being_undone(shop: Shop) -> None:
     shop.paid()
-    undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+    shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
 
-    assert shop.orders.record_refund_outside(ORDER_ID, 500) == undone
+    assert shop.orders.record_refund_outside(ORDER_ID, 500).payment.refunded_outside == 500
+
+
+def test_an_order_whose_money_went_back_before_the_pivot_is_not_confirmed(shop: Shop) -> None:
+    order = shop.paid()
+    shop.orders.record_refund_outside(ORDER_ID, 500)
+
+    assert shop.stock.take(order).status is OrderStatus.PENDING
+    with pytest.raises(PaymentDeclined, match="given back"):
+        shop.order().ensure_may_go_forward()
+
+
+def test_a_closed_order_needs_a_human_when_its_refund_fails_later(shop: Shop) -> None:
+    shop.confirmed()
+    shop.close_cancelled()
+
+    order = shop.orders.record_refund_failed(ORDER_ID)
+
+    assert (order.status, order.payment.status) == (OrderStatus.NEEDS_ATTENTION, PaymentStatus.SUCCEEDED)
+    assert shop.unsettled() == [ORDER_ID]
+    assert shop.orders.record_refund_failed(ORDER_ID) == order
 
 
 def test_a_dispute_is_written_down_also_while_the_order_is_being_undone(shop: Shop) -> None:

@@ -107,7 +107,7 @@ def test_a_saga_that_was_not_told_after_the_payment_was_recorded_is_told_by_the_
     ],
     ids=["deadline", "cancelled"],
 )
-def test_where_an_undo_was_first_nobody_is_told_and_nothing_is_written(
+def test_where_an_undo_was_first_the_saga_turns_back_and_nothing_is_written(
     shop: Shop,
     stripe: FakeStripe,
     callback: FakeCallback,
@@ -121,7 +121,9 @@ def test_where_an_undo_was_first_nobody_is_told_and_nothing_is_written(
     with pytest.raises(error):
         settle(shop, callback, waiting, SUCCEEDED)
 
-    assert callback.told == []
+    [(token, answer)] = callback.told
+    assert token == waiting.task_token
+    assert answer.startswith(error.__name__)
     assert shop.order() == undone
 
 

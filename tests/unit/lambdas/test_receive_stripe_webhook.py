@@ -104,7 +104,7 @@ def test_a_webhook_that_comes_again_writes_nothing(
     assert shop.order() == once
 
 
-def test_a_webhook_behind_the_deadline_wakes_nobody(
+def test_a_webhook_behind_the_deadline_writes_nothing(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., Outcome]
 ) -> None:
     shop.awaiting_payment(stripe)
@@ -113,7 +113,7 @@ def test_a_webhook_behind_the_deadline_wakes_nobody(
 
     assert receive() is Outcome.HANDLED
 
-    assert callback.told == []
+    assert [answer.partition(":")[0] for _, answer in callback.told] == ["UndoAlreadyBegun"]
     assert shop.order() == undone
 
 
@@ -240,7 +240,7 @@ def test_a_refund_of_the_sagas_own_is_not_noted(
 
 
 def test_a_dispute_of_an_approved_payment_is_noted_though_its_order_is_being_undone(
-    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., Outcome]
+    shop: Shop, stripe: FakeStripe, receive: Callable[..., Outcome]
 ) -> None:
     shop.awaiting_payment(stripe)
     stripe.settle("pi_1")
@@ -250,4 +250,33 @@ def test_a_dispute_of_an_approved_payment_is_noted_though_its_order_is_being_und
     assert receive("charge.dispute.created") is Outcome.HANDLED
 
     assert events_since(shop, undone) == ["PaymentDisputed"]
-    assert callback.told == []
+
+
+def test_a_refund_of_the_sagas_own_that_fails_later_needs_a_human(
+    shop: Shop, stripe: FakeStripe, receive: Callable[..., Outcome]
+) -> None:
+    # Given
+    stripe.put(PAID)
+    shop.paid()
+    refund_payment(ORDER_ID, TIMED_OUT, "the-undo-0", shop.orders, stripe)
+    shop.orders.close(ORDER_ID, TIMED_OUT)
+
+    # When
+    stripe.refunds_fail_later = True
+    receive("refund.failed", "pi_paid")
+
+    # Then
+    assert shop.order().status is OrderStatus.NEEDS_ATTENTION
+    assert shop.order().payment.status is PaymentStatus.SUCCEEDED
+
+
+def test_an_approved_payment_that_was_given_back_meanwhile_confirms_nothing(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., Outcome]
+) -> None:
+    shop.awaiting_payment(stripe)
+    stripe.settle("pi_1")
+    stripe.refund_by_hand("pi_1", 100)
+
+    receive()
+
+    assert [answer.partition(":")[0] for _, answer in callback.told] == ["PaymentDeclined"]

@@ -10,7 +10,14 @@ import stripe
 from aws_lambda_powertools.utilities import parameters
 
 from lambdas.shared import stripe_gateway
-from lambdas.shared.errors import PaymentDeclined, PaymentInFlux, RefundRefused, StripeUnavailable
+from lambdas.shared.errors import (
+    AmountNotChargeable,
+    PaymentDeclined,
+    PaymentInFlux,
+    PaymentUnknown,
+    RefundRefused,
+    StripeUnavailable,
+)
 from lambdas.shared.payment_gateway import PaymentIntent
 from lambdas.shared.settings import Settings
 from lambdas.shared.stripe_gateway import StripeGateway
@@ -136,7 +143,7 @@ def test_what_is_held_is_refunded_under_a_key_of_the_attempt(
 ) -> None:
     api.answer = (200, a_refund("succeeded"))
 
-    gateway.refund(ORDER_ID, INTENT, "an-execution-0")
+    gateway.refund(ORDER_ID, PaymentIntent("pi_1", "succeeded", amount_received=75_000), "an-execution-0")
 
     assert api.requests == [
         Request(
@@ -348,10 +355,10 @@ def test_a_refund_that_stays_open_or_fails_needs_a_human(
 @pytest.mark.parametrize(
     ("status", "error", "reason"),
     [
-        (400, an_error("invalid_request_error", code="balance_insufficient"), "Something about"),
-        (400, an_error("invalid_request_error", code="charge_disputed"), "Something about"),
-        (400, an_error("idempotency_error"), "Something about"),
-        (402, an_error("card_error", code="expired_card"), "The card has expired"),
+        (400, an_error("invalid_request_error", code="balance_insufficient"), "answers balance_insufficient"),
+        (400, an_error("invalid_request_error", code="charge_disputed"), "answers charge_disputed"),
+        (400, an_error("idempotency_error"), "answers IdempotencyError"),
+        (402, an_error("card_error", code="expired_card"), "answers PaymentDeclined"),
     ],
     ids=["balance", "dispute", "other amount", "card"],
 )
@@ -360,8 +367,24 @@ def test_a_refund_that_stripe_refuses_needs_a_human_who_is_told_why(
 ) -> None:
     api.answer = (status, error)
 
-    with pytest.raises(RefundRefused, match=reason):
+    with pytest.raises(RefundRefused, match=f"^Stripe {reason}$"):
         gateway.refund(ORDER_ID, INTENT, "an-execution-0")
+
+
+def test_a_payment_of_another_account_is_unknown(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    api.answer = (404, an_error("invalid_request_error", code="resource_missing", param="intent"))
+
+    with pytest.raises(PaymentUnknown):
+        gateway.retrieve_intent("pi_of_somebody_else")
+
+
+def test_an_amount_that_stripe_does_not_charge_is_a_rejection(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    api.answer = (400, an_error("invalid_request_error", code="amount_too_small", param="amount"))
+
+    with pytest.raises(AmountNotChargeable):
+        gateway.create_intent(an_order(amount=1))
 
 
 def refunds(*statuses: str) -> dict[str, Any]:
