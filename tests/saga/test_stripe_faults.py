@@ -10,6 +10,7 @@ from local.catalogue import SAMPLE_STOCK
 from local.client import Submission
 from local.journeys import DECLINED, HAPPY
 from local.laws import take_snapshot, violations
+from local.payment_plays import NEEDS_APPROVAL
 from local.plays import CANCEL, CONFIRM, CREATE, REFUND, RETRIEVE
 from local.stripe_stand_in.faults import FaultKind
 from local.waiting import wait_for
@@ -42,6 +43,7 @@ CALLS: Final = {
     "create": Call("POST", CREATE, HAPPY),
     "confirm": Call("POST", CONFIRM, HAPPY),
     "retrieve": Call("GET", RETRIEVE, HAPPY, cancelled=True),
+    "retrieve while waiting": Call("GET", RETRIEVE, NEEDS_APPROVAL),
     "refund": Call("POST", REFUND, HAPPY, cancelled=True),
     "cancel": Call("POST", CANCEL, DECLINED),
 }
