@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
+from typing import Final
 
 from lambdas.receive_stripe_webhook.event import StripeEvent
 from lambdas.shared.errors import OrderRejected, PaymentUnknown
@@ -20,7 +21,7 @@ class Outcome(StrEnum):
     UNKNOWN_ORDER = "unknown_order"
 
 
-_KINDS = ("payment_intent.", "charge.", "refund.")
+_KINDS: Final = ("payment_intent.", "charge.", "refund.")
 
 
 def receive_stripe_webhook(

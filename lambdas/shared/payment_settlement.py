@@ -38,6 +38,7 @@ def settle_payment(order: Order, intent: PaymentIntent, orders: OrderTable, call
     Raises:
         OrderCancelled: Somebody asked to cancel; the undo takes care of the payment.
         UndoAlreadyBegun: The deadline was first; the undo takes care of the payment.
+        PaymentDeclined: Somebody has given the money back already.
     """
     if order.task_token is None or intent.status in {"requires_action", "processing"}:
         return False
