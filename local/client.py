@@ -1,18 +1,17 @@
 """A thin client of the REST API, for customers and operators alike."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NotRequired, TypedDict, cast
 
 import httpx
 
 from local.catalogue import Product
+from local.users import CUSTOMER, OPERATOR
 from local.waiting import wait_for
 
 AT_REST: Final = frozenset({"CONFIRMED", "FAILED", "CANCELLED", "NEEDS_ATTENTION"})
 """The statuses of an order that the saga is done with."""
-
-DEFAULT_CUSTOMER: Final = "customer-1"
 
 _REQUEST_TIMEOUT_SECONDS: Final = 30.0
 
@@ -75,9 +74,11 @@ class ShopClient:
 
     Args:
         api_url: Where it is.
+        token_of: Signs a demo user in, by name.
     """
 
-    def __init__(self, api_url: str) -> None:
+    def __init__(self, api_url: str, token_of: Callable[[str], str]) -> None:
+        self._token_of = token_of
         self._http = httpx.Client(base_url=api_url, timeout=_REQUEST_TIMEOUT_SECONDS, trust_env=False)
 
     def close(self) -> None:
@@ -89,7 +90,7 @@ class ShopClient:
         method: str,
         path: str,
         *,
-        customer_id: str | None = DEFAULT_CUSTOMER,
+        customer_id: str | None = CUSTOMER,
         headers: Mapping[str, str] | None = None,
         json: Any = None,  # noqa: ANN401 - any body, also a wrong one
     ) -> httpx.Response:
@@ -98,18 +99,18 @@ class ShopClient:
         Args:
             method: The HTTP method.
             path: Below the API's URL.
-            customer_id: Who asks; None leaves that open.
+            customer_id: The name of the demo user who asks, a customer or `OPERATOR`; None for nobody.
             headers: More headers.
             json: The body, if there is one.
         """
-        sign_in = {"X-Customer-Id": customer_id} if customer_id is not None else {}
+        sign_in = {"Authorization": f"Bearer {self._token_of(customer_id)}"} if customer_id is not None else {}
         return self._http.request(method, path, headers=sign_in | dict(headers or {}), json=json)
 
     def submit_order(
         self,
         submission: Submission,
         *,
-        customer_id: str = DEFAULT_CUSTOMER,
+        customer_id: str = CUSTOMER,
         idempotency_key: str | None = None,
     ) -> httpx.Response:
         """Submit an order.
@@ -122,18 +123,28 @@ class ShopClient:
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
         return self.request("POST", "/orders", customer_id=customer_id, headers=headers, json=submission)
 
-    def order(self, submission: Submission, *, customer_id: str = DEFAULT_CUSTOMER) -> str:
+    def order(self, submission: Submission, *, customer_id: str = CUSTOMER) -> str:
         """Submit an order that must be accepted, and return its id."""
         response = self.submit_order(submission, customer_id=customer_id).raise_for_status()
         return cast(OrderView, response.json())["order_id"]
 
-    def get_order(self, order_id: str, *, customer_id: str = DEFAULT_CUSTOMER) -> OrderView:
+    def get_order(self, order_id: str, *, customer_id: str = CUSTOMER) -> OrderView:
         """An order that must be there."""
         response = self.request("GET", f"/orders/{order_id}", customer_id=customer_id).raise_for_status()
         return cast(OrderView, response.json())
 
+    def cancel_order(self, order_id: str, *, customer_id: str = CUSTOMER) -> OrderView:
+        """Ask to cancel an order that can be cancelled."""
+        answer = self.request("POST", f"/orders/{order_id}/cancel", customer_id=customer_id)
+        return cast(OrderView, answer.raise_for_status().json())
+
+    def retry_order(self, order_id: str) -> OrderView:
+        """Have an operator run the saga once more for an order that is not at rest."""
+        answer = self.request("POST", f"/orders/{order_id}/retry", customer_id=OPERATOR)
+        return cast(OrderView, answer.raise_for_status().json())
+
     def wait_until_rest(
-        self, order_id: str, *, customer_id: str = DEFAULT_CUSTOMER, timeout_seconds: float = 60.0
+        self, order_id: str, *, customer_id: str = CUSTOMER, timeout_seconds: float = 60.0
     ) -> OrderView:
         """Wait until an order's status is one of `AT_REST`.
 
@@ -153,4 +164,4 @@ class ShopClient:
 
     def put_product(self, sku: str, product: Product) -> None:
         """Put a product on the shelf, in place of what is there."""
-        self.request("PUT", f"/inventory/{sku}", json=product).raise_for_status()
+        self.request("PUT", f"/inventory/{sku}", customer_id=OPERATOR, json=product).raise_for_status()

@@ -6,13 +6,12 @@ from typing import Final, Literal
 
 from local.client import Submission
 from local.plays import (
-    RETRIEVE,
     Play,
     Played,
     an_order,
-    cancelled_while_charging,
+    cancellation_ended,
+    cancelled_once_confirmed,
     ended,
-    wait_for_held_calls,
 )
 from local.waiting import wait_for
 from local.world import World
@@ -77,12 +76,12 @@ def with_duplicate_webhooks(play: Play) -> Play:
 
 
 def cancelled_while_asked(world: World) -> Played:
-    """The bank asks for an approval; the order is asked to be cancelled, and then approved."""
+    """The bank asks for an approval, and the customer cancels the order instead."""
     order_id = world.shop.order(NEEDS_APPROVAL)
-    intent_id = _wait_until_asked(world, order_id)
-    world.request_cancellation(order_id)
-    world.stripe.authenticate(intent_id, success=True)
-    return ended(world, order_id)
+    _wait_until_asked(world, order_id)
+    world.shop.cancel_order(order_id)
+    ended(world, order_id)  # the payment is cancelled, which wakes the execution that waits for it
+    return cancellation_ended(world, order_id)
 
 
 def decided_later(*, success: bool) -> Play:
@@ -99,30 +98,24 @@ def decided_later(*, success: bool) -> Play:
 
 
 def cancelled_with_refund(outcome: Literal["pending", "failed"]) -> Play:
-    """The charge must be given back, and Stripe leaves the refund open, or fails it."""
-    return cancelled_while_charging(
+    """A confirmed order is cancelled, and Stripe leaves the refund open, or fails it."""
+    return cancelled_once_confirmed(
         an_order(), lambda world, order_id: world.stripe.set_refund_outcome(order_id, outcome)
     )
 
 
 def cancelled_and_refunded_by_hand(amount: int | None) -> Play:
-    """The charge must be given back, and a colleague does it, or a part of it, in Stripe's dashboard.
+    """A confirmed order is cancelled after a colleague gave back its money, or a part, in the dashboard.
 
     Args:
         amount: Minor units that the colleague gives back; None for all.
     """
 
-    def play(world: World) -> Played:
-        def refund_first(world: World, order_id: str) -> None:
-            world.stripe.set_fault("hold", method="GET", path=RETRIEVE, order_id=order_id)
-            world.stripe.release()
-            wait_for_held_calls(world, 1)  # the undo is about to ask what there is to give back
-            (payment,) = (each for each in world.stripe.payments() if each.order_id == order_id)
-            world.stripe.refund_in_dashboard(payment.intent_id, amount)
+    def refund_first(world: World, order_id: str) -> None:
+        (payment,) = (each for each in world.stripe.payments() if each.order_id == order_id)
+        world.stripe.refund_in_dashboard(payment.intent_id, amount)
 
-        return cancelled_while_charging(an_order(), refund_first)(world)
-
-    return play
+    return cancelled_once_confirmed(an_order(), refund_first)
 
 
 def _wait_until_asked(world: World, order_id: str) -> str:

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from local.catalogue import SAMPLE_STOCK
-from local.client import DEFAULT_CUSTOMER, OrderItem, Submission
+from local.client import OrderItem, Submission
 from local.stripe_stand_in.faults import FaultKind
+from local.users import CUSTOMER
 from local.waiting import wait_for
 from local.world import World
 
@@ -20,6 +21,9 @@ CONFIRM = r"^/v1/payment_intents/[^/]+/confirm$"
 CANCEL = r"^/v1/payment_intents/[^/]+/cancel$"
 RETRIEVE = r"^/v1/payment_intents/[^/]+$"
 REFUND = r"^/v1/refunds$"
+
+PIVOT = "reserve_inventory: dynamodb TransactWriteItems *"
+"""The pivot, as the fault proxy names it."""
 
 DELIVERABLE = "customer@example.com"
 UNDELIVERABLE = "customer@unverified.test"
@@ -40,7 +44,7 @@ class Played:
 
     order_id: str
     execution: str
-    customer_id: str = DEFAULT_CUSTOMER
+    customer_id: str = CUSTOMER
 
 
 Play = Callable[[World], Played]
@@ -145,23 +149,38 @@ def race_for_the_last_unit(sku: str, *, then_fails: str | None = None) -> Play:
     return play
 
 
-def cancelled_while_charging(submission: Submission, meanwhile: Meanwhile | None = None) -> Play:
-    """Ask to cancel the order while its card is being charged, so that the charge must be given back.
+def cancelled_before_the_pivot(submission: Submission) -> Play:
+    """Cancel the order when it is paid, and about to take its stock; its first execution is looked at."""
+
+    def play(world: World) -> Played:
+        world.faults.set_fault("hold", PIVOT)
+        try:
+            order_id = world.shop.order(submission)
+            world.faults.wait_until_held()
+            world.shop.cancel_order(order_id)
+            _wait_until_cancelled(world, order_id)
+        finally:
+            world.faults.clear()
+        return ended(world, order_id)
+
+    return play
+
+
+def cancelled_once_confirmed(submission: Submission, meanwhile: Meanwhile | None = None) -> Play:
+    """Cancel a confirmed order, so that money and stock must be given back; that execution is looked at.
 
     Args:
         submission: The order.
-        meanwhile: What else happens then; called with the order's id.
+        meanwhile: What else happens just before; called with the order's id.
     """
 
     def play(world: World) -> Played:
-        with stripe_faults(world, StripeFault("hold", CONFIRM)):
-            order_id = world.shop.order(submission)
-            wait_for_held_calls(world, 1)
-            world.request_cancellation(order_id)
-            if meanwhile is not None:
-                meanwhile(world, order_id)
-            world.stripe.release()
-            return ended(world, order_id)
+        order_id = world.shop.order(submission)
+        ended(world, order_id)
+        if meanwhile is not None:
+            meanwhile(world, order_id)
+        world.shop.cancel_order(order_id)
+        return cancellation_ended(world, order_id)
 
     return play
 
@@ -187,6 +206,21 @@ def ended(world: World, order_id: str) -> Played:
     """Wait for the end of an order's saga."""
     world.executions.wait_until_ended(order_id)
     return Played(order_id, order_id)
+
+
+def cancellation_ended(world: World, order_id: str) -> Played:
+    """Wait for the end of the execution that cancels an order."""
+    execution = f"{order_id}-cancel"
+    world.executions.wait_until_ended(execution)
+    return Played(order_id, execution)
+
+
+def _wait_until_cancelled(world: World, order_id: str) -> None:
+    wait_for(
+        lambda: world.shop.get_order(order_id)["status"] == "CANCELLED",
+        f"order {order_id} is cancelled",
+        timeout_seconds=_HOLD_TIMEOUT_SECONDS,
+    )
 
 
 @contextmanager

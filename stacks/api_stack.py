@@ -12,6 +12,7 @@ from stacks.constructs.log_group import LogGroup
 from stacks.constructs.python_function import PythonFunctions, allow
 from stacks.constructs.stage_stack import StageStack
 from stacks.data_stack import DataStack
+from stacks.identity_stack import IdentityStack
 from stacks.order_stack import DO_ONCE, accept_wake_saga, stripe_environment, wake_saga_statement
 from stacks.settings import Settings
 
@@ -47,19 +48,32 @@ class ApiStack(StageStack):
         api: the REST API.
     """
 
-    def __init__(self, scope: Construct, settings: Settings, *, data: DataStack, machine_arn: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        settings: Settings,
+        *,
+        data: DataStack,
+        identity: IdentityStack,
+        machine_arn: str,
+    ) -> None:
         super().__init__(scope, "api", settings, description="Orders: the REST API")
         functions = PythonFunctions(self, settings)
-        orders = {"ORDERS_TABLE": data.orders.table_name, "SIGN_IN": settings.sign_in}
+        orders = {"ORDERS_TABLE": data.orders.table_name}
         inventory = {"INVENTORY_TABLE": data.inventory.table_name}
 
         submit_order = functions.add("submit_order", orders, allow(data.orders.table_arn, "dynamodb:PutItem"))
         get_order = functions.add("get_order", orders, allow(data.orders.table_arn, "dynamodb:GetItem"))
+        change_order = allow(data.orders.table_arn, "dynamodb:GetItem", "dynamodb:UpdateItem")
+        cancel_order = functions.add("cancel_order", orders, change_order)
+        retry_order = functions.add("retry_order", orders, change_order)
         get_inventory = functions.add(
             "get_inventory", inventory, allow(data.inventory.table_arn, "dynamodb:GetItem", "dynamodb:Scan")
         )
         put_inventory = functions.add(
-            "put_inventory", inventory, allow(data.inventory.table_arn, "dynamodb:PutItem")
+            "put_inventory",
+            inventory,
+            allow(data.inventory.table_arn, "dynamodb:GetItem", "dynamodb:UpdateItem"),
         )
 
         receive_stripe_webhook = functions.add(
@@ -78,13 +92,15 @@ class ApiStack(StageStack):
         )
         accept_wake_saga(settings, receive_stripe_webhook)
 
-        self.api = self._api(settings)
+        self.api = self._api(settings, identity)
         orders_path = self.api.root.add_resource("orders")
         order_path = orders_path.add_resource("{order_id}")
         inventory_path = self.api.root.add_resource("inventory")
         product_path = inventory_path.add_resource("{sku}")
         _route("POST", orders_path, submit_order)
         _route("GET", order_path, get_order)
+        _route("POST", order_path.add_resource("cancel"), cancel_order)
+        _route("POST", order_path.add_resource("retry"), retry_order)
         _route("GET", inventory_path, get_inventory)
         _route("GET", product_path, get_inventory)
         _route("PUT", product_path, put_inventory)
@@ -102,7 +118,7 @@ class ApiStack(StageStack):
 
         self.add_output("ApiUrl", self.api.url.removesuffix("/"), "Where the API is")
 
-    def _api(self, settings: Settings) -> apigateway.RestApi:
+    def _api(self, settings: Settings, identity: IdentityStack) -> apigateway.RestApi:
         """Add the API without any calls."""
         name = f"orders-{settings.stage}"
         access_logs = LogGroup(self, "AccessLogs", settings, name=f"/aws/apigateway/{name}")
@@ -112,9 +128,10 @@ class ApiStack(StageStack):
             rest_api_name=name,
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             default_method_options=apigateway.MethodOptions(
-                authorization_type=apigateway.AuthorizationType.IAM
-                if settings.sign_in == "iam"
-                else apigateway.AuthorizationType.NONE
+                authorizer=apigateway.CognitoUserPoolsAuthorizer(
+                    self, "SignIn", cognito_user_pools=[identity.pool], authorizer_name="sign-in"
+                ),
+                authorization_type=apigateway.AuthorizationType.COGNITO,
             ),
             deploy_options=apigateway.StageOptions(
                 stage_name=_VERSION,
@@ -157,20 +174,9 @@ class ApiStack(StageStack):
         )
         accept(
             self.api,
-            "AwsSolutions-COG4",
-            "Callers sign their requests with IAM, which says who they are without a pool of users.",
-        )
-        accept(
-            self.api,
             f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{_LOG_POLICY}]",
             "The role serves every API of the account, so it has the policy that AWS keeps for it.",
         )
-        if settings.sign_in == "header":
-            accept(
-                self.api,
-                "AwsSolutions-APIG4",
-                "The embedded run serves one developer's machine only, where any customer can be tried out.",
-            )
 
 
 def _route(

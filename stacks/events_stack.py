@@ -43,7 +43,7 @@ class EventsStack(StageStack):
             publish_order_events,
             data.orders,
             settings=settings,
-            pattern={"dynamodb": {"NewImage": {"status": {"S": _EVENT_STATUSES}}}},
+            patterns=[{"dynamodb": {"NewImage": {"status": {"S": _EVENT_STATUSES}}}}],
             parked_in=parked_events,
             record_age=Duration.seconds(settings.stream_record_age_seconds),
         )

@@ -51,8 +51,17 @@ class OperationsStack(StageStack):
         minute = Duration.minutes(1)
         # Business as usual ends in success, also when an order was undone: there are no false alarms.
         self._alarm("ExecutionsFailed", machine.metric_failed(period=minute), "A saga could not be undone")
-        self._alarm("ExecutionsTimedOut", machine.metric_timed_out(period=minute), "A saga did not end")
-        self._alarm("ExecutionsAborted", machine.metric_aborted(period=minute), "A saga was stopped half way")
+        # What was stopped, or took too long, is run again: only what does not help wakes anybody.
+        self._alarm(
+            "RecoveriesGivenUp",
+            _count("EndedExecutions", minute, outcome="given_up"),
+            "Executions of a saga broke again and again",
+        )
+        self._alarm(
+            "OrdersNeedAttention",
+            _count("OrderEvents", minute, event="OrderNeedsAttention"),
+            "An order waits for a human",
+        )
         for queue in dead_letter_queues:
             self._alarm(
                 f"{queue.node.id}NotEmpty",
@@ -116,3 +125,14 @@ class OperationsStack(StageStack):
         if settings.alarm_email:
             topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))
         return topic
+
+
+def _count(metric: str, period: Duration, **dimension: str) -> cloudwatch.Metric:
+    """A metric that the functions count; see `lambdas/shared/metrics.py`."""
+    return cloudwatch.Metric(
+        namespace="OrderSaga",
+        metric_name=metric,
+        dimensions_map={"service": "orders", **dimension},
+        statistic="Sum",
+        period=period,
+    )

@@ -3,7 +3,11 @@
 import json
 
 from aws_cdk import Annotations, ArnFormat, Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -12,10 +16,10 @@ from stacks.constructs.findings import accept
 from stacks.constructs.log_group import LogGroup
 from stacks.constructs.order_stream import follow_orders
 from stacks.constructs.python_function import PythonFunction, PythonFunctions, allow
-from stacks.constructs.queue import DeadLetterQueue
+from stacks.constructs.queue import DeadLetterQueue, Queue
 from stacks.constructs.stage_stack import StageStack
 from stacks.data_stack import DataStack
-from stacks.settings import DEFAULT_SENDER, Settings
+from stacks.settings import DEFAULT_SENDER, Settings, function_timeout_seconds
 
 DO_ONCE = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
 WAKE_SAGA = ("states:SendTaskSuccess", "states:SendTaskFailure")
@@ -86,11 +90,18 @@ class OrderStack(StageStack):
             start_saga,
             data.orders,
             settings=settings,
-            pattern={"eventName": ["INSERT"]},
+            patterns=[
+                {"eventName": ["INSERT"]},
+                # With every later change of such an order, too: the function sees what was asked for when.
+                {"dynamodb": {"NewImage": {"cancel_requested_by": {"S": [{"exists": True}]}}}},
+                {"dynamodb": {"NewImage": {"retry_requested_at": {"S": [{"exists": True}]}}}},
+            ],
             parked_in=unstarted_orders,
             # An accepted order is never given up, and none of these can be wrong in itself.
             record_age=Duration.days(1),
         )
+
+        unrecovered_executions = self._recovery(settings, functions, data)
 
         if settings.sender_email == DEFAULT_SENDER and not settings.embedded:
             Annotations.of(self).add_warning_v2(
@@ -100,7 +111,7 @@ class OrderStack(StageStack):
             )
 
         self.stream_functions = [start_saga]
-        self.dead_letter_queues = [unstarted_orders]
+        self.dead_letter_queues = [unstarted_orders, unrecovered_executions]
 
         self.add_output("StateMachineArn", self.machine.state_machine_arn, "The saga")
         self.add_output("UnstartedOrdersQueueUrl", unstarted_orders.queue_url, "Orders without a saga")
@@ -150,6 +161,52 @@ class OrderStack(StageStack):
             functions.add("flag_for_operator", orders, change_order),
         ]
         return {f"{step.node.id}Arn": step for step in steps}
+
+    def _recovery(self, settings: Settings, functions: PythonFunctions, data: DataStack) -> DeadLetterQueue:
+        """Run the saga once more for orders whose execution ended without the saga's word.
+
+        Returns:
+            The queue of executions that could not be recovered.
+        """
+        unrecovered = DeadLetterQueue(self, "UnrecoveredExecutions", settings)
+        queue = Queue(
+            self,
+            "EndedExecutions",
+            settings,
+            # AWS asks for six times the consumer's timeout, so that a throttled batch is not seen twice.
+            visibility_timeout=Duration.seconds(6 * function_timeout_seconds("recover_order")),
+            # A message is received once for its pause, and then as often as Step Functions is not there.
+            dead_letter_queue=sqs.DeadLetterQueue(queue=unrecovered, max_receive_count=20),
+        )
+        events.Rule(
+            self,
+            "EndedExecutionsRule",
+            description="Executions of the saga that were stopped, took too long, or broke",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "stateMachineArn": [self.machine.state_machine_arn],
+                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+                },
+            ),
+            targets=[targets.SqsQueue(queue, dead_letter_queue=unrecovered)],
+        )
+        recover_order = functions.add(
+            "recover_order",
+            {
+                "ORDERS_TABLE": data.orders.table_name,
+                "STATE_MACHINE_ARN": self.machine.state_machine_arn,
+                "ENDED_EXECUTIONS_QUEUE_URL": queue.queue_url,
+                "RECOVERY_PAUSES_SECONDS": ",".join(map(str, settings.recovery_pauses_seconds)),
+            },
+            allow(data.orders.table_arn, "dynamodb:GetItem", "dynamodb:UpdateItem"),
+            allow(self.machine.state_machine_arn, "states:StartExecution"),
+        )
+        recover_order.add_event_source(sources.SqsEventSource(queue, report_batch_item_failures=True))
+        self.add_output("EndedExecutionsQueueUrl", queue.queue_url, "Executions that wait for their recovery")
+        self.add_output("UnrecoveredQueueUrl", unrecovered.queue_url, "Executions that were not recovered")
+        return unrecovered
 
     def _machine(self, settings: Settings, steps: dict[str, PythonFunction]) -> sfn.StateMachine:
         """Add the state machine that calls these functions and no others."""

@@ -6,7 +6,7 @@ A stage is chosen with `cdk ... -c stage=local|dev|prod`; `CONTEXT_KEYS` are all
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from aws_cdk.aws_logs import RetentionDays
@@ -45,12 +45,14 @@ class Settings:
         stage: its name, part of the name of everything that has one.
         embedded: it is deployed into the embedded AWS, which runs functions through a `bootstrap` of
             their own, mounts no layers and refuses the CDK's publishing roles.
-        sign_in: how the API learns who calls: by signed requests (`iam`), or it believes the header
-            `X-Customer-Id` (`header`).
-        keep_data: tables, and the stacks themselves, are protected from deletion.
+        keep_data: tables, users, and the stacks themselves, are protected from deletion.
+        token_hours: how long a user stays signed in before the token has to be refreshed.
+        threat_protection: Cognito watches sign-ins, for a price per user.
         log_retention: how long logs are kept.
         stream_batch_size: how many stream records a function gets at once.
         stream_record_age_seconds: how old a failing stream record may get before it is parked in a queue.
+        recovery_pauses_seconds: how long to wait before an order is recovered whose execution was stopped, or
+            broke: the first time, the second, and so on; there are no more recoveries than these.
         api_rate: requests per second that the API takes from all callers together.
         api_burst: how many more it takes at once.
         sender_email: the address that customers get mail from; SES must have verified it or its domain.
@@ -64,11 +66,13 @@ class Settings:
 
     stage: str
     embedded: bool
-    sign_in: Literal["iam", "header"]
     keep_data: bool
+    token_hours: int
+    threat_protection: bool
     log_retention: RetentionDays
     stream_batch_size: int
     stream_record_age_seconds: int
+    recovery_pauses_seconds: tuple[int, ...]
     api_rate: int
     api_burst: int
     sender_email: str = DEFAULT_SENDER
@@ -77,8 +81,6 @@ class Settings:
     payment_deadline_seconds: int = 15 * 60
 
     def __post_init__(self) -> None:
-        if self.sign_in == "header" and not self.embedded:
-            raise SettingsError(f"stage {self.stage} must sign in with iam: a header proves nothing")
         for key in ("sender_email", "alarm_email"):
             address = getattr(self, key)
             if address is not None and not _EMAIL.fullmatch(address):
@@ -100,13 +102,16 @@ class Settings:
 _LOCAL = Settings(
     stage="local",
     embedded=True,
-    sign_in="header",
     keep_data=False,
+    # The longest that Cognito allows, so that a day with `make run` needs no refreshing.
+    token_hours=24,
+    threat_protection=False,
     log_retention=RetentionDays.ONE_DAY,
     # The embedded AWS ignores partial batch responses of streams: only a batch of one fails by itself.
     stream_batch_size=1,
     # It counts no retries, either: the age alone parks a record, so it is the least that AWS accepts.
     stream_record_age_seconds=60,
+    recovery_pauses_seconds=(1, 2, 4),
     api_rate=1000,
     api_burst=2000,
 )
@@ -114,11 +119,13 @@ _LOCAL = Settings(
 _DEV = Settings(
     stage="dev",
     embedded=False,
-    sign_in="iam",
     keep_data=False,
+    token_hours=1,
+    threat_protection=False,
     log_retention=RetentionDays.ONE_WEEK,
     stream_batch_size=10,
     stream_record_age_seconds=60 * 60,
+    recovery_pauses_seconds=(10, 60, 5 * 60),
     api_rate=50,
     api_burst=100,
 )
@@ -126,11 +133,13 @@ _DEV = Settings(
 _PROD = Settings(
     stage="prod",
     embedded=False,
-    sign_in="iam",
     keep_data=True,
+    token_hours=1,
+    threat_protection=True,
     log_retention=RetentionDays.THREE_MONTHS,
     stream_batch_size=10,
     stream_record_age_seconds=60 * 60,
+    recovery_pauses_seconds=(10, 60, 5 * 60),
     # At its default quotas Step Functions takes 300 new executions a second, from a bucket of 1,300.
     api_rate=300,
     api_burst=1000,

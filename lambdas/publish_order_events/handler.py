@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.shared.event_bus import EventBus
 from lambdas.shared.log import logger
+from lambdas.shared.metrics import count
 from lambdas.shared.order_event import event_of_change
 from lambdas.shared.order_table import order_from_item
 from lambdas.shared.settings import Settings
@@ -24,6 +25,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         order_event = event_of_change(before, order_from_item(change["NewImage"]))
         if order_event is not None:
             bus.put(order_event)
+            count("OrderEvents", event=order_event.detail_type)
             logger.info("event published", extra={"order_id": order_event.detail["order_id"]})
 
     return process_in_order(event, publish)

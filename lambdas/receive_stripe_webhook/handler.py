@@ -1,11 +1,9 @@
 """`POST /webhooks/stripe`."""
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
-from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.receive_stripe_webhook.event import StripeEvent, read_event, signing_secrets
@@ -13,14 +11,13 @@ from lambdas.receive_stripe_webhook.logic import receive_stripe_webhook
 from lambdas.shared.errors import StoreUnavailable
 from lambdas.shared.http_api import body_of, build_api, json_response
 from lambdas.shared.log import logger
+from lambdas.shared.metrics import count
 from lambdas.shared.order_table import OrderTable
 from lambdas.shared.run_once import run_once
 from lambdas.shared.secrets import read_secret
 from lambdas.shared.settings import Settings
 from lambdas.shared.stripe_gateway import StripeGateway
 from lambdas.shared.task_callback import TaskCallback
-
-METRICS_NAMESPACE: Final = "OrderSaga"
 
 api = build_api()
 
@@ -53,10 +50,7 @@ def _process(event: StripeEvent, settings: Settings) -> None:
         TaskCallback.connect(),
     )
     logger.info("webhook received", extra={"outcome": outcome})
-    metrics = Metrics(namespace=METRICS_NAMESPACE, service="orders")
-    metrics.add_dimension("outcome", outcome)
-    metrics.add_metric("StripeWebhooks", MetricUnit.Count, 1)
-    metrics.flush_metrics()
+    count("StripeWebhooks", outcome=outcome)
 
 
 @logger.inject_lambda_context(clear_state=True)

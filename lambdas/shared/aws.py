@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
 _CONFIG: Final = Config(
@@ -58,6 +59,12 @@ def step_functions() -> "SFNClient":
 def event_bridge() -> "EventBridgeClient":
     """EventBridge."""
     return boto3.client("events", config=_CONFIG)
+
+
+@cache
+def sqs() -> "SQSClient":
+    """Simple Queue Service."""
+    return boto3.client("sqs", config=_CONFIG)
 
 
 @cache

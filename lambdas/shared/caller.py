@@ -1,35 +1,83 @@
-"""Who is calling."""
+"""Who is calling: what API Gateway's authorizer found out from the token."""
 
 import re
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from lambdas.shared.http_api import FieldError, invalid_request
-from lambdas.shared.settings import SettingError, Settings
+from lambdas.shared.http_api import Problem
+from lambdas.shared.settings import SettingError
 
-_CUSTOMER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@+=-]{0,255}")
+CUSTOMERS: Final = "customers"
+"""The user pool's group of those who may order."""
+
+OPERATORS: Final = "operators"
+"""The user pool's group of those who run the shop; an operator orders nothing."""
+
+_GROUP: Final = re.compile(r"[^\s,\[\]]+")
 
 
-def customer_id_of(event: APIGatewayProxyEvent, settings: Settings) -> str:
-    """Say which customer calls.
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who signed in.
 
-    Until customers can sign in, a cloud stage takes the IAM user or role that signed the request (by its
-    unique id, without the name of a role's session: that changes while the caller is the same), and the
-    local stage believes the header `X-Customer-Id`.
+    Attributes:
+        customer_id: The user's id in the pool (`sub`); it never changes and is never given to anybody else.
+        is_operator: Whether they run the shop; if not, they are a customer.
+    """
+
+    customer_id: str
+    is_operator: bool
+
+
+def caller_of(event: APIGatewayProxyEvent) -> Caller:
+    """Say who signed in.
 
     Raises:
-        Problem: The local stage's header is missing or malformed.
-        SettingError: A cloud stage's request bears no principal.
+        Problem: It is no ID token (401), or its bearer is neither a customer nor an operator (403).
+        SettingError: Nobody signed in, so the API lacks its authorizer.
     """
-    if settings.sign_in == "iam":
-        caller = event.request_context.identity.caller
-        if not caller:
-            raise SettingError("SIGN_IN is 'iam', but the API lets requests in that nobody signed")
-        return caller.partition(":")[0]
-    customer_id = event.headers.get("X-Customer-Id", "")
-    if not _CUSTOMER_ID.fullmatch(customer_id):
-        raise invalid_request(
-            FieldError("X-Customer-Id", "this header is needed: 1 to 256 letters, digits or _.:/@+=-")
+    claims = event.request_context.authorizer.claims or {}
+    if not claims.get("sub"):
+        raise SettingError("the API lets requests in that nobody signed in for")
+    if claims.get("token_use") != "id":
+        # An access token has the same `sub` and groups, but was not made to say who somebody is.
+        raise Problem(
+            HTTPStatus.UNAUTHORIZED, "unauthorized", "Sign-in needed", "Send the ID token, not another one."
         )
-    return customer_id
+    groups = _groups(claims.get("cognito:groups"))
+    if groups.isdisjoint({CUSTOMERS, OPERATORS}):
+        raise _forbidden("Nobody has made you a customer or an operator yet.")
+    return Caller(claims["sub"], is_operator=OPERATORS in groups)
+
+
+def require_operator(caller: Caller) -> None:
+    """Let operators through.
+
+    Raises:
+        Problem: A customer calls (403).
+    """
+    if not caller.is_operator:
+        raise _forbidden("Only operators may do this.")
+
+
+def require_customer(caller: Caller) -> None:
+    """Let customers through.
+
+    Raises:
+        Problem: An operator calls (403).
+    """
+    if caller.is_operator:
+        raise _forbidden("Only customers may do this.")
+
+
+def _groups(claim: object) -> frozenset[str]:
+    """Read `cognito:groups`: API Gateway makes one text of the list, `a,b` or `[a b]`."""
+    parts = claim if isinstance(claim, list) else [claim or ""]
+    return frozenset(name for part in parts for name in _GROUP.findall(str(part)))
+
+
+def _forbidden(detail: str) -> Problem:
+    return Problem(HTTPStatus.FORBIDDEN, "forbidden", "Not allowed", detail)

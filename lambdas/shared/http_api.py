@@ -8,15 +8,28 @@ from typing import Any, Final, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lambdas.shared.errors import TransientFailure
 from lambdas.shared.log import logger
+from lambdas.shared.settings import Settings
 
 MAX_BODY_BYTES: Final = 64 * 1024
 """The largest order, 99 lines of the longest SKUs, is a seventh of it."""
 
 _PROBLEM_TYPE: Final = "urn:problem-type:order-saga:"
+
+_SECURITY_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Strict-Transport-Security": "max-age=63072000",
+    "X-Content-Type-Options": "nosniff",
+}
+"""On every answer; those that API Gateway gives by itself have the same (`stacks/constructs/rest_api.py`)."""
+
+_EXPOSED_HEADERS: Final = "ETag, Idempotent-Replayed, Location, Retry-After"
+"""What a script in a browser may read, besides what it always may."""
 
 
 class RequestModel(BaseModel):
@@ -59,19 +72,22 @@ class Problem(Exception):  # RFC 9457's word
     detail: str
     errors: tuple[FieldError, ...] = field(default=())
 
-    def as_response(self) -> Response[str]:
-        """The problem as an HTTP answer."""
+    def as_response(self, request_id: str) -> Response[str]:
+        """The problem as the HTTP answer to a request."""
         body: dict[str, Any] = {
             "type": f"{_PROBLEM_TYPE}{self.kind}",
             "title": self.title,
             "status": self.status,
             "detail": self.detail,
+            "instance": request_id,
         }
         if self.errors:
             body["errors"] = [{"field": each.field, "message": each.message} for each in self.errors]
         headers: dict[str, str | list[str]] = {}
         if self.status is HTTPStatus.SERVICE_UNAVAILABLE:
             headers["Retry-After"] = "1"
+        if self.status is HTTPStatus.UNAUTHORIZED:
+            headers["WWW-Authenticate"] = "Bearer"
         return Response(self.status, "application/problem+json", json.dumps(body), headers)
 
 
@@ -132,32 +148,51 @@ def parse_body(model: type[_Model], event: APIGatewayProxyEvent) -> _Model:
         ) from error
 
 
-def build_api() -> APIGatewayRestResolver:
-    """A resolver whose every answer is JSON, its errors included; nobody ever sees a stack trace."""
-    api = APIGatewayRestResolver()
+class RestResolver(APIGatewayRestResolver):
+    """A resolver whose every answer has the headers that protect it."""
 
-    def on_problem(problem: Problem) -> Response[str]:
-        return problem.as_response()
+    def resolve(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Answer a request of API Gateway."""
+        answer = super().resolve(event, context)
+        headers = answer["multiValueHeaders"]
+        headers |= {name: [value] for name, value in _SECURITY_HEADERS.items()}
+        if allowed_origins := Settings().allowed_origins:
+            headers["Vary"] = ["Origin"]  # also when nobody asked from there: caches must tell them apart
+            origin = self.current_event.headers.get("Origin")
+            if origin in allowed_origins:
+                headers["Access-Control-Allow-Origin"] = [origin]
+                headers["Access-Control-Expose-Headers"] = [_EXPOSED_HEADERS]
+        return answer
+
+
+def build_api() -> RestResolver:
+    """A resolver whose every answer is JSON, its errors included; nobody ever sees a stack trace."""
+    api = RestResolver()
+
+    def answer_with(problem: Problem) -> Response[str]:
+        return problem.as_response(api.current_event.request_context.request_id)
 
     def on_unavailable(error: TransientFailure) -> Response[str]:
         logger.warning("a request failed for the time being", extra={"error": str(error)})
-        return Problem(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "unavailable",
-            "Not available",
-            "Try again; an order that is sent with the same Idempotency-Key is placed once.",
-        ).as_response()
+        return answer_with(
+            Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Not available",
+                "Try again; an order that is sent with the same Idempotency-Key is placed once.",
+            )
+        )
 
     def on_bug(_error: Exception) -> Response[str]:
         logger.exception("a request failed")
-        return Problem(
-            HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "Internal error", "It is logged."
-        ).as_response()
+        return answer_with(
+            Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "Internal error", "It is logged.")
+        )
 
     def on_no_route(_error: Exception) -> Response[str]:
-        return not_found("such endpoint").as_response()
+        return answer_with(not_found("such endpoint"))
 
-    api.exception_handler(Problem)(on_problem)
+    api.exception_handler(Problem)(answer_with)
     api.exception_handler(TransientFailure)(on_unavailable)
     api.exception_handler(Exception)(on_bug)
     api.not_found(on_no_route)

@@ -1,18 +1,22 @@
 """The catalogue and its stock in DynamoDB."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lambdas.shared.aws import dynamodb, transient_as
+from botocore.exceptions import ClientError
+
+from lambdas.shared.aws import dynamodb, error_code, transient_as
 from lambdas.shared.errors import StoreUnavailable
-from lambdas.shared.items import from_attributes, to_attributes
+from lambdas.shared.items import attribute_names, from_attributes, to_attributes
 from lambdas.shared.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
+
+_CONDITION_FAILED = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Product:
         unit_price: Minor units of `currency`.
         currency: ISO 4217 code, lower case.
         available: Units that nobody has taken.
+        version: Grows by one with every write, an order that takes units included; 1 when it is new.
     """
 
     sku: str
@@ -32,10 +37,20 @@ class Product:
     unit_price: int
     currency: str
     available: int
+    version: int = 1
+
+
+def reserved_on(day: str) -> str:
+    """The attribute that counts the units which orders of a day hold, beside `available`.
+
+    Whoever takes units or gives them back moves it in the same write, so the books of a day can be checked
+    against its orders; see docs/decisions/011-the-books-are-closed-by-day.md.
+    """
+    return f"reserved_{day}"
 
 
 class InventoryTable:
-    """Reads and writes products. Stock moves only together with an order: see `StockReservations`.
+    """Reads and writes products. Orders take stock and give it back elsewhere: see `StockReservations`.
 
     Raises:
         StoreUnavailable: From every method, when DynamoDB throttles, fails or does not answer.
@@ -78,12 +93,64 @@ class InventoryTable:
             items = [item for page in pages for item in page["Items"]]
         return sorted(map(_product, items), key=lambda product: product.sku)
 
-    def put(self, product: Product) -> None:
-        """Write a product as it shall be from now on, its stock included."""
-        with transient_as(StoreUnavailable):
-            self._client.put_item(TableName=self.table, Item=to_attributes(asdict(product)))
+    def put(self, product: Product, *, expected_version: int | None) -> Product | None:
+        """Write a product as it shall be from now on, its stock included.
+
+        Args:
+            product: As it shall be; its own version does not matter.
+            expected_version: The version that it replaces; None if there must not be such a product yet.
+
+        Returns:
+            The product with its new version; None where it has another version, and nothing is written.
+        """
+        values = {
+            ":name": product.name,
+            ":unit_price": product.unit_price,
+            ":currency": product.currency,
+            ":available": product.available,
+            ":one": 1,
+        }
+        if expected_version is not None:
+            values[":expected"] = expected_version
+        return self._update(
+            product.sku,
+            "SET #name = :name, #unit_price = :unit_price, #currency = :currency, #available = :available"
+            " ADD #version :one",
+            "attribute_not_exists(#sku)" if expected_version is None else "#version = :expected",
+            values,
+        )
+
+    def restock(self, sku: str, quantity: int) -> Product | None:
+        """Add units to what is there, whatever orders take meanwhile; None where there is no such product."""
+        return self._update(
+            sku,
+            "ADD #available :quantity, #version :one",
+            "attribute_exists(#sku)",
+            {":quantity": quantity, ":one": 1},
+        )
+
+    def _update(self, sku: str, update: str, condition: str, values: "Mapping[str, Any]") -> Product | None:
+        """Change one product; None where the condition does not hold."""
+        try:
+            with transient_as(StoreUnavailable):
+                answer = self._client.update_item(
+                    TableName=self.table,
+                    Key={"sku": {"S": sku}},
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=attribute_names(update, condition),
+                    ExpressionAttributeValues=to_attributes(values),
+                    ReturnValues="ALL_NEW",
+                )
+        except ClientError as error:
+            if error_code(error) != _CONDITION_FAILED:
+                raise
+            return None
+        return _product(answer["Attributes"])
 
 
 def _product(attributes: "Mapping[str, Any]") -> Product:
     item = from_attributes(attributes)
-    return Product(item["sku"], item["name"], item["unit_price"], item["currency"], item["available"])
+    return Product(
+        item["sku"], item["name"], item["unit_price"], item["currency"], item["available"], item["version"]
+    )

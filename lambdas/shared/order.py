@@ -136,6 +136,7 @@ class Order:
         failure: Set once, when the saga decides to undo the order: from then on no execution of it
             goes forward.
         cancel_requested_by: `customer` or `operator`, once somebody asked to cancel.
+        retry_requested_at: When an operator last asked for one more execution; UTC, ISO 8601.
         task_token: What the execution is told with that waits for the payment.
     """
 
@@ -156,7 +157,13 @@ class Order:
     stock_taken: bool = False
     failure: Failure | None = None
     cancel_requested_by: str | None = None
+    retry_requested_at: str | None = None
     task_token: str | None = None
+
+    @property
+    def day(self) -> str:
+        """The day in whose books the order is, as in `2026-03-01`: when it was accepted, UTC."""
+        return self.created_at[:10]
 
     @property
     def is_closed(self) -> bool:
@@ -167,6 +174,11 @@ class Order:
     def is_beyond_the_pivot(self) -> bool:
         """Whether the order is confirmed and nobody asked to cancel it: nothing may fail it any more."""
         return self.status is OrderStatus.CONFIRMED and self.cancel_requested_by is None
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is left to do for the order: it is fulfilled, or undone."""
+        return self.is_closed or self.is_beyond_the_pivot
 
     @property
     def waits_for_customer(self) -> bool:
@@ -218,5 +230,6 @@ class Order:
             stock_taken=False,
             failure=None,
             cancel_requested_by=None,
+            retry_requested_at=None,
             task_token=None,
         )

@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from lambdas.shared.caller import Caller
 from lambdas.shared.order import Order
 
 
-def represent(order: Order) -> dict[str, Any]:
-    """The order's JSON, for the customer whose order it is.
+def represent(order: Order, caller: Caller) -> dict[str, Any]:
+    """The order's JSON.
 
     `amount` and `unit_price` are null until the order is priced. While the payment waits for the customer,
-    `payment` has what Stripe's client library needs: `next_action` and `client_secret`.
+    `payment` has what Stripe's client library needs, for this customer only: `next_action` and
+    `client_secret`.
     """
     body: dict[str, Any] = {
         "order_id": order.order_id,
@@ -25,7 +27,7 @@ def represent(order: Order) -> dict[str, Any]:
         "created_at": order.created_at,
         "updated_at": order.updated_at,
     }
-    if order.waits_for_customer:
+    if order.waits_for_customer and order.customer_id == caller.customer_id:
         body["payment"]["next_action"] = order.payment.next_action
         body["payment"]["client_secret"] = order.payment.client_secret
     if order.failure is not None:

@@ -6,7 +6,7 @@ a change and its trace can't part ways. Events are derived from the table's stre
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from botocore.exceptions import ClientError
 
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 CONDITION_FAILED: Final = "ConditionalCheckFailed"
 """A transaction's cancellation reason; the error of a single write has the suffix `Exception`."""
+
+SHARDS: Final = "0123456789abcdef"
+"""The partitions of the sparse index of orders that are not at rest; see `shard_of`."""
 
 MAY_GO_FORWARD: Final = "attribute_not_exists(#failure) AND attribute_not_exists(#cancel_requested_by)"
 """`Order.ensure_may_go_forward` as a condition: a step that lost the race can't write behind an undo."""
@@ -152,6 +155,47 @@ class OrderTable:
         if order is None:
             raise OrderNotFound(f"there is no order {order_id}")
         return order
+
+    def request_cancellation(self, order_id: str, requested_by: Literal["customer", "operator"]) -> Order:
+        """Write down that somebody asks to cancel; before the pivot it wins, after it the order is undone.
+
+        The first who asks is the one who counts. An order that is closed, or on its way there for another
+        reason, stays as it is.
+        """
+        change = Change(
+            event=f"CancellationRequested: {requested_by}",
+            # A confirmed order is not at rest any more.
+            values={"#cancel_requested_by": requested_by, "#unsettled_shard": shard_of(order_id)},
+            condition=f"{MAY_GO_FORWARD} AND NOT #status IN (:failed, :cancelled)",
+            condition_values={":failed": OrderStatus.FAILED, ":cancelled": OrderStatus.CANCELLED},
+        )
+        return self._write(order_id, change) or self.get(order_id)
+
+    def request_retry(self, order_id: str) -> Order | None:
+        """Write down that an operator asks for one more execution; None where the order is at rest.
+
+        An order that needs attention is on its way again from then on. If that fails, too, it is flagged
+        again, with an event of its own.
+        """
+        asked = {"#retry_requested_at": clock.now()}
+        flagged = {":needs_attention": OrderStatus.NEEDS_ATTENTION}
+        return self._write(
+            order_id,
+            Change(
+                event="RetryRequested",
+                values={**asked, "#status": OrderStatus.PENDING},
+                condition="#status = :needs_attention",
+                condition_values=flagged,
+            ),
+        ) or self._write(
+            order_id,
+            Change(
+                event="RetryRequested",
+                values=asked,
+                condition="#status <> :needs_attention AND attribute_exists(#unsettled_shard)",
+                condition_values=flagged,
+            ),
+        )
 
     def record_prices(self, order: Order, lines: tuple[OrderLine, ...]) -> Order:
         """Fix what the order costs; the first prices stay, also when the saga runs again.
@@ -374,7 +418,7 @@ class OrderTable:
 
 
 def shard_of(order_id: str) -> str:
-    """The partition of the sparse index of orders that are not at rest: the id's first digit, 16 in all."""
+    """The partition of the sparse index of orders that are not at rest: the id's first digit."""
     return order_id[0]
 
 
@@ -400,6 +444,7 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
         stock_taken=item["stock_taken"],
         failure=Failure(**failure) if failure else None,
         cancel_requested_by=item.get("cancel_requested_by"),
+        retry_requested_at=item.get("retry_requested_at"),
         task_token=item.get("task_token"),
     )
 
@@ -422,6 +467,7 @@ def _to_item(order: Order) -> dict[str, Any]:
         "payment": {"status": order.payment.status},
         "stock_taken": order.stock_taken,
         "unsettled_shard": shard_of(order.order_id),
+        "day": order.day,
     }
 
 

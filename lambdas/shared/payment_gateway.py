@@ -1,6 +1,6 @@
 """What the saga needs of a payment provider, in its own words. `stripe_gateway` is the real one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +15,8 @@ class PaymentIntent:
         intent_id: `pi_...`.
         status: Stripe's word for it
             (https://docs.stripe.com/payments/paymentintents/lifecycle).
+        currency: ISO 4217 code, lower case.
+        created: When it was made: seconds since 1970.
         amount_refunded: Minor units that went back to the customer already.
         amount_received: Minor units that we got.
         order_id: The order that it pays, if it is one of ours.
@@ -26,6 +28,8 @@ class PaymentIntent:
 
     intent_id: str
     status: str
+    currency: str = ""
+    created: int = 0
     amount_received: int = 0
     amount_refunded: int = 0
     order_id: str | None = None
@@ -93,6 +97,14 @@ class PaymentGateway(Protocol):
 
         Raises:
             PaymentUnknown: There is no such payment.
+        """
+
+    def list_intents(self, created_from: int, created_to: int) -> Iterator[PaymentIntent]:
+        """Ask for all payments that were made in a time, the newest first, a page when it is needed.
+
+        Args:
+            created_from: The first second, since 1970.
+            created_to: The second after the last one.
         """
 
     def list_refunds(self, intent_id: str) -> list[Refund]:

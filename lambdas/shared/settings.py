@@ -1,8 +1,9 @@
 """A function's environment, checked."""
 
 import os
+import re
 from collections.abc import Mapping
-from typing import Literal
+from datetime import timedelta
 
 
 class SettingError(Exception):
@@ -52,6 +53,27 @@ class Settings:
         return self._required("STATE_MACHINE_ARN")
 
     @property
+    def ended_executions_queue_url(self) -> str:
+        """The queue of executions that ended without the saga's word."""
+        return self._required("ENDED_EXECUTIONS_QUEUE_URL")
+
+    @property
+    def recovery_pauses(self) -> tuple[timedelta, ...]:
+        """How long to wait before each recovery of an order, in the order of the recoveries."""
+        text = self._required("RECOVERY_PAUSES_SECONDS")
+        if not re.fullmatch(r"[0-9]{1,5}(,[0-9]{1,5})*", text):
+            raise SettingError(f"RECOVERY_PAUSES_SECONDS is {text!r}; it must be like '10,60,300'")
+        return tuple(timedelta(seconds=int(seconds)) for seconds in text.split(","))
+
+    @property
+    def stale_after(self) -> timedelta:
+        """How long an order that is not at rest may be idle before somebody looks after it."""
+        text = self._required("STALE_AFTER_SECONDS")
+        if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
+            raise SettingError(f"STALE_AFTER_SECONDS is {text!r}; it must be a number of seconds")
+        return timedelta(seconds=int(text))
+
+    @property
     def sender_email(self) -> str:
         """The verified SES identity that customers get their mail from."""
         return self._required("SENDER_EMAIL")
@@ -72,15 +94,9 @@ class Settings:
         return self._environ.get("STRIPE_API_BASE")
 
     @property
-    def sign_in(self) -> Literal["header", "iam"]:
-        """How a caller says who they are; see `lambdas.shared.caller`."""
-        match self._required("SIGN_IN"):
-            case "header":
-                return "header"
-            case "iam":
-                return "iam"
-            case other:
-                raise SettingError(f"SIGN_IN is {other!r}; it must be 'header' or 'iam'")
+    def allowed_origins(self) -> frozenset[str]:
+        """The web origins whose scripts may call the API from a browser; none unless the stage names some."""
+        return frozenset(self._environ.get("ALLOWED_ORIGINS", "").split())
 
     def _required(self, name: str) -> str:
         value = self._environ.get(name, "")

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.shared.aws import dynamodb, error_code, transient_as
 from lambdas.shared.errors import OutOfStock, StockContended, StoreUnavailable
+from lambdas.shared.inventory_table import reserved_on
 from lambdas.shared.items import attribute_names, to_attributes
 from lambdas.shared.order import Order, OrderLine, OrderStatus, PaymentStatus
 from lambdas.shared.order_table import CONDITION_FAILED, MAY_GO_FORWARD, Change, OrderTable
@@ -72,10 +73,7 @@ class StockReservations:
         Raises:
             OutOfStock: A line asks for more than is there.
         """
-        lines = [
-            self._move(line, "#available = #available - :units", "#available >= :units")
-            for line in order.lines
-        ]
+        lines = [self._move(order, line, line.quantity, "#available >= :taken") for line in order.lines]
         reasons = self._write(order, lines, _CONFIRM)
         if reasons and reasons[-1] != CONDITION_FAILED and CONDITION_FAILED in reasons:
             line = order.lines[reasons.index(CONDITION_FAILED)]
@@ -89,20 +87,26 @@ class StockReservations:
             The order as it is now. It still holds its units where a product has left the catalogue.
         """
         if order.stock_taken:
-            lines = [self._move(line, "#available = #available + :units") for line in order.lines]
+            lines = [
+                self._move(order, line, -line.quantity, "attribute_exists(#sku)") for line in order.lines
+            ]
             self._write(order, lines, _RELEASE)
         return self._orders.get(order.order_id)
 
-    def _move(self, line: OrderLine, update: str, condition: str | None = None) -> "TransactWriteItemTypeDef":
-        condition = condition or "attribute_exists(#sku)"
+    def _move(self, order: Order, line: OrderLine, taken: int, condition: str) -> "TransactWriteItemTypeDef":
+        """Take units off the shelf, and note them in the books of the order's day; a negative number back."""
+        update = "SET #available = #available - :taken ADD #reserved :taken, #version :one"
         return {
             "Update": {
                 "TableName": self._inventory_table,
                 "Key": {"sku": {"S": line.sku}},
-                "UpdateExpression": f"SET {update}",
+                "UpdateExpression": update,
                 "ConditionExpression": condition,
-                "ExpressionAttributeNames": attribute_names(update, condition),
-                "ExpressionAttributeValues": to_attributes({":units": line.quantity}),
+                "ExpressionAttributeNames": {
+                    **attribute_names(update, condition),
+                    "#reserved": reserved_on(order.day),
+                },
+                "ExpressionAttributeValues": to_attributes({":taken": taken, ":one": 1}),
             }
         }
 

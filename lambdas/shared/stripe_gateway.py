@@ -24,6 +24,9 @@ from lambdas.shared.settings import Settings
 API_VERSION: Final = "2026-10-28.endive"
 """What this code was written and tested against; left to itself, the SDK changes it with an upgrade."""
 
+_PAGE: Final = 100
+"""The most that Stripe lists in one answer."""
+
 _CONNECT_TIMEOUT_SECONDS: Final = 2
 _READ_TIMEOUT_SECONDS: Final = 5
 """A charge makes two calls, three at most: 3 x (2 + 5) s fit into the function's 25 s."""
@@ -105,6 +108,20 @@ class StripeGateway:
         if intent.amount_refunded:  # somebody gave a part of it back before
             self._ensure_refunds_arrived(intent)
 
+    def list_intents(self, created_from: int, created_to: int) -> Iterator[PaymentIntent]:  # noqa: D102 - see PaymentGateway
+        params: stripe.params.PaymentIntentListParams = {
+            "created": {"gte": created_from, "lt": created_to},
+            "limit": _PAGE,
+            "expand": ["data.latest_charge"],
+        }
+        while True:
+            with _stripe_errors():
+                page = self._intents.list(params)
+            yield from map(_view, page.data)
+            if not page.has_more:
+                return
+            params["starting_after"] = page.data[-1].id
+
     def list_refunds(self, intent_id: str) -> list[Refund]:  # noqa: D102 - see PaymentGateway
         with _stripe_errors():
             refunds = self._refunds.list({"payment_intent": intent_id})
@@ -147,6 +164,8 @@ def _view(intent: stripe.PaymentIntent) -> PaymentIntent:
     return PaymentIntent(
         intent_id=fields["id"],
         status=fields["status"],
+        currency=fields["currency"],
+        created=fields["created"],
         amount_received=fields["amount_received"],
         amount_refunded=charge.get("amount_refunded", 0),
         order_id=(fields.get("metadata") or {}).get("order_id"),

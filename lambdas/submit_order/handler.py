@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.shared.caller import customer_id_of
+from lambdas.shared.caller import caller_of, require_customer
 from lambdas.shared.http_api import build_api, json_response, parse_body
 from lambdas.shared.log import logger
 from lambdas.shared.order_representation import represent
@@ -21,12 +21,13 @@ api = build_api()
 @api.post("/orders")
 def submit() -> Response[str]:
     """Accept an order; see `submit_order`."""
-    settings, event = Settings(), api.current_event
-    customer_id = customer_id_of(event, settings)
+    event = api.current_event
+    caller = caller_of(event)
+    require_customer(caller)
     key = parse_idempotency_key(event.headers.get("Idempotency-Key"))
     request = parse_body(SubmitOrder, event)
 
-    submission = submit_order(customer_id, key, request, OrderTable.from_settings(settings))
+    submission = submit_order(caller.customer_id, key, request, OrderTable.from_settings(Settings()))
 
     order_id = submission.order.order_id
     logger.append_keys(order_id=order_id)
@@ -34,7 +35,7 @@ def submit() -> Response[str]:
     headers = {"Location": f"/orders/{order_id}"}
     if submission.replayed:
         headers["Idempotent-Replayed"] = "true"
-    return json_response(HTTPStatus.ACCEPTED, represent(submission.order), headers)
+    return json_response(HTTPStatus.ACCEPTED, represent(submission.order, caller), headers)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -1,5 +1,7 @@
 """How functions follow the changes of the orders table."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
@@ -17,7 +19,7 @@ def follow_orders(
     orders: dynamodb.ITableV2,
     *,
     settings: Settings,
-    pattern: dict[str, object],
+    patterns: Sequence[dict[str, object]],
     parked_in: sqs.Queue,
     record_age: Duration,
 ) -> None:
@@ -31,7 +33,7 @@ def follow_orders(
         function: what is called.
         orders: the table.
         settings: the stage.
-        pattern: the changes, as in an EventBridge rule.
+        patterns: the changes, as in an EventBridge rule.
         parked_in: where a change goes that is given up.
         record_age: how long a change is tried again; the stream itself keeps it for a day.
     """
@@ -42,7 +44,7 @@ def follow_orders(
             batch_size=settings.stream_batch_size,
             # Changes of one order stay in order; ten others need not wait for it.
             parallelization_factor=10,
-            filters=[pattern_filter(pattern)],
+            filters=[pattern_filter(pattern) for pattern in patterns],
             report_batch_item_failures=True,
             bisect_batch_on_error=True,
             retry_attempts=_RETRY_UNTIL_TOO_OLD,

@@ -13,7 +13,6 @@ from local.laws import take_snapshot, violations
 from local.payment_plays import NEEDS_APPROVAL
 from local.plays import CANCEL, CONFIRM, CREATE, REFUND, RETRIEVE
 from local.stripe_stand_in.faults import FaultKind
-from local.waiting import wait_for
 from local.world import World
 
 KINDS: Final[Sequence[FaultKind]] = [kind for kind in get_args(FaultKind) if kind != "hold"]
@@ -30,7 +29,7 @@ class Call:
         method: The HTTP method.
         path: A regular expression.
         submission: The order.
-        cancelled: Whether it is asked to be cancelled while its card is being charged.
+        cancelled: Whether it is cancelled once it is confirmed; the saga makes the call then.
     """
 
     method: str
@@ -73,17 +72,15 @@ def test_money_and_goods_agree_whatever_goes_wrong_at_a_call(
             order_id = world.shop.order(call.submission)
             orders[order_id] = kind
             if call.cancelled:
-                world.stripe.set_fault("hold", method="POST", path=CONFIRM, order_id=order_id)
+                world.executions.wait_until_ended(order_id)
             world.stripe.set_fault(
                 kind, method=call.method, path=call.path, order_id=order_id, times=times, seconds=HANG_SECONDS
             )
-        if call.cancelled:
-            wait_for(lambda: world.stripe.held() == len(orders), "all charges are held", timeout_seconds=60)
-            for order_id in orders:
-                world.request_cancellation(order_id)
-            world.stripe.release()
+            if call.cancelled:
+                world.shop.cancel_order(order_id)
         for order_id in orders:
-            world.executions.wait_until_ended(order_id, timeout_seconds=180)
+            execution = f"{order_id}-cancel" if call.cancelled else order_id
+            world.executions.wait_until_ended(execution, timeout_seconds=180)
         struck = {
             order_id: [each.fault for each in world.stripe.calls(order_id) if each.fault in KINDS]
             for order_id in orders

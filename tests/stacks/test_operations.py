@@ -13,15 +13,31 @@ def alarms(stage: Synthesis) -> dict[str, dict[str, Any]]:
     return {alarm.name: alarm.properties for alarm in stage.resources("AWS::CloudWatch::Alarm")}
 
 
-@pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
-def test_the_first_execution_that_does_not_succeed_wakes_a_human(stage: Synthesis, metric: str) -> None:
-    alarm = alarms(stage)[metric]
+def test_the_first_execution_that_fails_wakes_a_human(stage: Synthesis) -> None:
+    alarm = alarms(stage)["ExecutionsFailed"]
 
     (dimension,) = alarm["Dimensions"]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/States", metric)
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/States", "ExecutionsFailed")
     assert readable(dimension["Value"]) == "Saga"
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 1)
     assert alarm["EvaluationPeriods"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "dimension"),
+    [
+        ("OrdersNeedAttention", "OrderEvents", {"event": "OrderNeedsAttention"}),
+        ("RecoveriesGivenUp", "EndedExecutions", {"outcome": "given_up"}),
+    ],
+)
+def test_an_order_that_nothing_heals_wakes_a_human(
+    stage: Synthesis, name: str, metric: str, dimension: dict[str, str]
+) -> None:
+    alarm = alarms(stage)[name]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("OrderSaga", metric)
+    assert {each["Name"]: each["Value"] for each in alarm["Dimensions"]} == {"service": "orders"} | dimension
+    assert alarm["Threshold"] == 1
 
 
 def test_every_queue_that_should_be_empty_is_watched(stage: Synthesis) -> None:
@@ -46,7 +62,11 @@ def test_every_queue_that_should_be_empty_is_watched(stage: Synthesis) -> None:
         for alarm in alarms(stage).values()
         if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm["Threshold"] == 1
     }
-    assert should_be_empty == watched == {"ParkedEvents", "AuditDeadLetters", "UnstartedOrders"}
+    assert (
+        should_be_empty
+        == watched
+        == {*("ParkedEvents", "AuditDeadLetters", "UnstartedOrders", "UnrecoveredExecutions")}
+    )
 
 
 def test_functions_that_fall_behind_the_stream_are_noticed(stage: Synthesis) -> None:

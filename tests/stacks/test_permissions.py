@@ -19,8 +19,10 @@ WAKE = {"states:SendTaskSuccess", "states:SendTaskFailure"}
 GRANTS: dict[str, Permissions] = {
     "submit_order": {"Orders.Arn": {"dynamodb:PutItem"}},
     "get_order": {"Orders.Arn": {"dynamodb:GetItem"}},
+    "cancel_order": {"Orders.Arn": CHANGE_ORDER},
+    "retry_order": {"Orders.Arn": CHANGE_ORDER},
     "get_inventory": {"Inventory.Arn": {"dynamodb:GetItem", "dynamodb:Scan"}},
-    "put_inventory": {"Inventory.Arn": {"dynamodb:PutItem"}},
+    "put_inventory": {"Inventory.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem"}},
     "receive_stripe_webhook": {
         "Orders.Arn": CHANGE_ORDER,
         "Idempotency.Arn": DO_ONCE,
@@ -29,6 +31,7 @@ GRANTS: dict[str, Permissions] = {
         "the saga": WAKE,
     },
     "start_saga": {"Saga": {"states:StartExecution"}},
+    "recover_order": {"Orders.Arn": CHANGE_ORDER, "Saga": {"states:StartExecution"}},
     "publish_order_events": {"Bus.Arn": {"events:PutEvents"}},
     "audit_order_events": {"Audit.Arn": {"dynamodb:PutItem"}},
     "validate_order": {"Orders.Arn": CHANGE_ORDER, "Inventory.Arn": {"dynamodb:BatchGetItem"}},
@@ -59,6 +62,7 @@ TRIGGERS: dict[str, Permissions] = {
     "start_saga": {"Orders.StreamArn": READ_STREAM, "UnstartedOrders.Arn": PARK},
     "publish_order_events": {"Orders.StreamArn": READ_STREAM, "ParkedEvents.Arn": PARK},
     "audit_order_events": {"AuditQueue.Arn": RECEIVE},
+    "recover_order": {"EndedExecutions.Arn": RECEIVE},
 }
 
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}

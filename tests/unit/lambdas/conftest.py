@@ -53,10 +53,11 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "AUDIT_TABLE": AUDIT_TABLE,
         "EVENT_BUS_NAME": "orders",
         "STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:order-saga",
+        "ENDED_EXECUTIONS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/ended",
+        "RECOVERY_PAUSES_SECONDS": "10,60",
         "SENDER_EMAIL": "shop@example.com",
         "STRIPE_SECRET_ID": "stripe-key",
         "STRIPE_WEBHOOK_SECRET_ID": WEBHOOK_SECRET_ID,
-        "SIGN_IN": "header",
     }.items():
         monkeypatch.setenv(name, value)
 

@@ -44,7 +44,7 @@ def api_event(  # noqa: PLR0913 - a request has that many parts
     *,
     headers: Mapping[str, str] | None = None,
     customer: str | None = CUSTOMER,
-    signed_by: str | None = None,
+    groups: str = "customers",
 ) -> dict[str, Any]:
     """A request as API Gateway's REST API hands it over.
 
@@ -52,13 +52,12 @@ def api_event(  # noqa: PLR0913 - a request has that many parts
         method: `GET`, `PUT`, ...
         path: Without the stage.
         body: Text as it is; anything else as JSON.
-        headers: Besides `X-Customer-Id`.
-        customer: The header `X-Customer-Id`; None for no such header.
-        signed_by: Unique id of the IAM principal that signed the request.
+        headers: More of them.
+        customer: The `sub` of who signed in; None if nobody did.
+        groups: The user pool's groups that they are in: `customers` or `operators`.
     """
     headers = {"Host": "api.example.com", "content-type": "application/json", **(headers or {})}
-    if customer is not None:
-        headers["X-Customer-Id"] = customer
+    claims = {"sub": customer, "token_use": "id", "cognito:groups": groups}
     return {
         "resource": path,
         "path": path,
@@ -76,7 +75,8 @@ def api_event(  # noqa: PLR0913 - a request has that many parts
             "path": f"/v1{path}",
             "stage": "v1",
             "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
-            "identity": {"sourceIp": "192.0.2.1", "caller": signed_by},
+            "identity": {"sourceIp": "192.0.2.1"},
+            **({"authorizer": {"claims": claims}} if customer is not None else {}),
         },
         "body": body if body is None or isinstance(body, str) else json.dumps(body),
         "isBase64Encoded": False,

@@ -3,14 +3,14 @@
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 
 from lambdas.charge_payment.logic import charge_payment
 from lambdas.shared.aws import dynamodb
 from lambdas.shared.errors import OrderCancelled, OutOfStock, PaymentActionRequired
-from lambdas.shared.inventory_table import InventoryTable, Product
+from lambdas.shared.inventory_table import InventoryTable, Product, reserved_on
 from lambdas.shared.items import from_attributes
 from lambdas.shared.order import Order, OrderLine, PaymentStatus
 from lambdas.shared.order_table import OrderTable
@@ -40,7 +40,7 @@ class Shop:
         shop.client.create_table(
             TableName=ORDERS_TABLE,
             BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=_texts("order_id", "customer_id", "created_at", "unsettled_shard"),
+            AttributeDefinitions=_texts("order_id", "customer_id", "created_at", "unsettled_shard", "day"),
             KeySchema=_keys("order_id"),
             GlobalSecondaryIndexes=[
                 {
@@ -51,6 +51,11 @@ class Shop:
                 {
                     "IndexName": "unsettled",
                     "KeySchema": _keys("unsettled_shard", "created_at"),
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                },
+                {
+                    "IndexName": "by_day",
+                    "KeySchema": _keys("day", "created_at"),
                     "Projection": {"ProjectionType": "KEYS_ONLY"},
                 },
             ],
@@ -68,7 +73,7 @@ class Shop:
                 KeySchema=_keys(*keys),
             )
         for product in products:
-            shop.inventory.put(product)
+            shop.put(product)
         return shop
 
     @property
@@ -124,19 +129,16 @@ class Shop:
         self.orders.record_money_back(ORDER_ID, PaymentStatus.REFUNDED, "PaymentRefunded")
         return self.orders.close(ORDER_ID, {})
 
-    def cancel(self, order_id: str = ORDER_ID, by: str = "customer") -> None:
+    def cancel(self, order_id: str = ORDER_ID, by: Literal["customer", "operator"] = "customer") -> None:
         """Somebody asks to cancel."""
-        self.client.update_item(
-            TableName=ORDERS_TABLE,
-            Key={"order_id": {"S": order_id}},
-            UpdateExpression="SET cancel_requested_by = :by",
-            ExpressionAttributeValues={":by": {"S": by}},
-        )
+        self.orders.request_cancellation(order_id, by)
 
     def put(self, product: Product, **changes: Any) -> Product:  # noqa: ANN401 - any attribute
         product = replace(product, **changes)
-        self.inventory.put(product)
-        return product
+        current = self.inventory.get(product.sku)
+        put = self.inventory.put(product, expected_version=current.version if current else None)
+        assert put is not None
+        return put
 
     def sell_out(self, product: Product) -> None:
         self.put(product, available=0)
@@ -148,6 +150,13 @@ class Shop:
         product = self.inventory.get(sku)
         assert product is not None
         return product.available
+
+    def reserved(self, product: Product, day: str) -> int | None:
+        """The units in a day's books; None where the books are not open."""
+        key = {"sku": {"S": product.sku}}
+        item = self.client.get_item(TableName=INVENTORY_TABLE, Key=key)["Item"]
+        units: int | None = from_attributes(item).get(reserved_on(day))
+        return units
 
     def order(self, order_id: str = ORDER_ID) -> Order:
         return self.orders.get(order_id)

@@ -9,18 +9,15 @@ from lambdas.get_order.handler import handler
 from lambdas.shared.aws import dynamodb
 from lambdas.shared.order import PaymentStatus
 from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, EMAIL, ORDER_ID, TASK_TOKEN, TIMED_OUT
-from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.events import CONTEXT, api_event
 from tests.unit.lambdas.fakes import CLIENT_SECRET, NEXT_ACTION, SLOW_CARD, FakeStripe
 from tests.unit.lambdas.shop import Shop
 
-ROLE = "AROAEXAMPLE"
-
 
 def get(
-    order_id: str = ORDER_ID, *, customer: str | None = CUSTOMER, signed_by: str | None = None
+    order_id: str = ORDER_ID, *, customer: str = CUSTOMER, groups: str = "customers"
 ) -> tuple[int, dict[str, Any]]:
-    event = api_event("GET", f"/orders/{order_id}", customer=customer, signed_by=signed_by)
+    event = api_event("GET", f"/orders/{order_id}", customer=customer, groups=groups)
     answer = handler(event, CONTEXT)
     return answer["statusCode"], json.loads(answer["body"])
 
@@ -151,13 +148,10 @@ def test_what_is_no_order_id_is_not_looked_for() -> None:
     assert get("no-such-order")[0] == 404
 
 
-def test_without_a_customer_nothing_is_shown(shop: Shop) -> None:
-    shop.placed()
+def test_an_operator_sees_everybodys_orders(shop: Shop) -> None:
+    shop.placed(customer_id="sally")
 
-    status, body = get(customer=None)
-
-    assert status == 400
-    assert body["errors"][0]["field"] == "X-Customer-Id"
+    assert get(customer="olivia", groups="operators")[0] == 200
 
 
 def test_while_the_store_is_down_the_caller_is_asked_to_come_back() -> None:
@@ -165,36 +159,3 @@ def test_while_the_store_is_down_the_caller_is_asked_to_come_back() -> None:
         stub.add_client_error("get_item", "InternalServerError", http_status_code=500)
 
         assert get()[0] == 503
-
-
-# A cloud stage
-
-
-@pytest.fixture
-def signed_in_by_iam(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SIGN_IN", "iam")
-
-
-@pytest.mark.usefixtures("signed_in_by_iam")
-@pytest.mark.parametrize("session", ["", ":web-shop", ":web-shop-an-hour-later"])
-def test_in_a_cloud_stage_the_customer_is_who_signed_the_request_in_whatever_session(
-    shop: Shop, session: str
-) -> None:
-    shop.placed(customer_id=ROLE)
-
-    assert get(customer=None, signed_by=f"{ROLE}{session}")[0] == 200
-
-
-@pytest.mark.usefixtures("signed_in_by_iam")
-def test_in_a_cloud_stage_the_header_is_not_believed(shop: Shop) -> None:
-    shop.placed(customer_id="sally")
-
-    assert get(customer="sally", signed_by=ROLE)[0] == 404
-
-
-@pytest.mark.usefixtures("signed_in_by_iam")
-def test_in_a_cloud_stage_an_unsigned_request_is_nobodys(shop: Shop, log: Log) -> None:
-    shop.placed(customer_id="None")
-
-    assert get(customer=None, signed_by=None)[0] == 500
-    assert "nobody signed" in log.text

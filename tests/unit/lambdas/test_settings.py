@@ -14,7 +14,6 @@ REQUIRED = {
     "sender_email": "SENDER_EMAIL",
     "stripe_secret_id": "STRIPE_SECRET_ID",
     "stripe_webhook_secret_id": "STRIPE_WEBHOOK_SECRET_ID",
-    "sign_in": "SIGN_IN",
 }
 
 
@@ -33,16 +32,6 @@ def test_a_value_is_read_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("ORDERS_TABLE", "orders-of-today")
 
     assert settings.orders_table == "orders-of-today"
-
-
-@pytest.mark.parametrize("sign_in", ["header", "iam"])
-def test_callers_sign_in_by_header_or_by_iam(sign_in: str) -> None:
-    assert Settings({"SIGN_IN": sign_in}).sign_in == sign_in
-
-
-def test_another_way_to_sign_in_is_refused_by_name() -> None:
-    with pytest.raises(SettingError, match="SIGN_IN is 'password'"):
-        _ = Settings({"SIGN_IN": "password"}).sign_in
 
 
 def test_stripe_is_stripe_itself_unless_the_local_stage_says_otherwise() -> None:

@@ -7,8 +7,9 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from lambdas.shared.aws import step_functions
+from lambdas.shared.errors import OrderCancelled, SagaUnavailable
 from lambdas.start_saga.handler import handler
-from tests.unit.lambdas.builders import ORDER_ID
+from tests.unit.lambdas.builders import ORDER_ID, caught
 from tests.unit.lambdas.events import CONTEXT
 from tests.unit.lambdas.shop import Shop
 
@@ -22,13 +23,13 @@ def saga() -> Iterator[Stubber]:
         stub.assert_no_pending_responses()
 
 
-def expect_start(saga: Stubber, order_id: str) -> None:
+def expect_start(saga: Stubber, order_id: str, name: str | None = None) -> None:
     saga.add_response(
         "start_execution",
         {"executionArn": f"arn:aws:states:::execution:{order_id}", "startDate": "2026-03-01T12:00:00Z"},
         {
             "stateMachineArn": "arn:aws:states:eu-central-1:123456789012:stateMachine:order-saga",
-            "name": order_id,
+            "name": name or order_id,
             "input": json.dumps({"order_id": order_id}),
         },
     )
@@ -54,12 +55,16 @@ def test_an_order_whose_saga_was_started_already_is_fine(shop: Shop, saga: Stubb
     assert start(shop.stream()) == {"batchItemFailures": []}
 
 
-@pytest.mark.parametrize("code", ["ThrottlingException", "StateMachineDoesNotExist"])
-def test_an_order_whose_saga_is_not_started_is_tried_again(shop: Shop, saga: Stubber, code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "error"), [("ThrottlingException", SagaUnavailable), ("StateMachineDoesNotExist", ClientError)]
+)
+def test_an_order_whose_saga_is_not_started_is_tried_again(
+    shop: Shop, saga: Stubber, code: str, error: type[Exception]
+) -> None:
     shop.placed()
     saga.add_client_error("start_execution", code)
 
-    with pytest.raises(ClientError, match=code):
+    with pytest.raises(error, match=code):
         start(shop.stream())
 
 
@@ -73,3 +78,34 @@ def test_the_orders_before_a_failure_are_not_started_again(shop: Shop, saga: Stu
     assert start(records) == {
         "batchItemFailures": [{"itemIdentifier": records[1]["dynamodb"]["SequenceNumber"]}]
     }
+
+
+def test_a_cancellation_starts_an_execution_of_its_own(shop: Shop, saga: Stubber) -> None:
+    shop.confirmed()
+    shop.cancel()
+    *_, cancellation = shop.stream()
+    expect_start(saga, ORDER_ID, f"{ORDER_ID}-cancel")
+
+    assert start([cancellation]) == {"batchItemFailures": []}
+
+
+def test_every_retry_starts_an_execution_of_its_own(shop: Shop, saga: Stubber) -> None:
+    shop.being_undone()
+    shop.orders.request_retry(ORDER_ID)
+    shop.orders.request_retry(ORDER_ID)
+    *_, first, second = shop.stream()
+    expect_start(saga, ORDER_ID, f"{ORDER_ID}-retry-v3")
+    expect_start(saga, ORDER_ID, f"{ORDER_ID}-retry-v4")
+
+    assert start([first, second]) == {"batchItemFailures": []}
+
+
+def test_other_changes_of_such_an_order_start_nothing(shop: Shop, saga: Stubber) -> None:
+    shop.confirmed()
+    shop.cancel()
+    shop.orders.request_retry(ORDER_ID)
+    shop.orders.begin_undo(ORDER_ID, caught(OrderCancelled("It was cancelled.")))
+    *_, undo = shop.stream()
+
+    assert start([undo]) == {"batchItemFailures": []}
+    saga.assert_no_pending_responses()

@@ -103,6 +103,20 @@ def test_99_lines_fit_into_one_transaction(shop: Shop) -> None:
     assert {shop.available(product.sku) for product in products} == {3}
 
 
+def test_the_units_that_an_order_takes_are_in_the_books_of_its_day(shop: Shop) -> None:
+    shop.confirmed()
+    shop.confirmed(order_id=OTHER_ORDER_ID, created_at="2026-02-28T23:59:59.999Z")
+
+    assert shop.reserved(ARMCHAIR, "2026-03-01") == 2
+    assert shop.reserved(ARMCHAIR, "2026-02-28") == 2
+
+
+def test_an_order_that_takes_nothing_is_not_in_the_books(shop: Shop) -> None:
+    shop.stock.take(shop.priced())
+
+    assert shop.reserved(ARMCHAIR, "2026-03-01") is None
+
+
 # give_back
 
 
@@ -114,6 +128,15 @@ def test_exactly_what_was_taken_is_given_back(shop: Shop) -> None:
 
     assert (shop.available(ARMCHAIR.sku), shop.available(LAMP.sku)) == (5, 9)
     assert not released.stock_taken
+
+
+def test_the_units_that_are_given_back_leave_the_books_of_the_day(shop: Shop) -> None:
+    shop.confirmed(order_id=OTHER_ORDER_ID)
+    order = shop.cancelled_behind_the_pivot()
+
+    shop.stock.give_back(order)
+
+    assert shop.reserved(ARMCHAIR, "2026-03-01") == 2
 
 
 def test_stock_that_is_given_back_twice_is_given_back_once(shop: Shop) -> None:

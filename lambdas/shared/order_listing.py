@@ -1,0 +1,131 @@
+"""Finds orders through the table's indexes, page by page; the orders themselves are read from the table.
+
+An index follows the table within a moment, and nobody can say how long that is: whoever needs to be sure
+reads the order.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from lambdas.shared.aws import dynamodb, transient_as
+from lambdas.shared.errors import StoreUnavailable
+from lambdas.shared.items import attribute_names, from_attributes, to_attributes
+from lambdas.shared.order import Order
+from lambdas.shared.order_table import order_from_item
+from lambdas.shared.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BATCH: Final = 100
+"""How many items DynamoDB reads in one call at most."""
+
+PageKey = dict[str, str]
+"""Where a page ended: the keys of its last order in table and index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An order as an index has it.
+
+    Attributes:
+        order_id: The order.
+        created_at: UTC, ISO 8601.
+    """
+
+    order_id: str
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some orders, oldest first.
+
+    Attributes:
+        orders: At most as many as were asked for.
+        next_key: Where the next page begins; None if this is the last.
+    """
+
+    orders: list[Listed]
+    next_key: PageKey | None
+
+
+class OrderListing:
+    """Lists orders.
+
+    Raises:
+        StoreUnavailable: From every method, when DynamoDB throttles, fails or does not answer.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "OrderListing":
+        """The table that the environment names."""
+        return cls(dynamodb(), settings.orders_table)
+
+    def unsettled(self, shard: str, *, before: str, start: PageKey | None, limit: int = BATCH) -> Page:
+        """Orders of a shard that are not at rest and were created before a time."""
+        return self._query(
+            "unsettled",
+            "#unsettled_shard = :shard AND #created_at < :before",
+            {":shard": shard, ":before": before},
+            start,
+            limit,
+        )
+
+    def of_day(self, day: str, *, since: str = "", start: PageKey | None, limit: int = BATCH) -> Page:
+        """Orders of a day (`Order.day`) that were created at a time or later."""
+        return self._query(
+            "by_day",
+            "#day = :day AND #created_at >= :since",
+            {":day": day, ":since": since or day},
+            start,
+            limit,
+        )
+
+    def read(self, order_ids: Iterable[str], *, consistent: bool = False) -> dict[str, Order]:
+        """Read orders by their ids, as many as there are; unknown ones are absent from the answer.
+
+        Args:
+            order_ids: The orders.
+            consistent: As they are after every write so far, for twice the price.
+        """
+        found: dict[str, Order] = {}
+        keys = [{"order_id": {"S": order_id}} for order_id in dict.fromkeys(order_ids)]
+        while keys:
+            request: Any = {self._table: {"Keys": keys[:BATCH], "ConsistentRead": consistent}}
+            with transient_as(StoreUnavailable):
+                answer = self._client.batch_get_item(RequestItems=request)
+            unprocessed: Any = answer["UnprocessedKeys"].get(self._table, {}).get("Keys", [])
+            if len(unprocessed) == len(keys[:BATCH]):
+                raise StoreUnavailable("DynamoDB read none of the orders")
+            keys = [*unprocessed, *keys[BATCH:]]
+            for item in answer["Responses"].get(self._table, []):
+                order = order_from_item(item)
+                found[order.order_id] = order
+        return found
+
+    def _query(
+        self, index: str, condition: str, values: Mapping[str, str], start: PageKey | None, limit: int
+    ) -> Page:
+        resume: Any = {"ExclusiveStartKey": to_attributes(start)} if start else {}
+        with transient_as(StoreUnavailable):
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName=index,
+                KeyConditionExpression=condition,
+                ExpressionAttributeNames=attribute_names(condition),
+                ExpressionAttributeValues=to_attributes(values),
+                Limit=limit,
+                **resume,
+            )
+        last = answer.get("LastEvaluatedKey")
+        items = map(from_attributes, answer["Items"])
+        return Page(
+            [Listed(item["order_id"], item["created_at"]) for item in items],
+            from_attributes(last) if last else None,
+        )

@@ -1,0 +1,28 @@
+"""Which execution a change of an order asks for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def execution_asked_for(change: Mapping[str, Any]) -> str | None:
+    """Name the execution that a change of an order's record asks for; None where it asks for none.
+
+    A cancellation and a retry are written on the order's record like everything else: what was asked for
+    can't be there without its execution for long.
+
+    Args:
+        change: The `dynamodb` part of a stream record. Nothing is read of it but what decides: whatever
+            else is wrong with an order, its saga finds out.
+
+    Returns:
+        The order's id for its first execution, then `{order_id}-cancel` and `{order_id}-retry-v{version}`.
+    """
+    order_id: str = change["Keys"]["order_id"]["S"]
+    before, after = change.get("OldImage"), change["NewImage"]
+    if before is None:
+        return order_id
+    if "cancel_requested_by" in after and "cancel_requested_by" not in before:
+        return f"{order_id}-cancel"
+    if after.get("retry_requested_at") != before.get("retry_requested_at"):
+        return f"{order_id}-retry-v{after['version']['N']}"
+    return None

@@ -1,0 +1,52 @@
+"""A cancellation at any moment: it races the saga, and money and goods agree all the same."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from local.laws import take_snapshot, violations
+from local.plays import PIVOT, an_order
+from local.world import World
+
+RACERS = 6
+
+
+def test_a_cancellation_that_races_the_pivot_has_one_outcome(world: World) -> None:
+    # Given: orders that are about to take their stock
+    before = take_snapshot(world)
+    world.faults.set_fault("hold", PIVOT, times=RACERS)
+    orders = [world.shop.order(an_order()) for _ in range(RACERS)]
+    world.faults.wait_until_held(RACERS)
+
+    # When
+    try:
+        with ThreadPoolExecutor(RACERS + 1) as threads:
+            cancelled = [threads.submit(world.shop.cancel_order, order_id) for order_id in orders]
+            threads.submit(world.faults.release).result()
+            answers = [each.result() for each in cancelled]
+    finally:
+        world.faults.clear()
+    for order_id in orders:
+        world.executions.wait_until_ended(order_id)
+        world.executions.wait_until_ended(f"{order_id}-cancel")
+
+    # Then: whoever was first, every order is cancelled, and has nothing of the customer's and of the shop's
+    assert len(answers) == RACERS
+    assert {world.shop.get_order(order_id)["status"] for order_id in orders} == {"CANCELLED"}
+    assert violations(before, take_snapshot(world)) == []
+    for order_id in orders:
+        assert world.audit_trail.wait_for_events(order_id)[-1]["event"] == "OrderCancelled"
+
+
+def test_a_cancellation_that_comes_twice_is_one(world: World) -> None:
+    # Given
+    order_id = world.shop.order(an_order())
+    world.executions.wait_until_ended(order_id)
+
+    # When
+    first = world.shop.cancel_order(order_id)
+    world.executions.wait_until_ended(f"{order_id}-cancel")
+    second = world.shop.cancel_order(order_id)
+
+    # Then
+    assert [first["status"], second["status"]] == ["CONFIRMED", "CANCELLED"]
+    (payment,) = (each for each in world.stripe.payments() if each.order_id == order_id)
+    assert (payment.charges, payment.refunds) == (1, 1)
