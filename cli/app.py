@@ -1,0 +1,20 @@
+"""The command line `orders`."""
+
+import typer
+
+from cli.commands import orders, sign_in, stock
+from cli.exit_codes import MEANINGS
+
+app = typer.Typer(
+    name="orders",
+    help="Place, watch and cancel orders, and look after the stock. Without further options it talks to the"
+    " shop that `make run` has opened on this machine.",
+    epilog="Exit codes\n\n" + "\n".join(f"- {code:d} {meaning}" for code, meaning in MEANINGS.items()),
+    rich_markup_mode="markdown",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # a traceback of ours is for whoever mends it
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (orders, sign_in):
+    module.add_to(app)
+app.add_typer(stock.app, name="stock")

@@ -1,0 +1,144 @@
+"""The commands about orders."""
+
+from typing import Annotated, Final
+
+import typer
+
+from cli.bank import answer_bank
+from cli.connection import Connection, connected
+from cli.idempotency import KeyOption, told_key
+from cli.order_state import Status
+from cli.shapes import Item, Order, OrderPage, Submission
+from cli.views import order_details, order_head, order_table
+from cli.watch import watch
+
+OrderId = Annotated[str, typer.Argument(metavar="ID", help="The order's id.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Then watch the order until it is at rest.")]
+
+_CONFIRMED: Final = frozenset({Status.CONFIRMED})
+_CANCELLED: Final = frozenset({Status.CANCELLED})
+_SETTLED: Final = frozenset({Status.CONFIRMED, Status.FAILED, Status.CANCELLED})
+
+
+@connected
+def submit(
+    connection: Connection,
+    *,
+    items: Annotated[list[str], typer.Argument(metavar="SKU[:QUANTITY]...", help="What is ordered.")],
+    card: Annotated[str, typer.Option(help="Stripe's PaymentMethod: pm_...")],
+    email: Annotated[str, typer.Option(help="Where the customer is told how it ended.")],
+    currency: Annotated[str, typer.Option(help="ISO 4217.")] = "usd",
+    key: KeyOption = None,
+    follow: Watch = False,
+) -> None:
+    """Place an order, as a customer. Sent again with the same key it still is one order."""
+    submission: Submission = {
+        "currency": currency.lower(),
+        "items": [_item(text) for text in items],
+        "payment_method": card,
+        "email": email,
+    }
+    with told_key(connection, key) as idempotency_key:
+        order = connection.api.submit_order(submission, idempotency_key)
+    _show_accepted(connection, order, _CONFIRMED if follow else None)
+
+
+@connected
+def get(connection: Connection, *, order_id: OrderId) -> None:
+    """Show an order."""
+    order = connection.api.get_order(order_id)
+    if connection.output.as_json:
+        connection.output.show_json(order)
+    else:
+        connection.output.show(order_details(order))
+
+
+@connected
+def list_orders(
+    connection: Connection,
+    *,
+    status: Annotated[Status | None, typer.Option(help="Only orders that stand there.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="How many at once.", show_default=False)] = None,
+    cursor: Annotated[str | None, typer.Option(help="Go on where the last page ended.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All pages.")] = False,
+) -> None:
+    """List orders, the newest first: a customer's own, or everybody's as an operator."""
+    page: OrderPage = {"orders": [], "cursor": None}
+    for each in connection.api.order_pages(status=status, limit=limit, cursor=cursor):
+        page = {"orders": page["orders"] + each["orders"], "cursor": each["cursor"]}
+        if not everything:
+            break
+    if connection.output.as_json:
+        connection.output.show_json(page)
+        return
+    connection.output.show(order_table(page["orders"]))
+    if page["cursor"] is not None:
+        connection.output.remark(f"There are more: --cursor {page['cursor']}, or --all")
+
+
+@connected
+def watch_order(connection: Connection, *, order_id: OrderId) -> None:
+    """Show what happens to an order while it happens, until it is at rest."""
+    watch(connection, order_id, hoped_for=_CONFIRMED)
+
+
+@connected
+def cancel(connection: Connection, *, order_id: OrderId, follow: Watch = False) -> None:
+    """Ask to cancel an order; what was done of it is undone, its payment included."""
+    order = connection.api.cancel_order(order_id)
+    _show_accepted(connection, order, _CANCELLED if follow else None)
+
+
+@connected
+def retry(connection: Connection, *, order_id: OrderId, follow: Watch = False) -> None:
+    """Run the saga once more for an order that is not at rest, as an operator."""
+    order = connection.api.retry_order(order_id)
+    _show_accepted(connection, order, _SETTLED if follow else None)
+
+
+@connected
+def approve(
+    connection: Connection,
+    *,
+    order_id: OrderId,
+    refuse: Annotated[bool, typer.Option("--refuse", help="Refuse it instead.")] = False,
+) -> None:
+    """Approve a payment (3-D Secure), as its customer; only where a stand-in plays the bank."""
+    order = connection.api.get_order(order_id)
+    answer_bank(connection, order, approve=not refuse)
+    connection.output.remark(f"The payment is {'refused' if refuse else 'approved'}.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(submit)
+    app.command()(get)
+    app.command("list")(list_orders)
+    app.command("watch")(watch_order)
+    app.command()(cancel)
+    app.command()(retry)
+    app.command()(approve)
+
+
+def _item(text: str) -> Item:
+    sku, colon, quantity = text.partition(":")
+    if colon and not quantity.isdecimal():
+        raise typer.BadParameter(f"{text!r} is neither SKU nor SKU:QUANTITY", param_hint="SKU[:QUANTITY]")
+    return {"sku": sku, "quantity": int(quantity) if colon else 1}
+
+
+def _show_accepted(connection: Connection, order: Order, hoped_for: frozenset[str] | None) -> None:
+    """Show an order that the shop has just taken a wish about.
+
+    Args:
+        connection: The shop.
+        order: The order.
+        hoped_for: What is a success for whoever watches it; None if nobody does.
+    """
+    if hoped_for is not None:
+        watch(connection, order["order_id"], hoped_for=hoped_for)
+    elif connection.output.as_json:
+        connection.output.show_json(order)
+    else:
+        connection.output.show(order_head(order))
+        connection.output.remark(f"Watch it: orders watch {order['order_id']}")

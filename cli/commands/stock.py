@@ -1,0 +1,110 @@
+"""The commands about products and their stock."""
+
+from typing import Annotated, TypeVar
+
+import httpx
+import typer
+
+from cli.connection import Connection, connected
+from cli.errors import NotFound, Refused
+from cli.idempotency import KeyOption, told_key
+from cli.money import parse_amount
+from cli.shapes import Product, ProductFields
+from cli.views import product_table
+
+T = TypeVar("T")
+
+Sku = Annotated[str, typer.Argument(metavar="SKU", help="The product.")]
+
+app = typer.Typer(help="Look after the stock.", no_args_is_help=True)
+
+
+@app.command("list")
+@connected
+def list_products(connection: Connection) -> None:
+    """List all products."""
+    products = connection.api.products()
+    if connection.output.as_json:
+        connection.output.show_json({"products": products})
+    else:
+        connection.output.show(product_table(products))
+
+
+@app.command()
+@connected
+def get(connection: Connection, *, sku: Sku) -> None:
+    """Show a product."""
+    product, _etag = connection.api.get_product(sku)
+    _show(connection, product)
+
+
+@app.command("set")
+@connected
+def set_product(
+    connection: Connection,
+    *,
+    sku: Sku,
+    name: Annotated[str | None, typer.Option(help="For people.")] = None,
+    price: Annotated[str | None, typer.Option(help="What one unit costs, like 79.50.")] = None,
+    currency: Annotated[str | None, typer.Option(help="ISO 4217, like usd.")] = None,
+    available: Annotated[int | None, typer.Option(min=0, help="Units that can be sold.")] = None,
+) -> None:
+    """Change a product, as an operator, or add a new one; what is left out stays as it is."""
+    before, etag = _find(connection, sku)
+    name = _given(name, before and before["name"], "--name")
+    currency = _given(currency, before and before["currency"], "--currency").lower()
+    unit_price = _given(_minor_units(price, currency), before and before["unit_price"], "--price")
+    available = _given(available, before and before["available"], "--available")
+    fields = ProductFields(name=name, unit_price=unit_price, currency=currency, available=available)
+    try:
+        product = connection.api.put_product(sku, fields, etag=etag)
+    except Refused as failure:
+        if failure.status == httpx.codes.PRECONDITION_FAILED:
+            failure.hints.append("Somebody was faster: look at what is there now, and decide anew.")
+        raise
+    _show(connection, product)
+
+
+@app.command()
+@connected
+def add(
+    connection: Connection,
+    *,
+    sku: Sku,
+    quantity: Annotated[int, typer.Argument(min=1, metavar="UNITS", help="How many came in.")],
+    key: KeyOption = None,
+) -> None:
+    """Add units to the stock of a product, as an operator; sales go on meanwhile."""
+    with told_key(connection, key) as idempotency_key:
+        product = connection.api.restock(sku, quantity, idempotency_key)
+    _show(connection, product)
+
+
+def _find(connection: Connection, sku: str) -> tuple[Product | None, str | None]:
+    """The product and its ETag, both None if it is a new one."""
+    try:
+        return connection.api.get_product(sku)
+    except NotFound:
+        return None, None
+
+
+def _given(new: T | None, old: T | None, option: str) -> T:
+    """What a field shall be: what was said, or else what it is."""
+    value = old if new is None else new
+    if value is None:
+        raise typer.BadParameter("a new product needs it", param_hint=option)
+    return value
+
+
+def _minor_units(price: str | None, currency: str) -> int | None:
+    try:
+        return None if price is None else parse_amount(price, currency)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--price") from error
+
+
+def _show(connection: Connection, product: Product) -> None:
+    if connection.output.as_json:
+        connection.output.show_json(product)
+    else:
+        connection.output.show(product_table([product]))

@@ -1,0 +1,73 @@
+"""What a command prints: results to stdout, everything about them to stderr."""
+
+import json
+import sys
+from typing import Any, Final
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from cli.errors import CommandFailed
+
+_PIPE_WIDTH: Final = 1000
+"""Nobody folds the lines of a pipe: one row of a table stays one line."""
+
+
+class Output:
+    """Both streams, as a person or a script wants them.
+
+    Args:
+        as_json: Whether a script reads.
+    """
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self.console = _console(stderr=False)
+        self._aside = _console(stderr=True)
+
+    def show(self, view: RenderableType) -> None:
+        """Print a result for a person."""
+        self.console.print(view)
+
+    def show_json(self, result: Any, *, in_one_line: bool = False) -> None:  # noqa: ANN401 - any JSON
+        """Print a result for a script."""
+        text = json.dumps(without_secrets(result), indent=None if in_one_line else 2, ensure_ascii=False)
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+    def remark(self, text: str) -> None:
+        """Tell a person something beside the result."""
+        self._aside.print(Text(text, style="dim"))
+
+    def fail(self, failure: CommandFailed) -> None:
+        """Say what went wrong."""
+        if self.as_json:
+            sys.stderr.write(f"{json.dumps(failure.as_json())}\n")
+            return
+        status = f" ({failure.status})" if failure.status is not None else ""
+        self._aside.print(Text.assemble(("error: ", "bold red"), failure.title, status))
+        details = [
+            # The first field's error is mostly the detail, too.
+            failure.detail if not failure.errors else "",
+            *(f"{name}: {message}" for name, message in failure.errors),
+            f"request {failure.request_id}" if failure.request_id else "",
+            *failure.hints,
+        ]
+        for detail in filter(None, details):
+            self._aside.print(Text(f"  {detail}"))
+
+
+def without_secrets(result: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Leave out what a customer's browser needs and no terminal's history should keep."""
+    if isinstance(result, dict):
+        return {key: without_secrets(value) for key, value in result.items() if key != "client_secret"}
+    if isinstance(result, list):
+        return [without_secrets(value) for value in result]
+    return result
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
+    return console

@@ -1,0 +1,157 @@
+"""How a watched order is shown: as a picture that changes, line by line, or as JSON."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from cli.executions import Execution, StateVisit
+from cli.order_state import is_at_rest
+from cli.output import Output
+from cli.shapes import Order
+from cli.views import order_head, timeline, timeline_row
+
+_DETOUR: Final = "PaymentActionRequired"
+"""No failure: with this error `ChargePayment` hands over to `AwaitPayment`."""
+
+Advise = Callable[[Order], str | None]
+"""Says what has to be done so that an order goes on, if anything."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """An order at one moment.
+
+    Attributes:
+        order: The order.
+        executions: Its executions; None where nobody can see them.
+    """
+
+    order: Order
+    executions: list[Execution] | None = None
+
+
+Show = Callable[[Sight], None]
+
+
+def screen_for(output: Output, advise: Advise) -> AbstractContextManager[Show]:
+    """What shows an order to whoever watches: call it with each sight, as long as the context lasts."""
+    if output.as_json:
+        return _json_lines(output)
+    if output.console.is_terminal:
+        return live_picture(output.console, advise)
+    return _lines(output, advise)
+
+
+@contextmanager
+def live_picture(console: Console, advise: Advise) -> Iterator[Show]:
+    """For a terminal: one picture that changes, and of which the last one stays."""
+    spinner = Spinner("dots", style="cyan")
+    latest: Sight | None = None
+
+    def show(sight: Sight) -> None:
+        nonlocal latest
+        latest = sight
+        live.refresh()
+
+    def current_picture() -> RenderableType:
+        return picture(latest, spinner, advise(latest.order), datetime.now(UTC)) if latest else spinner
+
+    with Live(console=console, refresh_per_second=10, get_renderable=current_picture) as live:
+        yield show
+
+
+@contextmanager
+def _lines(output: Output, advise: Advise) -> Iterator[Show]:
+    """For a pipe: a line for each thing that happens, and at the end how it stands."""
+    order: Order | None = None
+    printed = 0
+    advised: str | None = None
+
+    def show(sight: Sight) -> None:
+        nonlocal order, printed, advised
+        order = sight.order
+        for entry in order["timeline"][printed:]:
+            output.show(Text("  ".join(timeline_row(order, entry))))
+        printed = len(order["timeline"])
+        before, advised = advised, advise(order)
+        if advised is not None and advised != before:
+            output.show(Text(advised))
+
+    yield show
+    if order is not None:
+        output.show(order_head(order))
+
+
+@contextmanager
+def _json_lines(output: Output) -> Iterator[Show]:
+    """For a script: the order in one line of JSON, each time that it has changed."""
+    printed: Order | None = None
+
+    def show(sight: Sight) -> None:
+        nonlocal printed
+        if sight.order != printed:
+            output.show_json(sight.order, in_one_line=True)
+        printed = sight.order
+
+    yield show
+
+
+def picture(sight: Sight, spinner: RenderableType, advice: str | None, now: datetime) -> RenderableType:
+    """All that is known about an order at one moment."""
+    columns = Table.grid(padding=(0, 4))
+    columns.add_row(
+        timeline(sight.order), *([_states(sight.executions, spinner, now)] if sight.executions else [])
+    )
+    parts: list[RenderableType] = [order_head(sight.order), Text(), columns]
+    if advice is not None:
+        parts += [Text(), Text(advice, style="yellow")]
+    elif not is_at_rest(sight.order):
+        parts += [Text(), spinner]
+    return Group(*parts)
+
+
+def _states(executions: list[Execution], spinner: RenderableType, now: datetime) -> RenderableType:
+    """The states that the executions have passed, each with how long it took."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column()
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column()
+    first = executions[0].name
+    for execution in executions:
+        if execution.name != first:
+            table.add_row("", Text(execution.name.removeprefix(f"{first}-"), style="dim"))
+        for visit in execution.visits:
+            table.add_row(
+                _mark(visit, spinner),
+                visit.name,
+                Text(f"{((visit.left or now) - visit.entered).total_seconds():.1f} s", style="dim"),
+                _remarks(visit),
+            )
+    return table
+
+
+def _mark(visit: StateVisit, spinner: RenderableType) -> RenderableType:
+    if visit.left is None:
+        return spinner
+    match visit.error:
+        case None:
+            return Text("✓", style="green")
+        case error if error == _DETOUR:
+            return Text("↷", style="yellow")
+        case _:
+            return Text("✗", style="red")
+
+
+def _remarks(visit: StateVisit) -> Text:
+    tries = f"tried {visit.attempts} times" if visit.attempts > 1 else ""
+    style = "yellow" if visit.error == _DETOUR else "red"
+    return Text(", ".join(filter(None, [visit.error or "", tries])), style=style)

@@ -1,0 +1,105 @@
+"""Orders and products as a person sees them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cli.money import format_amount
+from cli.order_state import Status
+from cli.shapes import Order, Product, TimelineEntry
+
+_STYLES: Final[dict[str, str]] = {
+    Status.PENDING: "cyan",
+    Status.AWAITING_PAYMENT: "yellow",
+    Status.CONFIRMED: "green",
+    Status.FAILED: "red",
+    Status.CANCELLED: "magenta",
+    Status.NEEDS_ATTENTION: "bold white on red",
+}
+
+
+def order_table(orders: Sequence[Order]) -> RenderableType:
+    """Orders, one in each line."""
+    table = _table("ORDER", "STATUS", "AMOUNT", "ITEMS", "PLACED (UTC)", numbers={"AMOUNT"})
+    for order in orders:
+        items = ", ".join(f"{item['quantity']} x {item['sku']}" for item in order["items"])
+        amount = format_amount(order["amount"], order["currency"])
+        table.add_row(
+            order["order_id"], status_text(order), amount, items, f"{read_time(order['created_at']):%F %T}"
+        )
+    return table
+
+
+def product_table(products: Sequence[Product]) -> RenderableType:
+    """Products, one in each line."""
+    table = _table("SKU", "NAME", "PRICE", "AVAILABLE", numbers={"PRICE", "AVAILABLE"})
+    for product in products:
+        price = format_amount(product["unit_price"], product["currency"])
+        table.add_row(product["sku"], product["name"], price, str(product["available"]))
+    return table
+
+
+def order_details(order: Order) -> RenderableType:
+    """All about one order."""
+    return Group(order_head(order), Text(), timeline(order))
+
+
+def order_head(order: Order) -> RenderableType:
+    """What was ordered, what it costs, and where it stands."""
+    title = Text.assemble(
+        (order["order_id"], "bold"),
+        "  ",
+        status_text(order),
+        f"  {format_amount(order['amount'], order['currency'])}",
+        f"  payment {order['payment']['status']}",
+    )
+    currency = order["currency"]
+    lines = [
+        Text(f"  {item['quantity']} x {item['sku']}  {format_amount(item.get('unit_price'), currency)}")
+        for item in order["items"]
+    ]
+    if "failure" in order:
+        lines.append(Text(f"  {order['failure']['code']}: {order['failure']['message']}", style="red"))
+    return Group(title, *lines)
+
+
+def status_text(order: Order) -> Text:
+    """Where the order stands, in its colour."""
+    status = order["status"]
+    return Text(status, style=_STYLES.get(status, ""))
+
+
+def timeline(order: Order) -> RenderableType:
+    """What happened to an order, and when since it was placed."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", style="dim", no_wrap=True)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    for entry in order["timeline"]:
+        table.add_row(*timeline_row(order, entry))
+    return table
+
+
+def timeline_row(order: Order, entry: TimelineEntry) -> tuple[str, str, str]:
+    """An entry of the timeline: how long after the order was placed, the time of day (UTC), and what."""
+    at = read_time(entry["at"])
+    return f"+{(at - read_time(order['created_at'])).total_seconds():.1f} s", f"{at:%T}", entry["event"]
+
+
+def read_time(text: str) -> datetime:
+    """Read a point in time, UTC."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _table(*columns: str, numbers: set[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(
+            column, justify="right" if column in numbers else "left", no_wrap=True, overflow="ignore"
+        )
+    return table

@@ -1,0 +1,81 @@
+"""Watching an order until it is at rest, and showing what happens as it happens."""
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Final
+
+from cli.connection import Connection
+from cli.errors import NotAsHoped, Unavailable
+from cli.executions import Execution, Executions
+from cli.order_state import advice, is_at_rest
+from cli.screens import Sight, screen_for
+from cli.shapes import Order
+
+_PAUSE_SECONDS: Final = 0.5
+_LONG_PAUSE_SECONDS: Final = 2.0
+_SOON_SECONDS: Final = 30.0
+"""Mostly it is over by then; who waits longer waits for a person, and needs to look less often."""
+
+_LAST_STATES_SECONDS: Final = 10.0
+"""An order is at rest before its saga has told the customer: so long the last states are waited for."""
+
+
+def watch(connection: Connection, order_id: str, *, hoped_for: frozenset[str]) -> None:
+    """Show an order until it is at rest.
+
+    Args:
+        connection: The shop.
+        order_id: The order.
+        hoped_for: The statuses that are a success for whoever watches.
+
+    Raises:
+        NotAsHoped: It rests elsewhere.
+    """
+    has_stand_in = connection.target.stand_in_url is not None
+
+    def advise(order: Order) -> str | None:
+        return advice(order, has_stand_in=has_stand_in)
+
+    with screen_for(connection.output, advise) as show:
+        for sight in sights(connection, order_id):
+            show(sight)
+    if sight.order["status"] not in hoped_for:
+        failure = sight.order.get("failure")
+        raise NotAsHoped(f"The order is {sight.order['status']}", failure["message"] if failure else "")
+
+
+def sights(connection: Connection, order_id: str) -> Iterator[Sight]:
+    """Look at an order again and again, the last time when it is at rest and its saga has ended."""
+    executions = _VisibleExecutions(connection)
+    began = time.monotonic()
+    at_rest_since: float | None = None
+    while True:
+        sight = Sight(connection.api.get_order(order_id), executions.of_order(order_id))
+        yield sight
+        now = time.monotonic()
+        if is_at_rest(sight.order):
+            at_rest_since = at_rest_since or now
+            running = any(each.status == "RUNNING" for each in sight.executions or ())
+            if not running or now - at_rest_since > _LAST_STATES_SECONDS:
+                return
+        connection.wiring.sleep(_PAUSE_SECONDS if now - began < _SOON_SECONDS else _LONG_PAUSE_SECONDS)
+
+
+class _VisibleExecutions:
+    """The executions, as long as they can be seen: an order is watched without them just as well."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._executions: Executions | None = None
+        saga = connection.target.saga
+        if saga is not None:
+            with suppress(Unavailable):
+                self._executions = Executions(connection.wiring.step_functions(saga), saga.state_machine_arn)
+
+    def of_order(self, order_id: str) -> list[Execution] | None:
+        if self._executions is not None:
+            try:
+                return self._executions.of_order(order_id)
+            except Unavailable:
+                self._executions = None
+        return None

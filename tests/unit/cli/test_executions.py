@@ -1,0 +1,136 @@
+"""Reading executions; the histories are as Step Functions writes them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from cli.errors import Unavailable
+from cli.executions import Execution, Executions
+
+MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:saga"
+TASK = {"resourceType": "lambda", "resource": "invoke"}
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+def event(seconds: int, kind: str, **details: Any) -> dict[str, Any]:  # noqa: ANN401 - any event
+    return {"id": seconds + 1, "type": kind, "timestamp": NOON + timedelta(seconds=seconds), **details}
+
+
+def entered(seconds: int, state: str, kind: str = "Task") -> dict[str, Any]:
+    return event(seconds, f"{kind}StateEntered", stateEnteredEventDetails={"name": state})
+
+
+HISTORY = [
+    event(0, "ExecutionStarted"),
+    entered(0, "ChargePayment"),
+    event(1, "TaskScheduled"),
+    event(2, "TaskFailed", taskFailedEventDetails={**TASK, "error": "StripeUnavailable"}),
+    event(3, "TaskScheduled"),
+    event(4, "TaskSucceeded"),
+    event(5, "TaskStateExited"),
+    entered(5, "RefundPayment"),
+    event(6, "TaskScheduled"),
+    event(7, "TaskTimedOut", taskTimedOutEventDetails={**TASK, "error": "States.Timeout"}),
+    event(8, "TaskStateExited"),
+    entered(8, "NeedsAttention", "Fail"),
+    event(9, "ExecutionFailed"),
+]
+
+
+@pytest.fixture
+def stub() -> Iterator[Stubber]:
+    with Stubber(boto3.client("stepfunctions")) as stub:
+        yield stub
+
+
+def has_execution(stub: Stubber, name: str, status: str, history: list[dict[str, Any]]) -> None:
+    arn = f"arn:aws:states:eu-central-1:123456789012:execution:saga:{name}"
+    described = {"executionArn": arn, "stateMachineArn": MACHINE, "status": status, "startDate": NOON}
+    stub.add_response("describe_execution", described, {"executionArn": arn})
+    # Without the data: nobody needs to see in a terminal what the steps handed on.
+    request = {"executionArn": arn, "includeExecutionData": False}
+    stub.add_response("get_execution_history", {"events": history}, request)
+
+
+def lists(stub: Stubber, *names: str) -> None:
+    executions = [
+        {
+            "executionArn": "arn",
+            "stateMachineArn": MACHINE,
+            "name": name,
+            "status": "RUNNING",
+            "startDate": NOON,
+        }
+        for name in names
+    ]
+    stub.add_response("list_executions", {"executions": executions})
+
+
+def executions_of(stub: Stubber) -> list[Execution]:
+    return Executions(cast(Any, stub).client, MACHINE).of_order("o-1")
+
+
+def test_states_are_told_with_their_times_tries_and_last_errors(stub: Stubber) -> None:
+    # Given
+    lists(stub)
+    has_execution(stub, "o-1", "FAILED", HISTORY)
+
+    # When
+    (execution,) = executions_of(stub)
+
+    # Then
+    assert [
+        (visit.name, visit.left and (visit.left - NOON).seconds, visit.attempts, visit.error)
+        for visit in execution.visits
+    ] == [
+        ("ChargePayment", 5, 2, None),
+        ("RefundPayment", 8, 1, "States.Timeout"),
+        ("NeedsAttention", 9, 0, "ExecutionFailed"),
+    ]
+
+
+def test_the_state_that_an_execution_is_in_has_not_been_left(stub: Stubber) -> None:
+    # Given
+    lists(stub)
+    has_execution(stub, "o-1", "RUNNING", HISTORY[:4])
+
+    # When
+    (execution,) = executions_of(stub)
+
+    # Then
+    assert execution.visits[-1].left is None
+
+
+def test_an_orders_later_executions_follow_its_first_one(stub: Stubber) -> None:
+    # Given: Step Functions lists the newest one first
+    lists(stub, "o-1-retry-v9", "o-2", "o-1-cancel", "o-1")
+    for name in ("o-1", "o-1-cancel", "o-1-retry-v9"):
+        has_execution(stub, name, "SUCCEEDED", HISTORY[:2])
+
+    # When
+    executions = executions_of(stub)
+
+    # Then
+    assert [execution.name for execution in executions] == ["o-1", "o-1-cancel", "o-1-retry-v9"]
+
+
+def test_an_order_that_has_just_been_placed_has_no_execution_yet(stub: Stubber) -> None:
+    # Given
+    lists(stub)
+    stub.add_client_error("describe_execution", "ExecutionDoesNotExist")
+
+    # Then
+    assert executions_of(stub) == []
+
+
+def test_who_may_not_see_executions_is_told_so(stub: Stubber) -> None:
+    # Given
+    stub.add_client_error("list_executions", "AccessDeniedException")
+
+    # Then
+    with pytest.raises(Unavailable):
+        executions_of(stub)

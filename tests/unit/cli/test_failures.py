@@ -1,0 +1,131 @@
+"""What a person, a script and the next command learn when something fails."""
+
+import json
+
+import pytest
+
+from tests.unit.cli.conftest import CUSTOMER_TOKEN, FakeShop, Run, an_order
+
+
+@pytest.mark.parametrize(
+    ("status", "exit_code"),
+    [(400, 1), (401, 3), (403, 1), (404, 4), (409, 1), (422, 1), (428, 1), (429, 5), (500, 5), (503, 5)],
+)
+def test_the_exit_code_says_what_kind_of_failure_it_is(
+    orders: Run, shop: FakeShop, status: int, exit_code: int
+) -> None:
+    # Given
+    shop.refuses("GET /orders/o-1", status)
+
+    # When
+    result = orders("get", "o-1")
+
+    # Then
+    assert result.exit_code == exit_code
+    assert result.stdout == ""
+
+
+def test_a_problem_is_told_with_every_field_and_the_request(orders: Run, shop: FakeShop) -> None:
+    # Given
+    errors = [{"field": "items.0.sku", "message": "is odd"}, {"field": "email", "message": "is none"}]
+    shop.refuses("POST /orders", 400, title="The request is not valid", errors=errors, instance="req-7")
+
+    # When
+    result = orders("submit", "X", "--card", "pm_x", "--email", "x", "--key", "k")
+
+    # Then
+    assert result.stderr.splitlines() == [
+        "Idempotency-Key: k",
+        "error: The request is not valid (400)",
+        "  items.0.sku: is odd",
+        "  email: is none",
+        "  request req-7",
+    ]
+
+
+def test_a_problem_without_fields_is_told_with_its_detail(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.refuses("POST /orders/o-1/cancel", 409, title="Nothing left", detail="The order is FAILED.")
+
+    # When
+    result = orders("cancel", "o-1")
+
+    # Then
+    assert result.stderr.splitlines() == ["error: Nothing left (409)", "  The order is FAILED."]
+
+
+def test_a_script_gets_the_problem_as_json(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.refuses("GET /orders/o-1", 404, type="urn:x:not-found", instance="req-7")
+
+    # When
+    result = orders("get", "o-1", "--json")
+
+    # Then
+    problem = json.loads(result.stderr)
+    assert (problem["type"], problem["status"], problem["instance"]) == ("urn:x:not-found", 404, "req-7")
+
+
+def test_an_answer_that_is_no_problem_document_is_told_too(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("GET /orders/o-1", ["what?"], status=502)
+
+    # When
+    result = orders("get", "o-1")
+
+    # Then
+    assert result.exit_code == 5
+    assert "error: Bad Gateway (502)" in result.stderr
+
+
+def test_a_website_is_no_shop(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("GET /orders/o-1", headers={"Content-Type": "text/html"})
+
+    # When
+    result = orders("get", "o-1")
+
+    # Then
+    assert result.exit_code == 4
+    assert "no shop" in result.stderr
+
+
+def test_who_may_not_do_it_as_a_customer_learns_how_to_be_an_operator(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.refuses("POST /orders/o-1/retry", 403, type="urn:problem-type:order-saga:forbidden")
+
+    # When
+    as_customer, as_operator = orders("retry", "o-1"), orders("retry", "o-1", "--as", "operator")
+
+    # Then
+    assert "--as operator" in as_customer.stderr
+    assert "--as operator" not in as_operator.stderr
+
+
+@pytest.mark.parametrize("status", [200, 401, 500])
+def test_the_token_is_never_shown(orders: Run, shop: FakeShop, status: int) -> None:
+    # Given
+    shop.answers("GET /orders/o-1", an_order(), status=status)
+
+    # When
+    results = [
+        orders("get", "o-1"),
+        orders("get", "o-1", "--json"),
+        orders("get", "o-1", "--token", "my-token"),
+    ]
+
+    # Then
+    shown = "".join(result.output for result in results)
+    assert CUSTOMER_TOKEN not in shown
+    assert "my-token" not in shown
+
+
+def test_colours_are_for_terminals(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("GET /orders/o-1", an_order(status="FAILED"))
+
+    # When
+    result = orders("get", "o-1")
+
+    # Then
+    assert "\x1b" not in result.output

@@ -1,0 +1,202 @@
+import json
+
+import pytest
+
+from tests.unit.cli.conftest import CUSTOMER_TOKEN, OPERATOR_TOKEN, FakeShop, Run, an_order
+
+SUBMIT = ("submit", "RED-CHAIR:2", "TASTELESS-LAMP", "--card", "pm_card_visa", "--email", "a@example.com")
+
+
+def test_an_order_is_submitted_as_the_customer_with_a_new_key_that_is_told(
+    orders: Run, shop: FakeShop
+) -> None:
+    # Given
+    shop.answers("POST /orders", an_order(status="PENDING"), status=202)
+
+    # When
+    result = orders(*SUBMIT)
+
+    # Then
+    assert result.exit_code == 0
+    assert json.loads(shop.last_request.content) == {
+        "currency": "usd",
+        "items": [{"sku": "RED-CHAIR", "quantity": 2}, {"sku": "TASTELESS-LAMP", "quantity": 1}],
+        "payment_method": "pm_card_visa",
+        "email": "a@example.com",
+    }
+    assert shop.last_request.headers["Authorization"] == f"Bearer {CUSTOMER_TOKEN}"
+    key = shop.last_request.headers["Idempotency-Key"]
+    assert f"Idempotency-Key: {key}" in result.stderr
+    assert "o-1  PENDING" in result.stdout
+
+
+def test_each_order_has_a_key_of_its_own(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("POST /orders", an_order(), status=202)
+
+    # When
+    orders(*SUBMIT)
+    orders(*SUBMIT)
+
+    # Then
+    first, second = (request.headers["Idempotency-Key"] for request in shop.requests)
+    assert first != second
+
+
+def test_an_order_that_got_no_answer_can_be_sent_again_with_its_key(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.breaks("POST /orders")
+
+    # When
+    result = orders(*SUBMIT, "--key", "my-key")
+
+    # Then
+    assert result.exit_code == 5
+    assert {request.headers["Idempotency-Key"] for request in shop.requests} == {"my-key"}
+    assert "--key my-key" in result.stderr
+
+
+@pytest.mark.parametrize("item", ["RED-CHAIR:two", "RED-CHAIR:", "RED-CHAIR:-1"])
+def test_an_item_that_makes_no_sense_is_not_sent(orders: Run, shop: FakeShop, item: str) -> None:
+    # When
+    result = orders("submit", item, "--card", "pm_card_visa", "--email", "a@example.com")
+
+    # Then
+    assert result.exit_code == 2
+    assert shop.requests == []
+
+
+def test_an_order_is_shown_with_its_lines_its_timeline_and_why_it_failed(orders: Run, shop: FakeShop) -> None:
+    # Given
+    failure = {"code": "payment_declined", "message": "The card was declined."}
+    shop.answers("GET /orders/o-1", an_order(status="FAILED", failure=failure))
+
+    # When
+    result = orders("get", "o-1")
+
+    # Then
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[:3] == [
+        "o-1  FAILED  159.00 USD  payment succeeded",
+        "  2 x RED-CHAIR  79.50 USD",
+        "  payment_declined: The card was declined.",
+    ]
+    assert "+0.0 s  03:04:05  OrderReceived" in result.stdout
+
+
+def test_a_script_gets_the_orders_json_without_the_payments_secret(orders: Run, shop: FakeShop) -> None:
+    # Given
+    payment = {"status": "requires_action", "intent_id": "pi_1", "client_secret": "pi_1_secret"}
+    shop.answers("GET /orders/o-1", an_order(payment=payment))
+
+    # When
+    result = orders("get", "o-1", "--json")
+
+    # Then
+    assert json.loads(result.stdout) == an_order(payment={"status": "requires_action", "intent_id": "pi_1"})
+
+
+def test_what_somebody_types_stays_one_segment_of_the_path(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.refuses("GET /orders/..%2Finventory", 404)
+
+    # When
+    result = orders("get", "../inventory")
+
+    # Then
+    assert result.exit_code == 4
+
+
+def test_a_list_has_one_line_for_each_order_and_says_that_there_are_more(orders: Run, shop: FakeShop) -> None:
+    # Given
+    page = {"orders": [an_order("o-1"), an_order("o-2", amount=None)], "cursor": "c+2"}
+    shop.answers("GET /orders?status=CONFIRMED&limit=2", page)
+
+    # When
+    result = orders("list", "--status", "CONFIRMED", "--limit", "2")
+
+    # Then
+    rows = [line.split() for line in result.stdout.splitlines() if line.startswith("o-")]
+    assert rows == [
+        ["o-1", "CONFIRMED", "159.00", "USD", "2", "x", "RED-CHAIR", "2026-01-02", "03:04:05"],
+        ["o-2", "CONFIRMED", "-", "2", "x", "RED-CHAIR", "2026-01-02", "03:04:05"],
+    ]
+    assert "--cursor c+2" in result.stderr
+
+
+def test_a_list_goes_on_at_a_cursor(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("GET /orders?cursor=c%2B2", {"orders": [], "cursor": None})
+
+    # When
+    result = orders("list", "--cursor", "c+2", "--json")
+
+    # Then
+    assert json.loads(result.stdout) == {"orders": [], "cursor": None}
+
+
+def test_all_pages_are_one_list(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("GET /orders", {"orders": [an_order("o-1")], "cursor": "2"})
+    shop.answers("GET /orders?cursor=2", {"orders": [an_order("o-2")], "cursor": None})
+
+    # When
+    result = orders("list", "--all", "--json")
+
+    # Then
+    listed = json.loads(result.stdout)
+    assert [order["order_id"] for order in listed["orders"]] == ["o-1", "o-2"]
+    assert listed["cursor"] is None
+
+
+def test_a_cancellation_is_asked_for(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("POST /orders/o-1/cancel", an_order(), status=202)
+
+    # When
+    result = orders("cancel", "o-1", "--json")
+
+    # Then
+    assert (result.exit_code, json.loads(result.stdout)["order_id"]) == (0, "o-1")
+
+
+def test_an_operator_has_the_saga_run_again(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("POST /orders/o-1/retry", an_order(status="PENDING"), status=202)
+
+    # When
+    result = orders("retry", "o-1", "--as", "operator")
+
+    # Then
+    assert result.exit_code == 0
+    assert shop.last_request.headers["Authorization"] == f"Bearer {OPERATOR_TOKEN}"
+
+
+@pytest.mark.parametrize(("option", "success"), [((), "true"), (("--refuse",), "false")])
+def test_a_customer_answers_the_stand_in_for_their_bank(
+    orders: Run, shop: FakeShop, option: tuple[str, ...], success: str
+) -> None:
+    # Given
+    payment = {"status": "requires_action", "intent_id": "pi_1", "client_secret": "pi_1_secret"}
+    shop.answers("GET /orders/o-1", an_order(status="AWAITING_PAYMENT", payment=payment))
+    shop.answers("POST /stripe/v1/payment_intents/pi_1/_authenticate", {})
+
+    # When
+    result = orders("approve", "o-1", *option)
+
+    # Then
+    assert result.exit_code == 0
+    assert shop.last_request.content.decode() == f"client_secret=pi_1_secret&success={success}"
+    assert "pi_1_secret" not in result.output
+
+
+def test_there_is_nothing_to_approve_where_the_payment_waits_for_nobody(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("GET /orders/o-1", an_order())
+
+    # When
+    result = orders("approve", "o-1")
+
+    # Then
+    assert result.exit_code == 1
+    assert "does not wait" in result.stderr

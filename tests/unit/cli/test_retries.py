@@ -1,0 +1,83 @@
+import pytest
+
+from tests.unit.cli.conftest import FakeShop, Run, an_order
+
+SUBMIT = ("submit", "RED-CHAIR", "--card", "pm_card_visa", "--email", "a@example.com")
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_read_is_tried_again_when_the_shop_wants_it(orders: Run, shop: FakeShop, status: int) -> None:
+    # Given
+    shop.refuses("GET /orders/o-1", status, headers={"Retry-After": "2"})
+    shop.answers("GET /orders/o-1", an_order())
+
+    # When
+    result = orders("get", "o-1")
+
+    # Then
+    assert (result.exit_code, shop.pauses) == (0, [2.0])
+
+
+def test_a_read_that_is_cut_off_is_tried_again_with_growing_pauses(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.breaks("GET /orders/o-1")
+
+    # When
+    result = orders("get", "o-1")
+
+    # Then
+    assert (result.exit_code, len(shop.requests)) == (5, 4)
+    assert all(0 <= pause <= longest for pause, longest in zip(shop.pauses, [1, 2, 4], strict=True))
+
+
+def test_nobody_waits_for_longer_than_a_person_does(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.refuses("GET /orders/o-1", 503, headers={"Retry-After": "3600"})
+
+    # When
+    result = orders("get", "o-1")
+
+    # Then
+    assert (result.exit_code, shop.pauses) == (5, [])
+
+
+@pytest.mark.parametrize("status", [409, 429, 503])
+def test_an_order_is_sent_again_with_its_key(orders: Run, shop: FakeShop, status: int) -> None:
+    # Given: a 409 with Retry-After says that the same request is in flight
+    shop.refuses("POST /orders", status, headers={"Retry-After": "1"})
+    shop.answers("POST /orders", an_order(), status=202)
+
+    # When
+    result = orders(*SUBMIT)
+
+    # Then
+    assert result.exit_code == 0
+    first, second = (request.headers["Idempotency-Key"] for request in shop.requests)
+    assert first == second
+
+
+@pytest.mark.parametrize("status", [400, 409, 422])
+def test_a_refusal_is_not_argued_with(orders: Run, shop: FakeShop, status: int) -> None:
+    # Given
+    shop.refuses("POST /orders", status)
+
+    # When
+    orders(*SUBMIT)
+
+    # Then
+    assert len(shop.requests) == 1
+
+
+@pytest.mark.parametrize(("status", "requests"), [(429, 2), (503, 1)])
+def test_what_may_have_been_done_is_only_repeated_where_that_does_no_harm(
+    orders: Run, shop: FakeShop, status: int, requests: int
+) -> None:
+    # Given
+    shop.refuses("POST /orders/o-1/retry", status, headers={"Retry-After": "1"})
+    shop.answers("POST /orders/o-1/retry", an_order(), status=202)
+
+    # When
+    orders("retry", "o-1", "--as", "operator")
+
+    # Then
+    assert len(shop.requests) == requests

@@ -1,0 +1,130 @@
+import json
+
+from tests.unit.cli.conftest import FakeShop, Run
+
+CHAIR = {"sku": "RED-CHAIR", "name": "Red chair", "unit_price": 7950, "currency": "usd", "available": 12}
+
+
+def test_the_stock_is_listed_in_one_line_for_each_product(orders: Run, shop: FakeShop) -> None:
+    # Given
+    yen = {**CHAIR, "sku": "TOKYO-CHAIR", "unit_price": 500, "currency": "jpy"}
+    shop.answers("GET /inventory", {"products": [CHAIR, yen]})
+
+    # When
+    result = orders("stock", "list")
+
+    # Then
+    rows = [line.split() for line in result.stdout.splitlines() if "Red chair" in line]
+    assert rows == [
+        ["RED-CHAIR", "Red", "chair", "79.50", "USD", "12"],
+        ["TOKYO-CHAIR", "Red", "chair", "500", "JPY", "12"],
+    ]
+
+
+def test_a_script_gets_the_products_as_the_shop_shows_them(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("GET /inventory", {"products": [CHAIR]})
+    shop.answers("GET /inventory/RED-CHAIR", CHAIR)
+
+    # When
+    every, one = orders("stock", "list", "--json"), orders("stock", "get", "RED-CHAIR", "--json")
+
+    # Then
+    assert json.loads(every.stdout) == {"products": [CHAIR]}
+    assert json.loads(one.stdout) == CHAIR
+
+
+def test_a_change_replaces_exactly_what_was_read_and_keeps_the_rest(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("GET /inventory/RED-CHAIR", CHAIR, headers={"ETag": '"7"'})
+    shop.answers("PUT /inventory/RED-CHAIR", {**CHAIR, "unit_price": 8000})
+
+    # When
+    result = orders("stock", "set", "RED-CHAIR", "--price", "80", "--as", "operator")
+
+    # Then
+    assert result.exit_code == 0
+    assert shop.last_request.headers["If-Match"] == '"7"'
+    assert json.loads(shop.last_request.content) == {
+        "name": "Red chair",
+        "unit_price": 8000,
+        "currency": "usd",
+        "available": 12,
+    }
+
+
+def test_a_change_that_came_too_late_is_told(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("GET /inventory/RED-CHAIR", CHAIR, headers={"ETag": '"7"'})
+    shop.refuses("PUT /inventory/RED-CHAIR", 412)
+
+    # When
+    result = orders("stock", "set", "RED-CHAIR", "--available", "3", "--as", "operator")
+
+    # Then
+    assert result.exit_code == 1
+    assert "Somebody was faster" in result.stderr
+
+
+def test_a_new_product_must_be_new(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.refuses("GET /inventory/RED-CHAIR", 404)
+    shop.answers("PUT /inventory/RED-CHAIR", CHAIR)
+
+    # When
+    fields = ("--name", "Red chair", "--price", "79.50", "--currency", "USD", "--available", "12")
+    result = orders("stock", "set", "RED-CHAIR", *fields, "--as", "operator")
+
+    # Then
+    assert result.exit_code == 0
+    assert shop.last_request.headers["If-None-Match"] == "*"
+    assert json.loads(shop.last_request.content)["unit_price"] == 7950
+
+
+def test_a_new_product_needs_every_field(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.refuses("GET /inventory/RED-CHAIR", 404)
+
+    # When
+    result = orders("stock", "set", "RED-CHAIR", "--name", "Red chair", "--currency", "usd")
+
+    # Then
+    assert result.exit_code == 2
+    assert "--price" in result.stderr
+
+
+def test_a_price_with_too_many_decimals_is_not_rounded(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("GET /inventory/RED-CHAIR", CHAIR, headers={"ETag": '"7"'})
+
+    # When
+    result = orders("stock", "set", "RED-CHAIR", "--price", "79.505")
+
+    # Then
+    assert result.exit_code == 2
+    assert [request.method for request in shop.requests] == ["GET"]
+
+
+def test_units_are_added(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("POST /inventory/RED-CHAIR/restock", {**CHAIR, "available": 17})
+
+    # When
+    result = orders("stock", "add", "RED-CHAIR", "5", "--as", "operator")
+
+    # Then
+    assert json.loads(shop.last_request.content) == {"quantity": 5}
+    assert result.stdout.split()[-1] == "17"
+
+
+def test_units_whose_arrival_is_unknown_can_be_sent_again_with_their_key(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.breaks("POST /inventory/RED-CHAIR/restock")
+
+    # When
+    result = orders("stock", "add", "RED-CHAIR", "5", "--as", "operator", "--key", "my-key")
+
+    # Then
+    assert result.exit_code == 5
+    assert {request.headers["Idempotency-Key"] for request in shop.requests} == {"my-key"}
+    assert "--key my-key" in result.stderr

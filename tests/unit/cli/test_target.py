@@ -1,0 +1,128 @@
+"""Which shop a command talks to."""
+
+from pathlib import Path
+
+import pytest
+
+from cli import saved_sign_in
+from cli.saved_sign_in import SignIn
+from tests.unit.cli.conftest import FakeShop, Run, an_order
+
+FAR_FUTURE = 9_999_999_999
+
+
+@pytest.fixture
+def signed_in(orders: Run) -> None:  # noqa: ARG001 - it has the cache folder in place
+    arn = "arn:aws:states:eu-central-1:000000000000:stateMachine:saga"
+    saved_sign_in.save(SignIn("http://dev.test", arn, "saved-token", FAR_FUTURE), "dev", "customer")
+
+
+def test_without_an_embedded_run_it_is_told_how_to_have_one(orders: Run, run_file: Path) -> None:
+    # Given
+    run_file.unlink()
+
+    # When
+    result = orders("list")
+
+    # Then
+    assert result.exit_code == 5
+    assert "make run" in result.stderr
+
+
+def test_any_url_will_do_with_a_token(orders: Run, shop: FakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given
+    monkeypatch.setenv("ORDERS_TOKEN", "my-token")
+    shop.answers("GET /v1/orders/o-1", an_order())
+
+    # When
+    result = orders("get", "o-1", "--url", "http://elsewhere.test/v1")
+
+    # Then
+    assert result.exit_code == 0
+    assert shop.last_request.url == "http://elsewhere.test/v1/orders/o-1"
+    assert shop.last_request.headers["Authorization"] == "Bearer my-token"
+
+
+def test_a_url_without_a_token_is_nobody(orders: Run) -> None:
+    # When
+    result = orders("list", "--url", "http://elsewhere.test")
+
+    # Then
+    assert result.exit_code == 3
+    assert "ORDERS_TOKEN" in result.stderr
+
+
+def test_what_is_no_url_is_refused(orders: Run) -> None:
+    assert orders("list", "--url", "shop.test", "--token", "t").exit_code == 2
+
+
+def test_a_url_and_a_role_do_not_go_together(orders: Run) -> None:
+    assert orders("list", "--url", "http://x.test", "--token", "t", "--as", "operator").exit_code == 2
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_a_stage_is_asked_as_who_signed_in_there(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("GET /orders/o-1", an_order())
+
+    # When
+    result = orders("get", "o-1", "--stage", "dev")
+
+    # Then
+    assert result.exit_code == 0
+    assert shop.last_request.url == "http://dev.test/orders/o-1"
+    assert shop.last_request.headers["Authorization"] == "Bearer saved-token"
+
+
+@pytest.mark.usefixtures("signed_in")
+@pytest.mark.parametrize(
+    ("variable", "arguments"),
+    [
+        ("UNRELATED", ("--stage", "dev", "--as", "operator")),
+        ("UNRELATED", ("--stage", "prod")),
+        ("AWS_PROFILE", ("--stage", "dev")),
+    ],
+)
+def test_a_sign_in_is_for_one_stage_one_role_and_one_account(
+    orders: Run, monkeypatch: pytest.MonkeyPatch, variable: str, arguments: tuple[str, ...]
+) -> None:
+    # Given
+    monkeypatch.setenv(variable, "another")
+
+    # When
+    result = orders("list", *arguments)
+
+    # Then
+    assert result.exit_code == 3
+    assert "orders login --stage" in result.stderr
+
+
+def test_an_expired_sign_in_is_none(orders: Run) -> None:
+    # Given
+    saved_sign_in.save(SignIn("http://dev.test", "arn", "token", expires_at=1), "dev", "customer")
+
+    # Then
+    assert orders("list", "--stage", "dev").exit_code == 3
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_after_logging_out_nobody_is_signed_in(orders: Run) -> None:
+    # When
+    result = orders("logout", "--stage", "dev")
+
+    # Then
+    assert result.exit_code == 0
+    assert orders("list", "--stage", "dev").exit_code == 3
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_a_token_that_is_not_taken_is_told_with_how_to_get_a_new_one(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.refuses("GET /orders/o-1", 401)
+
+    # When
+    result = orders("get", "o-1", "--stage", "dev")
+
+    # Then
+    assert result.exit_code == 3
+    assert "orders login --stage dev --as customer" in result.stderr

@@ -1,0 +1,188 @@
+import json
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from rich.console import Console
+from rich.text import Text
+
+from cli.executions import Execution, StateVisit
+from cli.order_state import advice, is_at_rest
+from cli.screens import Sight, live_picture, picture
+from tests.unit.cli.conftest import FakeShop, Run, an_order
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+def timeline(*events: str) -> list[dict[str, str]]:
+    return [{"at": f"2026-01-02T03:04:{5 + n:02d}.500Z", "event": event} for n, event in enumerate(events)]
+
+
+def test_a_pipe_gets_each_event_once_and_the_end(orders: Run, shop: FakeShop) -> None:
+    # Given
+    events = ["OrderReceived", "OrderPriced", "OrderConfirmed"]
+    shop.answers("GET /orders/o-1", an_order(status="PENDING", timeline=timeline(*events[:1])))
+    shop.answers("GET /orders/o-1", an_order(status="PENDING", timeline=timeline(*events[:2])))
+    shop.answers("GET /orders/o-1", an_order(timeline=timeline(*events)))
+
+    # When
+    result = orders("watch", "o-1")
+
+    # Then
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "+0.5 s  03:04:05  OrderReceived",
+        "+1.5 s  03:04:06  OrderPriced",
+        "+2.5 s  03:04:07  OrderConfirmed",
+        "o-1  CONFIRMED  159.00 USD  payment succeeded",
+        "  2 x RED-CHAIR  79.50 USD",
+    ]
+
+
+def test_a_script_gets_a_line_of_json_for_each_change(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("GET /orders/o-1", an_order(status="PENDING"))
+    shop.answers("GET /orders/o-1", an_order(status="PENDING"))
+    shop.answers("GET /orders/o-1", an_order(status="CONFIRMED"))
+
+    # When
+    result = orders("watch", "o-1", "--json")
+
+    # Then
+    assert [json.loads(line)["status"] for line in result.stdout.splitlines()] == ["PENDING", "CONFIRMED"]
+
+
+@pytest.mark.parametrize("status", ["FAILED", "CANCELLED", "NEEDS_ATTENTION"])
+def test_an_order_that_ends_otherwise_is_no_success(orders: Run, shop: FakeShop, status: str) -> None:
+    # Given
+    shop.answers("GET /orders/o-1", an_order(status=status))
+
+    # Then
+    assert orders("watch", "o-1").exit_code == 6
+
+
+@pytest.mark.parametrize(("status", "exit_code"), [("CANCELLED", 0), ("FAILED", 6)])
+def test_who_cancels_hopes_for_another_end(orders: Run, shop: FakeShop, status: str, exit_code: int) -> None:
+    # Given: a confirmed order that is asked to be cancelled is not at rest
+    asked = an_order(timeline=timeline("OrderConfirmed", "CancellationRequested: customer"))
+    shop.answers("POST /orders/o-1/cancel", asked, status=202)
+    shop.answers("GET /orders/o-1", asked)
+    shop.answers("GET /orders/o-1", an_order(status=status))
+
+    # When
+    result = orders("cancel", "o-1", "--watch")
+
+    # Then
+    assert result.exit_code == exit_code
+
+
+def test_a_submitted_order_can_be_watched_at_once(orders: Run, shop: FakeShop) -> None:
+    # Given
+    shop.answers("POST /orders", an_order(status="PENDING"), status=202)
+    shop.answers("GET /orders/o-1", an_order(status="FAILED"))
+
+    # When
+    result = orders("submit", "X", "--card", "pm_x", "--email", "a@example.com", "--watch")
+
+    # Then
+    assert result.exit_code == 6
+    assert "OrderReceived" in result.stdout
+
+
+def test_who_watches_an_order_that_waits_for_them_is_told_what_to_do_once(
+    orders: Run, shop: FakeShop
+) -> None:
+    # Given
+    payment = {"status": "requires_action", "intent_id": "pi_1", "next_action": {}, "client_secret": "hidden"}
+    waiting = an_order(status="AWAITING_PAYMENT", payment=payment)
+    shop.answers("GET /orders/o-1", waiting)
+    shop.answers("GET /orders/o-1", waiting)
+    shop.answers("GET /orders/o-1", an_order())
+
+    # When
+    result = orders("watch", "o-1")
+
+    # Then
+    assert result.stdout.count("orders approve o-1") == 1
+    assert "hidden" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("payment", "told"),
+    [
+        ({"next_action": {"redirect_to_url": {"url": "https://bank.test/3ds"}}}, "https://bank.test/3ds"),
+        ({"next_action": {"type": "use_stripe_sdk"}}, "shop's page"),
+        ({}, "Only the customer"),
+    ],
+)
+def test_a_real_bank_is_answered_where_it_asks(payment: dict[str, object], told: str) -> None:
+    # Given
+    waiting = {"status": "requires_action", "intent_id": "pi_1", **payment}
+    order = an_order(status="AWAITING_PAYMENT", payment=waiting)
+
+    # Then
+    assert told in (advice(order, has_stand_in=False) or "")
+
+
+@pytest.mark.parametrize(
+    ("status", "at_rest"),
+    [
+        ("PENDING", False),
+        ("AWAITING_PAYMENT", False),
+        ("CONFIRMED", True),
+        ("FAILED", True),
+        ("CANCELLED", True),
+        ("NEEDS_ATTENTION", True),
+    ],
+)
+def test_an_order_is_at_rest_when_nothing_more_happens_by_itself(status: str, at_rest: bool) -> None:  # noqa: FBT001 - a table
+    assert is_at_rest(an_order(status=status)) is at_rest
+
+
+def test_a_terminal_shows_the_states_beside_the_timeline() -> None:
+    # Given
+    visits = (
+        StateVisit("ValidateOrder", NOON, NOON + timedelta(seconds=1)),
+        StateVisit("ChargePayment", NOON, NOON + timedelta(seconds=2), 3, "PaymentDeclined"),
+        StateVisit("RefundPayment", NOON),
+    )
+    again = Execution("o-1-cancel", "RUNNING", ())
+    sight = Sight(an_order(status="PENDING"), [Execution("o-1", "RUNNING", visits), again])
+    terminal = a_terminal()
+
+    # When
+    terminal.print(picture(sight, Text("~"), "Do this.", NOON + timedelta(seconds=9)))
+
+    # Then
+    lines = [line.split() for line in shown_on(terminal)]
+    assert lines[3:] == [
+        ["+0.0", "s", "03:04:05", "OrderReceived", "✓", "ValidateOrder", "1.0", "s"],
+        ["✗", "ChargePayment", "2.0", "s", "PaymentDeclined,", "tried", "3", "times"],
+        ["~", "RefundPayment", "9.0", "s"],
+        ["cancel"],
+        [],
+        ["Do", "this."],
+    ]
+
+
+def test_the_last_picture_stays_on_the_terminal() -> None:
+    # Given
+    terminal = a_terminal()
+
+    # When
+    with live_picture(terminal, lambda _: None) as show:
+        show(Sight(an_order(status="PENDING")))
+        show(Sight(an_order(status="CONFIRMED")))
+
+    # Then
+    text = "\n".join(shown_on(terminal))
+    assert text.rindex("CONFIRMED") > text.rindex("PENDING")
+
+
+def a_terminal() -> Console:
+    return Console(file=StringIO(), force_terminal=True, color_system=None, width=100)
+
+
+def shown_on(terminal: Console) -> list[str]:
+    assert isinstance(terminal.file, StringIO)
+    return terminal.file.getvalue().splitlines()
