@@ -1,7 +1,9 @@
 """MiniStack, the embedded AWS: how it is started, and sessions and environments that talk to it."""
 
+import json
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -58,42 +60,90 @@ class EmulatorSession(boto3.Session):
             return super().client(service_name, endpoint_url=self.endpoint_url, **options)
 
 
-def start_emulator(processes: ProcessGroup, port: int, *, wait_scale: float) -> ChildProcess:
-    """Start MiniStack with IAM enforced and nothing persisted; it is not ready yet.
+class Emulator:
+    """MiniStack with IAM enforced. It is started at once, and ready when `await_ready` returns.
+
+    What it keeps outlives a restart, with two exceptions. Executions that run are over then, and nobody is
+    told. And what was written to tables' streams is gone, also what nobody has read yet, which no AWS would do.
 
     Args:
         processes: The group that it joins.
         port: Where it shall listen.
+        seen_by_functions: Where its functions find it: they can be made to come through a proxy.
         wait_scale: What every wait and retry delay of a state machine is multiplied by.
     """
-    # Its functions inherit this: nothing of the developer's own environment is in it.
-    environ = _AWS_SETTINGS | {
-        "AUTH": "true",
-        "AWS_ENDPOINT_URL": endpoint_url(port),  # its functions' clients hang without it
-        "BIND_HOST": "127.0.0.1",
-        "DOCKER_HOST": "unix:///nonexistent",  # never touch another MiniStack's containers
-        "GATEWAY_PORT": str(port),
-        "HOME": str(processes.folder),
-        "IOT_MTLS_ENABLED": "0",  # would listen on a fixed port
-        "LAMBDA_ACCOUNT_CONCURRENCY": str(_CONCURRENT_INVOCATIONS),
-        "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "MINISTACK_REGION": REGION,
-        "PATH": tool_path(),
-        "SFN_WAIT_SCALE": str(wait_scale),
-        "SFTP_ENABLED": "0",  # would listen on a fixed port
-    }
-    command = [sys.executable, "-m", "ministack"]
-    return processes.start("MiniStack", command, log="emulator", environ=environ, cwd=processes.folder)
 
+    def __init__(
+        self, processes: ProcessGroup, port: int, *, seen_by_functions: str, wait_scale: float
+    ) -> None:
+        self._processes = processes
+        self._port = port
+        self._state = processes.folder / "state"
+        # Its functions inherit this: nothing of the developer's own environment is in it.
+        self._environ = _AWS_SETTINGS | {
+            "AUTH": "true",
+            "AWS_ENDPOINT_URL": seen_by_functions,  # their clients hang without it
+            "BIND_HOST": "127.0.0.1",
+            "DOCKER_HOST": "unix:///nonexistent",  # never touch another MiniStack's containers
+            "GATEWAY_PORT": str(port),
+            "HOME": str(processes.folder),
+            "IOT_MTLS_ENABLED": "0",  # would listen on a fixed port
+            "LAMBDA_ACCOUNT_CONCURRENCY": str(_CONCURRENT_INVOCATIONS),
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "MINISTACK_REGION": REGION,
+            "PATH": tool_path(),
+            "PERSIST_STATE": "1",
+            "SFN_WAIT_SCALE": str(wait_scale),
+            "SFTP_ENABLED": "0",  # would listen on a fixed port
+            "STATE_DIR": str(self._state),
+        }
+        self._process = self._start("emulator")
 
-def await_ready(emulator: ChildProcess, port: int) -> None:
-    """Wait until the emulator answers.
+    def ensure_alive(self) -> None:
+        """Refuse to go on without it.
 
-    Raises:
-        StartFailed: It ended, or does not answer in time.
-    """
-    url = f"{endpoint_url(port)}/_ministack/ready"
-    await_answer(emulator, url, timeout_seconds=_READY_TIMEOUT_SECONDS)
+        Raises:
+            StartFailed: It ended; with the last lines of its log.
+        """
+        self._process.ensure_alive()
+
+    def await_ready(self) -> None:
+        """Wait until it answers.
+
+        Raises:
+            StartFailed: It ended, or does not answer in time.
+        """
+        url = f"{endpoint_url(self._port)}/_ministack/ready"
+        await_answer(self._process, url, timeout_seconds=_READY_TIMEOUT_SECONDS)
+
+    def restart(self, *, meanwhile: Callable[[], object]) -> None:
+        """Stop it, in the middle of whatever it does, and start it again.
+
+        Args:
+            meanwhile: Called when it has ended and not begun again.
+
+        Raises:
+            StartFailed: It does not start again.
+        """
+        self._process.popen.terminate()
+        self._process.popen.wait()
+        meanwhile()
+        self._forget_stream_positions()
+        self._process = self._start("emulator-again")
+        self.await_ready()
+
+    def _forget_stream_positions(self) -> None:
+        """Have streams read from their beginning: it remembers positions in them, and begins them anew."""
+        path = self._state / "lambda.json"
+        state = json.loads(path.read_text())
+        state["payload"]["dynamodb_stream_positions"] = {}
+        path.write_text(json.dumps(state))
+
+    def _start(self, log: str) -> ChildProcess:
+        command = [sys.executable, "-m", "ministack"]
+        return self._processes.start(
+            "MiniStack", command, log=log, environ=self._environ, cwd=self._processes.folder
+        )
 
 
 def await_answer(child: ChildProcess, url: str, *, timeout_seconds: float) -> None:

@@ -1,0 +1,71 @@
+"""Calls have names by which a person knows them, the same in every run."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local.fault_proxy.naming import aws_operation, stripe_operation
+
+ENVIRON = {
+    "ORDERS_TABLE": "Orders-1X2Y",
+    "INVENTORY_TABLE": "Inventory-3Z",
+    "STRIPE_SECRET_ID": "arn:aws:secretsmanager:us-east-1:1:secret:Stripe-9",
+    "SENDER_EMAIL": "orders@example.com",
+}
+
+
+def named(service: str, target: str | None, parameters: dict[str, Any] | None = None) -> str:
+    headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential=AK/20260101/us-east-1/{service}/aws4_request"}
+    if target is not None:
+        headers["X-Amz-Target"] = target
+    body = json.dumps(parameters or {}).encode()
+    return str(aws_operation("POST", "/v2/email/outbound-emails", headers, body, ENVIRON))
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "name"),
+    [
+        ("UpdateItem", {"TableName": "Orders-1X2Y"}, "dynamodb UpdateItem orders"),
+        ("BatchGetItem", {"RequestItems": {"Inventory-3Z": {}}}, "dynamodb BatchGetItem inventory"),
+        (
+            "TransactWriteItems",
+            {
+                "TransactItems": [
+                    {"Update": {"TableName": "Orders-1X2Y"}},
+                    {"Update": {"TableName": "Inventory-3Z"}},
+                    {"Update": {"TableName": "Inventory-3Z"}},
+                ]
+            },
+            "dynamodb TransactWriteItems inventory, orders",
+        ),
+        ("GetItem", {"TableName": "Unheard-of"}, "dynamodb GetItem Unheard-of"),
+    ],
+)
+def test_a_table_has_the_name_that_the_function_gives_it(
+    operation: str, parameters: dict[str, Any], name: str
+) -> None:
+    assert named("dynamodb", f"DynamoDB_20120810.{operation}", parameters) == name
+
+
+def test_a_secret_has_the_name_that_the_function_gives_it() -> None:
+    parameters = {"SecretId": ENVIRON["STRIPE_SECRET_ID"]}
+
+    name = named("secretsmanager", "secretsmanager.GetSecretValue", parameters)
+
+    assert name == "secretsmanager GetSecretValue stripe"
+
+
+def test_a_service_without_operations_has_method_and_path() -> None:
+    assert named("ses", target=None) == "ses POST /v2/email/outbound-emails"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/v1/payment_intents", "stripe POST /v1/payment_intents"),
+        ("/v1/payment_intents/pi_3MtwBw/confirm", "stripe POST /v1/payment_intents/{id}/confirm"),
+    ],
+)
+def test_ids_of_stripe_are_left_out(path: str, name: str) -> None:
+    assert str(stripe_operation("POST", path)) == name

@@ -1,0 +1,30 @@
+"""A worker of a function: run as a script, it makes one call to DynamoDB and says how that went."""
+
+import http.client
+import sys
+
+HEADERS = {
+    "Authorization": "AWS4-HMAC-SHA256 Credential=AK/20260101/us-east-1/dynamodb/aws4_request, Signature=abc",
+    "X-Amz-Target": "DynamoDB_20120810.PutItem",
+    "X-Amz-Date": "20260101T000000Z",
+    "User-Agent": "Boto3/1.43",
+    "Content-Type": "application/x-amz-json-1.0",
+}
+BODY = '{"TableName": "Orders-1X2Y"}'
+PATIENCE_SECONDS = 1
+
+
+def main(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+    try:
+        connection.request("POST", "/?a=b%2Fc", BODY, HEADERS)
+        answer = connection.getresponse()
+    except OSError as error:
+        sys.stdout.write(type(error).__name__)
+    else:
+        text = answer.read().decode()
+        sys.stdout.write(f"{answer.status} {answer.headers.get('X-Request-Id')} {text}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
