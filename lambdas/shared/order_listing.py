@@ -4,9 +4,10 @@ An index follows the table within a moment, and nobody can say how long that is:
 reads the order.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lambdas.shared.aws import dynamodb, transient_as
 from lambdas.shared.errors import StoreUnavailable
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 BATCH: Final = 100
 """How many items DynamoDB reads in one call at most."""
+
+Index = Literal["by_customer", "by_day", "unsettled"]
+
+_PARTITION_KEY: Final[Mapping[Index, str]] = {
+    "by_customer": "customer_id",
+    "by_day": "day",
+    "unsettled": "unsettled_shard",
+}
 
 PageKey = dict[str, str]
 """Where a page ended: the keys of its last order in table and index."""
@@ -87,6 +96,38 @@ class OrderListing:
             limit,
         )
 
+    def newest_first(self, index: Index, partition: str, *, until: str, limit: int) -> Iterator[Listed]:
+        """Orders of one partition of an index, read page by page as they are asked for.
+
+        Those of the same millisecond come by their ids, the highest first.
+
+        Args:
+            index: Which index.
+            partition: Which customer, day or shard.
+            until: Leave out what was created later than this.
+            limit: How many orders are read at once.
+        """
+        for _at, simultaneous in groupby(
+            self._backwards(index, partition, until, limit), key=lambda order: order.created_at
+        ):
+            yield from sorted(simultaneous, key=lambda order: order.order_id, reverse=True)
+
+    def _backwards(self, index: Index, partition: str, until: str, limit: int) -> Iterator[Listed]:
+        start: PageKey | None = None
+        while True:
+            page = self._query(
+                index,
+                f"#{_PARTITION_KEY[index]} = :partition AND #created_at <= :until",
+                {":partition": partition, ":until": until},
+                start,
+                limit,
+                forward=False,
+            )
+            yield from page.orders
+            start = page.next_key
+            if start is None:
+                return
+
     def read(self, order_ids: Iterable[str], *, consistent: bool = False) -> dict[str, Order]:
         """Read orders by their ids, as many as there are; unknown ones are absent from the answer.
 
@@ -100,7 +141,8 @@ class OrderListing:
             request: Any = {self._table: {"Keys": keys[:BATCH], "ConsistentRead": consistent}}
             with transient_as(StoreUnavailable):
                 answer = self._client.batch_get_item(RequestItems=request)
-            unprocessed: Any = answer["UnprocessedKeys"].get(self._table, {}).get("Keys", [])
+            left: Any = answer["UnprocessedKeys"]
+            unprocessed = left[self._table]["Keys"] if left else []
             if len(unprocessed) == len(keys[:BATCH]):
                 raise StoreUnavailable("DynamoDB read none of the orders")
             keys = [*unprocessed, *keys[BATCH:]]
@@ -109,8 +151,15 @@ class OrderListing:
                 found[order.order_id] = order
         return found
 
-    def _query(
-        self, index: str, condition: str, values: Mapping[str, str], start: PageKey | None, limit: int
+    def _query(  # noqa: PLR0913 - a query has that many parts
+        self,
+        index: Index,
+        condition: str,
+        values: Mapping[str, str],
+        start: PageKey | None,
+        limit: int,
+        *,
+        forward: bool = True,
     ) -> Page:
         resume: Any = {"ExclusiveStartKey": to_attributes(start)} if start else {}
         with transient_as(StoreUnavailable):
@@ -121,6 +170,7 @@ class OrderListing:
                 ExpressionAttributeNames=attribute_names(condition),
                 ExpressionAttributeValues=to_attributes(values),
                 Limit=limit,
+                ScanIndexForward=forward,
                 **resume,
             )
         last = answer.get("LastEvaluatedKey")

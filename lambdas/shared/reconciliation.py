@@ -5,13 +5,13 @@ hands on two things: the cursor, where the part goes on, and the report. So a ca
 orders there are, and one that fails is made again from the same place. Nothing is remembered between runs.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import wraps
+from time import monotonic
 from typing import Any, Final, Protocol
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -24,7 +24,7 @@ from lambdas.shared.settings import Settings
 WINDOW: Final = timedelta(days=3)
 """How far back payments and stock are compared with the orders."""
 
-_BUDGET_SECONDS: Final = 10
+BUDGET_SECONDS: Final = 10
 """How long a call begins new work: a sixth of the functions' timeout. The rest is for the work at hand."""
 
 _MOST_FINDINGS: Final = 20
@@ -39,6 +39,8 @@ class FindingKind(StrEnum):
 
     STUCK_ORDER = "stuck_order"
     """An order is not at rest, and one more execution did not change that. It is flagged."""
+    CUSTOMER_NOT_NOTIFIED = "customer_not_notified"
+    """An order has ended, and its customer could not be told for too long. It is at rest now."""
     MONEY_WITHOUT_ORDER = "money_without_order"
     """We hold the money of a payment that belongs to no order."""
     ORDER_WITHOUT_MONEY = "order_without_money"
@@ -120,12 +122,12 @@ class Run:
     @classmethod
     def parse(cls, event: Mapping[str, Any]) -> "Run":
         """Read what the state machine hands over; the time runs from now on."""
-        deadline = time.monotonic() + _BUDGET_SECONDS
+        deadline = monotonic() + BUDGET_SECONDS
         return cls(
             started_at=datetime.fromisoformat(event["started_at"]).astimezone(UTC),
             cursor=event["cursor"],
             report=Report.parse(event["report"]),
-            has_time=lambda: time.monotonic() < deadline,
+            has_time=lambda: monotonic() < deadline,
         )
 
     def days(self) -> list[str]:

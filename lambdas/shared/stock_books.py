@@ -90,6 +90,7 @@ class StockBooks:
                 Key={"sku": {"S": sku}},
                 # The version stays: nothing changes for whoever reads the product.
                 UpdateExpression=f"REMOVE {', '.join(names)}",
+                ConditionExpression="attribute_exists(sku)",
                 ExpressionAttributeNames=names,
             )
 

@@ -45,6 +45,13 @@ _ALLOWED_IN: Final = {
 """The statuses in which an action on a PaymentIntent is allowed."""
 
 
+_INTENT_LIST_PARAMETERS: Final = ("created[gte]", "created[lt]", "limit", "starting_after")
+
+_LONGEST_PAGE: Final = 100
+
+_END_OF_TIME: Final = 1 << 40
+
+
 class StripeApi:
     """Executes requests to the Stripe API."""
 
@@ -59,11 +66,13 @@ class StripeApi:
         """Do what the request asks for, and answer as Stripe would."""
         return await self._account.exclusively(lambda: self._route(request))
 
-    async def _route(self, request: ApiRequest) -> Answer:
+    async def _route(self, request: ApiRequest) -> Answer:  # noqa: PLR0911 - one for each endpoint
         request = await self._with_real_payment_method(request)
         match request.method, request.path.removeprefix("/v1/").split("/"):
             case "POST", ["payment_intents"]:
                 return await self._create(request)
+            case "GET", ["payment_intents"]:
+                return await self._list_intents(request)
             case "POST", ["payment_intents", intent_id, "confirm"]:
                 return await self._confirm(request, intent_id)
             case "POST", ["payment_intents", intent_id, ("cancel" | "_authenticate") as action]:
@@ -89,6 +98,38 @@ class StripeApi:
         expand = tuple((name, value) for name, value in request.params if name.startswith("expand["))
         confirm = replace(request, path=f"{request.path}/{intent_id}/confirm", params=expand)
         return await self._act(confirm, intent_id, "confirm")
+
+    async def _list_intents(self, request: ApiRequest) -> Answer:
+        """A page of PaymentIntents, newest first; localstripe has the oldest first and knows no times."""
+        for name, _ in request.params:
+            if name.partition("[")[0] != "expand" and name not in _INTENT_LIST_PARAMETERS:
+                raise _invalid(f"Received unknown parameter: {name}", "parameter_unknown", name)
+        limit = _whole_number(request, "limit", 10)
+        if not 1 <= limit <= _LONGEST_PAGE:
+            raise _invalid(
+                f"This value must be between 1 and {_LONGEST_PAGE}", "parameter_invalid_integer", "limit"
+            )
+        since, to = (
+            _whole_number(request, "created[gte]", 0),
+            _whole_number(request, "created[lt]", _END_OF_TIME),
+        )
+        intents = [
+            intent
+            for intent in reversed(await self._localstripe.list_all("/v1/payment_intents"))
+            if since <= intent["created"] < to
+        ]
+        after = request.param("starting_after")
+        if after is not None:
+            await self._find("payment_intent", after, "starting_after")
+            ids = [intent["id"] for intent in intents]
+            intents = intents[ids.index(after) + 1 :] if after in ids else []
+        page = {
+            "object": "list",
+            "url": "/v1/payment_intents",
+            "has_more": len(intents) > limit,
+            "data": intents[:limit],
+        }
+        return Answer(200, self._view(page, request))
 
     async def _confirm(self, request: ApiRequest, intent_id: str) -> Answer:
         intent = await self._find("payment_intent", intent_id, "intent")
@@ -211,7 +252,9 @@ class StripeApi:
             raise _invalid(f"Received unknown parameter: {name}", "parameter_unknown", name)
         if status == HTTPStatus.NOT_FOUND:
             kind, _, object_id = request.path.removeprefix("/v1/").partition("/")
-            raise missing(404, kind.removesuffix("s"), object_id, "id")
+            raise missing(
+                404, kind.removesuffix("s"), object_id, "intent" if kind == "payment_intents" else "id"
+            )
         return Answer(status, body, executed=status != HTTPStatus.BAD_REQUEST)
 
     def _view(self, body: dict[str, Any], request: ApiRequest) -> dict[str, Any]:
@@ -257,6 +300,16 @@ def _with(request: ApiRequest, **params: str | None) -> ApiRequest:
     kept = [(name, value) for name, value in request.params if name not in params]
     added = [(name, value) for name, value in params.items() if value is not None]
     return replace(request, params=(*kept, *added))
+
+
+def _whole_number(request: ApiRequest, name: str, default: int) -> int:
+    """A parameter that is a number, or what it is when nobody gives it."""
+    value = request.param(name)
+    if value is None:
+        return default
+    if not value.isdecimal():
+        raise _invalid(f"Invalid integer: {value}", "parameter_invalid_integer", name)
+    return int(value)
 
 
 def _invalid(message: str, code: str, param: str | None = None) -> RefusedError:

@@ -181,6 +181,14 @@ class StandInClient:
         """Have the next successful charge of an order leave its PaymentIntent `processing`."""
         self._post("/_stand_in/outcomes", {"order_id": order_id, "kind": "charge_pending"})
 
+    def fail_refund(self, intent_id: str) -> dict[str, Any]:
+        """Be the bank that sends the last refund back, though it had succeeded, and return the refund.
+
+        Raises:
+            ValueError: No refund of the intent has succeeded.
+        """
+        return self._post("/_stand_in/dashboard/fail_refund", {"intent_id": intent_id})
+
     def finish_processing(self, intent_id: str, *, success: bool) -> dict[str, Any]:
         """Be the bank that decides at last, and return the PaymentIntent as it is then.
 

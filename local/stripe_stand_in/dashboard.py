@@ -36,6 +36,11 @@ class Dashboard:
         return await self._account.exclusively(lambda: self._dispute(intent_id))
 
     @validate_call(config=_STRICT)
+    async def fail_refund(self, intent_id: str) -> Answer:
+        """Be the bank that sends the last refund back, though it had succeeded."""
+        return await self._account.exclusively(lambda: self._fail_refund(intent_id))
+
+    @validate_call(config=_STRICT)
     async def finish_processing(self, intent_id: str, *, success: bool) -> Answer:
         """Be the bank that decides at last."""
         return await self._account.exclusively(lambda: self._finish_processing(intent_id, success=success))
@@ -62,6 +67,20 @@ class Dashboard:
         }
         self._account.tell("charge.dispute.created", dispute, intent, None)
         return Answer(200, dispute)
+
+    async def _fail_refund(self, intent_id: str) -> Answer:
+        intent = await self._account.find("payment_intent", intent_id, "intent")
+        charge = intent["latest_charge"]
+        refunds = await self._account.localstripe.list_all("/v1/refunds")
+        arrived = [each for each in refunds if charge and each["charge"] == charge["id"]]
+        arrived = [each for each in arrived if each["status"] == "succeeded"]
+        if not arrived:
+            raise RefusedError(error(400, f"There is no refund of PaymentIntent {intent_id} to fail."))
+        refund = {**arrived[-1], "payment_intent": intent_id, "status": "failed"}
+        await self._account.localstripe.overwrite(f"/v1/refunds/{refund['id']}", {"status": "failed"})
+        self._account.notes.failed_refunds[charge["id"]] += refund["amount"]
+        self._account.tell("refund.failed", refund, intent, None)
+        return Answer(200, refund)
 
     async def _finish_processing(self, intent_id: str, *, success: bool) -> Answer:
         intent = await self._account.find("payment_intent", intent_id, "intent")

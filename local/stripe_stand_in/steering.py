@@ -58,6 +58,7 @@ class Steering:
             web.post("/_stand_in/outcomes", self._add_outcome),
             web.post("/_stand_in/dashboard/refund", _act(self._dashboard.refund)),
             web.post("/_stand_in/dashboard/dispute", _act(self._dashboard.dispute)),
+            web.post("/_stand_in/dashboard/fail_refund", _act(self._dashboard.fail_refund)),
             web.post("/_stand_in/dashboard/finish_processing", _act(self._dashboard.finish_processing)),
         ]
 

@@ -45,6 +45,24 @@ class Shop:
     def retrieve(self, intent: stripe.PaymentIntent, expand: list[str] | None = None) -> stripe.PaymentIntent:
         return self.client.v1.payment_intents.retrieve(intent.id, {"expand": expand or []})
 
+    def listed(
+        self,
+        since: int,
+        to: int | None = None,
+        *,
+        limit: int = 100,
+        starting_after: str | None = None,
+        expand: list[str] | None = None,
+    ) -> stripe.ListObject[stripe.PaymentIntent]:
+        params: stripe.params.PaymentIntentListParams = {
+            "created": {"gte": since} if to is None else {"gte": since, "lt": to},
+            "limit": limit,
+            "expand": expand or [],
+        }
+        if starting_after is not None:
+            params["starting_after"] = starting_after
+        return self.client.v1.payment_intents.list(params)
+
     def cancel(self, intent: stripe.PaymentIntent) -> stripe.PaymentIntent:
         return self.client.v1.payment_intents.cancel(intent.id, {"cancellation_reason": "abandoned"})
 

@@ -95,6 +95,27 @@ def test_a_failed_refund_moves_no_money(shop: Shop, stand_in: StandInClient, rec
     assert shop.payment(stand_in).refunded == 2500
 
 
+def test_a_refund_that_had_succeeded_comes_back(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver
+) -> None:
+    paid = shop.pay()
+    shop.refund(paid)
+
+    stand_in.fail_refund(paid.id)
+
+    assert types(receiver.wait_for("refund.failed"))[-1] == "refund.failed"
+    assert (shop.payment(stand_in).refunded, shop.payment(stand_in).refunds) == (0, 0)
+    assert shop.refund(paid).status == "succeeded"
+    assert shop.payment(stand_in).refunded == 2500
+
+
+def test_only_a_refund_that_has_succeeded_can_come_back(shop: Shop, stand_in: StandInClient) -> None:
+    paid = shop.pay()
+
+    with pytest.raises(ValueError, match="no refund"):
+        stand_in.fail_refund(paid.id)
+
+
 def test_a_pending_refund_is_on_its_way(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
     paid = shop.pay()
     stand_in.set_refund_outcome(shop.order_id, "pending")

@@ -118,6 +118,7 @@ def test_an_unknown_intent_is_missing(shop: Shop) -> None:
         shop.client.v1.payment_intents.retrieve("pi_nobody")
 
     assert (refused.value.http_status, refused.value.code) == (404, "resource_missing")
+    assert refused.value.param == "intent"
 
 
 @pytest.mark.parametrize(
@@ -254,3 +255,51 @@ def test_an_unpaid_intent_has_nothing_to_refund(shop: Shop) -> None:
         shop.refund(intent)
 
     assert shop.client.v1.refunds.list({"payment_intent": intent.id}).data == []
+
+
+def test_payments_are_listed_newest_first_and_page_by_page(shop: Shop) -> None:
+    first, second, third = (shop.intend() for _ in range(3))
+
+    page = shop.listed(first.created, limit=2)
+    rest = shop.listed(first.created, limit=2, starting_after=second.id)
+
+    assert ([intent.id for intent in page.data], page.has_more) == ([third.id, second.id], True)
+    assert rest.data[0].id == first.id
+
+
+def test_payments_are_listed_of_a_time(shop: Shop) -> None:
+    made = shop.intend()
+
+    in_its_second = shop.listed(made.created, made.created + 1)
+
+    assert made.id in [intent.id for intent in in_its_second.data]
+    assert made.id not in [intent.id for intent in shop.listed(made.created + 1).data]
+    assert shop.listed(made.created - 60, made.created - 59).data == []
+
+
+def test_the_charges_of_listed_payments_can_be_expanded(shop: Shop) -> None:
+    paid = shop.pay()
+
+    [intent] = [
+        each for each in shop.listed(paid.created, expand=["data.latest_charge"]).data if each.id == paid.id
+    ]
+
+    assert isinstance(intent.latest_charge, stripe.Charge)
+    assert intent.amount_received == 2500
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "param"),
+    [
+        ({"limit": 101}, "parameter_invalid_integer", "limit"),
+        ({"limit": 0}, "parameter_invalid_integer", "limit"),
+        ({"created": {"gte": "yesterday"}}, "parameter_invalid_integer", "created[gte]"),
+        ({"created": {"since": 1}}, "parameter_unknown", "created[since]"),
+        ({"starting_after": "pi_nobody"}, "resource_missing", "starting_after"),
+    ],
+)
+def test_a_list_of_nonsense_is_refused(shop: Shop, params: dict[str, object], code: str, param: str) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        shop.client.raw_request("get", "/v1/payment_intents", **params)
+
+    assert (refused.value.code, refused.value.param) == (code, param)

@@ -1,0 +1,156 @@
+"""The machine of the reconciliation: it goes round until all is done, and what goes wrong is seen."""
+
+import json
+from typing import Any
+
+import pytest
+
+from lambdas.shared import errors
+from lambdas.shared.reconciliation import BUDGET_SECONDS
+from local.saga_document import Retrier, Saga
+from stacks.reconciliation_stack import DEFINITION
+from stacks.settings import STAGES, Settings, function_timeout_seconds
+from tests.stacks.synthesis import Resource, Synthesis, readable
+from tests.unit.saga_document.budget import longest_seconds
+
+pytestmark = pytest.mark.xdist_group("stacks")
+
+DOCUMENT: dict[str, Any] = json.loads(DEFINITION.read_text())
+STATES: dict[str, dict[str, Any]] = DOCUMENT["States"]
+PARTS = ["ReconcileOrders", "ReconcilePayments", "ReconcileStock"]
+
+HISTORY_EVENTS = 25_000
+EVENTS_OF_A_ROUND = 7
+"""Entered, scheduled, started, succeeded, exited; and the choice behind it: entered, exited."""
+
+
+@pytest.fixture(scope="session")
+def machine(stage: Synthesis) -> Resource:
+    machines = stage.resources("AWS::StepFunctions::StateMachine")
+    return next(machine for machine in machines if machine.name == "Reconciliation")
+
+
+def walked(rounds: dict[str, int]) -> list[str]:
+    """The states that an execution visits when each part needs so many rounds."""
+    left, name, visited = dict(rounds), DOCUMENT["StartAt"], []
+    while STATES[name]["Type"] != "Succeed":
+        visited.append(name)
+        state = STATES[name]
+        if state["Type"] == "Choice":
+            [again] = state["Choices"]
+            assert again["Condition"] == "{% $cursor != null %}"
+            name = again["Next"] if left[again["Next"]] else state["Default"]
+        else:
+            if name in left:
+                left[name] -= 1
+            name = state["Next"]
+    return [*visited, name]
+
+
+# The document
+
+
+def test_each_part_goes_round_until_it_is_done() -> None:
+    visited = walked({"ReconcileOrders": 1, "ReconcilePayments": 3, "ReconcileStock": 2})
+
+    assert [name for name in visited if STATES[name]["Type"] != "Choice"] == [
+        *("Begin", "ReconcileOrders"),
+        *("ReconcilePayments", "ReconcilePayments", "ReconcilePayments"),
+        *("ReconcileStock", "ReconcileStock", "Reconciled"),
+    ]
+
+
+def test_a_run_begins_with_no_cursor_and_an_empty_report() -> None:
+    assert (STATES["Begin"]["Assign"], STATES["Begin"]["Output"]) == ({"cursor": None}, {})
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_round_gets_what_the_one_before_handed_on(part: str) -> None:
+    task = STATES[part]
+
+    assert task["Arguments"]["Payload"] == {
+        "started_at": "{% $states.context.Execution.StartTime %}",
+        "execution": "{% $states.context.Execution.Name %}",
+        "cursor": "{% $cursor %}",
+        "report": "{% $states.input %}",
+    }
+    assert task["Assign"] == {"cursor": "{% $states.result.Payload.cursor %}"}
+    assert task["Output"] == "{% $states.result.Payload.report %}"
+
+
+def test_the_report_is_what_a_run_ends_with() -> None:
+    assert not [name for name in STATES if name not in {"Begin", *PARTS} and "Output" in STATES[name]]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_may_work_next_time_is_tried_as_hard_as_an_undo(part: str) -> None:
+    undo = Saga.load().states["RefundPayment"]
+    [retrier] = [Retrier.read(each) for each in STATES[part]["Retry"]]
+
+    assert (retrier.pauses, retrier.jitter) == (undo.pauses, "FULL")
+    [of_undo] = undo.retriers
+    assert set(retrier.errors) == set(of_undo.errors) - {"StockContended", "MailUnavailable"}
+    ours = [getattr(errors, name) for name in retrier.errors if hasattr(errors, name)]
+    assert ours
+    assert all(issubclass(error, errors.TransientFailure) for error in ours)
+
+
+def test_what_goes_wrong_for_good_fails_the_run() -> None:
+    assert not [name for name in STATES if "Catch" in STATES[name]]
+
+
+# The arithmetic
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_round_ends_before_its_function_and_the_function_before_the_task(part: str) -> None:
+    name = f"reconcile_{part.removeprefix('Reconcile').lower()}"
+
+    assert BUDGET_SECONDS * 3 < function_timeout_seconds(name) < STATES[part]["TimeoutSeconds"]
+
+
+def test_a_run_ends_before_its_history_is_full() -> None:
+    """Each round but the last of a part takes at least the budget."""
+    rounds = HISTORY_EVENTS / EVENTS_OF_A_ROUND
+
+    assert DOCUMENT["TimeoutSeconds"] < rounds * BUDGET_SECONDS
+
+
+@pytest.mark.parametrize("stage", [STAGES["dev"], STAGES["prod"]], ids=["dev", "prod"])
+def test_no_order_is_taken_for_idle_while_its_saga_is_at_work(stage: Settings) -> None:
+    saga = Saga.load()
+    step = max(longest_seconds(task) for task in saga.tasks if not task.waits)
+
+    assert stage.payment_deadline_seconds + step < stage.stale_after_seconds
+
+
+# The stack
+
+
+def test_the_definition_is_the_file(machine: Resource) -> None:
+    assert json.loads(machine.properties["DefinitionString"]) == DOCUMENT
+    substitutions = {key: readable(arn) for key, arn in machine.properties["DefinitionSubstitutions"].items()}
+    assert substitutions == {f"{part}Arn": f"{part}.Arn" for part in PARTS}
+
+
+def test_it_is_started_as_often_as_the_stage_says(stage: Synthesis, machine: Resource) -> None:
+    [rule] = [
+        rule for rule in stage.resources("AWS::Events::Rule") if "ScheduleExpression" in rule.properties
+    ]
+
+    minutes = {"local": "15 minutes", "dev": "1 hour", "prod": "15 minutes"}
+    assert rule.properties["ScheduleExpression"] == f"rate({minutes[stage.stage]})"
+    assert [readable(target["Arn"]) for target in rule.properties["Targets"]] == [machine.name]
+
+
+def test_idle_is_what_the_stage_calls_idle(stage: Synthesis) -> None:
+    seconds = {"local": "5", "dev": "1800", "prod": "1800"}
+    for name in ("reconcile_orders", "reconcile_payments"):
+        variables = stage.functions()[name]["Environment"]["Variables"]
+        assert variables["STALE_AFTER_SECONDS"] == seconds[stage.stage]
+
+
+def test_it_logs_every_transition_but_no_data(machine: Resource) -> None:
+    assert machine.properties["LoggingConfiguration"]["Level"] == "ALL"
+    assert machine.properties["LoggingConfiguration"]["IncludeExecutionData"] is False
+    assert machine.properties["TracingConfiguration"] == {"Enabled": True}
