@@ -3,11 +3,14 @@
 PYTHON ?= python3
 STAGE ?= dev
 PORT ?= 4566
+SEED ?= 1
+MINUTES ?= 120
+WORLDS ?= 4
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: help run demo test lint synth docs lock clean
+.PHONY: help run demo faults test lint synth docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -18,6 +21,9 @@ run: .venv/.ready node_modules/.ready ## start everything on this machine and se
 
 demo: .venv/.ready node_modules/.ready ## send sample orders through the saga, check its laws, stop
 	@python -m local demo
+
+faults: .venv/.ready node_modules/.ready ## the proof: make every call fail in every way (SEED=1 MINUTES=120 WORLDS=4)
+	@python -m local faults --seed $(SEED) --budget-minutes $(MINUTES) --worlds $(WORLDS)
 
 test: lint .build/.layer ## everything that must pass
 	@python -m pytest

@@ -8,8 +8,10 @@ from stacks.api_stack import ApiStack
 from stacks.constructs.dependency_layer import LayerBuildError
 from stacks.data_stack import DataStack
 from stacks.events_stack import EventsStack
+from stacks.identity_stack import IdentityStack
 from stacks.operations_stack import OperationsStack
 from stacks.order_stack import OrderStack
+from stacks.reconciliation_stack import ReconciliationStack
 from stacks.settings import SettingsError, read_settings
 
 
@@ -22,13 +24,16 @@ def build(app: cdk.App) -> None:
     """
     settings = read_settings(app.node.get_all_context())
     data = DataStack(app, settings)
+    identity = IdentityStack(app, settings)
     events = EventsStack(app, settings, data=data)
     saga = OrderStack(app, settings, data=data)
-    api = ApiStack(app, settings, data=data, machine_arn=saga.machine_arn)
+    api = ApiStack(app, settings, data=data, identity=identity, machine_arn=saga.machine_arn)
+    reconciliation = ReconciliationStack(app, settings, data=data, saga=saga)
     OperationsStack(
         app,
         settings,
         machine=saga.machine,
+        reconciliation=reconciliation.machine,
         api=api.api,
         stream_functions=[*events.stream_functions, *saga.stream_functions],
         dead_letter_queues=[*events.dead_letter_queues, *saga.dead_letter_queues],

@@ -1,4 +1,4 @@
-"""The command line of the embedded run: `python -m local run|demo|docs`; `make` calls it."""
+"""The command line of the embedded run: `python -m local run|demo|docs|capture`; `make` calls it."""
 
 import argparse
 import signal
@@ -30,6 +30,10 @@ def main(command_line: Sequence[str] | None = None) -> int:
 
             run(port=arguments.port)
             return 0
+        if arguments.command == "faults":
+            from local import faults  # noqa: PLC0415 - the same
+
+            return faults.main(arguments)
         command = import_module(f"local.{arguments.command}")
         return int(command.main())
     except (StartFailed, TimeoutError) as error:
@@ -47,6 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--port", type=_port, default=4566, help="where the emulated AWS listens (4566)")
     commands.add_parser("demo", help="send sample orders through the saga, check its laws, stop")
     commands.add_parser("docs", help="write the generated parts of README.md again")
+    campaign = commands.add_parser("faults", help="make every call fail in every way, and check the laws")
+    campaign.add_argument("--case", action="append", help="play this case alone, as a violation names it")
+    campaign.add_argument("--journeys", default="", help="only these journeys, with commas between them")
+    campaign.add_argument("--seed", type=int, default=1, help="of the order of cases, and of the pairs (1)")
+    campaign.add_argument("--budget-minutes", type=float, default=120, help="when to add no more cases (120)")
+    campaign.add_argument("--worlds", type=int, default=4, help="how many worlds to play in at once (4)")
+    commands.add_parser("capture", help="draw again what `orders watch` shows, in docs/command-line.md")
     return parser
 
 

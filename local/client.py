@@ -103,8 +103,10 @@ class ShopClient:
             headers: More headers.
             json: The body, if there is one.
         """
-        sign_in = {"Authorization": f"Bearer {self._token_of(customer_id)}"} if customer_id is not None else {}
-        return self._http.request(method, path, headers=sign_in | dict(headers or {}), json=json)
+        all_headers = dict(headers or {})
+        if customer_id is not None:
+            all_headers["Authorization"] = f"Bearer {self._token_of(customer_id)}"
+        return self._http.request(method, path, headers=all_headers, json=json)
 
     def submit_order(
         self,
@@ -163,5 +165,21 @@ class ShopClient:
         return cast(Product, self.request("GET", f"/inventory/{sku}").raise_for_status().json())
 
     def put_product(self, sku: str, product: Product) -> None:
-        """Put a product on the shelf, in place of what is there."""
-        self.request("PUT", f"/inventory/{sku}", customer_id=OPERATOR, json=product).raise_for_status()
+        """Put a product on the shelf, in place of what is there, whatever orders do meanwhile."""
+
+        def put() -> bool:
+            current = self.request("GET", f"/inventory/{sku}", customer_id=OPERATOR)
+            condition = (
+                {"If-None-Match": "*"}
+                if current.status_code == httpx.codes.NOT_FOUND
+                else {"If-Match": current.raise_for_status().headers["ETag"]}
+            )
+            answer = self.request(
+                "PUT", f"/inventory/{sku}", customer_id=OPERATOR, headers=condition, json=product
+            )
+            if answer.status_code == httpx.codes.PRECONDITION_FAILED:
+                return False
+            answer.raise_for_status()
+            return True
+
+        wait_for(put, f"{sku} is put on the shelf", timeout_seconds=_REQUEST_TIMEOUT_SECONDS)

@@ -1,13 +1,15 @@
 """`make run`: the embedded run, served until Ctrl-C."""
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from textwrap import dedent
 from typing import Final
 
-from local.client import DEFAULT_CUSTOMER, Submission
+from local.client import Submission
+from local.users import CUSTOMER, OPERATOR, OTHER_CUSTOMER
 from local.world import LOCAL_FOLDER, World, embedded_world, spoken
 
 RUN_FILE: Final = LOCAL_FOLDER / "run.json"
@@ -85,6 +87,9 @@ def _run_file(world: World) -> Iterator[None]:
         "stripe_url": world.stripe_url,
         "state_machine_arn": world.state_machine_arn,
         "tables": world.tables,
+        "customer_token": world.users.token(CUSTOMER),
+        "other_customer_token": world.users.token(OTHER_CUSTOMER),
+        "operator_token": world.users.token(OPERATOR),
     }
     RUN_FILE.write_text(json.dumps(content, indent=2) + "\n")
     try:
@@ -115,11 +120,12 @@ def _how_to_go_on(world: World, order_id: str) -> str:
         Look at a sample order, place one of your own, and see what is left:
 
           API={world.api_url}
-          curl -s $API/orders/{order_id} -H 'X-Customer-Id: {DEFAULT_CUSTOMER}'
-          curl -s $API/orders -H 'Idempotency-Key: my-first-order' -H 'X-Customer-Id: alice' -d '{{
+          TOKEN=$({sys.executable} -c 'import json; print(json.load(open("{RUN_FILE}"))["customer_token"])')
+          curl -s $API/orders/{order_id} -H "Authorization: Bearer $TOKEN"
+          curl -s $API/orders -H "Authorization: Bearer $TOKEN" -H 'Idempotency-Key: my-first-order' -d '{{
             "currency": "usd", "items": [{{"sku": "RED-CHAIR", "quantity": 1}}],
             "payment_method": "pm_card_visa", "email": "alice@example.com"}}'
-          curl -s $API/inventory
+          curl -s $API/inventory -H "Authorization: Bearer $TOKEN"
 
         Look inside with the AWS CLI, or anything else that reads these variables:
 

@@ -76,6 +76,28 @@ class Executions:
 
         return wait_for(ended, f"execution {name} ended", timeout_seconds=timeout_seconds)
 
+    def names(self, order_id: str = "", *, running: bool = False) -> list[str]:
+        """The names of an order's executions, oldest first.
+
+        Args:
+            order_id: The order; all orders if it is left out.
+            running: Whether only those count that have not ended.
+        """
+        pages = self._client.get_paginator("list_executions").paginate(
+            stateMachineArn=self._state_machine_arn
+        )
+        found = [
+            each
+            for page in pages
+            for each in page["executions"]
+            if each["name"].startswith(order_id) and (not running or each["status"] == "RUNNING")
+        ]
+        return [each["name"] for each in sorted(found, key=lambda each: each["startDate"])]
+
+    def stop(self, name: str) -> None:
+        """Stop an execution, as somebody at the console would."""
+        self._client.stop_execution(executionArn=self.arn(name), error="Stopped", cause="By hand")
+
     def visits(self, name: str) -> list[Visit]:
         """The states that an execution entered so far, in order."""
         visits: list[Visit] = []

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,7 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.catalogue import SAMPLE_STOCK
 from local.client import ShopClient
 from local.deploy import Deployment
-from local.emulator import REGION, EmulatorSession, await_answer, await_ready, endpoint_url, start_emulator
+from local.emulator import REGION, Emulator, EmulatorSession, await_answer, endpoint_url
+from local.fault_proxy.client import FaultProxyClient
 from local.processes import (
     REPOSITORY,
     ChildProcess,
@@ -29,6 +30,10 @@ from local.processes import (
 )
 from local.stripe_stand_in.client import StandInClient
 from local.traces import AuditTrail, Executions, FunctionLogs, Mailbox
+from local.users import DemoUsers
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 LOCAL_FOLDER: Final = REPOSITORY / ".local"
 """What the embedded run leaves in the repository: logs, and `run.json` while `make run` serves."""
@@ -39,7 +44,7 @@ DELIVERABLE_DOMAIN: Final = "example.com"
 _STRIPE_KEY: Final = "sk_test_embedded"
 """Any key of this form will do for the stand-in: it is no secret."""
 
-_STRIPE_WEBHOOK_SECRET: Final = "whsec_embedded"  # noqa: S105 - the stand-in signs with it, nobody else
+STRIPE_WEBHOOK_SECRET: Final = "whsec_embedded"  # noqa: S105 - the stand-in signs with it, nobody else
 
 _STRIPE_TIMEOUT_SECONDS: Final = 30.0
 
@@ -56,20 +61,26 @@ class World:
         api_url: Where the REST API is.
         stripe_url: Where the Stripe stand-in is.
         stripe: Steers and questions the stand-in.
+        faults: Steers and questions the proxy between the functions and AWS and Stripe.
         outputs: The stacks' outputs by name.
         logs: The folder with the logs of all processes.
+        users: Who can sign in.
         shop: The REST API.
-        services: The processes that must be alive.
+        emulator: The emulated AWS itself.
+        services: What must be alive.
     """
 
     aws: EmulatorSession
     api_url: str
     stripe_url: str
     stripe: StandInClient
+    faults: FaultProxyClient
     outputs: Mapping[str, str]
     logs: Path
+    users: DemoUsers
     shop: ShopClient
-    services: tuple[ChildProcess, ...]
+    emulator: Emulator
+    services: tuple[Emulator | ChildProcess, ...]
 
     @property
     def endpoint_url(self) -> str:
@@ -97,6 +108,11 @@ class World:
         }
 
     @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """One client for all who look at records again and again; threads may share it."""
+        return self.aws.client("dynamodb")
+
+    @cached_property
     def executions(self) -> Executions:
         """The executions of the saga."""
         return Executions(self.aws, self.state_machine_arn)
@@ -115,21 +131,6 @@ class World:
     def function_logs(self) -> FunctionLogs:
         """What the functions logged."""
         return FunctionLogs(self.aws)
-
-    def request_cancellation(self, order_id: str, *, requested_by: str = "customer") -> None:
-        """Note on an order's record that somebody asked to cancel it; its saga sees it at its next write.
-
-        Args:
-            order_id: The order.
-            requested_by: `customer` or `operator`.
-        """
-        self.aws.client("dynamodb").update_item(
-            TableName=self.tables["orders"],
-            Key={"order_id": {"S": order_id}},
-            UpdateExpression="SET cancel_requested_by = :requested_by",
-            ConditionExpression="attribute_exists(order_id)",
-            ExpressionAttributeValues={":requested_by": {"S": requested_by}},
-        )
 
     def ensure_alive(self) -> None:
         """Check that nothing has died meanwhile.
@@ -192,17 +193,21 @@ def embedded_world(
     with ExitStack() as stack:
         processes = stack.enter_context(process_group(LOCAL_FOLDER / name))
         deployment = Deployment(processes, port)
-        services: tuple[ChildProcess, ...] = ()
+        services: tuple[Emulator | ChildProcess, ...] = ()
         try:
             with progress("Starting MiniStack and the Stripe stand-in"):
-                emulator = start_emulator(processes, port, wait_scale=wait_scale)
                 stripe, stripe_url = _start_stripe(processes)
-                services = (emulator, stripe)
+                proxy = _start_fault_proxy(processes, aws_url=endpoint_url(port), stripe_url=stripe_url)
+                emulator = Emulator(processes, port, seen_by_functions=proxy.aws_url, wait_scale=wait_scale)
+                services = (emulator, stripe, proxy.process)
                 synthesis = deployment.start_synthesis(
-                    stripe_api_base=stripe_url, payment_deadline_seconds=str(payment_deadline_seconds)
+                    stripe_api_base=proxy.stripe_url, payment_deadline_seconds=str(payment_deadline_seconds)
                 )
-                await_ready(emulator, port)
+                emulator.await_ready()
                 await_answer(stripe, f"{stripe_url}/calls", timeout_seconds=_STRIPE_TIMEOUT_SECONDS)
+                await_answer(
+                    proxy.process, f"{proxy.control_url}/calls", timeout_seconds=_STRIPE_TIMEOUT_SECONDS
+                )
             with progress("Bootstrapping the CDK"):
                 deployment.bootstrap()
             with progress("Synthesizing the app"):
@@ -212,9 +217,14 @@ def embedded_world(
             with progress("Loading the sample stock"):
                 aws = EmulatorSession(endpoint_url(port))
                 api_url = local_api_url(aws.endpoint_url, outputs["ApiUrl"])
-                shop = stack.enter_context(closing(ShopClient(api_url)))
+                users = DemoUsers(aws, pool_id=outputs["UserPoolId"], client_id=outputs["UserPoolClientId"])
+                shop = stack.enter_context(closing(ShopClient(api_url, users.token)))
                 stand_in = stack.enter_context(StandInClient(stripe_url))
-                world = World(aws, api_url, stripe_url, stand_in, outputs, processes.logs, shop, services)
+                faults = stack.enter_context(FaultProxyClient(proxy.control_url))
+                world = World(
+                    *(aws, api_url, stripe_url, stand_in, faults, outputs),
+                    *(processes.logs, users, shop, emulator, services),
+                )
                 _open_shop(world)
         except (StartFailed, BotoCoreError, ClientError, httpx.HTTPError) as error:
             # Whatever failed: if a service is dead, that is the reason.
@@ -233,6 +243,31 @@ def _start_stripe(processes: ProcessGroup) -> tuple[ChildProcess, str]:
     return stripe, f"http://127.0.0.1:{port}"
 
 
+@dataclass(frozen=True)
+class _FaultProxy:
+    """The proxy's process, and where it listens: two ports for the functions, one for us."""
+
+    process: ChildProcess
+    aws_url: str
+    stripe_url: str
+    control_url: str
+
+
+def _start_fault_proxy(processes: ProcessGroup, *, aws_url: str, stripe_url: str) -> _FaultProxy:
+    ports = {"aws": free_port(), "stripe": free_port(), "control": free_port()}
+    options = [f"--{name}-port={port}" for name, port in ports.items()]
+    command = [sys.executable, "-m", "local.fault_proxy", f"--aws={aws_url}", f"--stripe={stripe_url}"]
+    process = processes.start(
+        "The fault proxy",
+        [*command, *options],
+        log="faults",
+        environ=inherited_environment(),
+        cwd=REPOSITORY,
+    )
+    aws, stripe, control = (f"http://127.0.0.1:{port}" for port in ports.values())
+    return _FaultProxy(process, aws, stripe, control)
+
+
 def local_api_url(endpoint: str, deployed_url: str) -> str:
     """Where the emulator serves a REST API that is deployed as `https://ID.execute-api.../STAGE/`."""
     parts = urlsplit(deployed_url)
@@ -245,9 +280,9 @@ def _open_shop(world: World) -> None:
     secrets = world.aws.client("secretsmanager")
     secrets.put_secret_value(SecretId=world.outputs["StripeSecretId"], SecretString=_STRIPE_KEY)
     secrets.put_secret_value(
-        SecretId=world.outputs["StripeWebhookSecretId"], SecretString=_STRIPE_WEBHOOK_SECRET
+        SecretId=world.outputs["StripeWebhookSecretId"], SecretString=STRIPE_WEBHOOK_SECRET
     )
-    world.stripe.set_webhook(f"{world.api_url}/webhooks/stripe", _STRIPE_WEBHOOK_SECRET)
+    world.stripe.set_webhook(f"{world.api_url}/webhooks/stripe", STRIPE_WEBHOOK_SECRET)
 
     ses = world.aws.client("sesv2")
     ses.create_email_identity(EmailIdentity=DELIVERABLE_DOMAIN)

@@ -1,44 +1,22 @@
 """The REST API: one function for each call."""
 
-import json
+from typing import cast
 
 from aws_cdk import RemovalPolicy
-from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from stacks.constructs.findings import accept
-from stacks.constructs.log_group import LogGroup
+from stacks.constructs.firewall import Firewall
 from stacks.constructs.python_function import PythonFunctions, allow
+from stacks.constructs.rest_api import RestApi
 from stacks.constructs.stage_stack import StageStack
 from stacks.data_stack import DataStack
 from stacks.identity_stack import IdentityStack
 from stacks.order_stack import DO_ONCE, accept_wake_saga, stripe_environment, wake_saga_statement
 from stacks.settings import Settings
 
-_VERSION = "v1"
-
-_LOG_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
-
-# Neither who called nor from where, and paths without the values in them.
-_ACCESS_LOG = {
-    "request_id": "$context.requestId",
-    "time": "$context.requestTime",
-    "method": "$context.httpMethod",
-    "resource": "$context.resourcePath",
-    "status": "$context.status",
-    "latency_ms": "$context.responseLatency",
-    "response_bytes": "$context.responseLength",
-    "error": "$context.error.responseType",
-    "trace_id": "$context.xrayTraceId",
-}
-
-
-# What API Gateway answers by itself (RFC 9457, like the functions' problems).
-_GATEWAY_PROBLEM = (
-    '{"type": "urn:problem-type:order-saga:refused-by-gateway", "title": "The request was refused",'
-    ' "detail": $context.error.messageString, "instance": "$context.requestId"}'
-)
+_LISTED_BY = ("by_customer", "by_day", "unsettled")
 
 
 class ApiStack(StageStack):
@@ -59,11 +37,20 @@ class ApiStack(StageStack):
     ) -> None:
         super().__init__(scope, "api", settings, description="Orders: the REST API")
         functions = PythonFunctions(self, settings)
-        orders = {"ORDERS_TABLE": data.orders.table_name}
-        inventory = {"INVENTORY_TABLE": data.inventory.table_name}
+        browsers = {"ALLOWED_ORIGINS": " ".join(settings.allowed_origins)} if settings.allowed_origins else {}
+        orders = {"ORDERS_TABLE": data.orders.table_name, **browsers}
+        inventory = {"INVENTORY_TABLE": data.inventory.table_name, **browsers}
 
         submit_order = functions.add("submit_order", orders, allow(data.orders.table_arn, "dynamodb:PutItem"))
         get_order = functions.add("get_order", orders, allow(data.orders.table_arn, "dynamodb:GetItem"))
+        cursor_secret_arn = self._cursor_secret()
+        list_orders = functions.add(
+            "list_orders",
+            {**orders, "CURSOR_SECRET_ID": cursor_secret_arn},
+            allow(data.orders.table_arn, "dynamodb:BatchGetItem"),
+            *(allow(f"{data.orders.table_arn}/index/{index}", "dynamodb:Query") for index in _LISTED_BY),
+            allow(cursor_secret_arn, "secretsmanager:GetSecretValue"),
+        )
         change_order = allow(data.orders.table_arn, "dynamodb:GetItem", "dynamodb:UpdateItem")
         cancel_order = functions.add("cancel_order", orders, change_order)
         retry_order = functions.add("retry_order", orders, change_order)
@@ -71,7 +58,10 @@ class ApiStack(StageStack):
             "get_inventory", inventory, allow(data.inventory.table_arn, "dynamodb:GetItem", "dynamodb:Scan")
         )
         put_inventory = functions.add(
-            "put_inventory",
+            "put_inventory", inventory, allow(data.inventory.table_arn, "dynamodb:UpdateItem")
+        )
+        restock_inventory = functions.add(
+            "restock_inventory",
             inventory,
             allow(data.inventory.table_arn, "dynamodb:GetItem", "dynamodb:UpdateItem"),
         )
@@ -92,99 +82,48 @@ class ApiStack(StageStack):
         )
         accept_wake_saga(settings, receive_stripe_webhook)
 
-        self.api = self._api(settings, identity)
-        orders_path = self.api.root.add_resource("orders")
-        order_path = orders_path.add_resource("{order_id}")
-        inventory_path = self.api.root.add_resource("inventory")
-        product_path = inventory_path.add_resource("{sku}")
-        _route("POST", orders_path, submit_order)
-        _route("GET", order_path, get_order)
-        _route("POST", order_path.add_resource("cancel"), cancel_order)
-        _route("POST", order_path.add_resource("retry"), retry_order)
-        _route("GET", inventory_path, get_inventory)
-        _route("GET", product_path, get_inventory)
-        _route("PUT", product_path, put_inventory)
-        webhook_path = self.api.root.add_resource("webhooks").add_resource("stripe")
-        # Stripe can't sign in. What it sends is signed, and the function checks that.
-        _route("POST", webhook_path, receive_stripe_webhook, apigateway.AuthorizationType.NONE)
-        self._accept_findings(settings)
-
-        accept(
-            webhook_path,
-            "AwsSolutions-APIG4",
-            "Stripe can't sign in; the function checks the signature of everything that comes here.",
+        self.api = RestApi(self, settings, users=identity.pool)
+        self.api.route("POST", "/orders", submit_order, json_body=True)
+        self.api.route("GET", "/orders", list_orders)
+        self.api.route("GET", "/orders/{order_id}", get_order)
+        self.api.route("POST", "/orders/{order_id}/cancel", cancel_order)
+        self.api.route("POST", "/orders/{order_id}/retry", retry_order)
+        self.api.route("GET", "/inventory", get_inventory)
+        self.api.route("GET", "/inventory/{sku}", get_inventory)
+        self.api.route("PUT", "/inventory/{sku}", put_inventory, json_body=True)
+        self.api.route("POST", "/inventory/{sku}/restock", restock_inventory, json_body=True)
+        self.api.route(
+            "POST",
+            "/webhooks/stripe",
+            receive_stripe_webhook,
+            without_sign_in="Stripe can't sign in; the function checks the signature of all that comes.",
         )
-        accept(webhook_path, "AwsSolutions-COG4", "The same: Stripe is no user of a pool.")
+        self.api.add_health()
+        self.api.refuse_other_methods()
+        if settings.caller_limits:
+            Firewall(self, settings.stage, settings.caller_limits, api=self.api, users=identity.pool)
+        else:
+            accept(
+                self.api,
+                "AwsSolutions-APIG3",
+                "The embedded run serves one machine only, and can't put a firewall before an API.",
+            )
 
         self.add_output("ApiUrl", self.api.url.removesuffix("/"), "Where the API is")
 
-    def _api(self, settings: Settings, identity: IdentityStack) -> apigateway.RestApi:
-        """Add the API without any calls."""
-        name = f"orders-{settings.stage}"
-        access_logs = LogGroup(self, "AccessLogs", settings, name=f"/aws/apigateway/{name}")
-        api = apigateway.RestApi(
+    def _cursor_secret(self) -> str:
+        """Add the secret that the cursors of listings are signed with, and give its ARN."""
+        secret = secretsmanager.Secret(
             self,
-            "Api",
-            rest_api_name=name,
-            endpoint_types=[apigateway.EndpointType.REGIONAL],
-            default_method_options=apigateway.MethodOptions(
-                authorizer=apigateway.CognitoUserPoolsAuthorizer(
-                    self, "SignIn", cognito_user_pools=[identity.pool], authorizer_name="sign-in"
-                ),
-                authorization_type=apigateway.AuthorizationType.COGNITO,
-            ),
-            deploy_options=apigateway.StageOptions(
-                stage_name=_VERSION,
-                throttling_rate_limit=settings.api_rate,
-                throttling_burst_limit=settings.api_burst,
-                tracing_enabled=True,
-                logging_level=apigateway.MethodLoggingLevel.ERROR,
-                access_log_destination=apigateway.LogGroupLogDestination(access_logs),
-                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
-            ),
-            # Without this role, of which an account has one, its first API is refused its logs. It is like
-            # everybody else's, and stays for them when this API goes.
-            cloud_watch_role=True,
-            cloud_watch_role_removal_policy=RemovalPolicy.RETAIN,
-        )
-        api.node.try_remove_child("Endpoint")  # an output that says the same as ours
-        for kind in (apigateway.ResponseType.DEFAULT_4_XX, apigateway.ResponseType.DEFAULT_5_XX):
-            api.add_gateway_response(
-                kind.response_type.replace("_", ""),
-                type=kind,
-                response_headers={"Content-Type": "'application/problem+json'"},
-                templates={"application/json": _GATEWAY_PROBLEM},
-            )
-        # API Gateway would make this group by itself, and keep what is in it for ever.
-        error_logs_name = f"API-Gateway-Execution-Logs_{api.rest_api_id}/{_VERSION}"
-        error_logs = LogGroup(self, "ErrorLogs", settings, name=error_logs_name)
-        api.deployment_stage.node.add_dependency(error_logs)
-        return api
-
-    def _accept_findings(self, settings: Settings) -> None:
-        accept(
-            self.api,
-            "AwsSolutions-APIG2",
-            "The functions check every request themselves, and answer as `application/problem+json`.",
+            "CursorSecret",
+            description="Signs the cursors of listings; nobody needs to know it",
+            generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64),
+            removal_policy=RemovalPolicy.DESTROY,
         )
         accept(
-            self.api,
-            "AwsSolutions-APIG3",
-            "IAM refuses strangers and the throttle bounds the rest: a firewall is the account's choice.",
+            secret,
+            "AwsSolutions-SMG4",
+            "It guards no data: who signed a cursor of their own would see what they may see anyway.",
         )
-        accept(
-            self.api,
-            f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{_LOG_POLICY}]",
-            "The role serves every API of the account, so it has the policy that AWS keeps for it.",
-        )
-
-
-def _route(
-    method: str,
-    path: apigateway.IResource,
-    function: lambda_.Function,
-    authorization: apigateway.AuthorizationType | None = None,
-) -> None:
-    """Let a function answer a call; who may make it, the API says where nothing else is said."""
-    integration = apigateway.LambdaIntegration(function, allow_test_invoke=False)
-    path.add_method(method, integration, authorization_type=authorization)
+        # Not `secret_arn`, which is a Ref: the embedded AWS takes that for the name, which permits nothing.
+        return cast("secretsmanager.CfnSecret", secret.node.default_child).attr_id

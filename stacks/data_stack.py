@@ -34,10 +34,12 @@ class DataStack(StageStack):
             partition_key="order_id",
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             indexes=[
+                # Keys only: an order is written here once, and not again with each of its changes.
                 dynamodb.GlobalSecondaryIndexPropsV2(
                     index_name="by_customer",
                     partition_key=text("customer_id"),
                     sort_key=text("created_at"),
+                    projection_type=dynamodb.ProjectionType.KEYS_ONLY,
                 ),
                 # Only orders that are not at rest have the attribute, so this index stays small.
                 dynamodb.GlobalSecondaryIndexPropsV2(

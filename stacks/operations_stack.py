@@ -15,7 +15,9 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from stacks.constructs.python_function import pascal_case
 from stacks.constructs.stage_stack import StageStack
+from stacks.reconciliation_stack import FINDINGS
 from stacks.settings import Settings
 
 
@@ -31,6 +33,7 @@ class OperationsStack(StageStack):
         settings: Settings,
         *,
         machine: sfn.StateMachine,
+        reconciliation: sfn.StateMachine,
         api: apigateway.RestApi,
         stream_functions: Sequence[lambda_.Function],
         dead_letter_queues: Sequence[sqs.Queue],
@@ -41,6 +44,7 @@ class OperationsStack(StageStack):
             scope: the app.
             settings: the stage.
             machine: the saga; each execution that does not succeed needs a human.
+            reconciliation: compares orders, payments and stock; each execution of it must succeed.
             api: the API, by whose server errors customers are turned away.
             stream_functions: the functions that must keep up with the orders table.
             dead_letter_queues: the queues that should be empty.
@@ -62,6 +66,7 @@ class OperationsStack(StageStack):
             _count("OrderEvents", minute, event="OrderNeedsAttention"),
             "An order waits for a human",
         )
+        self._reconciliation_alarms(settings, reconciliation)
         for queue in dead_letter_queues:
             self._alarm(
                 f"{queue.node.id}NotEmpty",
@@ -85,6 +90,32 @@ class OperationsStack(StageStack):
 
         self.add_output("AlarmTopicArn", self._topic.topic_arn, "Where all alarms go: subscribe to it")
 
+    def _reconciliation_alarms(self, settings: Settings, reconciliation: sfn.StateMachine) -> None:
+        """Add the alarms for what the reconciliation finds, and for its not coming to an end."""
+        period = Duration.minutes(settings.reconciliation_minutes)
+        for kind, description in FINDINGS.items():
+            # Over two runs: what the next one finds again is one alarm, and not another one each time.
+            metric = _count(
+                "ReconciliationFindings", Duration.minutes(2 * settings.reconciliation_minutes), kind=kind
+            )
+            self._alarm(f"Found{pascal_case(kind)}", metric, description)
+        self._alarm(
+            "ReconciliationFailed",
+            reconciliation.metric_failed(period=period),
+            "A reconciliation did not come to its end",
+        )
+        self._alarm(
+            "ReconciliationTimedOut",
+            reconciliation.metric_timed_out(period=period),
+            "A reconciliation took longer than it may",
+        )
+        self._alarm_without(
+            "ReconciliationLate",
+            reconciliation.metric_succeeded(period=period),
+            "No reconciliation came to its end when four should have",
+            periods=4,
+        )
+
     def _alarm(
         self,
         construct_id: str,
@@ -103,6 +134,21 @@ class OperationsStack(StageStack):
             threshold=threshold,
             evaluation_periods=periods,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self._topic))
+
+    def _alarm_without(
+        self, construct_id: str, metric: cloudwatch.Metric, description: str, *, periods: int
+    ) -> None:
+        """Add an alarm for something that should happen, and did not in this many periods in a row."""
+        alarm = metric.create_alarm(
+            self,
+            construct_id,
+            alarm_description=description,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            threshold=1,
+            evaluation_periods=periods,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
         )
         alarm.add_alarm_action(actions.SnsAction(self._topic))
 

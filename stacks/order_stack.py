@@ -8,16 +8,15 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from stacks.constructs.build_folder import PROJECT
 from stacks.constructs.findings import accept
-from stacks.constructs.log_group import LogGroup
 from stacks.constructs.order_stream import follow_orders
 from stacks.constructs.python_function import PythonFunction, PythonFunctions, allow
 from stacks.constructs.queue import DeadLetterQueue, Queue
 from stacks.constructs.stage_stack import StageStack
+from stacks.constructs.state_machine import StateMachine
 from stacks.data_stack import DataStack
 from stacks.settings import DEFAULT_SENDER, Settings, function_timeout_seconds
 
@@ -71,14 +70,21 @@ class OrderStack(StageStack):
         functions = PythonFunctions(self, settings)
 
         # By name: the machine needs the function that wakes it, and the function the machine.
-        self._machine_name = f"orders-{settings.stage}-saga"
+        machine_name = f"orders-{settings.stage}-saga"
         self.machine_arn = self.format_arn(
             service="states",
             resource="stateMachine",
-            resource_name=self._machine_name,
+            resource_name=machine_name,
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
-        self.machine = self._machine(settings, self._steps(settings, functions, data))
+        self.machine = StateMachine(
+            self,
+            "Saga",
+            settings,
+            name=machine_name,
+            definition=_definition(settings),
+            functions=self._steps(settings, functions, data),
+        )
 
         start_saga = functions.add(
             "start_saga",
@@ -126,7 +132,6 @@ class OrderStack(StageStack):
         stripe = stripe_environment(settings, data)
         sender = {"SENDER_EMAIL": settings.sender_email}
 
-        read_order = allow(data.orders.table_arn, "dynamodb:GetItem")
         change_order = allow(data.orders.table_arn, "dynamodb:GetItem", "dynamodb:UpdateItem")
         read_catalogue = allow(data.inventory.table_arn, "dynamodb:BatchGetItem")
         change_stock = allow(data.inventory.table_arn, "dynamodb:UpdateItem")
@@ -140,7 +145,7 @@ class OrderStack(StageStack):
             send_mail.add_condition("StringEquals", {"ses:FromAddress": settings.sender_email})
 
         notify_customer = functions.add(
-            "notify_customer", orders | idempotency | sender, read_order, do_once, send_mail
+            "notify_customer", orders | idempotency | sender, change_order, do_once, send_mail
         )
         accept(
             notify_customer.execution_role,
@@ -207,35 +212,3 @@ class OrderStack(StageStack):
         self.add_output("EndedExecutionsQueueUrl", queue.queue_url, "Executions that wait for their recovery")
         self.add_output("UnrecoveredQueueUrl", unrecovered.queue_url, "Executions that were not recovered")
         return unrecovered
-
-    def _machine(self, settings: Settings, steps: dict[str, PythonFunction]) -> sfn.StateMachine:
-        """Add the state machine that calls these functions and no others."""
-        name = self._machine_name
-        # Under this prefix the account's policy for log delivery can't outgrow its limit.
-        log_group = LogGroup(self, "SagaLogs", settings, name=f"/aws/vendedlogs/states/{name}")
-        machine = sfn.StateMachine(
-            self,
-            "Saga",
-            state_machine_name=name,
-            # Readable text: in the console as it is, and `cdk diff` shows what changed in it.
-            definition_body=sfn.DefinitionBody.from_string(_definition(settings)),
-            definition_substitutions={key: step.function_arn for key, step in steps.items()},
-            tracing_enabled=True,
-            logs=sfn.LogOptions(
-                destination=log_group,
-                level=sfn.LogLevel.ALL,
-                include_execution_data=False,  # it may name people
-            ),
-        )
-        # Not by `grant_invoke`, which permits all versions and aliases of a function, too.
-        machine.add_to_role_policy(
-            iam.PolicyStatement(
-                actions=["lambda:InvokeFunction"], resources=[step.function_arn for step in steps.values()]
-            )
-        )
-        accept(
-            machine,
-            "AwsSolutions-IAM5[Resource::*]",
-            "The actions for log delivery and X-Ray know no resources, so a machine needs them on all.",
-        )
-        return machine

@@ -1,38 +1,35 @@
 """`GET /inventory` and `GET /inventory/{sku}`."""
 
-from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
+from lambdas.shared.caller import caller_of
+from lambdas.shared.entity_tag import entity_tag, is_known
 from lambdas.shared.fields import is_sku
-from lambdas.shared.http_api import build_api, json_response, not_found
+from lambdas.shared.http_api import HttpRequest, HttpResponse, endpoint, not_found
 from lambdas.shared.inventory_table import InventoryTable
-from lambdas.shared.log import logger
+from lambdas.shared.product_representation import represent_product
 from lambdas.shared.settings import Settings
 
-api = build_api()
+
+@endpoint
+def handler(http: HttpRequest) -> HttpResponse:
+    """Show the catalogue with its stock, or one product of it, to anybody who signed in."""
+    caller_of(http)
+    http.refuse_parameters()
+    inventory = InventoryTable.from_settings(Settings())
+    return _product(http, inventory) if "sku" in http.path else _catalogue(inventory)
 
 
-@api.get("/inventory")
-def get_all() -> Response[str]:
-    """Show the catalogue with its stock."""
-    products = InventoryTable.from_settings(Settings()).all()
-    return json_response(HTTPStatus.OK, {"products": [asdict(product) for product in products]})
+def _catalogue(inventory: InventoryTable) -> HttpResponse:
+    return HttpResponse(HTTPStatus.OK, {"products": [represent_product(each) for each in inventory.all()]})
 
 
-@api.get("/inventory/<sku>")
-def get(sku: str) -> Response[str]:
-    """Show one product with its stock."""
-    product = InventoryTable.from_settings(Settings()).get(sku) if is_sku(sku) else None
+def _product(http: HttpRequest, inventory: InventoryTable) -> HttpResponse:
+    sku = http.path["sku"]
+    product = inventory.get(sku) if is_sku(sku) else None
     if product is None:
         raise not_found("such product")
-    return json_response(HTTPStatus.OK, asdict(product))
-
-
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer a request of API Gateway."""
-    return api.resolve(event, context)
+    headers = {"ETag": entity_tag(product.version)}
+    if is_known(product.version, http.headers.get("if-none-match", "")):
+        return HttpResponse(HTTPStatus.NOT_MODIFIED, None, headers)
+    return HttpResponse(HTTPStatus.OK, represent_product(product), headers)

@@ -1,5 +1,6 @@
 """Tells the customer, once, however often the saga comes here."""
 
+from functools import partial
 from typing import Any
 
 from lambdas.notify_customer.logic import notify_customer
@@ -14,12 +15,10 @@ from lambdas.shared.step import StepInput, step_handler
 @step_handler
 def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
     """Send the message that fits the order's end; see `notify_customer`."""
-    order = OrderTable.from_settings(settings).get(step.order_id)
-    run_once(
-        f"{order.order_id}-{order.status}",
-        lambda: notify_customer(order, SesMailer.from_settings(settings)),
-        settings=settings,
-        context=step.context,
-        unavailable=MailUnavailable,
+    order = notify_customer(
+        step.order_id,
+        OrderTable.from_settings(settings),
+        SesMailer.from_settings(settings),
+        partial(run_once, settings=settings, unavailable=MailUnavailable),
     )
     return {"status": order.status}

@@ -1,34 +1,23 @@
 """`PUT /inventory/{sku}`."""
 
-from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from lambdas.put_inventory.request import PutProduct
-from lambdas.shared.fields import is_sku
-from lambdas.shared.http_api import FieldError, build_api, invalid_request, json_response, parse_body
-from lambdas.shared.inventory_table import InventoryTable, Product
-from lambdas.shared.log import logger
+from lambdas.put_inventory.logic import put_inventory
+from lambdas.put_inventory.request import PutProductRequest
+from lambdas.shared.caller import caller_of, require_operator
+from lambdas.shared.entity_tag import entity_tag
+from lambdas.shared.http_api import HttpRequest, HttpResponse, endpoint
+from lambdas.shared.http_parsing import parse
+from lambdas.shared.inventory_table import InventoryTable
+from lambdas.shared.product_representation import represent_product
 from lambdas.shared.settings import Settings
 
-api = build_api()
 
-
-@api.put("/inventory/<sku>")
-def put(sku: str) -> Response[str]:
-    """Write a product as it shall be from now on, its stock included."""
-    if not is_sku(sku):
-        raise invalid_request(FieldError("sku", "must be 1 to 64 capital letters, digits and dashes"))
-    body = parse_body(PutProduct, api.current_event)
-    product = Product(sku, **body.model_dump())
-    InventoryTable.from_settings(Settings()).put(product)
-    return json_response(HTTPStatus.OK, asdict(product))
-
-
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer a request of API Gateway."""
-    return api.resolve(event, context)
+@endpoint
+def handler(http: HttpRequest) -> HttpResponse:
+    """Write a product as it shall be from now on; see `put_inventory`."""
+    require_operator(caller_of(http))
+    request = parse(PutProductRequest, http)
+    product = put_inventory(request, InventoryTable.from_settings(Settings()))
+    status = HTTPStatus.OK if request.headers.if_match else HTTPStatus.CREATED
+    return HttpResponse(status, represent_product(product), {"ETag": entity_tag(product.version)})

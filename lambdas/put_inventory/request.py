@@ -1,11 +1,14 @@
 """What an operator sends to put a product into the catalogue."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, Json
 
-from lambdas.shared.fields import Currency
-from lambdas.shared.http_api import RequestModel
+from lambdas.shared.fields import Currency, ProductPath
+from lambdas.shared.http_parsing import RequestModel
+
+MAX_AVAILABLE = 1_000_000_000
+"""Units of one product; more is a slip of the finger."""
 
 
 class PutProduct(RequestModel):
@@ -14,4 +17,19 @@ class PutProduct(RequestModel):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     unit_price: Annotated[int, Field(ge=1, le=99_999_999)]  # Stripe takes at most eight digits
     currency: Currency
-    available: Annotated[int, Field(ge=0, le=1_000_000_000)]
+    available: Annotated[int, Field(ge=0, le=MAX_AVAILABLE)]
+
+
+class Precondition(RequestModel):
+    """What must hold for a product to be written: it is still the one that was read, or it is new."""
+
+    if_match: Annotated[str | None, Field(alias="If-Match", pattern=r'^"[!#-~]{0,64}"$')] = None
+    if_none_match: Annotated[Literal["*"] | None, Field(alias="If-None-Match")] = None
+
+
+class PutProductRequest(RequestModel):
+    """`PUT /inventory/{sku}`."""
+
+    path: ProductPath
+    headers: Precondition
+    body: Json[PutProduct]

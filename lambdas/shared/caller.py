@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
-
-from lambdas.shared.http_api import Problem
+from lambdas.shared.http_api import HttpRequest, Problem
 from lambdas.shared.settings import SettingError
 
 CUSTOMERS: Final = "customers"
@@ -32,14 +30,14 @@ class Caller:
     is_operator: bool
 
 
-def caller_of(event: APIGatewayProxyEvent) -> Caller:
+def caller_of(request: HttpRequest) -> Caller:
     """Say who signed in.
 
     Raises:
         Problem: It is no ID token (401), or its bearer is neither a customer nor an operator (403).
         SettingError: Nobody signed in, so the API lacks its authorizer.
     """
-    claims = event.request_context.authorizer.claims or {}
+    claims = request.claims
     if not claims.get("sub"):
         raise SettingError("the API lets requests in that nobody signed in for")
     if claims.get("token_use") != "id":

@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
+from lambdas.shared.http_parsing import RequestModel
 from lambdas.shared.money import CURRENCIES
 
 Sku = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,63}$")]
@@ -27,5 +28,13 @@ def _known_currency(code: str) -> str:
     return code
 
 
-Currency = Annotated[str, AfterValidator(_known_currency)]
+Currency = Annotated[
+    str, AfterValidator(_known_currency), Field(json_schema_extra={"enum": [*sorted(CURRENCIES)]})
+]
 """ISO 4217, lower case."""
+
+
+class ProductPath(RequestModel):
+    """The parameter of a path to one product."""
+
+    sku: Sku

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 
@@ -38,6 +39,10 @@ class Product:
     currency: str
     available: int
     version: int = 1
+
+
+class RestockedOtherwise(Exception):
+    """A delivery came again, and is not the same."""
 
 
 def reserved_on(day: str) -> str:
@@ -120,14 +125,47 @@ class InventoryTable:
             values,
         )
 
-    def restock(self, sku: str, quantity: int) -> Product | None:
-        """Add units to what is there, whatever orders take meanwhile; None where there is no such product."""
-        return self._update(
-            sku,
-            "ADD #available :quantity, #version :one",
-            "attribute_exists(#sku)",
-            {":quantity": quantity, ":one": 1},
-        )
+    def restock(self, sku: str, quantity: int, *, token: str) -> Product | None:
+        """Add units to what is there, whatever orders take meanwhile.
+
+        Args:
+            sku: The product.
+            quantity: How many units.
+            token: Who comes again with it within ten minutes adds nothing more; at most 36 characters.
+
+        Returns:
+            The product as it is now; None where there is none.
+
+        Raises:
+            RestockedOtherwise: The token was used with another product or quantity.
+        """
+        update, condition = "ADD #available :quantity, #version :one", "attribute_exists(#sku)"
+        delivery: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": self.table,
+                "Key": {"sku": {"S": sku}},
+                "UpdateExpression": update,
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": attribute_names(update, condition),
+                "ExpressionAttributeValues": to_attributes({":quantity": quantity, ":one": 1}),
+            }
+        }
+        try:
+            with transient_as(StoreUnavailable):
+                # Only a transaction can be repeated safely: an update has no token.
+                self._client.transact_write_items(TransactItems=[delivery], ClientRequestToken=token)
+        except ClientError as error:
+            if error_code(error) == "IdempotentParameterMismatchException":
+                raise RestockedOtherwise(sku) from error
+            if error_code(error) != "TransactionCanceledException":
+                raise
+            # The stubs know the reasons only on the exception class of the client.
+            response: Mapping[str, Any] = error.response
+            [reason] = response["CancellationReasons"]
+            if reason["Code"] != "ConditionalCheckFailed":
+                raise StoreUnavailable(f"the transaction was cancelled: {reason['Code']}") from error
+            return None
+        return self.get(sku)
 
     def _update(self, sku: str, update: str, condition: str, values: "Mapping[str, Any]") -> Product | None:
         """Change one product; None where the condition does not hold."""

@@ -137,6 +137,7 @@ class Order:
             goes forward.
         cancel_requested_by: `customer` or `operator`, once somebody asked to cancel.
         retry_requested_at: When an operator last asked for one more execution; UTC, ISO 8601.
+        unsettled: Whether the order is in the sparse index of those that are not at rest.
         task_token: What the execution is told with that waits for the payment.
     """
 
@@ -158,6 +159,7 @@ class Order:
     failure: Failure | None = None
     cancel_requested_by: str | None = None
     retry_requested_at: str | None = None
+    unsettled: bool = True
     task_token: str | None = None
 
     @property
@@ -177,8 +179,8 @@ class Order:
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether nothing is left to do for the order: it is fulfilled, or undone."""
-        return self.is_closed or self.is_beyond_the_pivot
+        """Whether nothing is left to do: the order is fulfilled, or undone, and its customer knows."""
+        return not self.unsettled
 
     @property
     def waits_for_customer(self) -> bool:
@@ -231,5 +233,6 @@ class Order:
             failure=None,
             cancel_requested_by=None,
             retry_requested_at=None,
+            unsettled=True,
             task_token=None,
         )

@@ -367,7 +367,6 @@ class OrderTable:
                 f" AND #payment.#status IN ({', '.join(f':back_{n}' for n in range(len(back)))})"
             ),
             condition_values={":no": False, **{f":back_{n}": status for n, status in enumerate(back)}},
-            remove=("#unsettled_shard",),
         )
         closed = self._write(order_id, change) or self.get(order_id)
         if not closed.is_closed:
@@ -376,6 +375,25 @@ class OrderTable:
                 f"stock taken {closed.stock_taken}"
             )
         return closed
+
+    def record_notification(self, order: Order, event: str) -> Order:
+        """Write down that the customer knows how the order ended, or never will: now it is at rest.
+
+        Args:
+            order: As the customer was told of it. If it has another end meanwhile, nothing is written.
+            event: What the timeline says.
+        """
+        change = Change(
+            event=event,
+            values={},
+            condition=(
+                "#status = :told AND attribute_exists(#unsettled_shard)"
+                " AND (#status <> :confirmed OR attribute_not_exists(#cancel_requested_by))"
+            ),
+            condition_values={":told": order.status, ":confirmed": OrderStatus.CONFIRMED},
+            remove=("#unsettled_shard",),
+        )
+        return self._write(order.order_id, change) or self.get(order.order_id)
 
     def flag(self, order_id: str, reason: str) -> Order:
         """Call for a human. An order that is at rest stays as it is."""
@@ -445,6 +463,7 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
         failure=Failure(**failure) if failure else None,
         cancel_requested_by=item.get("cancel_requested_by"),
         retry_requested_at=item.get("retry_requested_at"),
+        unsettled="unsettled_shard" in item,
         task_token=item.get("task_token"),
     )
 

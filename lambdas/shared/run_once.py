@@ -1,7 +1,7 @@
 """Does something once for a key, with Powertools' idempotency table.
 
 It is for what has no natural key of its own: messages and webhooks. It never guards money: its lock expires
-with the function's timeout (https://docs.powertools.aws.dev/lambda/python/latest/utilities/idempotency/).
+(https://docs.powertools.aws.dev/lambda/python/latest/utilities/idempotency/).
 """
 
 from collections.abc import Callable
@@ -25,13 +25,24 @@ from lambdas.shared.settings import Settings
 _REMEMBERED_FOR_SECONDS: Final = 90 * 24 * 60 * 60
 """An operator's retry or the reconciler can come again long after the first time."""
 
+_LOCK_MILLISECONDS: Final = 3_000
+"""How long an action under way keeps others out. Powertools would lock for as long as the function may take:
+where a worker dies, the saga's retries would be over before its lock is. What takes longer can happen twice."""
+
+
+class _ShortLock(LambdaContext):
+    """What Powertools reads of a context: it locks for the time that remains."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return _LOCK_MILLISECONDS
+
 
 def run_once(
     key: str,
     action: Callable[[], None],
     *,
     settings: Settings,
-    context: LambdaContext,
     unavailable: type[TransientFailure],
 ) -> None:
     """Run the action, unless it has come through before under the same key.
@@ -40,10 +51,9 @@ def run_once(
         key: What makes two runs the same.
         action: What to do. If it raises, the next run tries again.
         settings: Name the idempotency table.
-        context: Lambda's, of this call: its timeout is how long the lock lasts.
         unavailable: Raised when the table does not answer, or somebody else is at it just now.
     """
-    config = IdempotencyConfig(lambda_context=context, expires_after_seconds=_REMEMBERED_FOR_SECONDS)
+    config = IdempotencyConfig(lambda_context=_ShortLock(), expires_after_seconds=_REMEMBERED_FOR_SECONDS)
     store = DynamoDBPersistenceLayer(settings.idempotency_table, boto3_client=dynamodb())
 
     @idempotent_function(  # type: ignore[untyped-decorator] # Powertools does not type it

@@ -4,21 +4,22 @@ from typing import Final
 
 from aws_lambda_powertools.utilities import parameters
 
-from lambdas.shared.errors import StripeUnavailable
+from lambdas.shared.errors import TransientFailure
 
 _MAX_AGE_SECONDS: Final = 300
 
 
-def read_secret(secret_id: str) -> str:
-    """Read the text of a secret of Stripe's.
+def read_secret(secret_id: str, *, unavailable: type[TransientFailure]) -> str:
+    """Read the text of a secret.
 
-    Raises:
-        StripeUnavailable: It cannot be read.
+    Args:
+        secret_id: Its name or ARN.
+        unavailable: Raised when it cannot be read.
     """
     try:
         return str(parameters.get_secret(secret_id, max_age=_MAX_AGE_SECONDS))
     except parameters.GetParameterError as error:
-        raise StripeUnavailable(f"the secret cannot be read: {error}") from error
+        raise unavailable(f"the secret cannot be read: {error}") from error
 
 
 def forget_secrets() -> None:

@@ -89,6 +89,11 @@ class Settings:
         return self._required("STRIPE_WEBHOOK_SECRET_ID")
 
     @property
+    def cursor_secret_id(self) -> str:
+        """Name or ARN of the secret that the cursors of listings are signed with."""
+        return self._required("CURSOR_SECRET_ID")
+
+    @property
     def stripe_api_base(self) -> str | None:
         """Where Stripe is; None for Stripe itself. Only the local stage sets it."""
         return self._environ.get("STRIPE_API_BASE")

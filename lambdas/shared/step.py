@@ -23,7 +23,6 @@ class StepInput:
     Attributes:
         order_id: The order.
         execution: Name of the execution, for the logs.
-        context: Lambda's, of this call.
         error: In the undo chain, what was caught: Step Functions' error output
             `{"Error": name, "Cause": text}`; else empty.
         attempt: Which try of which execution this is: unique among all tries of a step for an order.
@@ -32,13 +31,12 @@ class StepInput:
 
     order_id: str
     execution: str
-    context: LambdaContext
     error: Mapping[str, Any]
     attempt: str
     task_token: str
 
     @classmethod
-    def parse(cls, event: Mapping[str, Any], context: LambdaContext) -> "StepInput":
+    def parse(cls, event: Mapping[str, Any]) -> "StepInput":
         """Read a step's payload.
 
         Raises:
@@ -50,7 +48,6 @@ class StepInput:
         return cls(
             order_id=event["order_id"],
             execution=event["execution"],
-            context=context,
             error=event.get("error") or {},
             attempt=f"{event['execution']}-{event.get('attempt', 0)}",
             task_token=event.get("task_token", ""),
@@ -70,8 +67,8 @@ def step_handler(step: Step) -> Handler:
 
     @logger.inject_lambda_context(clear_state=True)
     @wraps(step)
-    def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        step_input = StepInput.parse(event, context)
+    def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+        step_input = StepInput.parse(event)
         logger.append_keys(order_id=step_input.order_id, execution=step_input.execution)
         try:
             outcome = step(step_input, Settings())

@@ -33,7 +33,6 @@ _CONFIRM: Final = Change(
         " AND attribute_not_exists(#payment.#refunded_outside)"
     ),
     condition_values={":paid": PaymentStatus.SUCCEEDED, ":no": False},
-    remove=("#unsettled_shard",),
 )
 
 _RELEASE: Final = Change(

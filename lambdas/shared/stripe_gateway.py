@@ -50,7 +50,7 @@ class StripeGateway:
         Raises:
             StripeUnavailable: The secret cannot be read.
         """
-        secret_key = read_secret(settings.stripe_secret_id)
+        secret_key = read_secret(settings.stripe_secret_id, unavailable=StripeUnavailable)
         return cls(_client(secret_key, settings.stripe_api_base), livemode="_live_" in secret_key)
 
     def create_intent(self, order: Order) -> PaymentIntent:  # noqa: D102 - see PaymentGateway

@@ -4,11 +4,10 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final
 
 from lambdas.shared import clock
-from lambdas.shared.http_api import FieldError, Problem
+from lambdas.shared.idempotency_key import reused_idempotency_key
 from lambdas.shared.order import Order, OrderLine, TimelineEntry
 from lambdas.shared.order_table import OrderTable
 from lambdas.submit_order.request import SubmitOrder
@@ -44,13 +43,7 @@ def submit_order(
     if existing is None:
         return Submission(order, replayed=False)
     if existing.request_hash != order.request_hash:
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "idempotency-key-reused",
-            "The idempotency key was used for a different request",
-            "Send a new Idempotency-Key with a new order.",
-            (FieldError("Idempotency-Key", "was used with another body"),),
-        )
+        raise reused_idempotency_key()
     return Submission(existing.as_submitted(), replayed=True)
 
 

@@ -1,12 +1,12 @@
 """What a customer sends to place an order."""
 
-import re
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, Json
 
 from lambdas.shared.fields import Currency, Sku
-from lambdas.shared.http_api import FieldError, RequestModel, invalid_request
+from lambdas.shared.http_parsing import RequestModel
+from lambdas.shared.idempotency_key import IdempotentHeaders
 
 MAX_LINES: Final = 99
 """A DynamoDB transaction takes 100 items: 99 lines and the order."""
@@ -16,8 +16,6 @@ MAX_QUANTITY: Final = 1_000
 
 _EMAIL: Final = r"^[^@\s<>,;\x00-\x1f]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
 """One address and nothing else; whether it exists, only sending shows."""
-
-_IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 class Item(RequestModel):
@@ -44,22 +42,8 @@ class SubmitOrder(RequestModel):
     email: Annotated[str, Field(max_length=254, pattern=_EMAIL)]
 
 
-def parse_idempotency_key(header: str | None) -> str:
-    """Read the header `Idempotency-Key`.
+class SubmitOrderRequest(RequestModel):
+    """`POST /orders`."""
 
-    The IETF draft has it quoted, as a structured field's string; many clients send it bare. Both are
-    taken, and mean the same key (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/).
-
-    Raises:
-        Problem: The header is missing, or not 1 to 255 printable ASCII characters without blanks.
-    """
-    key = (header or "").strip()
-    if len(key) > 1 and key.startswith('"') and key.endswith('"'):
-        key = key[1:-1]
-    if not _IDEMPOTENCY_KEY.fullmatch(key):
-        raise invalid_request(
-            FieldError(
-                "Idempotency-Key", "this header is needed: 1 to 255 printable ASCII characters, no blanks"
-            )
-        )
-    return key
+    headers: IdempotentHeaders
+    body: Json[SubmitOrder]

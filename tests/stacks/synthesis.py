@@ -15,7 +15,11 @@ from stacks.constructs.build_folder import PROJECT
 CONTEXTS = {
     "local": {"stripe_api_base": "http://127.0.0.1:8420", "payment_deadline_seconds": "7"},
     "dev": {},
-    "prod": {"sender_email": "shop@example.org", "alarm_email": "oncall@example.org"},
+    "prod": {
+        "sender_email": "shop@example.org",
+        "alarm_email": "oncall@example.org",
+        "allowed_origins": "https://shop.example.org,https://admin.example.org",
+    },
 }
 """Each stage's context in these tests, such that every key is used in one of them."""
 

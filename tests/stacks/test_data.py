@@ -47,7 +47,7 @@ def test_orders_have_a_stream_with_both_images(stage: Synthesis) -> None:
     assert orders.properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 
-def test_orders_are_found_by_customer_and_while_not_at_rest(stage: Synthesis) -> None:
+def test_orders_are_found_by_customer_by_day_and_while_not_at_rest(stage: Synthesis) -> None:
     indexes = {
         index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]]
         for index in table(stage, "Orders").properties["GlobalSecondaryIndexes"]
@@ -56,6 +56,7 @@ def test_orders_are_found_by_customer_and_while_not_at_rest(stage: Synthesis) ->
     assert indexes == {
         "by_customer": ["customer_id", "created_at"],
         "unsettled": ["unsettled_shard", "created_at"],
+        "by_day": ["day", "created_at"],
     }
 
 
@@ -80,8 +81,15 @@ def test_what_was_done_once_is_forgotten_in_time(stage: Synthesis) -> None:
     assert idempotency["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
 
 
+def test_a_change_of_an_order_is_not_written_again_into_indexes(stage: Synthesis) -> None:
+    for index in table(stage, "Orders").properties["GlobalSecondaryIndexes"]:
+        assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}, index["IndexName"]
+
+
 def test_no_template_holds_a_secret_of_stripes(stage: Synthesis) -> None:
-    secrets = stage.resources("AWS::SecretsManager::Secret")
+    secrets = [
+        secret for secret in stage.resources("AWS::SecretsManager::Secret") if secret.name != "CursorSecret"
+    ]
 
     assert {secret.name for secret in secrets} == {"StripeSecret", "StripeWebhookSecret"}
     for secret in secrets:
@@ -93,7 +101,17 @@ def test_no_secret_that_an_operator_put_there_goes_with_the_stack_of_prod(stage:
     policy = "Retain" if stage.stage == "prod" else "Delete"
 
     for secret in stage.resources("AWS::SecretsManager::Secret"):
-        assert secret.body["DeletionPolicy"] == policy
+        if secret.name != "CursorSecret":
+            assert secret.body["DeletionPolicy"] == policy
+
+
+def test_what_signs_cursors_is_made_and_known_by_nobody(stage: Synthesis) -> None:
+    [secret] = [
+        secret for secret in stage.resources("AWS::SecretsManager::Secret") if secret.name == "CursorSecret"
+    ]
+
+    assert secret.properties["GenerateSecretString"] == {"PasswordLength": 64}
+    assert "SecretString" not in secret.properties
 
 
 def test_scripts_find_what_they_need(stage: Synthesis) -> None:

@@ -20,9 +20,12 @@ def source_of(stage: Synthesis, function: str) -> dict[str, Any]:
     return source
 
 
-def pattern_of(source: dict[str, Any]) -> object:
-    (event_filter,) = source["FilterCriteria"]["Filters"]
-    return json.loads(event_filter["Pattern"])
+def patterns_of(source: dict[str, Any]) -> list[object]:
+    return [json.loads(each["Pattern"]) for each in source["FilterCriteria"]["Filters"]]
+
+
+def rules(stage: Synthesis) -> dict[str, dict[str, Any]]:
+    return {rule.name: rule.properties for rule in stage.resources("AWS::Events::Rule")}
 
 
 def queues(stage: Synthesis) -> dict[str, dict[str, Any]]:
@@ -62,18 +65,53 @@ def test_an_event_that_cannot_be_published_is_parked_in_time(stage: Synthesis) -
     assert source["MaximumRecordAgeInSeconds"] == (60 if stage.stage == "local" else 3600)
 
 
-def test_a_saga_is_started_for_new_orders_only(stage: Synthesis) -> None:
-    assert pattern_of(source_of(stage, "StartSaga")) == {"eventName": ["INSERT"]}
+def test_the_saga_is_started_for_new_orders_cancellations_and_retries(stage: Synthesis) -> None:
+    asked_for = {"S": [{"exists": True}]}
+    assert patterns_of(source_of(stage, "StartSaga")) == [
+        {"eventName": ["INSERT"]},
+        {"dynamodb": {"NewImage": {"cancel_requested_by": asked_for}}},
+        {"dynamodb": {"NewImage": {"retry_requested_at": asked_for}}},
+    ]
 
 
-def test_orders_at_rest_become_events(stage: Synthesis) -> None:
-    assert pattern_of(source_of(stage, "PublishOrderEvents")) == {
-        "dynamodb": {"NewImage": {"status": {"S": ["CONFIRMED", "FAILED", "CANCELLED", "NEEDS_ATTENTION"]}}}
-    }
+def test_orders_that_ended_or_need_attention_become_events(stage: Synthesis) -> None:
+    assert patterns_of(source_of(stage, "PublishOrderEvents")) == [
+        {"dynamodb": {"NewImage": {"status": {"S": ["CONFIRMED", "FAILED", "CANCELLED", "NEEDS_ATTENTION"]}}}}
+    ]
+
+
+def test_every_execution_that_did_not_succeed_is_queued_for_its_recovery(stage: Synthesis) -> None:
+    rule = rules(stage)["EndedExecutionsRule"]
+
+    (target,) = rule["Targets"]
+    assert "EventBusName" not in rule  # the account's own, where AWS says what happens
+    assert rule["EventPattern"]["source"] == ["aws.states"]
+    assert rule["EventPattern"]["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
+    assert [readable(arn) for arn in rule["EventPattern"]["detail"]["stateMachineArn"]] == ["Saga"]
+    assert readable(target["Arn"]) == "EndedExecutions.Arn"
+    assert readable(target["DeadLetterConfig"]["Arn"]) == "UnrecoveredExecutions.Arn"
+
+
+def test_a_recovery_is_tried_for_longer_than_an_outage_and_then_parked(stage: Synthesis) -> None:
+    queue = queues(stage)["EndedExecutions"]
+
+    source = source_of(stage, "RecoverOrder")
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert queue["VisibilityTimeout"] == 6 * stage.functions()["recover_order"]["Timeout"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 20
+    assert readable(queue["RedrivePolicy"]["deadLetterTargetArn"]) == "UnrecoveredExecutions.Arn"
+
+
+def test_the_pauses_before_recoveries_grow(stage: Synthesis) -> None:
+    pauses = stage.functions()["recover_order"]["Environment"]["Variables"]["RECOVERY_PAUSES_SECONDS"]
+
+    seconds = [int(each) for each in pauses.split(",")]
+    assert len(seconds) == 3
+    assert seconds == sorted(set(seconds))
 
 
 def test_every_event_of_the_shop_is_queued_for_the_audit(stage: Synthesis) -> None:
-    rule = stage.the("AWS::Events::Rule").properties
+    rule = rules(stage)["AuditRule"]
 
     (target,) = rule["Targets"]
     assert readable(rule["EventBusName"]) == "Bus"
@@ -121,7 +159,7 @@ def test_in_the_cloud_every_queue_refuses_plain_connections(
 
 
 def test_a_human_has_two_weeks_for_what_failed(stage: Synthesis) -> None:
-    for name in ("ParkedEvents", "UnstartedOrders", "AuditDeadLetters"):
+    for name in ("ParkedEvents", "UnstartedOrders", "AuditDeadLetters", "UnrecoveredExecutions"):
         assert queues(stage)[name]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
 
 

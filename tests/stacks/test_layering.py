@@ -39,6 +39,8 @@ def is_in(module: str, packages: list[str]) -> bool:
         ("lambdas/shared", [f"lambdas.{handler}" for handler in HANDLERS]),
         ("stacks", ["lambdas", "local", "tests", "app"]),
         ("local", ["tests"]),
+        # The command line talks to a shop from anywhere, over HTTP: it knows nothing of what that is made of.
+        ("cli", ["lambdas", "stacks", "local", "tests", "app", "aws_cdk"]),
     ],
 )
 def test_a_layer_imports_nothing_from_above(folder: str, forbidden: list[str]) -> None:

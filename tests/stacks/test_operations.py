@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from lambdas.shared.reconciliation import FindingKind
+from stacks.settings import STAGES
 from tests.stacks.synthesis import Synthesis, readable
 
 pytestmark = pytest.mark.xdist_group("stacks")
@@ -85,14 +87,48 @@ def test_server_errors_of_the_api_are_noticed(stage: Synthesis) -> None:
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/ApiGateway", "5XXError")
 
 
+def test_everything_that_the_reconciliation_finds_wakes_a_human(stage: Synthesis) -> None:
+    watched = {
+        dimension["Value"]
+        for alarm in alarms(stage).values()
+        if alarm["MetricName"] == "ReconciliationFindings"
+        for dimension in alarm["Dimensions"]
+        if dimension["Name"] == "kind"
+    }
+
+    assert watched == set(FindingKind)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [("ReconciliationFailed", "ExecutionsFailed"), ("ReconciliationTimedOut", "ExecutionsTimedOut")],
+)
+def test_a_reconciliation_that_does_not_come_to_its_end_wakes_a_human(
+    stage: Synthesis, name: str, metric: str
+) -> None:
+    alarm = alarms(stage)[name]
+
+    assert alarm["MetricName"] == metric
+    assert readable(alarm["Dimensions"][0]["Value"]) == "Reconciliation"
+
+
+def test_an_hour_or_more_without_a_reconciliation_wakes_a_human(stage: Synthesis) -> None:
+    late = alarms(stage)["ReconciliationLate"]
+
+    assert (late["MetricName"], late["Statistic"]) == ("ExecutionsSucceeded", "Sum")
+    assert (late["ComparisonOperator"], late["Threshold"]) == ("LessThanThreshold", 1)
+    assert late["Period"] * late["EvaluationPeriods"] == 4 * 60 * STAGES[stage.stage].reconciliation_minutes
+
+
 def test_every_alarm_goes_to_the_topic(stage: Synthesis) -> None:
     for name, alarm in alarms(stage).items():
         assert list(map(readable, alarm["AlarmActions"])) == ["AlarmTopic"], name
 
 
-def test_no_news_is_good_news(stage: Synthesis) -> None:
+def test_no_news_is_good_news_but_of_the_reconciliation(stage: Synthesis) -> None:
     for name, alarm in alarms(stage).items():
-        assert alarm["TreatMissingData"] == "notBreaching", name
+        expected = "breaching" if name == "ReconciliationLate" else "notBreaching"
+        assert alarm["TreatMissingData"] == expected, name
 
 
 def test_the_topic_is_encrypted_with_a_key_that_alarms_may_use(stage: Synthesis) -> None:

@@ -19,10 +19,18 @@ WAKE = {"states:SendTaskSuccess", "states:SendTaskFailure"}
 GRANTS: dict[str, Permissions] = {
     "submit_order": {"Orders.Arn": {"dynamodb:PutItem"}},
     "get_order": {"Orders.Arn": {"dynamodb:GetItem"}},
+    "list_orders": {
+        "Orders.Arn": {"dynamodb:BatchGetItem"},
+        "Orders.Arn/index/by_customer": {"dynamodb:Query"},
+        "Orders.Arn/index/by_day": {"dynamodb:Query"},
+        "Orders.Arn/index/unsettled": {"dynamodb:Query"},
+        "CursorSecret.Id": READ_SECRET,
+    },
     "cancel_order": {"Orders.Arn": CHANGE_ORDER},
     "retry_order": {"Orders.Arn": CHANGE_ORDER},
     "get_inventory": {"Inventory.Arn": {"dynamodb:GetItem", "dynamodb:Scan"}},
-    "put_inventory": {"Inventory.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem"}},
+    "put_inventory": {"Inventory.Arn": {"dynamodb:UpdateItem"}},
+    "restock_inventory": {"Inventory.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem"}},
     "receive_stripe_webhook": {
         "Orders.Arn": CHANGE_ORDER,
         "Idempotency.Arn": DO_ONCE,
@@ -39,7 +47,7 @@ GRANTS: dict[str, Permissions] = {
     "await_payment": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_SECRET, "the saga": WAKE},
     "reserve_inventory": {"Orders.Arn": CHANGE_ORDER, "Inventory.Arn": {"dynamodb:UpdateItem"}},
     "notify_customer": {
-        "Orders.Arn": {"dynamodb:GetItem"},
+        "Orders.Arn": CHANGE_ORDER,
         "Idempotency.Arn": DO_ONCE,
         "*": {"ses:SendEmail"},
     },
@@ -47,6 +55,24 @@ GRANTS: dict[str, Permissions] = {
     "refund_payment": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_SECRET},
     "close_order": {"Orders.Arn": CHANGE_ORDER},
     "flag_for_operator": {"Orders.Arn": CHANGE_ORDER},
+    "reconcile_orders": {
+        "Orders.Arn": {*CHANGE_ORDER, "dynamodb:BatchGetItem"},
+        "Orders.Arn/index/unsettled": {"dynamodb:Query"},
+        "Saga": {"states:StartExecution"},
+        "the saga's executions": {"states:DescribeExecution"},
+    },
+    "reconcile_payments": {
+        "Orders.Arn": {"dynamodb:GetItem", "dynamodb:BatchGetItem"},
+        "Orders.Arn/index/by_day": {"dynamodb:Query"},
+        "StripeSecret.Id": READ_SECRET,
+        "Saga": {"states:StartExecution"},
+        "the saga's executions": {"states:DescribeExecution"},
+    },
+    "reconcile_stock": {
+        "Orders.Arn": {"dynamodb:BatchGetItem"},
+        "Orders.Arn/index/by_day": {"dynamodb:Query"},
+        "Inventory.Arn": {"dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"},
+    },
 }
 
 READ_STREAM = {
@@ -68,9 +94,12 @@ TRIGGERS: dict[str, Permissions] = {
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 TRACE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
-STEPS = {
-    *("ValidateOrder", "ChargePayment", "AwaitPayment", "ReserveInventory", "NotifyCustomer"),
-    *("ReleaseInventory", "RefundPayment", "CloseOrder", "FlagForOperator"),
+CALLED_BY = {
+    "Saga": {
+        *("ValidateOrder", "ChargePayment", "AwaitPayment", "ReserveInventory", "NotifyCustomer"),
+        *("ReleaseInventory", "RefundPayment", "CloseOrder", "FlagForOperator"),
+    },
+    "Reconciliation": {"ReconcileOrders", "ReconcilePayments", "ReconcileStock"},
 }
 
 
@@ -95,7 +124,10 @@ def permissions(stage: Synthesis, role: str) -> Permissions:
 
 def expected(stage: Synthesis, function: str) -> Permissions:
     saga = f"arn:AWS::Partition:states:AWS::Region:AWS::AccountId:stateMachine:orders-{stage.stage}-saga"
-    names = {"the saga": saga if stage.stage != "local" else "*"}  # see `wake_saga_statement`
+    names = {
+        "the saga": saga if stage.stage != "local" else "*",  # see `wake_saga_statement`
+        "the saga's executions": f"{saga.replace(':stateMachine:', ':execution:')}:*",
+    }
     log = f"{''.join(map(str.title, function.split('_')))}Logs.Arn"
     found: Permissions = defaultdict(set, {log: set(WRITE_LOG), "*": set(TRACE)})
     for source in (GRANTS[function], TRIGGERS.get(function, {})):
@@ -127,11 +159,12 @@ def test_no_role_has_policies_that_others_write_but_the_accounts_log_role(stage:
     assert [role.name for role in managed] == ["ApiCloudWatchRole"]
 
 
-def test_the_machine_may_call_its_steps_and_nothing_else(stage: Synthesis) -> None:
-    may = permissions(stage, "SagaRole")
+@pytest.mark.parametrize("machine", CALLED_BY)
+def test_a_machine_may_call_its_functions_and_nothing_else(stage: Synthesis, machine: str) -> None:
+    may = permissions(stage, f"{machine}Role")
 
     on_everything = may.pop("*")
-    assert may == {f"{step}.Arn": {"lambda:InvokeFunction"} for step in STEPS}
+    assert may == {f"{function}.Arn": {"lambda:InvokeFunction"} for function in CALLED_BY[machine]}
     assert {action.partition(":")[0] for action in on_everything} == {"logs", "xray"}
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
@@ -28,7 +27,7 @@ def test_an_unknown_stage_is_answered_with_those_there_are(stage: object) -> Non
 
 
 def test_an_unknown_key_is_answered_with_those_there_are() -> None:
-    valid = "stage, sender_email, alarm_email, stripe_api_base, payment_deadline_seconds"
+    valid = "stage, sender_email, alarm_email, allowed_origins, stripe_api_base, payment_deadline_seconds"
 
     with pytest.raises(SettingsError, match=f"unknown context key stgae; valid are: {valid}$"):
         read_settings({"stgae": "prod"})
@@ -105,9 +104,18 @@ def test_what_is_no_number_is_refused(value: str) -> None:
         read_settings({"payment_deadline_seconds": value})
 
 
-def test_a_header_is_believed_on_one_machine_only() -> None:
-    with pytest.raises(SettingsError, match="stage prod must sign in with iam"):
-        replace(STAGES["prod"], sign_in="header")
+def test_origins_of_browsers_are_taken_over() -> None:
+    settings = read_settings({"allowed_origins": "https://shop.example,http://localhost:3000"})
+
+    assert settings.allowed_origins == ("https://shop.example", "http://localhost:3000")
+
+
+@pytest.mark.parametrize(
+    "value", ["", "*", "shop.example", "https://shop.example/", "https://shop.example,", "https://*.example"]
+)
+def test_what_is_no_origin_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"allowed_origins has .*; valid is a list like"):
+        read_settings({"allowed_origins": value})
 
 
 @pytest.mark.parametrize("settings", STAGES.values(), ids=STAGES)

@@ -19,7 +19,8 @@ PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 @pytest.fixture(scope="session")
 def machine(stage: Synthesis) -> dict[str, Any]:
-    return stage.the("AWS::StepFunctions::StateMachine").properties
+    machines = stage.resources("AWS::StepFunctions::StateMachine")
+    return next(machine.properties for machine in machines if machine.name == "Saga")
 
 
 def test_its_definition_is_the_files_but_for_the_stages_deadline(

@@ -25,6 +25,7 @@ from tests.unit.lambdas.fakes import FakeCallback, FakeEventBridge, FakeMailer, 
 from tests.unit.lambdas.shop import AUDIT_TABLE, IDEMPOTENCY_TABLE, INVENTORY_TABLE, ORDERS_TABLE, Shop
 from tests.unit.lambdas.webhooks import SIGNING_SECRET
 
+CURSOR_SECRET_ID = "cursor-secret"  # noqa: S105 - its name
 WEBHOOK_SECRET_ID = "stripe-webhook-secret"  # noqa: S105 - its name
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -55,9 +56,11 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:order-saga",
         "ENDED_EXECUTIONS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/ended",
         "RECOVERY_PAUSES_SECONDS": "10,60",
+        "STALE_AFTER_SECONDS": "1800",
         "SENDER_EMAIL": "shop@example.com",
         "STRIPE_SECRET_ID": "stripe-key",
         "STRIPE_WEBHOOK_SECRET_ID": WEBHOOK_SECRET_ID,
+        "CURSOR_SECRET_ID": CURSOR_SECRET_ID,
     }.items():
         monkeypatch.setenv(name, value)
 
@@ -114,6 +117,15 @@ def signing_secret(aws_account: None) -> Iterator[None]:  # noqa: ARG001 - where
     """The secret that Stripe signs its webhooks with."""
     parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
     boto3.client("secretsmanager").create_secret(Name=WEBHOOK_SECRET_ID, SecretString=SIGNING_SECRET)
+    yield
+    parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
+
+
+@pytest.fixture
+def cursor_secret(aws_account: None) -> Iterator[None]:  # noqa: ARG001 - where it lies
+    """The secret that cursors are signed with."""
+    parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
+    boto3.client("secretsmanager").create_secret(Name=CURSOR_SECRET_ID, SecretString="a secret")
     yield
     parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
 

@@ -1,6 +1,7 @@
 """What AWS hands to the functions."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -43,6 +44,7 @@ def api_event(  # noqa: PLR0913 - a request has that many parts
     body: object = None,
     *,
     headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
     customer: str | None = CUSTOMER,
     groups: str = "customers",
 ) -> dict[str, Any]:
@@ -53,6 +55,7 @@ def api_event(  # noqa: PLR0913 - a request has that many parts
         path: Without the stage.
         body: Text as it is; anything else as JSON.
         headers: More of them.
+        query: The parameters behind the path.
         customer: The `sub` of who signed in; None if nobody did.
         groups: The user pool's groups that they are in: `customers` or `operators`.
     """
@@ -64,9 +67,9 @@ def api_event(  # noqa: PLR0913 - a request has that many parts
         "httpMethod": method,
         "headers": headers,
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
-        "pathParameters": None,
+        "queryStringParameters": query,
+        "multiValueQueryStringParameters": query and {name: [value] for name, value in query.items()},
+        "pathParameters": _path_parameters(path),
         "stageVariables": None,
         "requestContext": {
             "accountId": "123456789012",
@@ -81,6 +84,12 @@ def api_event(  # noqa: PLR0913 - a request has that many parts
         "body": body if body is None or isinstance(body, str) else json.dumps(body),
         "isBase64Encoded": False,
     }
+
+
+def _path_parameters(path: str) -> dict[str, str] | None:
+    """What API Gateway finds in the path by the template of the call."""
+    match = re.fullmatch(r"/orders/(?P<order_id>[^/]+)(/\w+)?|/inventory/(?P<sku>[^/]+)(/\w+)?", path)
+    return {name: value for name, value in match.groupdict().items() if value} if match else None
 
 
 def sqs_event(*bodies: str) -> dict[str, Any]:

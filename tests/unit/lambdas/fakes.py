@@ -1,6 +1,6 @@
 """Stand in for what is outside: a payment provider, a waiting saga, a mail service, an event bus."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar, cast
 
@@ -8,6 +8,7 @@ from lambdas.shared.errors import (
     OrderSagaError,
     PaymentDeclined,
     PaymentInFlux,
+    PaymentUnknown,
     RefundRefused,
     StripeUnavailable,
 )
@@ -113,7 +114,17 @@ class FakeStripe:
         return self._once("confirm_intent", f"{order_id}-confirm", intent_id, confirm)
 
     def retrieve_intent(self, intent_id: str) -> PaymentIntent:
-        return self._call("retrieve_intent", lambda: self.intents[intent_id])
+        def retrieve() -> PaymentIntent:
+            if intent_id not in self.intents:
+                raise PaymentUnknown("Stripe knows no such payment")
+            return self.intents[intent_id]
+
+        return self._call("retrieve_intent", retrieve)
+
+    def list_intents(self, created_from: int, created_to: int) -> Iterator[PaymentIntent]:
+        newest_first = sorted(self.intents.values(), key=lambda intent: intent.created, reverse=True)
+        listed = [intent for intent in newest_first if created_from <= intent.created < created_to]
+        return self._call("list_intents", lambda: iter(listed))
 
     def cancel_intent(self, intent_id: str) -> PaymentIntent:
         def cancel() -> PaymentIntent:
@@ -213,6 +224,29 @@ class FakeStripe:
 
 def _nothing() -> None:
     pass
+
+
+@dataclass
+class FakeExecutions:
+    """The executions of the saga.
+
+    Attributes:
+        started: Each with its order, by its name.
+        ended: The names of those that are not running any more.
+    """
+
+    started: dict[str, str] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+
+    def start(self, order_id: str, name: str | None = None) -> bool:
+        name = name or order_id
+        if name in self.started:
+            return False
+        self.started[name] = order_id
+        return True
+
+    def is_running(self, name: str) -> bool:
+        return name not in self.ended
 
 
 @dataclass

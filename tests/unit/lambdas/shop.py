@@ -46,7 +46,7 @@ class Shop:
                 {
                     "IndexName": "by_customer",
                     "KeySchema": _keys("customer_id", "created_at"),
-                    "Projection": {"ProjectionType": "ALL"},
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
                 },
                 {
                     "IndexName": "unsettled",
@@ -121,6 +121,10 @@ class Shop:
 
     def closed(self) -> Order:
         return self.orders.close(self.placed().order_id, caught(OutOfStock("Nothing is left.")))
+
+    def told(self, order: Order) -> Order:
+        """The customer has been told of the order's end."""
+        return self.orders.record_notification(order, "CustomerNotified")
 
     def close_cancelled(self) -> Order:
         """Cancel a confirmed order, and undo it."""

@@ -2,28 +2,29 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from lambdas.shared.caller import Caller, caller_of, require_customer, require_operator
-from lambdas.shared.http_api import Problem
+from lambdas.shared.http_api import HttpRequest, Problem
 from lambdas.shared.settings import SettingError
-from tests.unit.lambdas.events import api_event
+from tests.unit.lambdas.events import CONTEXT, api_event
 
 SUB = "65970c92-3ad3-425f-b1b6-eeeccd8125d3"
 
 
-def request_with(claims: dict[str, Any] | None) -> APIGatewayProxyEvent:
+def request_with(claims: dict[str, Any] | None) -> HttpRequest:
     event = api_event("GET", "/orders", customer=None)
     if claims is not None:
         event["requestContext"]["authorizer"] = {"claims": claims}
-    return APIGatewayProxyEvent(event)
+    return HttpRequest.of(event, CONTEXT)
 
 
 def signed_in(groups: object) -> Caller:
     return caller_of(request_with({"sub": SUB, "token_use": "id", "cognito:groups": groups}))
 
 
-@pytest.mark.parametrize("groups", ["customers", "[customers]", "vip,customers", "[vip customers]", ["customers"]])
+@pytest.mark.parametrize(
+    "groups", ["customers", "[customers]", "vip,customers", "[vip customers]", ["customers"]]
+)
 def test_a_customer_is_known_by_the_pools_id_and_group(groups: object) -> None:
     assert signed_in(groups) == Caller(SUB, is_operator=False)
 

@@ -4,15 +4,20 @@ from collections.abc import Callable
 import pytest
 
 from lambdas.notify_customer.handler import handler
-from lambdas.notify_customer.logic import notify_customer
 from lambdas.shared.errors import MailRejected, MailUnavailable, NothingToTell
-from lambdas.shared.order import Failure, Order, OrderStatus
-from tests.unit.lambdas.builders import EMAIL, ORDER_ID, an_order
+from lambdas.shared.items import to_attributes
+from lambdas.shared.order import Order
+from tests.unit.lambdas.builders import EMAIL, ORDER_ID
 from tests.unit.lambdas.events import CONTEXT, step_payload
 from tests.unit.lambdas.fakes import FakeMailer, Mail
-from tests.unit.lambdas.shop import IDEMPOTENCY_TABLE, Shop
+from tests.unit.lambdas.shop import IDEMPOTENCY_TABLE, ORDERS_TABLE, Shop
 
 DAY = 24 * 60 * 60
+
+
+def cancelled(shop: Shop) -> Order:
+    shop.confirmed()
+    return shop.close_cancelled()
 
 
 def notify() -> dict[str, object]:
@@ -22,8 +27,10 @@ def notify() -> dict[str, object]:
 # What the customer reads
 
 
-def test_a_confirmed_order_is_told_with_what_was_paid(mailer: FakeMailer) -> None:
-    notify_customer(an_order(status=OrderStatus.CONFIRMED, amount=75_800), mailer)
+def test_a_confirmed_order_is_told_with_what_was_paid(shop: Shop, mailer: FakeMailer) -> None:
+    shop.confirmed()
+
+    notify()
 
     assert mailer.sent == [
         Mail(EMAIL, "Your order is confirmed", f"Order {ORDER_ID}\n\nYou paid 758.00 USD.\n")
@@ -31,37 +38,100 @@ def test_a_confirmed_order_is_told_with_what_was_paid(mailer: FakeMailer) -> Non
 
 
 @pytest.mark.parametrize(
-    ("status", "subject"),
+    ("end", "subject", "reason"),
     [
-        (OrderStatus.FAILED, "Your order could not be completed"),
-        (OrderStatus.CANCELLED, "Your order is cancelled"),
+        (Shop.closed, "Your order could not be completed", "Nothing is left."),
+        (cancelled, "Your order is cancelled", "The order was cancelled by the customer."),
     ],
 )
 def test_a_closed_order_is_told_with_its_reason_and_that_the_money_is_back(
-    mailer: FakeMailer, status: OrderStatus, subject: str
+    shop: Shop, mailer: FakeMailer, end: Callable[[Shop], Order], subject: str, reason: str
 ) -> None:
-    order = an_order(
-        status=status, amount=75_800, failure=Failure("payment_declined", "Your card was declined.")
-    )
+    end(shop)
 
-    notify_customer(order, mailer)
+    notify()
 
     [mail] = mailer.sent
     assert mail.subject == subject
-    assert "Your card was declined. Anything that was charged has been given back." in mail.text
+    assert f"{reason} Anything that was charged has been given back." in mail.text
     assert "You paid" not in mail.text
 
 
-@pytest.mark.parametrize(
-    "status", [OrderStatus.PENDING, OrderStatus.AWAITING_PAYMENT, OrderStatus.NEEDS_ATTENTION]
-)
+@pytest.mark.parametrize("not_ended", [Shop.placed, Shop.paid, Shop.being_undone])
 def test_of_an_order_that_has_not_ended_there_is_nothing_to_tell(
-    mailer: FakeMailer, status: OrderStatus
+    shop: Shop, mailer: FakeMailer, not_ended: Callable[[Shop], object]
 ) -> None:
-    with pytest.raises(NothingToTell, match=status):
-        notify_customer(an_order(status=status), mailer)
+    not_ended(shop)
+
+    with pytest.raises(NothingToTell, match="PENDING"):
+        notify()
 
     assert mailer.sent == []
+
+
+# An order is at rest when its customer knows
+
+
+def test_an_order_is_at_rest_once_its_customer_knows(shop: Shop, mailer: FakeMailer) -> None:
+    shop.confirmed()
+    before = shop.unsettled()
+
+    notify()
+
+    assert (before, shop.unsettled()) == ([ORDER_ID], [])
+    assert shop.order().timeline[-1].event == "CustomerNotified"
+    assert len(mailer.sent) == 1
+
+
+def test_an_order_is_not_at_rest_while_its_customer_does_not_know(shop: Shop, mailer: FakeMailer) -> None:
+    shop.closed()
+    mailer.refusal = MailUnavailable("busy")
+
+    with pytest.raises(MailUnavailable):
+        notify()
+
+    assert shop.unsettled() == [ORDER_ID]
+
+
+def test_an_order_whose_customer_will_never_know_is_at_rest(shop: Shop, mailer: FakeMailer) -> None:
+    shop.confirmed()
+    mailer.refusal = MailRejected("SES answers MessageRejected")
+
+    with pytest.raises(MailRejected):
+        notify()
+
+    assert shop.unsettled() == []
+    assert shop.order().timeline[-1].event == "CustomerNotNotified"
+
+
+def test_a_cancellation_that_comes_while_the_mail_is_sent_keeps_the_order_from_rest(
+    shop: Shop, mailer: FakeMailer
+) -> None:
+    shop.confirmed()
+
+    def send_while_somebody_cancels(to: str, subject: str, text: str) -> None:
+        mailer.sent.append(Mail(to, subject, text))
+        shop.cancel()
+
+    mailer.send = send_while_somebody_cancels  # type: ignore[method-assign] # just this once
+    notify()
+
+    assert shop.unsettled() == [ORDER_ID]
+
+
+def test_a_mail_whose_record_was_lost_is_not_sent_again(shop: Shop, mailer: FakeMailer) -> None:
+    # Given: the worker died between the mail and the order's record
+    shop.confirmed()
+    as_it_was = shop.all_items(ORDERS_TABLE)[0]
+    notify()
+    shop.client.put_item(TableName=ORDERS_TABLE, Item=to_attributes(as_it_was))
+
+    # When
+    notify()
+
+    # Then
+    assert len(mailer.sent) == 1
+    assert shop.unsettled() == []
 
 
 # Once per order and end
@@ -89,14 +159,11 @@ def test_a_confirmation_and_a_later_cancellation_are_both_told(shop: Shop, maile
     assert [mail.subject for mail in mailer.sent] == ["Your order is confirmed", "Your order is cancelled"]
 
 
-@pytest.mark.parametrize("refusal", [MailUnavailable("busy"), MailRejected("SES answers MessageRejected")])
-def test_a_mail_that_was_not_sent_can_be_sent_by_another_attempt(
-    shop: Shop, mailer: FakeMailer, refusal: Exception
-) -> None:
+def test_a_mail_that_was_not_sent_can_be_sent_by_another_attempt(shop: Shop, mailer: FakeMailer) -> None:
     shop.confirmed()
-    mailer.refusal = refusal
+    mailer.refusal = MailUnavailable("busy")
 
-    with pytest.raises(type(refusal)):
+    with pytest.raises(MailUnavailable):
         notify()
     notify()
 

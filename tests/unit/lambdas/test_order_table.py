@@ -315,7 +315,7 @@ def test_a_forward_write_behind_a_request_to_cancel_is_refused(shop: Shop, name:
     with pytest.raises(OrderCancelled):
         change(shop, stale)
 
-    assert shop.order().version == stale.version
+    assert shop.order().version == stale.version + 1  # the request itself
 
 
 def test_money_does_not_come_back_before_an_undo_began(shop: Shop) -> None:
@@ -506,9 +506,18 @@ def test_an_order_that_is_not_at_rest_is_in_the_sparse_index(
 
 @pytest.mark.parametrize("given", [Shop.confirmed, Shop.closed])
 def test_an_order_at_rest_is_not_in_the_sparse_index(shop: Shop, given: Callable[[Shop], Order]) -> None:
-    given(shop)
+    shop.told(given(shop))
 
     assert shop.unsettled() == []
+
+
+def test_an_order_whose_customer_was_told_of_another_end_is_not_at_rest(shop: Shop) -> None:
+    confirmed = shop.confirmed()
+    shop.close_cancelled()
+
+    shop.told(confirmed)
+
+    assert shop.unsettled() == [ORDER_ID]
 
 
 # The store fails

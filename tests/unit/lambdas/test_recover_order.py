@@ -44,9 +44,7 @@ def ended(name: str = ORDER_ID, status: str = "ABORTED", order_id: str = ORDER_I
         (f"{ORDER_ID}-retry-v12-r1", f"{ORDER_ID}-retry-v12-r2"),
     ],
 )
-def test_an_execution_that_was_stopped_is_followed_by_one_more(
-    shop: Shop, name: str, next_name: str
-) -> None:
+def test_an_execution_that_was_stopped_is_followed_by_one_more(shop: Shop, name: str, next_name: str) -> None:
     shop.priced()
     saga = FakeSaga()
 

@@ -50,12 +50,20 @@ def test_an_order_on_its_way_keeps_its_status(shop: Shop) -> None:
 @pytest.mark.parametrize("rest", [Shop.confirmed, Shop.closed])
 def test_an_order_at_rest_is_not_run_again(shop: Shop, rest: Callable[[Shop], object]) -> None:
     rest(shop)
-    before = shop.order()
+    before = shop.told(shop.order())
 
     status, body = retry()
 
     assert (status, body["type"]) == (409, "urn:problem-type:order-saga:order-at-rest")
     assert shop.order() == before
+
+
+def test_a_confirmed_order_whose_customer_does_not_know_can_be_run_again(shop: Shop) -> None:
+    shop.confirmed()
+
+    status, body = retry()
+
+    assert (status, body["status"]) == (202, "CONFIRMED")
 
 
 def test_a_customer_may_not_retry(shop: Shop) -> None:

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 
 import pytest
@@ -5,7 +6,6 @@ import pytest
 from lambdas.shared.errors import MailUnavailable, StoreUnavailable, TransientFailure
 from lambdas.shared.run_once import run_once
 from lambdas.shared.settings import Settings
-from tests.unit.lambdas.events import CONTEXT
 from tests.unit.lambdas.shop import IDEMPOTENCY_TABLE, Shop
 
 pytestmark = pytest.mark.usefixtures("shop")
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("shop")
 def once(
     key: str, action: Callable[[], None], unavailable: type[TransientFailure] = StoreUnavailable
 ) -> None:
-    run_once(key, action, settings=Settings(), context=CONTEXT, unavailable=unavailable)
+    run_once(key, action, settings=Settings(), unavailable=unavailable)
 
 
 def test_the_same_key_runs_once() -> None:
@@ -54,6 +54,19 @@ def test_while_somebody_else_is_at_it_this_one_comes_back_later(unavailable: typ
     once("evt_1", come_here_again, unavailable)
 
     assert runs == ["outer"]
+
+
+def test_a_worker_that_dies_keeps_the_others_out_for_seconds_only(shop: Shop) -> None:
+    locked_until: list[int] = []
+
+    def look_at_the_lock() -> None:
+        [item] = shop.all_items(IDEMPOTENCY_TABLE)
+        locked_until.append(item["in_progress_expiration"])
+
+    once("evt_1", look_at_the_lock)
+
+    [milliseconds] = locked_until
+    assert milliseconds <= (time.time() + 3) * 1000
 
 
 def test_without_the_table_nothing_is_done(shop: Shop) -> None:

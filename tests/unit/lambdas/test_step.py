@@ -40,7 +40,7 @@ def test_a_step_gets_what_its_payload_has() -> None:
 
     see(step_payload(TIMED_OUT, task_token=TASK_TOKEN), CONTEXT)
 
-    assert seen == [StepInput(ORDER_ID, ORDER_ID, CONTEXT, TIMED_OUT, f"{ORDER_ID}-0", TASK_TOKEN)]
+    assert seen == [StepInput(ORDER_ID, ORDER_ID, TIMED_OUT, f"{ORDER_ID}-0", TASK_TOKEN)]
 
 
 def test_every_try_of_every_execution_is_an_attempt_of_its_own() -> None:
@@ -50,7 +50,7 @@ def test_every_try_of_every_execution_is_an_attempt_of_its_own() -> None:
         for retries in (0, 1)
     ]
 
-    attempts = {StepInput.parse(each, CONTEXT).attempt for each in tries}
+    attempts = {StepInput.parse(each).attempt for each in tries}
 
     assert attempts == {"the-first-0", "the-first-1", "the-first-r1-0", "the-first-r1-1"}
 

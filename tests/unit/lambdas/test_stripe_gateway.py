@@ -1,6 +1,6 @@
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -23,8 +23,9 @@ from lambdas.shared.settings import Settings
 from lambdas.shared.stripe_gateway import StripeGateway
 from tests.unit.lambdas.builders import ORDER_ID, SECRET_KEY, an_order
 
-INTENT = PaymentIntent("pi_1", "succeeded", amount_received=75_800, amount_refunded=800)
-ALL_REFUNDED = PaymentIntent("pi_1", "succeeded", amount_received=75_800, amount_refunded=75_800)
+CREATED = 1_772_366_400
+INTENT = PaymentIntent("pi_1", "succeeded", "usd", CREATED, amount_received=75_800, amount_refunded=800)
+ALL_REFUNDED = replace(INTENT, amount_refunded=75_800)
 
 CLIENT_SECRET = "pi_1_secret_x"  # noqa: S105 - for tests
 
@@ -34,6 +35,8 @@ def an_intent(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of 
         "id": "pi_1",
         "object": "payment_intent",
         "status": "requires_confirmation",
+        "currency": "usd",
+        "created": CREATED,
         "amount_received": 0,
         "latest_charge": None,
         **changes,
@@ -63,6 +66,7 @@ class FakeStripeApi(stripe.HTTPClient):
 
     def __init__(self) -> None:
         super().__init__()
+        self.answers: list[tuple[int, object]] = []  # one for each request, before all others get `answer`
         self.answer: tuple[int, object] | Exception = (200, an_intent())
         self.requests: list[Request] = []
 
@@ -78,9 +82,10 @@ class FakeStripeApi(stripe.HTTPClient):
                 (headers or {}).get("Idempotency-Key"),
             )
         )
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        status, body = self.answer
+        answer = self.answers.pop(0) if self.answers else self.answer
+        if isinstance(answer, Exception):
+            raise answer
+        status, body = answer
         return body if isinstance(body, str) else json.dumps(body), status, {}
 
 
@@ -155,6 +160,47 @@ def test_what_is_held_is_refunded_under_a_key_of_the_attempt(
     ]
 
 
+def a_page(*intents: dict[str, Any], has_more: bool) -> tuple[int, object]:
+    page = {"object": "list", "url": "/v1/payment_intents", "has_more": has_more, "data": list(intents)}
+    return 200, page
+
+
+def test_payments_of_a_time_are_listed_with_what_was_refunded_page_by_page(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    charge = {"id": "ch_1", "object": "charge", "amount_refunded": 800, "disputed": False}
+    paid = an_intent(id="pi_3", status="succeeded", amount_received=75_800, latest_charge=charge)
+    api.answers = [
+        a_page(paid, an_intent(id="pi_2"), has_more=True),
+        a_page(an_intent(id="pi_1"), has_more=False),
+    ]
+
+    listed = gateway.list_intents(1_000, 2_000)
+
+    assert api.requests == []
+    first = next(listed)
+    assert (first.intent_id, first.currency, first.created) == ("pi_3", "usd", CREATED)
+    assert first.amount_held == 75_000
+    assert len(api.requests) == 1
+    assert [intent.intent_id for intent in listed] == ["pi_2", "pi_1"]
+    asked = {
+        "created[gte]": "1000",
+        "created[lt]": "2000",
+        "limit": "100",
+        "expand[0]": "data.latest_charge",
+    }
+    assert [request.parameters for request in api.requests] == [asked, {**asked, "starting_after": "pi_2"}]
+
+
+def test_a_list_that_stripe_does_not_give_can_be_tried_again(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    api.answer = (500, an_error("api_error"))
+
+    with pytest.raises(StripeUnavailable):
+        list(gateway.list_intents(1_000, 2_000))
+
+
 def test_an_intent_is_retrieved_with_what_was_refunded(api: FakeStripeApi, gateway: StripeGateway) -> None:
     charge = {"id": "ch_1", "object": "charge", "amount_refunded": 800, "disputed": False}
     api.answer = (200, an_intent(status="succeeded", amount_received=75_800, latest_charge=charge))
@@ -169,7 +215,7 @@ def test_an_intent_is_retrieved_with_what_was_refunded(api: FakeStripeApi, gatew
 def test_an_intent_without_a_charge_holds_no_money(api: FakeStripeApi, gateway: StripeGateway) -> None:
     api.answer = (200, an_intent())
 
-    assert gateway.retrieve_intent("pi_1") == PaymentIntent("pi_1", "requires_confirmation")
+    assert gateway.retrieve_intent("pi_1") == PaymentIntent("pi_1", "requires_confirmation", "usd", CREATED)
 
 
 # What an intent is to us
@@ -193,6 +239,8 @@ def test_an_intent_that_waits_for_the_customer_says_for_what(
     assert gateway.confirm_intent(ORDER_ID, "pi_1") == PaymentIntent(
         "pi_1",
         "requires_action",
+        "usd",
+        CREATED,
         order_id=ORDER_ID,
         next_action={"type": "redirect_to_url", **redirect},
         client_secret=CLIENT_SECRET,

@@ -57,7 +57,7 @@ def test_what_stripe_did_not_sign_does_nothing(
     answer = handler(webhook_request(an_event(), GUESSED), CONTEXT)
 
     assert answer["statusCode"] == 400
-    assert answer["multiValueHeaders"]["Content-Type"] == ["application/problem+json"]
+    assert answer["headers"]["Content-Type"] == "application/problem+json"
     assert json.loads(answer["body"])["type"] == "urn:problem-type:order-saga:bad-signature"
     assert (stripe.calls, callback.told) == ([], [])
     assert shop.order() == waiting

@@ -1,0 +1,31 @@
+"""What a caller sends to list orders."""
+
+import re
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator, Field
+
+from lambdas.shared.http_parsing import RequestModel
+from lambdas.shared.order import OrderStatus
+
+DEFAULT_LIMIT: Final = 20
+MAX_LIMIT: Final = 100
+
+
+def _number(text: object) -> object:
+    """A parameter that is written as a whole number, as that number; anything else as it is."""
+    return int(text) if isinstance(text, str) and re.fullmatch("-?[0-9]{1,9}", text) else text
+
+
+class ListOrdersQuery(RequestModel):
+    """The query of `GET /orders`."""
+
+    status: Annotated[OrderStatus | None, Field(strict=False)] = None
+    limit: Annotated[int, BeforeValidator(_number), Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    cursor: Annotated[str | None, Field(min_length=1, max_length=256)] = None
+
+
+class ListOrdersRequest(RequestModel):
+    """`GET /orders`."""
+
+    query: ListOrdersQuery

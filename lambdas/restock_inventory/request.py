@@ -1,0 +1,26 @@
+"""What an operator sends when goods arrive."""
+
+from typing import Annotated, Final
+
+from pydantic import Field, Json
+
+from lambdas.shared.fields import ProductPath
+from lambdas.shared.http_parsing import RequestModel
+from lambdas.shared.idempotency_key import IdempotentHeaders
+
+MAX_DELIVERY: Final = 1_000_000
+"""Units that arrive at once; more is a slip of the finger."""
+
+
+class Delivery(RequestModel):
+    """The body of `POST /inventory/{sku}/restock`: how many units are added to what is there."""
+
+    quantity: Annotated[int, Field(ge=1, le=MAX_DELIVERY)]
+
+
+class RestockRequest(RequestModel):
+    """`POST /inventory/{sku}/restock`."""
+
+    path: ProductPath
+    headers: IdempotentHeaders
+    body: Json[Delivery]

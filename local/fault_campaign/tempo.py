@@ -1,0 +1,65 @@
+"""The waits of a world that are not multiplied by its scale, made short enough for thousands of cases."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Final
+
+from local.world import World
+
+_VISIBILITY_SECONDS: Final = "4"
+"""After so long a message comes again whose consumer was killed; as deployed, after six function timeouts."""
+
+_QUEUES: Final = ("AuditQueueUrl", "EndedExecutionsQueueUrl")
+
+_LOCK_SECONDS: Final = 6
+"""A function that does something once holds a lock for as long as it may take. If it is killed, the lock
+stays; as deployed it is 15 or 25 s."""
+
+_LOCKING_FUNCTIONS: Final = ("notify_customer", "receive_stripe_webhook")
+_WAITING_STATE: Final = "AwaitPayment"
+
+
+@contextmanager
+def quick_pace(world: World) -> Iterator[None]:
+    """Let messages come again soon and locks end soon, as long as the context lasts."""
+    with ExitStack() as stack:
+        for output in _QUEUES:
+            stack.enter_context(_quick_queue(world, world.outputs[output]))
+        for function in _LOCKING_FUNCTIONS:
+            stack.enter_context(_short_lock(world, function))
+        yield
+
+
+@contextmanager
+def _quick_queue(world: World, url: str) -> Iterator[None]:
+    client = world.aws.client("sqs")
+    deployed = client.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    client.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": _VISIBILITY_SECONDS})
+    yield
+    client.set_queue_attributes(QueueUrl=url, Attributes=deployed)
+
+
+@contextmanager
+def _short_lock(world: World, function: str) -> Iterator[None]:
+    client, name = world.aws.client("lambda"), f"orders-local-{function}"
+    deployed = client.get_function_configuration(FunctionName=name)["Timeout"]
+    client.update_function_configuration(FunctionName=name, Timeout=_LOCK_SECONDS)
+    world.faults.kill_workers(function)  # they keep what they were started with
+    yield
+    client.update_function_configuration(FunctionName=name, Timeout=deployed)
+    world.faults.kill_workers(function)
+
+
+@contextmanager
+def payment_deadline(world: World, seconds: int) -> Iterator[None]:
+    """Have the saga wait so long for a customer's approval, as long as the context lasts."""
+    client, arn = world.aws.client("stepfunctions"), world.state_machine_arn
+    deployed = client.describe_state_machine(stateMachineArn=arn)["definition"]
+    definition = json.loads(deployed)
+    definition["States"][_WAITING_STATE]["TimeoutSeconds"] = seconds
+    client.update_state_machine(stateMachineArn=arn, definition=json.dumps(definition))
+    try:
+        yield
+    finally:
+        client.update_state_machine(stateMachineArn=arn, definition=deployed)

@@ -1,0 +1,69 @@
+"""The demo users of the embedded run."""
+
+import secrets
+from threading import Lock
+from typing import Final
+
+from local.emulator import EmulatorSession
+
+CUSTOMER: Final = "alice"
+OTHER_CUSTOMER: Final = "bob"
+OPERATOR: Final = "operator"
+"""Runs the shop; everybody of another name is a customer."""
+
+
+def email_of(name: str) -> str:
+    """What a demo user signs in with."""
+    return f"{name}@example.com"
+
+
+class DemoUsers:
+    """The users of the embedded run's pool; whoever is asked for is there.
+
+    Args:
+        aws: The emulator.
+        pool_id: The user pool.
+        client_id: Its app client.
+
+    Attributes:
+        password: Everybody's, made anew for each run.
+    """
+
+    def __init__(self, aws: EmulatorSession, *, pool_id: str, client_id: str) -> None:
+        self.password = f"Aa1!{secrets.token_urlsafe(16)}"
+        self._cognito = aws.client("cognito-idp")
+        self._pool_id = pool_id
+        self._client_id = client_id
+        self._tokens: dict[str, str] = {}
+        self._lock = Lock()
+
+    def token(self, name: str) -> str:
+        """The ID token of a demo user, who is added to the pool when they are first asked for."""
+        with self._lock:
+            if name not in self._tokens:
+                self._add(name)
+                self._tokens[name] = self._sign_in(name)
+            return self._tokens[name]
+
+    def _add(self, name: str) -> None:
+        pool, email = self._pool_id, email_of(name)
+        self._cognito.admin_create_user(
+            UserPoolId=pool,
+            Username=email,
+            UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+            MessageAction="SUPPRESS",
+        )
+        self._cognito.admin_set_user_password(
+            UserPoolId=pool, Username=email, Password=self.password, Permanent=True
+        )
+        self._cognito.admin_add_user_to_group(
+            UserPoolId=pool, Username=email, GroupName="operators" if name == OPERATOR else "customers"
+        )
+
+    def _sign_in(self, name: str) -> str:
+        answer = self._cognito.initiate_auth(
+            ClientId=self._client_id,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": email_of(name), "PASSWORD": self.password},
+        )
+        return answer["AuthenticationResult"]["IdToken"]

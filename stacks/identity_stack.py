@@ -1,0 +1,127 @@
+"""Who may sign in: customers and operators."""
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_cognito as cognito
+from constructs import Construct
+
+from stacks.constructs.findings import accept
+from stacks.constructs.stage_stack import StageStack
+from stacks.settings import Settings
+
+_GROUPS = {"customers": "They order", "operators": "They run the shop, and order nothing"}
+
+_REFRESH_DAYS = 30
+
+
+class IdentityStack(StageStack):
+    """The users.
+
+    Attributes:
+        pool: the user pool.
+    """
+
+    def __init__(self, scope: Construct, settings: Settings) -> None:
+        super().__init__(scope, "identity", settings, description="Orders: users")
+        self.pool = self._user_pool(settings)
+        for group, description in _GROUPS.items():
+            self.pool.add_group(group.title(), group_name=group, description=description)
+        client = self._app_client(settings)
+
+        self.add_output("UserPoolId", self.pool.user_pool_id, "Where users are added")
+        self.add_output("UserPoolClientId", client.user_pool_client_id, "Where users sign in")
+
+    def _user_pool(self, settings: Settings) -> cognito.UserPool:
+        """Add the pool: only the shop adds users, and it can't be deleted where data is kept."""
+        pool = cognito.UserPool(
+            self,
+            "Users",
+            user_pool_name=f"orders-{settings.stage}",
+            # Whoever signed up by themselves would be in no group, and so could do nothing.
+            self_sign_up_enabled=False,
+            sign_in_aliases=cognito.SignInAliases(email=True),
+            sign_in_case_sensitive=False,
+            auto_verify=cognito.AutoVerifiedAttrs(email=True),
+            keep_original=cognito.KeepOriginalAttrs(email=True),
+            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            password_policy=cognito.PasswordPolicy(
+                min_length=12,
+                require_lowercase=True,
+                require_uppercase=True,
+                require_digits=True,
+                require_symbols=True,
+                temp_password_validity=Duration.days(3),
+            ),
+            mfa=cognito.Mfa.OPTIONAL,
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+            feature_plan=(
+                cognito.FeaturePlan.PLUS if settings.threat_protection else cognito.FeaturePlan.ESSENTIALS
+            ),
+            standard_threat_protection_mode=(
+                cognito.StandardThreatProtectionMode.FULL_FUNCTION if settings.threat_protection else None
+            ),
+            deletion_protection=settings.keep_data,
+            removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
+        )
+        if settings.threat_protection:
+            _answer_threats(pool)
+        else:
+            for finding in ("AwsSolutions-COG3", "AwsSolutions-COG8"):
+                accept(
+                    pool,
+                    finding,
+                    "Threat protection is paid for each user, and this stage has none but its developers.",
+                )
+        accept(
+            pool,
+            "AwsSolutions-COG2",
+            "Customers of a shop choose a second factor themselves; a required one turns buyers away.",
+        )
+        return pool
+
+    def _app_client(self, settings: Settings) -> cognito.UserPoolClient:
+        """Add what shops, and the command line, sign users in with; it holds no secret that could leak."""
+        return self.pool.add_client(
+            "App",
+            user_pool_client_name=f"orders-{settings.stage}",
+            generate_secret=False,
+            # A browser proves the password without sending it (SRP); a command line sends it over TLS.
+            auth_flows=cognito.AuthFlow(user_srp=True, user_password=True),
+            disable_o_auth=True,
+            prevent_user_existence_errors=True,
+            enable_token_revocation=True,
+            id_token_validity=Duration.hours(settings.token_hours),
+            access_token_validity=Duration.hours(settings.token_hours),
+            refresh_token_validity=Duration.days(_REFRESH_DAYS),
+        )
+
+
+def _answer_threats(pool: cognito.UserPool) -> None:
+    """Refuse passwords that leaked elsewhere, and sign-ins that are most likely not their user's."""
+
+    def action(kind: str) -> cognito.CfnUserPoolRiskConfigurationAttachment.AccountTakeoverActionTypeProperty:
+        return cognito.CfnUserPoolRiskConfigurationAttachment.AccountTakeoverActionTypeProperty(
+            event_action=kind, notify=False
+        )
+
+    cognito.CfnUserPoolRiskConfigurationAttachment(
+        pool,
+        "Threats",
+        user_pool_id=pool.user_pool_id,
+        client_id="ALL",
+        compromised_credentials_risk_configuration=(
+            cognito.CfnUserPoolRiskConfigurationAttachment.CompromisedCredentialsRiskConfigurationTypeProperty(
+                actions=cognito.CfnUserPoolRiskConfigurationAttachment.CompromisedCredentialsActionsTypeProperty(
+                    event_action="BLOCK"
+                )
+            )
+        ),
+        account_takeover_risk_configuration=(
+            cognito.CfnUserPoolRiskConfigurationAttachment.AccountTakeoverRiskConfigurationTypeProperty(
+                actions=cognito.CfnUserPoolRiskConfigurationAttachment.AccountTakeoverActionsTypeProperty(
+                    low_action=action("NO_ACTION"),
+                    medium_action=action("MFA_IF_CONFIGURED"),
+                    high_action=action("BLOCK"),
+                )
+            )
+        ),
+    )

@@ -1,0 +1,128 @@
+"""What the API answers before any function of ours runs, and what is on every answer."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Final
+
+import httpx
+import pytest
+
+from local.users import OPERATOR
+from local.world import World
+
+PROTECTING_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Strict-Transport-Security": "max-age=63072000",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def assert_problem(answer: httpx.Response, status: int, kind: str) -> None:
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["type"] == f"urn:problem-type:order-saga:{kind}"
+    assert problem["status"] == status
+    assert problem["instance"]
+
+
+def test_whoever_asks_for_its_health_is_told(world: World) -> None:
+    answer = world.shop.request("GET", "/health", customer_id=None)
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize(
+    ("call", "customer"),
+    [
+        ("GET /inventory", "alice"),
+        ("GET /inventory/NO-SUCH-CHAIR", "alice"),
+        ("PUT /inventory/RED-CHAIR", "alice"),
+        ("GET /inventory", None),
+        ("GET /nowhere", None),
+        ("GET /health", None),
+        ("DELETE /health", None),
+    ],
+    ids=["an answer", "nothing found", "no right", "nobody", "no such path", "health", "no such method"],
+)
+def test_every_answer_says_how_browsers_and_caches_treat_it(
+    world: World, call: str, customer: str | None
+) -> None:
+    method, path = call.split()
+
+    answer = world.shop.request(method, path, customer_id=customer)
+
+    assert {name: answer.headers.get(name) for name in PROTECTING_HEADERS} == PROTECTING_HEADERS
+
+
+def test_a_path_that_there_is_not_is_not_found(world: World) -> None:
+    answer = world.shop.request("GET", "/nowhere")
+
+    assert_problem(answer, 404, "not-found")
+    assert answer.json()["instance"] == answer.headers["x-amzn-requestid"]
+
+
+def test_a_method_that_there_is_not_is_answered_with_those_there_are(world: World) -> None:
+    answer = world.shop.request("DELETE", "/inventory/RED-CHAIR", customer_id=OPERATOR)
+
+    assert answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    assert answer.headers["Allow"] == "GET, PUT"
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["type"] == "urn:problem-type:order-saga:method-not-allowed"
+
+
+def test_whoever_does_not_sign_in_is_told_how(world: World) -> None:
+    answer = world.shop.request("GET", "/inventory", customer_id=None)
+
+    assert_problem(answer, 401, "unauthorized")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_whoever_has_no_right_is_told_so(world: World) -> None:
+    assert_problem(world.shop.request("PUT", "/inventory/RED-CHAIR"), 403, "forbidden")
+
+
+@pytest.mark.parametrize("body", [[], "text", 7, None])
+def test_a_body_that_is_no_object_is_refused(world: World, body: object) -> None:
+    answer = world.shop.request("POST", "/orders", headers={"Idempotency-Key": "k"}, json=body)
+
+    assert_problem(answer, 400, "invalid-request")
+    assert [error["field"] for error in answer.json()["errors"]] == ["body"]
+
+
+def test_a_body_that_is_too_large_is_refused(world: World) -> None:
+    answer = world.shop.request(
+        "POST", "/orders", json={"note": "x" * 65_536}, headers={"Idempotency-Key": "k"}
+    )
+
+    assert_problem(answer, 413, "body-too-large")
+
+
+LIMITS: Final = ("rateLimit", "burstLimit")
+
+
+@contextmanager
+def closed(world: World, method: str, path: str) -> Iterator[None]:
+    """As long as it lasts, one call is throttled down to nothing."""
+    api_id = world.api_url.split("/restapis/")[1].split("/")[0]
+    gateway = world.aws.client("apigateway")
+    setting = f"/{path.replace('/', '~1')}/{method}/throttling"
+
+    def let_through(rate: str) -> None:
+        operations = [{"op": "replace", "path": f"{setting}/{limit}", "value": rate} for limit in LIMITS]
+        gateway.update_stage(restApiId=api_id, stageName="v1", patchOperations=operations)
+
+    let_through("0")
+    try:
+        yield
+    finally:
+        let_through("1000")
+
+
+def test_whoever_calls_too_often_is_told_when_to_come_back(world: World) -> None:
+    with closed(world, "GET", "/inventory"):
+        answer = world.shop.request("GET", "/inventory")
+
+    assert_problem(answer, 429, "too-many-requests")
+    assert answer.headers["Retry-After"] == "1"

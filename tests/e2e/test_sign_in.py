@@ -1,0 +1,226 @@
+"""Who may call what, and the tokens that nobody gets in by."""
+
+import base64
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any, Final
+
+import httpx
+import pytest
+import stripe
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from local.plays import an_order
+from local.users import CUSTOMER, OPERATOR, OTHER_CUSTOMER, DemoUsers, email_of
+from local.waiting import wait_for
+from local.world import STRIPE_WEBHOOK_SECRET, World
+
+ANONYMOUS: Final = "nobody"
+STRIPE: Final = "Stripe"
+CALLERS: Final = (ANONYMOUS, CUSTOMER, OTHER_CUSTOMER, OPERATOR, STRIPE)
+
+# The order is CUSTOMER's, and at rest: 409 is the answer to those who may, but come too late.
+ANSWERS: Final = {
+    #                                 anonymous  customer A  customer B  operator  Stripe
+    "GET /health":                         (200,        200,        200,      200,    200),
+    "POST /orders":                        (401,        202,        202,      403,    401),
+    "GET /orders":                         (401,        200,        200,      200,    401),
+    "GET /orders/{order_id}":              (401,        200,        404,      200,    401),
+    "POST /orders/{order_id}/cancel":      (401,        409,        404,      409,    401),
+    "POST /orders/{order_id}/retry":       (401,        403,        403,      409,    401),
+    "GET /inventory":                      (401,        200,        200,      200,    401),
+    "GET /inventory/{sku}":                (401,        200,        200,      200,    401),
+    "PUT /inventory/{sku}":                (401,        403,        403,      200,    401),
+    "POST /inventory/{sku}/restock":       (401,        403,        403,      200,    401),
+    "POST /webhooks/stripe":               (400,        400,        400,      400,    200),
+}  # fmt: skip
+
+COLD_START_SECONDS: Final = 30.0
+
+BODIES: Final[dict[str, Any]] = {
+    "POST /orders": an_order(),
+    "PUT /inventory/{sku}": {"name": "Blue vase", "unit_price": 900, "currency": "usd", "available": 7},
+    "POST /inventory/{sku}/restock": {"quantity": 1},
+    "POST /webhooks/stripe": {
+        "id": "evt_of_no_interest",
+        "type": "customer.created",
+        "livemode": False,
+        "data": {"object": {"id": "cus_1", "object": "customer"}},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def order_id(world: World) -> str:
+    """An order of CUSTOMER's that is at rest."""
+    order_id = world.shop.order(an_order(("SOLD-OUT-SOFA", 1)), customer_id=CUSTOMER)
+    world.shop.wait_until_rest(order_id, customer_id=CUSTOMER)
+    return order_id
+
+
+def call_as(caller: str, call: str, world: World, order_id: str) -> httpx.Response:
+    """Make a call with all that this caller has to show."""
+    method, path = call.format(order_id=order_id, sku="BLUE-VASE").split(" ")
+    body = json.dumps(BODIES[call]) if call in BODIES else ""
+    headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/json"}
+    if method == "PUT":
+        headers["If-Match"] = world.shop.request("GET", path).headers["ETag"]
+    if caller == STRIPE:
+        headers["Stripe-Signature"] = stripe.WebhookSignature.generate_signature_header(
+            body, STRIPE_WEBHOOK_SECRET
+        )
+    elif caller != ANONYMOUS:
+        headers["Authorization"] = f"Bearer {world.users.token(caller)}"
+    url = world.api_url + path
+    return httpx.request(
+        method, url, content=body, headers=headers, trust_env=False, timeout=COLD_START_SECONDS
+    )
+
+
+@pytest.mark.parametrize("call", ANSWERS)
+def test_who_may_call_what(world: World, order_id: str, call: str) -> None:
+    world.shop.put_product("BLUE-VASE", BODIES["PUT /inventory/{sku}"])
+
+    answers = {caller: call_as(caller, call, world, order_id).status_code for caller in CALLERS}
+
+    assert answers == dict(zip(CALLERS, ANSWERS[call], strict=True))
+
+
+def test_the_table_has_every_call_that_is_deployed(world: World) -> None:
+    api_id = world.api_url.split("/restapis/")[1].split("/")[0]
+    resources = world.aws.client("apigateway").get_resources(restApiId=api_id, embed=["methods"])["items"]
+
+    calls = {
+        f"{method} {resource['path']}"
+        for resource in resources
+        for method in resource.get("resourceMethods", {})
+        if method != "ANY"
+    }
+
+    assert calls == ANSWERS.keys()
+
+
+# Tokens that are none
+
+
+def decoded(part: str) -> dict[str, Any]:
+    return dict(json.loads(base64.urlsafe_b64decode(part + "==")))
+
+
+def encoded(part: object) -> str:
+    content = part if isinstance(part, bytes) else json.dumps(part).encode()
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def with_claims(token: str, **claims: object) -> str:
+    """The token, as its bearer would like it to be."""
+    header, payload, signature = token.split(".")
+    return ".".join((header, encoded(decoded(payload) | claims), signature))
+
+
+def without_signature(token: str) -> str:
+    header, payload, _signature = token.split(".")
+    return f"{header}.{payload}."
+
+
+def with_algorithm_none(token: str) -> str:
+    header, payload, _signature = token.split(".")
+    return f"{encoded(decoded(header) | {'alg': 'none'})}.{payload}."
+
+
+def signed_by_somebody_else(token: str) -> str:
+    header, payload, _signature = token.split(".")
+    key = generate_private_key(public_exponent=65537, key_size=2048)
+    signature = key.sign(f"{header}.{payload}".encode(), PKCS1v15(), SHA256())
+    return f"{header}.{payload}.{encoded(signature)}"
+
+
+TAMPERED: Final[dict[str, Callable[[str], str]]] = {
+    "promoted": lambda token: with_claims(token, **{"cognito:groups": ["operators"]}),
+    "somebody else's": lambda token: with_claims(token, sub=str(uuid.uuid4())),
+    "prolonged": lambda token: with_claims(token, exp=4_102_444_800),
+    "unsigned": without_signature,
+    "alg none": with_algorithm_none,
+    "forged": signed_by_somebody_else,
+    "no token": lambda _token: "not.a.token",
+}
+
+
+def answer_to(world: World, token: str, order_id: str) -> httpx.Response:
+    """The answer to whoever looks at the order with this token."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return world.shop.request("GET", f"/orders/{order_id}", customer_id=None, headers=headers)
+
+
+@pytest.mark.parametrize("tampering", TAMPERED)
+def test_a_token_that_was_tampered_with_lets_nobody_in(world: World, order_id: str, tampering: str) -> None:
+    token = world.users.token(CUSTOMER)
+    assert answer_to(world, token, order_id).status_code == 200
+
+    answer = answer_to(world, TAMPERED[tampering](token), order_id)
+
+    assert answer.status_code == 401
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_token_of_another_pool_lets_nobody_in(world: World, order_id: str) -> None:
+    cognito = world.aws.client("cognito-idp")
+    pool_id = cognito.create_user_pool(PoolName="somebody-elses", UsernameAttributes=["email"])["UserPool"][
+        "Id"
+    ]
+    for group in ("customers", "operators"):
+        cognito.create_group(UserPoolId=pool_id, GroupName=group)
+    elsewhere = DemoUsers(world.aws, pool_id=pool_id, client_id=new_client(world, pool_id))
+
+    assert answer_to(world, elsewhere.token(OPERATOR), order_id).status_code == 401
+
+
+def test_a_token_lets_nobody_in_when_it_has_expired(world: World, order_id: str) -> None:
+    # Given: a client whose tokens last as short as the embedded Cognito lets them
+    validity = {"IdTokenValidity": 2, "TokenValidityUnits": {"IdToken": "seconds"}}
+    client_id = new_client(world, world.outputs["UserPoolId"], **validity)
+
+    # When
+    token = sign_in(world, client_id, CUSTOMER)["IdToken"]
+    before = answer_to(world, token, order_id).status_code
+
+    # Then
+    assert before == 200
+    wait_for(
+        lambda: answer_to(world, token, order_id).status_code == 401, "the token expired", timeout_seconds=10
+    )
+
+
+@pytest.mark.parametrize("path", ["/orders/{order_id}", "/inventory", "/inventory/RED-CHAIR"])
+def test_an_access_token_is_no_id_token(world: World, order_id: str, path: str) -> None:
+    token = sign_in(world, world.outputs["UserPoolClientId"], CUSTOMER)["AccessToken"]
+
+    answer = world.shop.request(
+        "GET", path.format(order_id=order_id), customer_id=None, headers={"Authorization": f"Bearer {token}"}
+    )
+
+    assert answer.status_code == 401
+
+
+def new_client(world: World, pool_id: str, **settings: Any) -> str:  # noqa: ANN401 - as boto3 takes them
+    client = world.aws.client("cognito-idp").create_user_pool_client(
+        UserPoolId=pool_id,
+        ClientName="for-a-test",
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"],
+        **settings,
+    )
+    return client["UserPoolClient"]["ClientId"]
+
+
+def sign_in(world: World, client_id: str, name: str) -> dict[str, Any]:
+    world.users.token(name)  # so that the user is there
+    answer = world.aws.client("cognito-idp").initiate_auth(
+        ClientId=client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": email_of(name), "PASSWORD": world.users.password},
+    )
+    return dict(answer["AuthenticationResult"])

@@ -1,0 +1,238 @@
+"""The reconciliation on the deployed app: it heals what is safe to heal, and reports the rest."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import stripe
+
+from local.catalogue import SAMPLE_STOCK
+from local.laws import take_snapshot, violations
+from local.plays import an_order, cancelled_once_confirmed
+from local.reconciliation import Reconciliation, reconcile
+from local.stripe_stand_in.payments import Payment
+from local.traces import deserialized
+from local.waiting import wait_for
+from local.world import World
+
+PATIENCE_SECONDS = 60.0
+SKU = "RED-CHAIR"
+
+
+@pytest.fixture(autouse=True)
+def faults_end_with_the_test(world: World) -> Iterator[None]:
+    yield
+    world.faults.clear()
+
+
+def reconcile_until(world: World, happened: Callable[[Reconciliation], object], what: str) -> Reconciliation:
+    """Reconcile again and again: what is younger than a few seconds is left alone."""
+
+    def run() -> Reconciliation | None:
+        reconciliation = reconcile(world)
+        return reconciliation if happened(reconciliation) else None
+
+    return wait_for(run, what, timeout_seconds=PATIENCE_SECONDS)
+
+
+def finding_about(world: World, value: str) -> Mapping[str, Any]:
+    found = reconcile_until(world, lambda run: run.about(value), f"something is found about {value}")
+    [finding] = found.about(value)
+    return finding
+
+
+def confirmed(world: World, *items: tuple[str, int]) -> str:
+    order_id = world.shop.order(an_order(*items))
+    world.executions.wait_until_ended(order_id)
+    assert world.shop.get_order(order_id)["status"] == "CONFIRMED"
+    return order_id
+
+
+def payment_of(world: World, order_id: str) -> Payment:
+    [payment] = [each for each in world.stripe.payments() if each.order_id == order_id]
+    return payment
+
+
+@contextmanager
+def webhooks_lost(world: World) -> Iterator[None]:
+    """Nobody hears of what happens at Stripe, as long as the context lasts."""
+    world.stripe.hold_webhooks()
+    try:
+        yield
+    finally:
+        world.stripe.reset_webhooks()
+
+
+# Orders
+
+
+def test_an_order_whose_saga_never_began_is_healed_once(world: World) -> None:
+    # Given
+    before = take_snapshot(world)
+    world.faults.set_fault("throttle", "start_saga: states StartExecution*", times=None)
+    order_id = world.shop.order(an_order())
+
+    # When
+    reconcile_until(world, lambda _: world.executions.names(order_id), "the order's saga was started")
+    world.executions.wait_until_ended(f"{order_id}-v1")
+    reconcile(world)
+
+    # Then
+    assert world.shop.get_order(order_id)["status"] == "CONFIRMED"
+    assert world.executions.names(order_id) == [f"{order_id}-v1"]
+
+    # When the first start comes through at last
+    world.faults.clear()
+    world.executions.wait_until_ended(order_id)
+
+    # Then
+    assert violations(before, take_snapshot(world)) == []
+
+
+# Payments
+
+
+def test_a_payment_of_nobody_is_reported(world: World) -> None:
+    client = stripe.StripeClient("sk_test_dashboard", base_addresses={"api": world.stripe_url})
+    foreign = client.v1.payment_intents.create(
+        {"amount": 777, "currency": "eur", "payment_method": "pm_card_visa", "confirm": True}
+    )
+
+    finding = finding_about(world, foreign.id)
+    client.v1.refunds.create({"payment_intent": foreign.id})
+
+    assert finding["kind"] == "money_without_order"
+    assert (finding["held"], finding["currency"]) == (777, "eur")
+    assert not reconcile(world).about(foreign.id)
+
+
+def test_money_that_went_back_behind_our_back_is_reported_until_the_record_knows_of_it(world: World) -> None:
+    # Given
+    order_id = confirmed(world, (SKU, 2))
+    intent_id = payment_of(world, order_id).intent_id
+
+    # When
+    with webhooks_lost(world):
+        world.stripe.refund_in_dashboard(intent_id, 900)
+        finding = finding_about(world, order_id)
+
+        # Then
+        assert finding["kind"] == "order_without_money"
+        assert (finding["order_amount"], finding["held"], finding["currency"]) == (15_900, 15_000, "usd")
+        world.stripe.release_webhooks()
+        wait_for(
+            lambda: any(
+                "PaymentRefundedOutside" in each["event"]
+                for each in world.shop.get_order(order_id)["timeline"]
+            ),
+            "the order's record knows of the refund",
+            timeout_seconds=PATIENCE_SECONDS,
+        )
+    assert not reconcile(world).about(order_id)
+
+
+def test_a_record_that_names_another_payment_is_reported_from_both_sides(world: World) -> None:
+    # Given
+    order_id = confirmed(world)
+    intent_id = payment_of(world, order_id).intent_id
+
+    # When
+    with _intent_in_record(world, order_id, "pi_gone"):
+        found = reconcile_until(
+            world, lambda run: run.about("second_payment") and run.about(order_id), "both are found"
+        ).about(order_id)
+
+    # Then
+    assert {(each["kind"], each["intent_id"]) for each in found} == {
+        ("order_without_money", "pi_gone"),
+        ("second_payment", intent_id),
+    }
+
+
+def test_the_money_of_a_closed_order_is_given_back_once(world: World) -> None:
+    # Given: a cancelled order whose refund the bank sends back, and no webhook says so
+    order_id = cancelled_once_confirmed(an_order())(world).order_id
+    paid = payment_of(world, order_id)
+    assert paid.refunded == paid.captured
+    with webhooks_lost(world):
+        world.stripe.fail_refund(paid.intent_id)
+        assert payment_of(world, order_id).refunded == 0
+
+        # When
+        reconcile_until(
+            world, lambda _: payment_of(world, order_id).refunded == paid.captured, "the money is given back"
+        )
+        again = reconcile(world)
+
+    # Then
+    assert world.shop.get_order(order_id)["status"] == "CANCELLED"
+    assert payment_of(world, order_id).refunds == 1
+    assert not again.about(order_id)
+
+
+# Stock
+
+
+def test_books_that_somebody_changed_are_reported_with_numbers(world: World) -> None:
+    # Given
+    order_id = confirmed(world, (SKU, 2))
+    day = world.shop.get_order(order_id)["created_at"][:10]
+    assert not reconcile(world).about(SKU)
+    reserved = _books(world, SKU)[f"reserved_{day}"]
+
+    # When
+    _add_to_books(world, SKU, day, 5)
+    [finding] = reconcile(world).about(SKU)
+    _add_to_books(world, SKU, day, -5)
+
+    # Then
+    assert (finding["kind"], finding["day"]) == ("stock_differs", day)
+    assert (finding["reserved"], finding["ordered"]) == (reserved + 5, reserved)
+    assert not reconcile(world).about(SKU)
+
+
+def test_a_product_that_is_put_anew_keeps_its_books(world: World) -> None:
+    confirmed(world, (SKU, 2))
+    books = _books(world, SKU)
+
+    world.shop.put_product(SKU, SAMPLE_STOCK[SKU])
+
+    assert {key: units for key, units in _books(world, SKU).items() if key.startswith("reserved_")} == {
+        key: units for key, units in books.items() if key.startswith("reserved_")
+    }
+
+
+def _books(world: World, sku: str) -> dict[str, Any]:
+    item = world.aws.client("dynamodb").get_item(TableName=world.tables["inventory"], Key={"sku": {"S": sku}})
+    return deserialized(item["Item"])
+
+
+def _add_to_books(world: World, sku: str, day: str, units: int) -> None:
+    world.aws.client("dynamodb").update_item(
+        TableName=world.tables["inventory"],
+        Key={"sku": {"S": sku}},
+        UpdateExpression="ADD #day :units",
+        ExpressionAttributeNames={"#day": f"reserved_{day}"},
+        ExpressionAttributeValues={":units": {"N": str(units)}},
+    )
+
+
+@contextmanager
+def _intent_in_record(world: World, order_id: str, intent_id: str) -> Iterator[None]:
+    """The order's record names this payment as long as the context lasts."""
+
+    def write(value: str) -> None:
+        world.aws.client("dynamodb").update_item(
+            TableName=world.tables["orders"],
+            Key={"order_id": {"S": order_id}},
+            UpdateExpression="SET payment.intent_id = :intent_id",
+            ExpressionAttributeValues={":intent_id": {"S": value}},
+        )
+
+    before = payment_of(world, order_id).intent_id
+    write(intent_id)
+    try:
+        yield
+    finally:
+        write(before)

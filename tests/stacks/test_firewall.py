@@ -1,0 +1,108 @@
+"""The firewall of the cloud stages; the embedded AWS can't put one before an API."""
+
+import json
+from typing import Any
+
+import pytest
+
+from stacks.settings import STAGES
+from tests.stacks.synthesis import Synthesis, readable
+
+pytestmark = pytest.mark.xdist_group("stacks")
+
+LARGEST_BODY_BYTES = 64 * 1024
+"""As much as the functions take."""
+
+
+@pytest.fixture(params=["dev", "prod"])
+def cloud(request: pytest.FixtureRequest) -> Synthesis:
+    synthesis: Synthesis = request.getfixturevalue(request.param)
+    return synthesis
+
+
+def acl(stage: Synthesis) -> dict[str, Any]:
+    return stage.the("AWS::WAFv2::WebACL").properties
+
+
+def rules(stage: Synthesis) -> dict[str, dict[str, Any]]:
+    return {rule["Name"]: rule for rule in acl(stage)["Rules"]}
+
+
+def test_it_stands_before_the_api_and_the_sign_in(cloud: Synthesis) -> None:
+    associations = cloud.resources("AWS::WAFv2::WebACLAssociation")
+
+    protected = {readable(each.properties["ResourceArn"]) for each in associations}
+    assert "Users.Arn" in protected
+    assert any(arn.endswith("/stages/ApiDeploymentStagev1") for arn in protected)
+    assert len(associations) == 2
+
+
+def test_there_is_none_on_one_machine(local: Synthesis) -> None:
+    assert not local.resources("AWS::WAFv2::WebACL")
+
+
+def test_one_address_and_one_user_may_call_so_often(cloud: Synthesis) -> None:
+    limits = STAGES[cloud.stage].caller_limits
+    assert limits
+
+    by_address = rules(cloud)["RequestsPerAddress"]["Statement"]["RateBasedStatement"]
+    by_user = rules(cloud)["RequestsPerUser"]["Statement"]["RateBasedStatement"]
+    assert (by_address["AggregateKeyType"], by_address["Limit"]) == ("IP", limits.per_address)
+    assert (by_user["AggregateKeyType"], by_user["Limit"]) == ("CUSTOM_KEYS", limits.per_user)
+    assert [key["Header"]["Name"] for key in by_user["CustomKeys"]] == ["Authorization"]
+    assert by_address["EvaluationWindowSec"] == by_user["EvaluationWindowSec"] == 300
+
+
+@pytest.mark.parametrize("rule", ["RequestsPerAddress", "RequestsPerUser"])
+def test_whoever_calls_too_often_is_told_when_to_come_back(cloud: Synthesis, rule: str) -> None:
+    answer = rules(cloud)[rule]["Action"]["Block"]["CustomResponse"]
+
+    assert answer["ResponseCode"] == 429
+    assert answer["ResponseHeaders"] == [{"Name": "Retry-After", "Value": "300"}]
+    body = acl(cloud)["CustomResponseBodies"][answer["CustomResponseBodyKey"]]
+    assert json.loads(body["Content"])["type"] == "urn:problem-type:order-saga:too-many-requests"
+
+
+def test_a_body_that_no_function_takes_is_refused(cloud: Synthesis) -> None:
+    rule = rules(cloud)["BodySize"]
+
+    size = rule["Statement"]["SizeConstraintStatement"]
+    assert (size["ComparisonOperator"], size["Size"]) == ("GT", LARGEST_BODY_BYTES)
+    assert rule["Action"]["Block"]["CustomResponse"]["ResponseCode"] == 413
+    # It looks at as much of a body as that, and takes what is longer for a match.
+    assert size["FieldToMatch"]["Body"]["OversizeHandling"] == "MATCH"
+    looked_at = acl(cloud)["AssociationConfig"]["RequestBody"]["API_GATEWAY"]
+    assert looked_at == {"DefaultSizeInspectionLimit": "KB_64"}
+
+
+def test_what_aws_knows_to_be_bad_is_refused_but_no_large_order(cloud: Synthesis) -> None:
+    groups = {
+        name: rule["Statement"]["ManagedRuleGroupStatement"]
+        for name, rule in rules(cloud).items()
+        if "ManagedRuleGroupStatement" in rule["Statement"]
+    }
+
+    assert groups.keys() == {
+        "AWSManagedRulesAmazonIpReputationList",
+        "AWSManagedRulesKnownBadInputsRuleSet",
+        "AWSManagedRulesCommonRuleSet",
+    }
+    assert all(rules(cloud)[name]["OverrideAction"] == {"None": {}} for name in groups)
+    counted = groups["AWSManagedRulesCommonRuleSet"]["RuleActionOverrides"]
+    assert counted == [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
+
+
+def test_stripe_is_never_taken_for_an_attacker(cloud: Synthesis) -> None:
+    for name, rule in rules(cloud).items():
+        if name != "BodySize":
+            (statement,) = rule["Statement"].values()
+            path = statement["ScopeDownStatement"]["NotStatement"]["Statement"]["ByteMatchStatement"]
+            assert path["FieldToMatch"] == {"UriPath": {}}
+            assert (path["PositionalConstraint"], path["SearchString"]) == ("ENDS_WITH", "/webhooks/stripe")
+
+
+def test_no_request_is_kept_for_somebody_to_look_at(cloud: Synthesis) -> None:
+    configs = [acl(cloud)["VisibilityConfig"], *(rule["VisibilityConfig"] for rule in rules(cloud).values())]
+
+    assert not any(config["SampledRequestsEnabled"] for config in configs)
+    assert not cloud.resources("AWS::WAFv2::LoggingConfiguration")

@@ -1,0 +1,78 @@
+"""Who can sign in, and how."""
+
+import pytest
+
+from tests.stacks.synthesis import Synthesis, readable
+
+pytestmark = pytest.mark.xdist_group("stacks")
+
+
+def test_only_the_shop_adds_users(stage: Synthesis) -> None:
+    pool = stage.the("AWS::Cognito::UserPool").properties
+
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+
+
+def test_users_are_customers_or_operators(stage: Synthesis) -> None:
+    groups = stage.resources("AWS::Cognito::UserPoolGroup")
+
+    assert {group.properties["GroupName"] for group in groups} == {"customers", "operators"}
+    assert {readable(group.properties["UserPoolId"]) for group in groups} == {"Users"}
+
+
+def test_passwords_are_long_and_mixed(stage: Synthesis) -> None:
+    policy = stage.the("AWS::Cognito::UserPool").properties["Policies"]["PasswordPolicy"]
+
+    assert policy.pop("TemporaryPasswordValidityDays") == 3
+    assert policy.pop("MinimumLength") == 12
+    assert policy == dict.fromkeys(
+        ("RequireLowercase", "RequireUppercase", "RequireNumbers", "RequireSymbols"), True
+    )
+
+
+def test_the_app_client_tells_strangers_nothing_and_holds_no_secret(stage: Synthesis) -> None:
+    client = stage.the("AWS::Cognito::UserPoolClient").properties
+
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert client["GenerateSecret"] is False
+    assert client["AllowedOAuthFlowsUserPoolClient"] is False
+    assert client["EnableTokenRevocation"] is True
+    assert set(client["ExplicitAuthFlows"]) == {
+        *("ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
+    }
+
+
+def test_a_token_is_good_for_an_hour_and_on_one_machine_for_a_day(stage: Synthesis) -> None:
+    client = stage.the("AWS::Cognito::UserPoolClient").properties
+
+    minutes = 24 * 60 if stage.stage == "local" else 60
+    assert client["TokenValidityUnits"]["IdToken"] == "minutes"
+    assert (client["IdTokenValidity"], client["AccessTokenValidity"]) == (minutes, minutes)
+
+
+def test_only_prod_keeps_its_users_and_watches_sign_ins(stage: Synthesis) -> None:
+    pool, is_prod = stage.the("AWS::Cognito::UserPool"), stage.stage == "prod"
+
+    assert pool.properties["DeletionProtection"] == ("ACTIVE" if is_prod else "INACTIVE")
+    assert pool.body["DeletionPolicy"] == ("Retain" if is_prod else "Delete")
+    assert pool.properties["UserPoolTier"] == ("PLUS" if is_prod else "ESSENTIALS")
+    assert pool.properties.get("UserPoolAddOns") == (
+        {"AdvancedSecurityMode": "ENFORCED"} if is_prod else None
+    )
+
+
+def test_leaked_passwords_and_likely_thieves_are_refused(prod: Synthesis) -> None:
+    risks = prod.the("AWS::Cognito::UserPoolRiskConfigurationAttachment").properties
+
+    leaked = risks["CompromisedCredentialsRiskConfiguration"]["Actions"]
+    thieves = risks["AccountTakeoverRiskConfiguration"]["Actions"]
+    assert leaked == {"EventAction": "BLOCK"}
+    assert {level: action["EventAction"] for level, action in thieves.items()} == {
+        "LowAction": "NO_ACTION",
+        "MediumAction": "MFA_IF_CONFIGURED",
+        "HighAction": "BLOCK",
+    }
+
+
+def test_scripts_find_where_users_sign_in(stage: Synthesis) -> None:
+    assert stage.outputs() >= {"UserPoolId", "UserPoolClientId"}
