@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -52,19 +53,21 @@ class EmulatorSession(boto3.Session):
             botocore_session=botocore.session.Session(session_vars=no_profile),
         )
         self.endpoint_url = endpoint_url
+        self._one_at_a_time = Lock()
 
     if not TYPE_CHECKING:  # the overloads of boto3's stubs say more than this signature
 
         def client(self, service_name: str, **options: Any) -> Any:  # noqa: ANN401, D102 - as in boto3
             options.setdefault("config", Config(proxies={}))
-            return super().client(service_name, endpoint_url=self.endpoint_url, **options)
+            with self._one_at_a_time:  # a session is not made for threads, its clients are
+                return super().client(service_name, endpoint_url=self.endpoint_url, **options)
 
 
 class Emulator:
     """MiniStack with IAM enforced. It is started at once, and ready when `await_ready` returns.
 
-    What it keeps outlives a restart, with two exceptions. Executions that run are over then, and nobody is
-    told. And what was written to tables' streams is gone, also what nobody has read yet, which no AWS would do.
+    What it keeps outlives a restart, with two exceptions: executions that run are over then, and nobody is
+    told; and the tables' streams are empty, also of what nobody has read yet, which AWS would not lose.
 
     Args:
         processes: The group that it joins.

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from textwrap import dedent
-from typing import Final
+from typing import Any, Final
 
 from local.client import Submission
 from local.users import CUSTOMER, OPERATOR, OTHER_CUSTOMER
@@ -77,10 +77,9 @@ def _print_orders(world: World, orders: dict[str, str]) -> None:
         print(f"    {' > '.join(world.executions.states_visited(order_id))}")
 
 
-@contextmanager
-def _run_file(world: World) -> Iterator[None]:
-    """Tell scripts where everything is, as long as it is there."""
-    content = {
+def run_file_content(world: World) -> dict[str, Any]:
+    """What scripts and the command line `orders` must know of a world."""
+    return {
         "api_url": world.api_url,
         "aws_endpoint_url": world.endpoint_url,
         "region": world.region,
@@ -91,7 +90,14 @@ def _run_file(world: World) -> Iterator[None]:
         "other_customer_token": world.users.token(OTHER_CUSTOMER),
         "operator_token": world.users.token(OPERATOR),
     }
-    RUN_FILE.write_text(json.dumps(content, indent=2) + "\n")
+
+
+@contextmanager
+def _run_file(world: World) -> Iterator[None]:
+    """Tell scripts where everything is, as long as it is there."""
+    RUN_FILE.unlink(missing_ok=True)
+    RUN_FILE.touch(mode=0o600)  # it has tokens
+    RUN_FILE.write_text(json.dumps(run_file_content(world), indent=2) + "\n")
     try:
         yield
     finally:
@@ -126,6 +132,8 @@ def _how_to_go_on(world: World, order_id: str) -> str:
             "currency": "usd", "items": [{{"sku": "RED-CHAIR", "quantity": 1}}],
             "payment_method": "pm_card_visa", "email": "alice@example.com"}}'
           curl -s $API/inventory -H "Authorization: Bearer $TOKEN"
+
+        The same without curl: ./orders --help, ./orders watch {order_id}
 
         Look inside with the AWS CLI, or anything else that reads these variables:
 

@@ -20,9 +20,18 @@ def _number(text: object) -> object:
 class ListOrdersQuery(RequestModel):
     """The query of `GET /orders`."""
 
-    status: Annotated[OrderStatus | None, Field(strict=False)] = None
-    limit: Annotated[int, BeforeValidator(_number), Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
-    cursor: Annotated[str | None, Field(min_length=1, max_length=256)] = None
+    status: Annotated[
+        OrderStatus | None, Field(strict=False, description="Only orders that stand there.")
+    ] = None
+    limit: Annotated[
+        int,
+        Field(ge=1, le=MAX_LIMIT, description="How many orders a page has at most."),
+        BeforeValidator(_number),
+    ] = DEFAULT_LIMIT
+    cursor: Annotated[
+        str | None,
+        Field(min_length=1, max_length=256, description="Where to go on: as it came with the page before."),
+    ] = None
 
 
 class ListOrdersRequest(RequestModel):

@@ -23,8 +23,8 @@ def put_inventory(request: PutProductRequest, inventory: InventoryTable) -> Prod
             HTTPStatus.PRECONDITION_REQUIRED,
             "precondition-required",
             "A condition is needed",
-            'Send the ETag that GET gave you as If-Match, or "If-None-Match: *" with a new product; one of them.',
-            (FieldError("If-Match", "either this header or If-None-Match is needed"),),
+            'Send the ETag that GET gave you as If-Match, or "If-None-Match: *" with a new product.',
+            (FieldError("If-Match", "either this header or If-None-Match is needed, not both"),),
         )
     product = inventory.put(
         Product(request.path.sku, **request.body.model_dump()),

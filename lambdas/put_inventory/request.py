@@ -23,8 +23,18 @@ class PutProduct(RequestModel):
 class Precondition(RequestModel):
     """What must hold for a product to be written: it is still the one that was read, or it is new."""
 
-    if_match: Annotated[str | None, Field(alias="If-Match", pattern=r'^"[!#-~]{0,64}"$')] = None
-    if_none_match: Annotated[Literal["*"] | None, Field(alias="If-None-Match")] = None
+    if_match: Annotated[
+        str | None,
+        Field(
+            alias="If-Match",
+            pattern=r'^"[!#-~]{0,64}"$',
+            description="The `ETag` of the product that this one replaces.",
+        ),
+    ] = None
+    if_none_match: Annotated[
+        Literal["*"] | None,
+        Field(alias="If-None-Match", description="There is no such product yet."),
+    ] = None
 
 
 class PutProductRequest(RequestModel):

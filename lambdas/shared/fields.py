@@ -3,11 +3,12 @@
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from typing_extensions import TypeAliasType
 
 from lambdas.shared.http_parsing import RequestModel
 from lambdas.shared.money import CURRENCIES
 
-Sku = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,63}$")]
+Sku = TypeAliasType("Sku", Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,63}$")])
 """1 to 64 capital letters, digits and dashes: `CRUNCHY-ARMCHAIR`."""
 
 _SKU: Final = TypeAdapter[str](Sku)
@@ -28,9 +29,10 @@ def _known_currency(code: str) -> str:
     return code
 
 
-Currency = Annotated[
-    str, AfterValidator(_known_currency), Field(json_schema_extra={"enum": [*sorted(CURRENCIES)]})
-]
+Currency = TypeAliasType(
+    "Currency",
+    Annotated[str, AfterValidator(_known_currency), Field(json_schema_extra={"enum": [*sorted(CURRENCIES)]})],
+)
 """ISO 4217, lower case."""
 
 

@@ -1,4 +1,4 @@
-"""What every endpoint of the REST API has in common: requests, answers, and errors as problem documents (RFC 9457).
+"""What every endpoint of the REST API has in common: requests, answers, and problem documents (RFC 9457).
 
 API Gateway does the routing: each function answers one call, so there is no router in here, and nothing that
 is slow to import. Requests that have more than a path are read by `http_parsing.py`.
@@ -234,7 +234,7 @@ def _problem_of(error: Exception) -> Problem:
             HTTPStatus.SERVICE_UNAVAILABLE,
             "unavailable",
             "Not available",
-            "Try again; what is sent with the same Idempotency-Key is done once.",
+            "Try again; an order that is sent with the same Idempotency-Key is placed once.",
         )
     logger.exception("a request failed")
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "Internal error", "It is logged.")

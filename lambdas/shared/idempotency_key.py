@@ -23,7 +23,13 @@ IdempotencyKey = Annotated[
 class IdempotentHeaders(RequestModel):
     """The headers of a call that must not be done twice."""
 
-    idempotency_key: Annotated[IdempotencyKey, Field(alias="Idempotency-Key")]
+    idempotency_key: Annotated[
+        IdempotencyKey,
+        Field(
+            alias="Idempotency-Key",
+            description="Yours, new for each request that is not a repetition: a UUID will do.",
+        ),
+    ]
 
 
 def reused_idempotency_key() -> Problem:

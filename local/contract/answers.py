@@ -42,7 +42,9 @@ class Payment(Answer):
     intent_id: Annotated[str | None, Field(description="Stripe's PaymentIntent; null until there is one.")]
     next_action: Annotated[
         dict[str, Any] | LeftOut,
-        Field(description="What the customer has to do, for Stripe's client library. For this customer only."),
+        Field(
+            description="What the customer has to do, for Stripe's client library. For this customer only."
+        ),
     ] = None
     client_secret: Annotated[
         str | LeftOut,

@@ -77,7 +77,6 @@ PARAMETERS: Final[dict[str, Any]] = {
     "sku": "CRUNCHY-ARMCHAIR",
     "Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324",
     "If-Match": '"7"',
-    "If-None-Match": "*",
     "status": "CONFIRMED",
     "limit": 20,
 }

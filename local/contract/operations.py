@@ -45,6 +45,7 @@ class Operation:
         description: What its callers should know, in Markdown.
         callers: Who may make it.
         request: What it takes beyond the parameters of its path.
+        headers: More headers that it looks at, and what they say.
         successes: How it is answered if all is well.
         problems: How else the function answers, beyond what every call is answered.
     """
@@ -55,6 +56,7 @@ class Operation:
     description: str
     callers: Literal["customers", "operators", "both", "Stripe", "anybody"] = "both"
     request: type[RequestModel] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     successes: Mapping[HTTPStatus, Success]
     problems: Mapping[HTTPStatus, str] = field(default_factory=dict)
 
@@ -129,7 +131,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         operation_id="retryOrder",
         tag="Orders",
         summary="Run an order's saga once more",
-        description="For an order that is not at rest. It goes on from where it stands, so this does no harm.",
+        description="For an order that is not at rest. It goes on from where it stands: this does no harm.",
         callers="operators",
         successes={HTTPStatus.ACCEPTED: Success("One more execution is on its way.", Order)},
         problems={**_NO_ORDER, HTTPStatus.CONFLICT: "The order is at rest: there is nothing left to do."},
@@ -146,6 +148,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         tag="Inventory",
         summary="Look at a product",
         description="Its `ETag` is what `PUT` wants as `If-Match`.",
+        headers={"If-None-Match": "The `ETag` that you have already."},
         successes={
             HTTPStatus.OK: Success("The product as it is now.", Product, ("ETag",)),
             HTTPStatus.NOT_MODIFIED: Success("It is what `If-None-Match` says it was.", None, ("ETag",)),
@@ -177,8 +180,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         tag="Inventory",
         summary="Add a delivery to the stock",
         description=(
-            "Units are added to what is there, whatever orders take at the same time. The `Idempotency-Key` is"
-            " remembered for ten minutes: a request that got no answer can be sent again."
+            "Units are added to what is there, whatever orders take at the same time. The `Idempotency-Key`"
+            " is remembered for ten minutes: a request that got no answer can be sent again."
         ),
         callers="operators",
         request=RestockRequest,
@@ -189,7 +192,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         operation_id="receiveStripeWebhook",
         tag="Operations",
         summary="Hear from Stripe",
-        description="For Stripe only: `Stripe-Signature` signs the body. An event that comes again does nothing.",
+        description="For Stripe: `Stripe-Signature` signs the body. An event that comes again does nothing.",
         callers="Stripe",
         successes={HTTPStatus.OK: Success("Stripe need not send it again.", Received)},
     ),

@@ -26,8 +26,8 @@ AT_A_TIME: Final = 16
 """Orders on their way: each needs a worker, and there are more functions than the saga's at work."""
 
 _WARM_UP: Final = (0.5, 1)
-"""Which parts of a crowd come first, for something else. A cold worker starts within seconds, and a retry waits
-milliseconds here: where many workers start at once, it is that which fails orders."""
+"""Which parts of a crowd come first, for something else. A cold worker starts within seconds, and a retry
+waits for milliseconds here: where many workers start at once, it is that which fails orders."""
 
 _TRANSACTION_SECONDS: Final = 0.005
 """How long a transaction takes. On AWS it takes longer, but there a retry waits for seconds: in relation to
@@ -94,6 +94,12 @@ def orders_that_cross(world: World, *, orders: int, at_a_time: int = AT_A_TIME) 
     return _crowd(world, dict.fromkeys(_SHELF, orders), [an_order(*lines) for lines in crossing], at_a_time)
 
 
+def let_writes_conflict(world: World) -> None:
+    """Have writes conflict with transactions on the same items, as on AWS, until the faults are cleared."""
+    world.faults.set_fault("contend", _TRANSACTIONS, times=None, seconds=_TRANSACTION_SECONDS)
+    world.faults.set_fault("contend", _SINGLE_WRITES, times=None, seconds=0)
+
+
 def _crowd(
     world: World, stock: Mapping[str, int], submissions: Sequence[Submission], at_a_time: int
 ) -> Contention:
@@ -144,8 +150,7 @@ def _meeting_at_the_pivot(world: World, orders: int) -> Iterator[None]:
                 world.faults.release()
 
     world.faults.set_fault("hold", PIVOT, times=orders)
-    world.faults.set_fault("contend", _TRANSACTIONS, times=None, seconds=_TRANSACTION_SECONDS)
-    world.faults.set_fault("contend", _SINGLE_WRITES, times=None, seconds=0)
+    let_writes_conflict(world)
     with ThreadPoolExecutor(max_workers=1) as gate:
         releasing = gate.submit(release)
         try:

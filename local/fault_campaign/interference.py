@@ -78,6 +78,7 @@ def _restart_aws(world: World) -> None:
             quiet_since = time.monotonic()
         time.sleep(_PAUSE_SECONDS)
     world.emulator.restart(meanwhile=world.faults.kill_workers)
+    world.faults.clear()  # it holds all tries of that call
 
 
 _ACTS: Final[Mapping[str, Callable[[World], None]]] = {"stop": _stop_executions, "restart": _restart_aws}

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from multiprocessing.queues import Queue
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 from local.fault_campaign.case import Case
 from local.fault_campaign.outcome import Outcome
@@ -24,8 +24,8 @@ _CASES_PER_WORLD: Final = 150
 
 _spawning = multiprocessing.get_context("spawn")
 
-_Tasks = Queue[Case | None]
-_Outcomes = Queue[Outcome | list[str] | StartFailed]
+_Tasks: TypeAlias = "Queue[Case | None]"
+_Outcomes: TypeAlias = "Queue[Outcome | list[str] | StartFailed]"
 
 
 class Worlds:

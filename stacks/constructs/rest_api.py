@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Final
 
 from aws_cdk import Duration, RemovalPolicy
@@ -264,7 +265,7 @@ def _problem(kind: str, title: str, *, status: int | None = None, detail: str) -
 
 
 def _fixed_answer(
-    status: str, body: dict[str, object] | dict[str, str], headers: dict[str, str]
+    status: str, body: Mapping[str, object], headers: dict[str, str]
 ) -> apigateway.MockIntegration:
     """An integration that always answers the same."""
     return apigateway.MockIntegration(

@@ -13,7 +13,8 @@ import pytest
 
 from local.plays import an_order
 from local.processes import REPOSITORY
-from local.users import CUSTOMER, OPERATOR, email_of
+from local.run import run_file_content
+from local.users import OPERATOR, email_of
 from local.world import World
 
 Orders = Callable[..., "subprocess.Popen[str]"]
@@ -25,15 +26,7 @@ NEEDS_3DS = "pm_card_authenticationRequired"
 def orders(world: World, tmp_path: Path) -> Orders:
     """Start `orders` on a machine where the embedded run serves."""
     run_file = tmp_path / "run.json"
-    content = {
-        "api_url": world.api_url,
-        "aws_endpoint_url": world.endpoint_url,
-        "state_machine_arn": world.state_machine_arn,
-        "stripe_url": world.stripe_url,
-        "customer_token": world.users.token(CUSTOMER),
-        "operator_token": world.users.token(OPERATOR),
-    }
-    run_file.write_text(json.dumps(content))
+    run_file.write_text(json.dumps(run_file_content(world)))
     environ = os.environ | {
         "ORDERS_RUN_FILE": str(run_file),
         "XDG_CACHE_HOME": str(tmp_path),

@@ -157,6 +157,19 @@ def test_what_the_gateway_answers_by_itself_is_a_problem_like_the_functions(
     assert problem.get("status") == STATUS_OF.get(kind)
 
 
+def test_what_the_gateway_would_call_by_another_status_has_the_right_one(stage: Synthesis) -> None:
+    changed = {
+        response.properties["ResponseType"]: int(response.properties["StatusCode"])
+        for response in stage.resources("AWS::ApiGateway::GatewayResponse")
+        if "StatusCode" in response.properties
+    }
+
+    assert changed == {
+        kind: STATUS_OF[kind]
+        for kind in ("MISSING_AUTHENTICATION_TOKEN", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT")
+    }
+
+
 def test_whoever_is_refused_learns_how_to_go_on(stage: Synthesis) -> None:
     assert gateway_response(stage, "UNAUTHORIZED")[1]["WWW-Authenticate"] == "'Bearer'"
     assert gateway_response(stage, "THROTTLED")[1]["Retry-After"] == "'1'"

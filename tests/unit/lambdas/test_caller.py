@@ -23,7 +23,11 @@ def signed_in(groups: object) -> Caller:
 
 
 @pytest.mark.parametrize(
-    "groups", ["customers", "[customers]", "vip,customers", "[vip customers]", ["customers"]]
+    "groups",
+    [
+        *("customers", "[customers]", "vip,customers", "[vip customers]", ["customers"]),
+        *("customers,operators-in-training", "[not-operators customers]"),
+    ],
 )
 def test_a_customer_is_known_by_the_pools_id_and_group(groups: object) -> None:
     assert signed_in(groups) == Caller(SUB, is_operator=False)
