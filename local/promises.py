@@ -14,7 +14,10 @@ from local.world import World
 
 RESTS: Final = frozenset({"CONFIRMED", "FAILED", "CANCELLED"})
 
-_ANNOUNCED: Final = ("OrderConfirmed", "OrderFailed", "OrderCancelled", "OrderNeedsAttention")
+_ANNOUNCED: Final = (
+    *("OrderConfirmed", "OrderFailed", "OrderCancelled", "OrderNeedsAttention"),
+    *("PaymentRefundedOutside", "PaymentDisputed"),
+)
 _SUBJECTS: Final = {
     "CONFIRMED": "Your order is confirmed",
     "FAILED": "Your order could not be completed",

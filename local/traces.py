@@ -83,15 +83,13 @@ class Executions:
             order_id: The order; all orders if it is left out.
             running: Whether only those count that have not ended.
         """
-        pages = self._client.get_paginator("list_executions").paginate(
-            stateMachineArn=self._state_machine_arn
+        paginator, arn = self._client.get_paginator("list_executions"), self._state_machine_arn
+        pages = (
+            paginator.paginate(stateMachineArn=arn, statusFilter="RUNNING")
+            if running
+            else paginator.paginate(stateMachineArn=arn)
         )
-        found = [
-            each
-            for page in pages
-            for each in page["executions"]
-            if each["name"].startswith(order_id) and (not running or each["status"] == "RUNNING")
-        ]
+        found = [each for page in pages for each in page["executions"] if each["name"].startswith(order_id)]
         return [each["name"] for each in sorted(found, key=lambda each: each["startDate"])]
 
     def stop(self, name: str) -> None:

@@ -1,13 +1,14 @@
 """What an operator sends to put a product into the catalogue."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, Json
 
-from lambdas.shared.fields import Currency, ProductPath
+from lambdas.shared.fields import WHOLE_NUMBER, Currency, ProductPath
 from lambdas.shared.http_parsing import RequestModel
+from lambdas.shared.money import MAX_AMOUNT
 
-MAX_AVAILABLE = 1_000_000_000
+MAX_AVAILABLE: Final = 1_000_000_000
 """Units of one product; more is a slip of the finger."""
 
 
@@ -15,9 +16,9 @@ class PutProduct(RequestModel):
     """The body of `PUT /inventory/{sku}`: the product as it shall be from now on."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
-    unit_price: Annotated[int, Field(ge=1, le=99_999_999)]  # Stripe takes at most eight digits
+    unit_price: Annotated[int, Field(ge=1, le=MAX_AMOUNT), WHOLE_NUMBER]
     currency: Currency
-    available: Annotated[int, Field(ge=0, le=MAX_AVAILABLE)]
+    available: Annotated[int, Field(ge=0, le=MAX_AVAILABLE), WHOLE_NUMBER]
 
 
 class Precondition(RequestModel):
@@ -27,7 +28,7 @@ class Precondition(RequestModel):
         str | None,
         Field(
             alias="If-Match",
-            pattern=r'^"[!#-~]{0,64}"$',
+            pattern=r'^"[!#-~]{1,64}"$',
             description="The `ETag` of the product that this one replaces.",
         ),
     ] = None

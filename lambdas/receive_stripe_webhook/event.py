@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import stripe
 
-from lambdas.shared.http_api import FieldError, Problem
+from lambdas.shared.http_api import FieldError, Problem, invalid_request
 
 TOLERANCE_SECONDS: Final = 300
 """How old a signature may be: Stripe's own libraries' limit against replayed requests."""
@@ -56,13 +56,16 @@ def read_event(payload: str, signature: str, secrets: Sequence[str]) -> StripeEv
             "This endpoint takes Stripe's webhooks only.",
             (FieldError("Stripe-Signature", "does not fit the body, or is too old"),),
         )
-    event = json.loads(payload)
-    return StripeEvent(
-        event_id=event["id"],
-        kind=event["type"],
-        livemode=event["livemode"],
-        intent_id=_intent_id(event["data"]["object"]),
-    )
+    try:
+        event = json.loads(payload)
+        return StripeEvent(
+            event_id=event["id"],
+            kind=event["type"],
+            livemode=event["livemode"],
+            intent_id=_intent_id(event["data"]["object"]),
+        )
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise invalid_request(FieldError("body", "must be an event of Stripe's")) from error
 
 
 def _is_signed(payload: str, signature: str, secret: str) -> bool:

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, Json
 
-from lambdas.shared.fields import ProductPath
+from lambdas.shared.fields import WHOLE_NUMBER, ProductPath
 from lambdas.shared.http_parsing import RequestModel
 from lambdas.shared.idempotency_key import IdempotentHeaders
 
@@ -15,7 +15,7 @@ MAX_DELIVERY: Final = 1_000_000
 class Delivery(RequestModel):
     """The body of `POST /inventory/{sku}/restock`: how many units are added to what is there."""
 
-    quantity: Annotated[int, Field(ge=1, le=MAX_DELIVERY)]
+    quantity: Annotated[int, Field(ge=1, le=MAX_DELIVERY), WHOLE_NUMBER]
 
 
 class RestockRequest(RequestModel):

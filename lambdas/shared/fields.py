@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 from typing_extensions import TypeAliasType
 
 from lambdas.shared.http_parsing import RequestModel
@@ -34,6 +34,14 @@ Currency = TypeAliasType(
     Annotated[str, AfterValidator(_known_currency), Field(json_schema_extra={"enum": [*sorted(CURRENCIES)]})],
 )
 """ISO 4217, lower case."""
+
+
+def _written_as_integer(number: object) -> object:
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+WHOLE_NUMBER: Final = BeforeValidator(_written_as_integer)
+"""Makes an `int` take `2.0` for 2, as JSON does: it knows numbers only, and some languages write them so."""
 
 
 class ProductPath(RequestModel):

@@ -363,7 +363,7 @@ class OrderTable:
             event="OrderCancelled" if cancelled else "OrderFailed",
             values={"#status": OrderStatus.CANCELLED if cancelled else OrderStatus.FAILED},
             condition=(
-                "attribute_exists(#failure) AND #stock_taken = :no"
+                "attribute_exists(#failure) AND #stock_taken = :no AND #status <> :set_status"
                 f" AND #payment.#status IN ({', '.join(f':back_{n}' for n in range(len(back)))})"
             ),
             condition_values={":no": False, **{f":back_{n}": status for n, status in enumerate(back)}},

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, Json
 
-from lambdas.shared.fields import Currency, Sku
+from lambdas.shared.fields import WHOLE_NUMBER, Currency, Sku
 from lambdas.shared.http_parsing import RequestModel
 from lambdas.shared.idempotency_key import IdempotentHeaders
 
@@ -22,7 +22,7 @@ class Item(RequestModel):
     """So many units of one SKU."""
 
     sku: Sku
-    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY), WHOLE_NUMBER]
 
 
 def _each_sku_once(items: list[Item]) -> list[Item]:

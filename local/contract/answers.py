@@ -115,6 +115,25 @@ class Received(Answer):
     received: Literal[True]
 
 
+class StripeObject(BaseModel):
+    """What an event is about; Stripe's documentation has the rest of it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    object: dict[str, Any]
+
+
+class StripeEvent(BaseModel):
+    """What Stripe sends; see its documentation."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    type: str
+    livemode: bool
+    data: StripeObject
+
+
 class Health(Answer):
     """The API is there."""
 

@@ -222,14 +222,17 @@ def _parameter(name: str, where: str, schema: Mapping[str, Any], *, required: bo
 
 
 def _request_body(operation: Operation) -> dict[str, Any] | None:
-    if operation.operation_id not in REQUESTS:
+    model = _body_of(operation)
+    if model is None:
         return None
-    schema: dict[str, Any] = {"type": "object"}
-    if operation.request is not None:
-        model = operation.request.model_fields["body"].annotation
-        schema = {"$ref": f"{_SCHEMAS}{getattr(model, '__name__', '')}"}
+    schema = {"$ref": f"{_SCHEMAS}{model.__name__}"}
     content = {"schema": schema, "example": REQUESTS[operation.operation_id]}
     return {"required": True, "content": {"application/json": content}}
+
+
+def _body_of(operation: Operation) -> Any:  # noqa: ANN401 - a model, which pydantic does not type
+    fields = operation.request.model_fields if operation.request else {}
+    return fields["body"].annotation if "body" in fields else operation.body
 
 
 def _responses(operation: Operation, *, has_body: bool) -> dict[str, Any]:
@@ -308,18 +311,13 @@ def _schemas() -> dict[str, Any]:
     models: list[Any] = [Problem]
     for operation in OPERATIONS.values():
         models += [success.model for success in operation.successes.values() if success.model]
-        if operation.request is not None:
-            models += [
-                field.annotation
-                for part, field in operation.request.model_fields.items()
-                if part in {"body", "query"}  # a query's enumerations are schemas of their own
-            ]
+        if body := _body_of(operation):
+            models.append(body)
     _map, schema = models_json_schema(
         [(model, "validation") for model in dict.fromkeys(models)], ref_template=f"{_SCHEMAS}{{model}}"
     )
     schemas: dict[str, Any] = schema["$defs"]
-    parameters = {model.__name__ for model in models if model.__name__.endswith("Query")}
-    return {name: _tidied(each) for name, each in sorted(schemas.items()) if name not in parameters}
+    return {name: _tidied(each) for name, each in sorted(schemas.items())}
 
 
 def _tidied(schema: Any) -> Any:  # noqa: ANN401 - any part of a schema

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, Literal
 
+from pydantic import BaseModel
+
 from lambdas.list_orders.request import ListOrdersRequest
 from lambdas.put_inventory.request import PutProductRequest
 from lambdas.restock_inventory.request import RestockRequest
 from lambdas.shared.http_parsing import RequestModel
 from lambdas.submit_order.request import SubmitOrderRequest
-from local.contract.answers import Answer, Catalogue, Health, Order, OrderPage, Product, Received
+from local.contract.answers import Answer, Catalogue, Health, Order, OrderPage, Product, Received, StripeEvent
 
 Tag = Literal["Orders", "Inventory", "Operations"]
 
@@ -46,6 +48,7 @@ class Operation:
         callers: Who may make it.
         request: What it takes beyond the parameters of its path.
         headers: More headers that it looks at, and what they say.
+        body: What stands in its body, where no model reads it.
         successes: How it is answered if all is well.
         problems: How else the function answers, beyond what every call is answered.
     """
@@ -57,6 +60,7 @@ class Operation:
     callers: Literal["customers", "operators", "both", "Stripe", "anybody"] = "both"
     request: type[RequestModel] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: type[BaseModel] | None = None
     successes: Mapping[HTTPStatus, Success]
     problems: Mapping[HTTPStatus, str] = field(default_factory=dict)
 
@@ -194,6 +198,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         summary="Hear from Stripe",
         description="For Stripe: `Stripe-Signature` signs the body. An event that comes again does nothing.",
         callers="Stripe",
+        body=StripeEvent,
         successes={HTTPStatus.OK: Success("Stripe need not send it again.", Received)},
     ),
     "GET /health": Operation(

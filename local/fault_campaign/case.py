@@ -73,6 +73,11 @@ class Case:
                 return "two faults"
 
     @property
+    def restarts(self) -> bool:
+        """Whether the embedded AWS is restarted."""
+        return any(injection.kind == "restart" for injection in self.injections)
+
+    @property
     def command(self) -> str:
         """Runs this case again."""
         return f"python -m local faults --case '{self}'"

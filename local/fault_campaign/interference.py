@@ -3,15 +3,21 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from threading import Event
 from typing import Final
+
+from botocore.exceptions import ClientError
 
 from local.fault_campaign.case import Injection
 from local.world import World
 
 _OF_COLD_WORKERS: Final = "secretsmanager"
 """A worker reads a secret once, and then remembers it for minutes."""
+
+_AWS_SILENCE_SECONDS: Final = 3.5
+_STRIPE_SILENCE_SECONDS: Final = 5.5
+"""Half a second longer than the functions wait for an answer."""
 
 _PAUSE_SECONDS: Final = 0.02
 _STREAMS_READ_SECONDS: Final = 2.0
@@ -30,6 +36,7 @@ def interfering(world: World, injections: Sequence[Injection]) -> Iterator[None]
             n=injection.n,
             times=None if injection.lasts is not None or injection.kind == "restart" else 1,
             lasts=injection.lasts,
+            seconds=_STRIPE_SILENCE_SECONDS if ": stripe " in injection.name else _AWS_SILENCE_SECONDS,
         )
     acts = [_ACTS[each.kind] for each in injections if each.kind in _ACTS]
     with _acting_when_held(world, acts) if acts else nullcontext():
@@ -64,7 +71,8 @@ def _acting_when_held(world: World, acts: Sequence[Callable[[World], None]]) -> 
 def _stop_executions(world: World) -> None:
     """Stop all that run: there is one order in the world that is on its way."""
     for name in world.executions.names(running=True):
-        world.executions.stop(name)
+        with suppress(ClientError):  # it has ended just now
+            world.executions.stop(name)
 
 
 def _restart_aws(world: World) -> None:

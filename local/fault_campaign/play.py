@@ -19,16 +19,17 @@ from local.plays import DELIVERABLE
 from local.world import DELIVERABLE_DOMAIN, World
 
 
-def play(world: World, case: Case) -> Outcome:
+def play(world: World, case: Case, *, cold: bool = False) -> Outcome:
     """Play a case, let everything heal, and check all laws.
 
     Args:
         world: Where; no other order may be on its way in it.
-        case: Without injections it starts with cold workers, so that its calls are all that there can be.
+        case: The case.
+        cold: Whether all functions start cold: then they also make the calls that they make once in a while.
     """
     journey = JOURNEYS[case.journey]
     start = time.monotonic()
-    if not case.injections:
+    if cold:
         world.faults.kill_workers()
     with ExitStack() as stack:
         stack.enter_context(payment_deadline(world, journey.payment_deadline_seconds))

@@ -98,37 +98,40 @@ def _work(n: int, tasks: _Tasks, outcomes: _Outcomes) -> None:
     try:
         while not is_over:
             with embedded_world(f"faults-{n}", wait_scale=WAIT_SCALE) as world, quick_pace(world):
-                played, is_over = _play_some(world, tasks, outcomes)
-                late += _broken_later(world, played)
+                is_over = _play_some(world, tasks, outcomes, late)
         outcomes.put(late)
     except StartFailed as error:
         outcomes.put(error)
 
 
-def _play_some(world: World, tasks: _Tasks, outcomes: _Outcomes) -> tuple[list[Outcome], bool]:
+def _play_some(world: World, tasks: _Tasks, outcomes: _Outcomes, late: list[str]) -> bool:
     """Play cases until the world has had enough of them, or something in it is broken.
 
     Returns:
-        What they came to, and whether there are no more.
+        Whether there are no more.
     """
     played: list[Outcome] = []
-    while len(played) < _CASES_PER_WORLD:
+    for _ in range(_CASES_PER_WORLD):
         case = tasks.get()
+        if case is None or case.restarts:  # a restart empties the mailboxes
+            late += _broken_later(world, played)
+            played.clear()
         if case is None:
-            return played, True
+            return True
         outcome = _played(world, case)
         outcomes.put(outcome)
         if outcome.breaches:
             break
         played.append(outcome)
-    return played, False
+    late += _broken_later(world, played)
+    return False
 
 
 def _played(world: World, case: Case) -> Outcome:
     """What a case came to; one that can't be played is a violation like any other."""
     start = time.monotonic()
     try:
-        return play(world, case)
+        return play(world, case, cold=not case.injections)
     except Exception as error:  # noqa: BLE001 - whatever it is, the campaign goes on
         return Outcome(
             case=case,

@@ -61,7 +61,7 @@ _PART: Final = 100
 _DELIVERY: Final = 2
 
 _SHOPPING_SECONDS: Final = 25.0
-_HEALING_SECONDS: Final = 120.0
+_HEALING_SECONDS: Final = 75.0
 _IDLE_SECONDS: Final = 7.0
 """Longer than the reconciliation lets an order be idle."""
 _MOST_RETRIES: Final = 3

@@ -520,6 +520,18 @@ def test_an_order_whose_customer_was_told_of_another_end_is_not_at_rest(shop: Sh
     assert shop.unsettled() == [ORDER_ID]
 
 
+def test_two_executions_that_close_an_order_at_the_same_time_close_it_once(shop: Shop) -> None:
+    # Given: one of them has read the order when it was not closed yet
+    late = EarlyReader(shop, shop.being_undone())
+    closed = shop.orders.close(ORDER_ID, {})
+
+    # When
+    order = late.close(ORDER_ID, {})
+
+    # Then
+    assert order == closed
+
+
 # The store fails
 
 CALLS: dict[str, tuple[str, Callable[[OrderTable], object]]] = {

@@ -1,0 +1,74 @@
+"""A sample of `make faults`: on every journey something goes wrong, in every way, and no law is broken."""
+
+import random
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from local.fault_campaign.case import KINDS, Case, InjectionKind, parse_case
+from local.fault_campaign.journeys import JOURNEYS
+from local.fault_campaign.plan import single_faults, stops
+from local.fault_campaign.play import play
+from local.fault_campaign.report import describe
+from local.fault_campaign.tempo import quick_pace
+from local.fault_proxy.recording import Call
+from local.world import World
+
+SEED: Final = 1
+
+KINDS_OF: Final[dict[str, tuple[InjectionKind, ...]]] = {
+    journey: ("stop", KINDS[n % len(KINDS)], KINDS[(n + 4) % len(KINDS)])
+    for n, journey in enumerate(JOURNEYS)
+}
+"""Three kinds of trouble for each journey; together they are all that there are."""
+
+FOUND: Final = {
+    "the worker that sends the mail is killed": (
+        "happy; kill_before notify_customer: ses POST /v2/email/outbound-emails #1"
+    ),
+    "the lock of the mail is there, and nobody knows whose": (
+        "happy; lose_reply notify_customer: dynamodb PutItem idempotency #1"
+    ),
+    "a mail is sent, and its reply is lost": (
+        "happy; lose_reply notify_customer: ses POST /v2/email/outbound-emails #1"
+    ),
+    "two executions cancel an order at once": (
+        "cancelled; hang charge_payment: stripe POST /v1/payment_intents #1"
+    ),
+    "an undo has to wait for the table for longer than its tries last": (
+        "cancelled; refuse refund_payment: dynamodb UpdateItem orders #1 for 25s"
+    ),
+}
+"""Cases that once broke a law, or would have: each stays."""
+
+
+@pytest.fixture(scope="module")
+def quick_world(world: World) -> Iterator[World]:
+    with quick_pace(world):
+        yield world
+
+
+def sample(journey: str, calls: list[Call]) -> Iterator[Case]:
+    randomness = random.Random(f"{SEED} {journey}")  # noqa: S311 - it must be repeatable
+    cases = [*single_faults(journey, calls), *stops(journey, calls)]
+    for kind in KINDS_OF[journey]:
+        yield randomness.choice([case for case in cases if case.label == kind])
+
+
+@pytest.mark.parametrize("journey", JOURNEYS)
+def test_no_fault_breaks_a_law(quick_world: World, journey: str) -> None:
+    undisturbed = play(quick_world, Case(journey))
+    assert not undisturbed.breaches, describe(undisturbed)
+
+    for case in sample(journey, list(undisturbed.calls)):
+        outcome = play(quick_world, case)
+        assert not outcome.breaches, describe(outcome)
+
+
+@pytest.mark.parametrize("case", FOUND.values(), ids=FOUND)
+def test_what_was_found_stays_found(quick_world: World, case: str) -> None:
+    outcome = play(quick_world, parse_case(case))
+
+    assert all(outcome.struck)
+    assert not outcome.breaches, describe(outcome)
