@@ -15,6 +15,9 @@ TOLERANCE_SECONDS: Final = 300
 """How old a signature may be: Stripe's own libraries' limit against replayed requests."""
 
 
+_NO_EVENT: Final = invalid_request(FieldError("body", "must be an event of Stripe's"))
+
+
 @dataclass(frozen=True, slots=True)
 class StripeEvent:
     """What we take from an event: which payment to ask Stripe about. Whatever else it says may be old.
@@ -57,15 +60,13 @@ def read_event(payload: str, signature: str, secrets: Sequence[str]) -> StripeEv
             (FieldError("Stripe-Signature", "does not fit the body, or is too old"),),
         )
     try:
-        event = json.loads(payload)
-        return StripeEvent(
-            event_id=event["id"],
-            kind=event["type"],
-            livemode=event["livemode"],
-            intent_id=_intent_id(event["data"]["object"]),
-        )
+        body = json.loads(payload)
+        event = StripeEvent(body["id"], body["type"], body["livemode"], _intent_id(body["data"]["object"]))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise invalid_request(FieldError("body", "must be an event of Stripe's")) from error
+        raise _NO_EVENT from error
+    if [type(event.event_id), type(event.kind), type(event.livemode)] != [str, str, bool]:
+        raise _NO_EVENT
+    return event
 
 
 def _is_signed(payload: str, signature: str, secret: str) -> bool:

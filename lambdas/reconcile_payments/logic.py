@@ -128,7 +128,7 @@ class PaymentReconciliation:
         while len(intents) > _MOST_INTENTS and to - self._at > 1:
             to = self._at + (to - self._at) // 2
             intents = self._made_until(to)
-        self._unpaid |= dict.fromkeys(each.order_id for each in listed if _second_of(each) < to)
+        self._unpaid |= dict.fromkeys(each.order_id for each in listed)
         orders = self._listing.read(intent.order_id for intent in intents if intent.order_id)
         for intent in intents:
             order = orders.get(intent.order_id or "")
@@ -161,8 +161,9 @@ class PaymentReconciliation:
                 return [each for each in listed if _second_of(each) < last], last
 
     def _made_until(self, to: int) -> list[PaymentIntent]:
-        """The payments from where we are to a second, and one more than the most if there are as many."""
-        return list(islice(self._gateway.list_intents(self._at, to), _MOST_INTENTS + 1))
+        """The payments from where we are to a second: all of a single one, else one more than the most."""
+        most = _MOST_INTENTS + 1 if to - self._at > 1 else None
+        return list(islice(self._gateway.list_intents(self._at, to), most))
 
     def _sort_out_unpaid(self) -> None:
         """Find the orders among the oldest ones without a payment that should have one."""

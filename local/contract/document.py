@@ -273,6 +273,11 @@ def _success(success: Success, example: object) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": success.description}
     if success.headers:
         answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in success.headers}
+    if success.links:
+        answer["links"] = {
+            operation: {"operationId": operation, "parameters": dict(parameters)}
+            for operation, parameters in success.links.items()
+        }
     if success.model is not None:
         schema = {"$ref": f"{_SCHEMAS}{success.model.__name__}"}
         answer["content"] = {"application/json": {"schema": schema, "example": example}}

@@ -29,11 +29,13 @@ class Success:
         description: What has happened.
         model: The body; None for an answer without one.
         headers: The headers that go with it, by the names of `HEADERS`.
+        links: Which calls take what from this answer: parameters and OpenAPI's expressions, by operation.
     """
 
     description: str
     model: type[Answer] | None
     headers: tuple[str, ...] = ()
+    links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +74,8 @@ HEADERS: Final = {
 }
 """The answers' headers: what they say, and an example."""
 
+_THIS_ORDER: Final = {"order_id": "$response.body#/order_id"}
+
 _NO_ORDER: Final = {HTTPStatus.NOT_FOUND: "There is no such order, or it is somebody else's."}
 _NO_PRODUCT: Final = {HTTPStatus.NOT_FOUND: "There is no such product."}
 _REUSED_KEY: Final = {
@@ -93,7 +97,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         callers="customers",
         request=SubmitOrderRequest,
         successes={
-            HTTPStatus.ACCEPTED: Success("The order is accepted.", Order, ("Location", "Idempotent-Replayed"))
+            HTTPStatus.ACCEPTED: Success(
+                "The order is accepted.",
+                Order,
+                ("Location", "Idempotent-Replayed"),
+                {call: _THIS_ORDER for call in ("getOrder", "cancelOrder", "retryOrder")},
+            )
         },
         problems=_REUSED_KEY,
     ),
@@ -110,7 +119,11 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
             " caller and the same `status`; the `limit` may change."
         ),
         request=ListOrdersRequest,
-        successes={HTTPStatus.OK: Success("A page of orders.", OrderPage)},
+        successes={
+            HTTPStatus.OK: Success(
+                "A page of orders.", OrderPage, links={"listOrders": {"cursor": "$response.body#/cursor"}}
+            )
+        },
     ),
     "GET /orders/{order_id}": Operation(
         operation_id="getOrder",
@@ -154,7 +167,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         description="Its `ETag` is what `PUT` wants as `If-Match`.",
         headers={"If-None-Match": "The `ETag` that you have already."},
         successes={
-            HTTPStatus.OK: Success("The product as it is now.", Product, ("ETag",)),
+            HTTPStatus.OK: Success(
+                "The product as it is now.",
+                Product,
+                ("ETag",),
+                {"putProduct": {"sku": "$response.body#/sku", "If-Match": "$response.header.ETag"}},
+            ),
             HTTPStatus.NOT_MODIFIED: Success("It is what `If-None-Match` says it was.", None, ("ETag",)),
         },
         problems=_NO_PRODUCT,

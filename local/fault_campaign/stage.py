@@ -12,6 +12,7 @@ import httpx
 from local.fault_campaign.shopper import Shopper
 from local.plays import CONFIRM
 from local.promises import RESTS, read_record
+from local.reconciliation import reconcile
 from local.waiting import wait_for
 from local.world import World
 
@@ -93,19 +94,10 @@ class Stage:
         if not quiet:
             self._idle_since = now
         elif now - self._idle_since > _IDLE_SECONDS:
-            self._reconcile()
+            reconcile(self.world)
+            self.reconciliations += 1
             self._idle_since = time.monotonic()
         return quiet
-
-    def _reconcile(self) -> None:
-        client = self.world.aws.client("stepfunctions")
-        arn = client.start_execution(stateMachineArn=self.world.outputs["ReconciliationArn"])["executionArn"]
-        wait_for(
-            lambda: client.describe_execution(executionArn=arn)["status"] != "RUNNING",
-            "the reconciliation ends",
-            timeout_seconds=_PATIENCE_SECONDS,
-        )
-        self.reconciliations += 1
 
     def approve(self, record: Record) -> None:
         """Be the customer who passes 3-D Secure, unless it is too late."""

@@ -80,8 +80,8 @@ def stripe_faults() -> st.SearchStrategy[StripeFault]:
 
 SCRIPTS: Final = st.builds(
     Script,
-    stock=st.tuples(*[st.integers(0, 8)] * len(SKUS)),
-    customers=st.lists(customers(), min_size=3, max_size=6).map(tuple),
+    stock=st.tuples(*[st.sampled_from((6, 3, 1, 0))] * len(SKUS)),
+    customers=st.lists(customers(), min_size=4, max_size=6).map(tuple),
     injections=st.lists(injections(), max_size=3).map(tuple),
     stripe_faults=st.lists(stripe_faults(), max_size=2).map(tuple),
     webhooks=st.sampled_from(get_args(Webhooks)),

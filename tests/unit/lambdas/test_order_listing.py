@@ -82,6 +82,7 @@ def test_what_dynamodb_left_unread_is_read_again(shop: Shop, listing: OrderListi
         )
 
         assert listing.read([an_id(1), an_id(2)], consistent=True) == {}
+        stub.assert_no_pending_responses()
 
 
 def test_where_dynamodb_reads_nothing_the_caller_tries_again(shop: Shop, listing: OrderListing) -> None:

@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -37,3 +38,13 @@ def test_a_value_is_read_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -
 def test_stripe_is_stripe_itself_unless_the_local_stage_says_otherwise() -> None:
     assert Settings({}).stripe_api_base is None
     assert Settings({"STRIPE_API_BASE": "http://localhost:8420"}).stripe_api_base == "http://localhost:8420"
+
+
+def test_idle_is_a_number_of_seconds() -> None:
+    assert Settings({"STALE_AFTER_SECONDS": "1800"}).stale_after == timedelta(minutes=30)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "soon", "1.5"])
+def test_idle_is_nothing_else(value: str) -> None:
+    with pytest.raises(SettingError, match="STALE_AFTER_SECONDS"):
+        _ = Settings({"STALE_AFTER_SECONDS": value}).stale_after
