@@ -27,7 +27,7 @@ _REMEMBERED_FOR_SECONDS: Final = 90 * 24 * 60 * 60
 
 _LOCK_MILLISECONDS: Final = 3_000
 """How long an action under way keeps others out. Powertools would lock for as long as the function may take:
-where a worker dies, the saga's retries would be over before its lock is. What takes longer can happen twice."""
+where a worker dies, the saga's retries would be over before its lock is. What takes longer can run twice."""
 
 
 class _ShortLock(LambdaContext):
