@@ -36,7 +36,7 @@ lint: .venv/.ready node_modules/.ready ## format, lint and type checks
 synth: .venv/.ready node_modules/.ready .build/.layer ## write a stage's templates to cdk.out (STAGE=local|dev|prod)
 	@cdk synth --quiet -c stage=$(STAGE)
 
-docs: .venv/.ready ## write the generated parts of README.md again
+docs: .venv/.ready ## write the generated parts of the documentation again
 	@python -m local docs
 
 lock: .venv/.ready ## resolve pyproject.toml's groups into requirements/*.txt again

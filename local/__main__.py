@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="start everything and serve until Ctrl-C")
     run.add_argument("--port", type=_port, default=4566, help="where the emulated AWS listens (4566)")
     commands.add_parser("demo", help="send sample orders through the saga, check its laws, stop")
-    commands.add_parser("docs", help="write the generated parts of README.md again")
+    commands.add_parser("docs", help="write the generated parts of the documentation again")
     campaign = commands.add_parser("faults", help="make every call fail in every way, and check the laws")
     campaign.add_argument("--case", action="append", help="play this case alone, as a violation names it")
     campaign.add_argument("--journeys", default="", help="only these journeys, with commas between them")

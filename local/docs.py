@@ -1,4 +1,4 @@
-"""`make docs`: writes what README.md and docs/payments.md show of the saga, from its document and journeys.
+"""`make docs`: writes what README.md and docs/payments.md show of the saga, and the API's contract.
 
 The diagram keeps to Mermaid's flowchart as GitHub draws it. Mermaid places states by the order in which it
 meets them; the invisible links (`~~~`) let the undos climb beside the forward steps that they undo.
@@ -11,6 +11,7 @@ from enum import Enum
 from itertools import pairwise
 from typing import Final
 
+from local.contract.files import contract_files
 from local.journeys import JOURNEYS, PAYMENT_JOURNEYS, Journey
 from local.processes import REPOSITORY
 from local.saga_document import ANY_ERROR, Role, Saga, State, Transition
@@ -94,6 +95,8 @@ def main() -> int:
     try:
         for path, fill in {README: with_generated_parts, PAYMENTS: with_payments}.items():
             path.write_text(fill(path.read_text(encoding="utf-8")), encoding="utf-8")
+        for path, text in contract_files().items():
+            path.write_text(text, encoding="utf-8")
     except ValueError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

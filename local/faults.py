@@ -9,11 +9,13 @@ from itertools import chain
 
 from local.fault_campaign import plan
 from local.fault_campaign.case import Case, parse_case
+from local.fault_campaign.contention import orders_that_cross, rush_for_one_sku
 from local.fault_campaign.journeys import JOURNEYS
 from local.fault_campaign.outcome import Outcome
 from local.fault_campaign.reliability import write_results
 from local.fault_campaign.report import Report, describe
-from local.fault_campaign.worlds import Worlds
+from local.fault_campaign.worlds import WAIT_SCALE, Worlds
+from local.world import embedded_world
 
 _PROGRESS_EVERY = 50
 
@@ -37,6 +39,13 @@ def main(arguments: Namespace) -> int:
         for _ in _told(worlds.play(_until(deadline, cases)), report):
             pass
         report.late = worlds.close()
+    if not arguments.journeys:
+        _say("Many orders at once ...")
+        with embedded_world("faults-crowds", wait_scale=WAIT_SCALE) as world:
+            report.crowds = [
+                rush_for_one_sku(world, orders=200, units=50),
+                orders_that_cross(world, orders=64),
+            ]
     report.seconds = time.monotonic() - start
     for line in ("", report.table(), "", *report.summary(), *report.late):
         _say(line)

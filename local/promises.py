@@ -25,6 +25,9 @@ _SUBJECTS: Final = {
 }
 _RECOVERY: Final = re.compile(r"-r\d+$")
 _RECOVERIES: Final = 3
+_FAIL_WITH: Final = ("NeedsAttention", "States.ServiceRestart")
+"""A human is called; or the embedded AWS was restarted, which no state machine can catch."""
+
 _NOT_NOTIFIED: Final = "CustomerNotNotified"
 
 
@@ -77,10 +80,12 @@ class Told:
     Attributes:
         status: Where it stands.
         visits: The states that it entered.
+        error: What it failed with.
     """
 
     status: str
     visits: tuple[Visit, ...]
+    error: str | None = None
 
 
 def read_record(world: World, order_id: str) -> dict[str, Any] | None:
@@ -104,7 +109,11 @@ def tell_story(world: World, order_id: str) -> Story | None:
             mail.subject for mail in world.mailbox.messages_to(record["email"]) if order_id in mail.text
         ),
         executions={
-            name: Told(str(world.executions.status(name)), tuple(world.executions.visits(name)))
+            name: Told(
+                str(world.executions.status(name)),
+                tuple(world.executions.visits(name)),
+                world.executions.error(name),
+            )
             for name in names
         },
     )
@@ -130,6 +139,9 @@ def _broken(story: Story) -> Iterator[str]:
     if len(record["timeline"]) != record["version"]:
         yield f"{record['version']} writes left {len(record['timeline'])} entries in the timeline"
     yield from _unanswered(story.executions)
+    for name, told in story.executions.items():
+        if told.status == "FAILED" and told.error not in _FAIL_WITH:
+            yield f"execution {name} failed with {told.error}: it should be undone, or call for a human"
     if story.status in RESTS and not story.was_mailed and _NOT_NOTIFIED not in story.entries:
         yield f"the customer does not know that the order is {story.status}: {list(story.subjects)}"
 

@@ -63,6 +63,10 @@ class Executions:
         except self._client.exceptions.ExecutionDoesNotExist:
             return None
 
+    def error(self, name: str) -> str | None:
+        """What an execution failed with; None if it did not fail."""
+        return self._client.describe_execution(executionArn=self.arn(name)).get("error")
+
     def wait_until_ended(self, name: str, *, timeout_seconds: float = 60.0) -> "ExecutionStatusType":
         """Wait until an execution has started and ended.
 

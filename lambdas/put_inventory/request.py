@@ -1,6 +1,6 @@
 """What an operator sends to put a product into the catalogue."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from pydantic import Field, Json
 
@@ -33,8 +33,8 @@ class Precondition(RequestModel):
         ),
     ] = None
     if_none_match: Annotated[
-        Literal["*"] | None,
-        Field(alias="If-None-Match", description="There is no such product yet."),
+        str | None,
+        Field(alias="If-None-Match", pattern=r"^\*$", description="`*`: there is no such product yet."),
     ] = None
 
 

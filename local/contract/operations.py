@@ -101,7 +101,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
                 "The order is accepted.",
                 Order,
                 ("Location", "Idempotent-Replayed"),
-                {call: _THIS_ORDER for call in ("getOrder", "cancelOrder", "retryOrder")},
+                dict.fromkeys(("getOrder", "cancelOrder", "retryOrder"), _THIS_ORDER),
             )
         },
         problems=_REUSED_KEY,

@@ -16,6 +16,7 @@ from typing import Final
 from local.catalogue import Product
 from local.client import Submission
 from local.fault_campaign.shopper import Shopper
+from local.fault_campaign.tempo import patient_pivot
 from local.laws import take_snapshot, violations
 from local.plays import PIVOT, an_order
 from local.promises import Story, broken_promises, tell_story
@@ -30,8 +31,11 @@ _WARM_UP: Final = (0.5, 1)
 waits for milliseconds here: where many workers start at once, it is that which fails orders."""
 
 _TRANSACTION_SECONDS: Final = 0.005
-"""How long a transaction takes. On AWS it takes longer, but there a retry waits for seconds: in relation to
-that, transactions last ten times as long here."""
+"""How long a transaction takes at least, with the emulator's own time some hundredths of a second, as on AWS."""
+
+_PATIENT_TIMES: Final = 10
+"""The world's scale shortens the waits of retries, but no transaction. So the pivot's waits are made longer:
+with a scale of 0.02 they are a fifth of what they are on AWS."""
 
 _TRANSACTIONS: Final = "*: dynamodb TransactWriteItems *"
 _SINGLE_WRITES: Final = "*: dynamodb UpdateItem *"
@@ -107,7 +111,7 @@ def _crowd(
     for sku, units in stock.items():
         product = Product(name="Wanted by all", unit_price=1_000, currency="usd", available=units)
         world.shop.put_product(sku, product)
-    with ThreadPoolExecutor(at_a_time) as customers:
+    with patient_pivot(world, _PATIENT_TIMES), ThreadPoolExecutor(at_a_time) as customers:
         for part in _WARM_UP:
             first = [an_order()] * int(part * at_a_time)
             list(customers.map(lambda each: _served(world, shopper, each), first))

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from local.fault_campaign.contention import Contention
 from local.fault_campaign.journeys import JOURNEYS
 from local.fault_campaign.outcome import Outcome
 
@@ -39,12 +40,14 @@ class Report:
     Attributes:
         outcomes: All cases that were played.
         late: What broke after its case.
+        crowds: What became of many orders at once.
         seconds: How long it took.
         planned: How many cases there are besides the pairs, of which there is no end.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
+    crowds: list[Contention] = field(default_factory=list)
     seconds: float = 0
     planned: int = 0
 
@@ -55,8 +58,8 @@ class Report:
 
     @property
     def violations(self) -> int:
-        """How many cases broke a law, then or later."""
-        return len(self.violated) + len(self.late)
+        """How many cases broke a law, then or later, and how many laws crowds broke."""
+        return len(self.violated) + len(self.late) + sum(len(crowd.breaches) for crowd in self.crowds)
 
     def table(self) -> str:
         """Journeys x faults x outcomes, in Markdown."""
@@ -89,6 +92,7 @@ class Report:
             "Orders that ended otherwise than undisturbed: "
             + ", ".join(f"{ends[end]} {end}" for end in list(_ENDS)[1:])
             + ".",
+            *(f"Many orders at once: {crowd}" for crowd in self.crowds),
         ]
 
 

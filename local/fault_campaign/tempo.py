@@ -1,9 +1,9 @@
 """The waits of a world that are not multiplied by its scale, made short enough for thousands of cases."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Final
+from typing import Any, Final
 
 from local.world import World
 
@@ -18,6 +18,7 @@ stays; as deployed it is 15 or 25 s."""
 
 _LOCKING_FUNCTIONS: Final = ("notify_customer", "receive_stripe_webhook")
 _WAITING_STATE: Final = "AwaitPayment"
+_PIVOT: Final = "ReserveInventory"
 
 
 @contextmanager
@@ -54,10 +55,33 @@ def _short_lock(world: World, function: str) -> Iterator[None]:
 @contextmanager
 def payment_deadline(world: World, seconds: int) -> Iterator[None]:
     """Have the saga wait so long for a customer's approval, as long as the context lasts."""
+
+    def wait_so_long(definition: dict[str, Any]) -> None:
+        definition["States"][_WAITING_STATE]["TimeoutSeconds"] = seconds
+
+    with _redefined(world, wait_so_long):
+        yield
+
+
+@contextmanager
+def patient_pivot(world: World, times: int) -> Iterator[None]:
+    """Have the pivot's retries wait so many times longer, as long as the context lasts."""
+
+    def be_patient(definition: dict[str, Any]) -> None:
+        for retrier in definition["States"][_PIVOT]["Retry"]:
+            retrier["IntervalSeconds"] *= times
+            retrier["MaxDelaySeconds"] *= times
+
+    with _redefined(world, be_patient):
+        yield
+
+
+@contextmanager
+def _redefined(world: World, change: Callable[[dict[str, Any]], None]) -> Iterator[None]:
     client, arn = world.aws.client("stepfunctions"), world.state_machine_arn
     deployed = client.describe_state_machine(stateMachineArn=arn)["definition"]
     definition = json.loads(deployed)
-    definition["States"][_WAITING_STATE]["TimeoutSeconds"] = seconds
+    change(definition)
     client.update_state_machine(stateMachineArn=arn, definition=json.dumps(definition))
     try:
         yield

@@ -14,6 +14,7 @@ from local.fault_campaign.play import play
 from local.fault_campaign.tempo import quick_pace
 from local.processes import StartFailed
 from local.promises import broken_promises, tell_story
+from local.reconciliation import reconcile
 from local.world import World, embedded_world
 
 WAIT_SCALE: Final = 0.02
@@ -149,7 +150,8 @@ def _played(world: World, case: Case) -> Outcome:
 
 
 def _broken_later(world: World, played: Iterable[Outcome]) -> list[str]:
-    broken: list[str] = []
+    """What is no longer in order; the reconciliation, which has its own way to look, must find nothing."""
+    broken = [f"the reconciliation finds {finding}" for finding in reconcile(world).findings]
     for outcome in played:
         story = tell_story(world, outcome.order_id)
         breaches = broken_promises(story) if story else ["its record is gone"]

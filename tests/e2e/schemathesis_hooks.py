@@ -6,6 +6,8 @@ from typing import Any, Final
 import requests
 import schemathesis
 import stripe
+from schemathesis.auths import GLOBAL_AUTH_STORAGE
+from schemathesis.core.failures import Failure
 
 OPERATORS_CALLS: Final = ("putProduct", "restockProduct", "retryOrder", "listOrders")
 """Made by an operator; every other call that needs somebody who signed in is made by a customer."""
@@ -25,13 +27,14 @@ ONLY_THE_API_CHECKS: Final = {
 
 
 class SignedIn(requests.auth.AuthBase):
-    """Shows the token of a user."""
+    """Shows the token of a user, where a test has made one up; a test without any stays without."""
 
     def __init__(self, variable: str) -> None:
         self._token = os.environ[variable]
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        if "Authorization" in request.headers:
+            request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
 
@@ -39,29 +42,35 @@ class SignedByStripe(requests.auth.AuthBase):
     """Signs the body as Stripe does."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        body = request.body or ""
+        body = request.body.decode() if isinstance(request.body, bytes) else str(request.body or "")
         request.headers["Stripe-Signature"] = stripe.WebhookSignature.generate_signature_header(
-            body.decode() if isinstance(body, bytes) else body, os.environ["STRIPE_WEBHOOK_SECRET"]
+            body, os.environ["STRIPE_WEBHOOK_SECRET"]
         )
         return request
 
 
-schemathesis.auth.set_from_requests(SignedIn("OPERATOR_TOKEN")).apply_to(operation_id=list(OPERATORS_CALLS))
-schemathesis.auth.set_from_requests(SignedByStripe()).apply_to(operation_id="receiveStripeWebhook")
-schemathesis.auth.set_from_requests(SignedIn("CUSTOMER_TOKEN")).skip_for(
+sign_in = GLOBAL_AUTH_STORAGE.set_from_requests
+sign_in(SignedIn("OPERATOR_TOKEN")).apply_to(operation_id=list(OPERATORS_CALLS))
+sign_in(SignedByStripe()).apply_to(operation_id="receiveStripeWebhook")
+sign_in(SignedIn("CUSTOMER_TOKEN")).skip_for(
     operation_id=[*OPERATORS_CALLS, "receiveStripeWebhook", "getHealth"]
 )
 
 
 @schemathesis.hook
 def filter_failure(
-    _context: schemathesis.HookContext, failure: Any, case: schemathesis.Case, response: Any  # noqa: ANN401
+    _context: schemathesis.HookContext,
+    failure: Failure,
+    case: "schemathesis.Case[Any]",
+    response: schemathesis.Response,
 ) -> bool:
     """Keep a failure, unless it is one that the API is right about."""
     if type(failure).__name__ == "RejectedPositiveData":
         problem = response.json()
         fields = {error["field"] for error in problem.get("errors", ())}
         kind = problem["type"].rpartition(":")[2]
+        if fields == {"If-Match"} and case.headers.get("If-Match") == "":
+            return False  # schemathesis 4.32 takes that for a text between quotes
         return not (kind in ONLY_THE_API_KNOWS or (fields and fields <= ONLY_THE_API_CHECKS.keys()))
     if type(failure).__name__ == "IgnoredAuth" and case.operation.label == "POST /webhooks/stripe":
         # Stripe is told 400, as its documentation has it, and not 401; who was let in would fail otherwise.

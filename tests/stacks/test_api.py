@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from local.contract.operations import OPERATIONS
 from stacks.settings import STAGES
 from tests.stacks.synthesis import Synthesis, readable
 
@@ -62,6 +63,10 @@ def test_each_call_is_answered_by_its_function(stage: Synthesis) -> None:
     for call, function in ROUTES.items():
         uri = readable(found[call]["Integration"]["Uri"])
         assert uri.endswith(f":path/2015-03-31/functions/{function}.Arn/invocations")
+
+
+def test_the_contract_has_every_call(stage: Synthesis) -> None:
+    assert calls(stage).keys() == OPERATIONS.keys()
 
 
 def test_everybody_signs_in_but_stripe_and_who_asks_for_the_health(stage: Synthesis) -> None:

@@ -1,14 +1,13 @@
 """The check of the promises finds what breaks them."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from local.promises import Story, Told, broken_promises
 
 
-def record(*events: str, **values: Any) -> dict[str, Any]:
+def record(*events: str, **values: object) -> dict[str, object]:
     return {
         "status": "CONFIRMED",
         "version": len(events),
@@ -35,6 +34,10 @@ def test_an_order_in_order_breaks_nothing() -> None:
         pytest.param(
             replace(STORY, record=record("OrderConfirmed", "CustomerNotNotified"), subjects=()),
             id="mail that can't be delivered",
+        ),
+        pytest.param(
+            replace(STORY, executions={"order-1": Told("FAILED", (), "NeedsAttention")}),
+            id="an execution that called for a human",
         ),
         pytest.param(
             replace(STORY, executions={"order-1": Told("ABORTED", ()), "order-1-r1": Told("SUCCEEDED", ())}),
@@ -88,6 +91,10 @@ def test_what_is_allowed_breaks_nothing(kept: Story) -> None:
         (
             replace(STORY, subjects=("Your order is cancelled",)),
             "the customer does not know that the order is CONFIRMED: ['Your order is cancelled']",
+        ),
+        (
+            replace(STORY, executions={"order-1": Told("FAILED", (), "StoreUnavailable")}),
+            "execution order-1 failed with StoreUnavailable: it should be undone, or call for a human",
         ),
         (
             replace(STORY, executions={"order-1-r1": Told("ABORTED", ())}),

@@ -80,16 +80,24 @@ def payments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return payments
 
 
-def test_the_files_are_written_in_place(readme: Path, payments: Path) -> None:
+@pytest.fixture
+def contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    contract = tmp_path / "openapi.json"
+    monkeypatch.setattr(docs, "contract_files", lambda: {contract: "the contract"})
+    return contract
+
+
+def test_the_files_are_written_in_place(readme: Path, payments: Path, contract: Path) -> None:
     readme.write_text(EMPTY, encoding="utf-8")
 
     assert docs.main() == 0
 
+    assert contract.read_text(encoding="utf-8") == "the contract"
     assert readme.read_text(encoding="utf-8") == docs.with_generated_parts(EMPTY)
     assert payments.read_text(encoding="utf-8") == docs.with_payments(EMPTY_PAYMENTS)
 
 
-@pytest.mark.usefixtures("payments")
+@pytest.mark.usefixtures("payments", "contract")
 def test_a_readme_without_a_place_is_refused(readme: Path, capsys: pytest.CaptureFixture[str]) -> None:
     readme.write_text("No markers.\n", encoding="utf-8")
 
