@@ -30,8 +30,8 @@ _WARM_UP: Final = (0.5, 1)
 """Which parts of a crowd come first, for something else. A cold worker starts within seconds, and a retry
 waits for milliseconds here: where many workers start at once, it is that which fails orders."""
 
-_TRANSACTION_SECONDS: Final = 0.005
-"""How long a transaction takes at least, with the emulator's own time some hundredths of a second, as on AWS."""
+_TRANSACTION_SECONDS: Final = 0.02
+"""How long a transaction is under way, as on AWS."""
 
 _PATIENT_TIMES: Final = 10
 """The world's scale shortens the waits of retries, but no transaction. So the pivot's waits are made longer:

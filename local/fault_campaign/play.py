@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack
+from typing import Final
 
 from local.client import Submission
 from local.fault_campaign.case import Case
@@ -17,6 +18,12 @@ from local.fault_proxy.recording import Call
 from local.laws import take_snapshot
 from local.plays import DELIVERABLE
 from local.world import DELIVERABLE_DOMAIN, World
+
+
+_CALLED_BACK: Final = "await_payment: "
+_EXPIRED: Final = ("FAILED", "payment_expired")
+"""The embedded AWS does not hear that a function has failed which is to call back, as AWS does. So the
+saga does not try it again, and waits for the customer until the deadline."""
 
 
 def play(world: World, case: Case, *, cold: bool = False) -> Outcome:
@@ -77,7 +84,12 @@ def _wrong_end(case: Case, journey: Journey, settled: Settled) -> list[str]:
     end, expected = (story.status, failure), (journey.status, journey.failure)
     if len(case.injections) > 1 or any(each.lasts for each in case.injections):
         return [] if story.status in {"FAILED", journey.status} else [f"the order ended {end}"]
-    wrong = [] if end == expected else [f"the order ended {end}, expected {expected}"]
+    unheard = any(each.name.startswith(_CALLED_BACK) for each in case.injections)
+    wrong = (
+        []
+        if end == expected or (unheard and end == _EXPIRED)
+        else [f"the order ended {end}, expected {expected}"]
+    )
     if journey.submission["email"] == DELIVERABLE and not story.was_mailed:
         wrong.append(f"the customer got no mail about it: {list(story.subjects)}")
     return wrong

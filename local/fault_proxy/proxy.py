@@ -1,8 +1,7 @@
 """The way of a call through the proxy: who calls, what for, which faults strike, and on to the service."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -89,22 +88,22 @@ class Proxy:
         breaking = next((fault for fault in struck_by if fault.kind not in {"hold", "contend"}), None)
         for fault in struck_by:
             await self._delay(fault, call, request)
-        async with self._contending(contended, operation, body) as refusal:
-            if refusal is not None:
-                call.fault = "contend"
-                return refusal
-            if breaking is None:
-                return await self._pass_on(request, body)
-            match breaking.kind:
-                case "throttle":
-                    return throttled(operation.service)
-                case "kill_before":
-                    caller.kill()
-                case "kill_after":
-                    await self._pass_on(request, body)
-                    caller.kill()
-                case "lose_reply" | "late":
-                    await self._pass_on(request, body)
+        refusal = await self._contend(contended, operation, body)
+        if refusal is not None:
+            call.fault = "contend"
+            return refusal
+        if breaking is None:
+            return await self._pass_on(request, body)
+        match breaking.kind:
+            case "throttle":
+                return throttled(operation.service)
+            case "kill_before":
+                caller.kill()
+            case "kill_after":
+                await self._pass_on(request, body)
+                caller.kill()
+            case "lose_reply" | "late":
+                await self._pass_on(request, body)
         raise Unanswered
 
     async def _delay(self, fault: Fault, call: Call, request: web.Request) -> None:
@@ -117,18 +116,14 @@ class Proxy:
         elif fault.kind in {"hang", "late"}:
             await self._faults.wait(fault.seconds)
 
-    @asynccontextmanager
-    async def _contending(
-        self, fault: Fault | None, operation: Operation, body: bytes
-    ) -> AsyncIterator[web.Response | None]:
+    async def _contend(self, fault: Fault | None, operation: Operation, body: bytes) -> web.Response | None:
         """What a call is refused with because of others that are under way, if it contends."""
         if fault is None:
-            yield None
-            return
+            return None
         with self._transactions.entered_by(operation.operation, body) as refusal:
             if refusal is None:
                 await self._faults.wait(fault.seconds)
-            yield refusal
+            return refusal
 
     async def _pass_on(self, request: web.Request, body: bytes) -> web.Response:
         url = URL(self._upstream + request.raw_path, encoded=True)

@@ -97,9 +97,10 @@ def test_a_generated_client_orders_and_looks_at_the_order(
         payment_method="pm_card_visa",
         email="alice@example.com",
     )
-    accepted = submit_order.sync(client=client, body=order, idempotency_key=str(uuid.uuid4()))
-    world.shop.wait_until_rest(str(accepted.order_id), customer_id=CUSTOMER)
-    seen = get_order.sync(accepted.order_id, client=client)
+    with client:
+        accepted = submit_order.sync(client=client, body=order, idempotency_key=str(uuid.uuid4()))
+        world.shop.wait_until_rest(str(accepted.order_id), customer_id=CUSTOMER)
+        seen = get_order.sync(accepted.order_id, client=client)
 
     # Then
     assert accepted.status is models.OrderStatus.PENDING

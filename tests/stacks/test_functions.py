@@ -66,10 +66,12 @@ def test_what_lambda_logs_is_json_and_no_chatter(stage: Synthesis) -> None:
 ENVIRONMENT = {
     "submit_order": {"ORDERS_TABLE"},
     "get_order": {"ORDERS_TABLE"},
+    "list_orders": {"ORDERS_TABLE", "CURSOR_SECRET_ID"},
     "cancel_order": {"ORDERS_TABLE"},
     "retry_order": {"ORDERS_TABLE"},
     "get_inventory": {"INVENTORY_TABLE"},
     "put_inventory": {"INVENTORY_TABLE"},
+    "restock_inventory": {"INVENTORY_TABLE"},
     "receive_stripe_webhook": {
         *("ORDERS_TABLE", "IDEMPOTENCY_TABLE", "STRIPE_SECRET_ID", "STRIPE_WEBHOOK_SECRET_ID")
     },
@@ -94,8 +96,8 @@ ENVIRONMENT = {
 }
 
 CALLED_FROM_BROWSERS = {
-    *("submit_order", "get_order", "cancel_order", "retry_order"),
-    *("get_inventory", "put_inventory"),
+    *("submit_order", "get_order", "list_orders", "cancel_order", "retry_order"),
+    *("get_inventory", "put_inventory", "restock_inventory"),
 }
 
 

@@ -11,7 +11,7 @@ HEADERS = {
     "Content-Type": "application/x-amz-json-1.0",
 }
 BODY = '{"TableName": "Orders-1X2Y"}'
-PATIENCE_SECONDS = 1
+PATIENCE_SECONDS = 3.0
 
 
 def main(port: int) -> None:

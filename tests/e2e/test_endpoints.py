@@ -1,0 +1,111 @@
+"""Calls whose answers depend on what DynamoDB does, and on what the functions may do there."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import httpx
+
+from local.catalogue import Product
+from local.plays import an_order
+from local.users import OPERATOR
+from local.world import World
+
+VASE: Final = Product(name="Green vase", unit_price=900, currency="usd", available=7)
+
+
+def pages(world: World, query: str, customer_id: str) -> list[dict[str, Any]]:
+    """All pages of a listing, by following the cursors."""
+    found: list[dict[str, Any]] = []
+    cursor = ""
+    while not found or found[-1]["cursor"]:
+        answer = world.shop.request("GET", f"/orders?{query}{cursor}", customer_id=customer_id)
+        found.append(answer.raise_for_status().json())
+        cursor = f"&cursor={found[-1]['cursor']}"
+    return found
+
+
+def restock(world: World, sku: str, quantity: int, key: str) -> httpx.Response:
+    return world.shop.request(
+        "POST",
+        f"/inventory/{sku}/restock",
+        customer_id=OPERATOR,
+        headers={"Idempotency-Key": key},
+        json={"quantity": quantity},
+    )
+
+
+def test_a_customer_turns_the_pages_of_their_orders(world: World) -> None:
+    mine = [world.shop.order(an_order(), customer_id="paula") for _ in range(3)]
+    world.shop.order(an_order(), customer_id="peter")
+
+    found = pages(world, "limit=1", "paula")
+
+    assert [order["order_id"] for page in found for order in page["orders"]] == mine[::-1]
+    assert [len(page["orders"]) for page in found] == [1, 1, 1]
+
+
+def test_an_operator_sees_the_newest_order_of_anybody_first(world: World) -> None:
+    newest = world.shop.order(an_order(), customer_id="peter")
+
+    page = world.shop.request("GET", "/orders?limit=1", customer_id=OPERATOR).json()
+
+    assert [order["order_id"] for order in page["orders"]] == [newest]
+
+
+def test_an_operator_finds_what_is_not_at_rest_and_what_is(world: World) -> None:
+    failed = world.shop.order(an_order(("SOLD-OUT-SOFA", 1)), customer_id="peter")
+    world.shop.wait_until_rest(failed, customer_id="peter")
+
+    for status in ("FAILED", "NEEDS_ATTENTION"):
+        answer = world.shop.request("GET", f"/orders?status={status}", customer_id=OPERATOR)
+        orders = answer.raise_for_status().json()["orders"]
+        assert {order["status"] for order in orders} <= {status}
+        assert (failed in [order["order_id"] for order in orders]) is (status == "FAILED")
+
+
+def test_two_operators_do_not_overwrite_each_other(world: World) -> None:
+    world.shop.put_product("GREEN-VASE", VASE)
+    read = world.shop.request("GET", "/inventory/GREEN-VASE", customer_id=OPERATOR)
+
+    first, second = (
+        world.shop.request(
+            "PUT",
+            "/inventory/GREEN-VASE",
+            customer_id=OPERATOR,
+            headers={"If-Match": read.headers["ETag"]},
+            json={**VASE, "available": available},
+        )
+        for available in (70, 700)
+    )
+
+    assert (first.status_code, second.status_code) == (200, 412)
+    assert world.shop.get_product("GREEN-VASE")["available"] == 70
+    assert first.headers["ETag"] != read.headers["ETag"]
+
+
+def test_a_delivery_that_is_sent_again_is_added_once(world: World) -> None:
+    world.shop.put_product("GREEN-VASE", VASE)
+    key = str(uuid.uuid4())
+
+    with ThreadPoolExecutor() as threads:
+        answers = list(threads.map(lambda _: restock(world, "GREEN-VASE", 10, key), range(4)))
+
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert restock(world, "GREEN-VASE", 10, key).json()["available"] == 17
+    assert restock(world, "GREEN-VASE", 20, key).status_code == 422
+    assert restock(world, "GREEN-VASE", 10, str(uuid.uuid4())).json()["available"] == 27
+
+
+def test_deliveries_and_sales_at_once_lose_no_unit(world: World) -> None:
+    world.shop.put_product("GREEN-VASE", VASE)
+
+    with ThreadPoolExecutor() as threads:
+        deliveries = threads.map(lambda n: restock(world, "GREEN-VASE", 10, f"{uuid.uuid4()}-{n}"), range(5))
+        sold = list(threads.map(lambda _: world.shop.order(an_order(("GREEN-VASE", 1))), range(5)))
+        arrived = sum(answer.status_code == 200 for answer in deliveries)
+    rested = [world.shop.wait_until_rest(order_id)["status"] for order_id in sold]
+
+    available = VASE["available"] + 10 * arrived - rested.count("CONFIRMED")
+    assert world.shop.get_product("GREEN-VASE")["available"] == available
+    assert rested.count("CONFIRMED") == 5
