@@ -35,6 +35,8 @@ def main(arguments: Namespace) -> int:
     with Worlds(arguments.worlds) as worlds:
         _say(f"Playing {len(journeys)} journeys undisturbed ...")
         undisturbed = list(_told(worlds.play(plan.undisturbed(journeys)), report))
+        if report.violations:
+            return 1  # there is nothing to disturb
         cases = _cases(undisturbed, random.Random(arguments.seed), report)  # noqa: S311 - it must be repeatable
         for _ in _told(worlds.play(_until(deadline, cases)), report):
             pass

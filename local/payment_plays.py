@@ -115,7 +115,12 @@ def cancelled_and_refunded_by_hand(amount: int | None) -> Play:
         (payment,) = (each for each in world.stripe.payments() if each.order_id == order_id)
         world.stripe.refund_in_dashboard(payment.intent_id, amount)
 
-    return cancelled_once_confirmed(an_order(), refund_first)
+    def play(world: World) -> Played:
+        played = cancelled_once_confirmed(an_order(), refund_first)(world)
+        _wait_until_webhooks_are_taken(world, played.order_id)  # then it is on the order's record
+        return played
+
+    return play
 
 
 def _wait_until_asked(world: World, order_id: str) -> str:

@@ -43,7 +43,12 @@ class EventsStack(StageStack):
             publish_order_events,
             data.orders,
             settings=settings,
-            patterns=[{"dynamodb": {"NewImage": {"status": {"S": _EVENT_STATUSES}}}}],
+            patterns=[
+                {"dynamodb": {"NewImage": {"status": {"S": _EVENT_STATUSES}}}},
+                # What happens to an order's money at Stripe is an event also while the order is on its way.
+                _payment_has("refunded_outside", "N"),
+                _payment_has("disputed", "BOOL"),
+            ],
             parked_in=parked_events,
             record_age=Duration.seconds(settings.stream_record_age_seconds),
         )
@@ -84,3 +89,9 @@ class EventsStack(StageStack):
         self.add_output("AuditQueueUrl", audit_queue.queue_url, "Events on their way to the audit")
         self.add_output("AuditDeadLettersUrl", audit_dead_letters.queue_url, "Events without an audit")
         self.add_output("ParkedEventsQueueUrl", parked_events.queue_url, "Changes that became no event")
+
+
+def _payment_has(attribute: str, kind: str) -> dict[str, object]:
+    """The changes of orders whose payment has this attribute."""
+    payment = {"M": {attribute: {kind: [{"exists": True}]}}}
+    return {"dynamodb": {"NewImage": {"payment": payment}}}

@@ -36,7 +36,7 @@ class Journey:
     meanwhile: Callable[[Stage], None] = lambda _: None
     status: str
     failure: str | None = None
-    payment_deadline_seconds: int = 60
+    payment_deadline_seconds: int = 90
 
 
 def _approve(stage: Stage) -> None:

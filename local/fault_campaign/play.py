@@ -19,7 +19,6 @@ from local.laws import take_snapshot
 from local.plays import DELIVERABLE
 from local.world import DELIVERABLE_DOMAIN, World
 
-
 _CALLED_BACK: Final = "await_payment: "
 _EXPIRED: Final = ("FAILED", "payment_expired")
 """The embedded AWS does not hear that a function has failed which is to call back, as AWS does. So the

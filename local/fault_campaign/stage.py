@@ -16,7 +16,7 @@ from local.reconciliation import reconcile
 from local.waiting import wait_for
 from local.world import World
 
-_PATIENCE_SECONDS: Final = 60.0
+_PATIENCE_SECONDS: Final = 240.0
 _IDLE_SECONDS: Final = 7.0
 """Longer than the reconciliation lets an order be idle, than a lock is held, and than a recovery waits."""
 

@@ -74,9 +74,14 @@ def test_the_saga_is_started_for_new_orders_cancellations_and_retries(stage: Syn
     ]
 
 
-def test_orders_that_ended_or_need_attention_become_events(stage: Synthesis) -> None:
+def test_ends_calls_for_a_human_and_what_happens_at_stripe_become_events(stage: Synthesis) -> None:
+    refunded = {"M": {"refunded_outside": {"N": [{"exists": True}]}}}
+    disputed = {"M": {"disputed": {"BOOL": [{"exists": True}]}}}
+    statuses = ["CONFIRMED", "FAILED", "CANCELLED", "NEEDS_ATTENTION"]
     assert patterns_of(source_of(stage, "PublishOrderEvents")) == [
-        {"dynamodb": {"NewImage": {"status": {"S": ["CONFIRMED", "FAILED", "CANCELLED", "NEEDS_ATTENTION"]}}}}
+        {"dynamodb": {"NewImage": {"status": {"S": statuses}}}},
+        {"dynamodb": {"NewImage": {"payment": refunded}}},
+        {"dynamodb": {"NewImage": {"payment": disputed}}},
     ]
 
 
