@@ -1,4 +1,4 @@
-"""What all tests share: which of them may reach a network, and the one deployed app that some need."""
+"""What all tests share: which of them may reach a network, and the deployed app that some need."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,13 +18,17 @@ _PAYMENT_DEADLINE_SECONDS: Final = 10
 """Long enough for a customer who is a test, on a machine that is busy."""
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the tests: who runs without sockets, who together in one process, who last."""
+    """Sort the tests: who runs without sockets, who together in one process, who last.
+
+    A folder of tests that need the deployed app stays together, so each process deploys it once at most.
+    """
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in _IN_PROCESS):
             item.add_marker("disable_socket")  # the marker `enable_socket` lets a test out
         else:
-            item.add_marker(pytest.mark.xdist_group("world"))
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(_TESTS).parts[0]))
     items.sort(key=lambda item: item.get_closest_marker("last") is not None)
 
 
@@ -36,9 +40,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def world() -> Iterator[World]:
-    """The app, deployed into the embedded run; one for all tests that need it."""
+def world(worker_id: str) -> Iterator[World]:
+    """The app, deployed into the embedded run; one for all tests of a process that need it."""
     with embedded_world(
-        "tests", wait_scale=_WAIT_SCALE, payment_deadline_seconds=_PAYMENT_DEADLINE_SECONDS
+        f"tests-{worker_id}", wait_scale=_WAIT_SCALE, payment_deadline_seconds=_PAYMENT_DEADLINE_SECONDS
     ) as world:
         yield world

@@ -17,11 +17,13 @@ from local.world import World
 
 SEED: Final = 1
 
-KINDS_OF: Final[dict[str, tuple[InjectionKind, ...]]] = {
-    journey: ("stop", KINDS[n % len(KINDS)], KINDS[(n + 4) % len(KINDS)])
+_KINDS: Final[tuple[InjectionKind, ...]] = (*KINDS, "stop")
+
+KINDS_OF: Final = {
+    journey: (_KINDS[2 * n % len(_KINDS)], _KINDS[(2 * n + 1) % len(_KINDS)])
     for n, journey in enumerate(JOURNEYS)
 }
-"""Three kinds of trouble for each journey; together they are all that there are."""
+"""Two kinds of trouble for each journey; together they are all that there are."""
 
 FOUND: Final = {
     "the worker that sends the mail is killed": (
@@ -36,8 +38,8 @@ FOUND: Final = {
     "two executions cancel an order at once": (
         "cancelled; hang charge_payment: stripe POST /v1/payment_intents #1"
     ),
-    "an undo has to wait for the table for longer than its tries last": (
-        "cancelled; refuse refund_payment: dynamodb UpdateItem orders #1 for 25s"
+    "no refund can be made for longer than the undo's tries last": (
+        "cancelled; refuse refund_payment: stripe POST /v1/refunds #1 for 12s"
     ),
 }
 """Cases that once broke a law, or would have: each stays."""
