@@ -18,6 +18,7 @@ from local.fault_campaign.worlds import WAIT_SCALE, Worlds
 from local.world import embedded_world
 
 _PROGRESS_EVERY = 50
+_PAIRS_AMONG_SINGLES = 0.15
 
 
 def main(arguments: Namespace) -> int:
@@ -77,7 +78,7 @@ def _play_alone(cases: list[Case], count: int) -> int:
 
 
 def _cases(undisturbed: Iterable[Outcome], randomness: random.Random, report: Report) -> Iterator[Case]:
-    """All cases with one fault in any order, and then pairs."""
+    """All cases with one fault in any order, with some pairs among them, and then only pairs."""
     calls = {outcome.case.journey: outcome.calls for outcome in undisturbed}
     singles = [
         case
@@ -88,9 +89,12 @@ def _cases(undisturbed: Iterable[Outcome], randomness: random.Random, report: Re
     ]
     randomness.shuffle(singles)
     report.planned = len(singles)
-    _say(f"{len(singles)} cases with one fault, and then pairs ...")
-    yield from singles
+    _say(f"{len(singles)} cases with one fault, and pairs ...")
     endless = [plan.pairs(journey, made, randomness) for journey, made in calls.items()]
+    for case in singles:
+        yield case
+        if randomness.random() < _PAIRS_AMONG_SINGLES:  # so that a short campaign has some, too
+            yield next(randomness.choice(endless))
     while endless:
         yield next(randomness.choice(endless))
 
