@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Timer
 from typing import Any, Final
 
 import httpx
@@ -19,6 +20,9 @@ from local.world import World
 _PATIENCE_SECONDS: Final = 240.0
 _IDLE_SECONDS: Final = 7.0
 """Longer than the reconciliation lets an order be idle, than a lock is held, and than a recovery waits."""
+
+_HOLD_SECONDS: Final = 3.5
+"""Less than the saga waits for Stripe."""
 
 Record = Mapping[str, Any]
 
@@ -73,15 +77,17 @@ class Stage:
 
     @contextmanager
     def while_charging(self) -> Iterator[None]:
-        """Run the block while the charge is held at Stripe, or as soon as it is clear that none comes."""
+        """Run the block while the charge is held at Stripe, or as soon as it is clear that none comes.
 
-        def held(_: Record) -> bool:
-            return self.world.stripe.held() > 0
-
-        self.wait_for(held)
+        The charge does not wait for a block that takes longer than the saga waits for Stripe.
+        """
+        self.wait_for(lambda _: self.world.stripe.held() > 0)
+        release = Timer(_HOLD_SECONDS, self.world.stripe.release)
+        release.start()
         try:
             yield
         finally:
+            release.cancel()
             self.world.stripe.release()
 
     def is_quiet(self) -> bool:
@@ -116,7 +122,7 @@ def hold_charge(world: World) -> None:
 
 def set_available(world: World, sku: str, units: int) -> int:
     """Put so many units on the shelf; returns how many were there."""
-    answer = world.aws.client("dynamodb").update_item(
+    answer = world.dynamodb.update_item(
         TableName=world.tables["inventory"],
         Key={"sku": {"S": sku}},
         UpdateExpression="SET available = :units ADD version :one",
