@@ -14,7 +14,7 @@ _IN_PROCESS = (_TESTS / "unit", _TESTS / "stacks")
 _WAIT_SCALE: Final = 0.02
 """Retries wait a fiftieth of what they wait on AWS: the longest budget of an undo is 5 s then."""
 
-_PAYMENT_DEADLINE_SECONDS: Final = 10
+_PAYMENT_DEADLINE_SECONDS: Final = 15
 """Long enough for a customer who is a test, on a machine that is busy."""
 
 

@@ -4,9 +4,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 from local.laws import take_snapshot, violations
 from local.plays import PIVOT, an_order
+from local.waiting import wait_for
 from local.world import World
 
-RACERS = 6
+RACERS = 4
+
+
+def cancel(world: World, order_id: str) -> bool:
+    """Cancel as often as it takes: an API whose functions all start at once may answer 5xx first."""
+
+    def accepted() -> bool:
+        return world.shop.request("POST", f"/orders/{order_id}/cancel").status_code == 202
+
+    return wait_for(accepted, f"order {order_id} takes its cancellation", timeout_seconds=60)
 
 
 def test_a_cancellation_that_races_the_pivot_has_one_outcome(world: World) -> None:
@@ -19,7 +29,7 @@ def test_a_cancellation_that_races_the_pivot_has_one_outcome(world: World) -> No
     # When
     try:
         with ThreadPoolExecutor(RACERS + 1) as threads:
-            cancelled = [threads.submit(world.shop.cancel_order, order_id) for order_id in orders]
+            cancelled = [threads.submit(cancel, world, order_id) for order_id in orders]
             threads.submit(world.faults.release).result()
             answers = [each.result() for each in cancelled]
     finally:
@@ -29,7 +39,7 @@ def test_a_cancellation_that_races_the_pivot_has_one_outcome(world: World) -> No
         world.executions.wait_until_ended(f"{order_id}-cancel")
 
     # Then: whoever was first, every order is cancelled, and has nothing of the customer's and of the shop's
-    assert len(answers) == RACERS
+    assert all(answers)
     assert {world.shop.get_order(order_id)["status"] for order_id in orders} == {"CANCELLED"}
     assert violations(before, take_snapshot(world)) == []
     for order_id in orders:
