@@ -12,23 +12,16 @@ _VISIBILITY_SECONDS: Final = "4"
 
 _QUEUES: Final = ("AuditQueueUrl", "EndedExecutionsQueueUrl")
 
-_LOCK_SECONDS: Final = 6
-"""A function that does something once holds a lock for as long as it may take. If it is killed, the lock
-stays; as deployed it is 15 or 25 s."""
-
-_LOCKING_FUNCTIONS: Final = ("notify_customer", "receive_stripe_webhook")
 _WAITING_STATE: Final = "AwaitPayment"
 _PIVOT: Final = "ReserveInventory"
 
 
 @contextmanager
 def quick_pace(world: World) -> Iterator[None]:
-    """Let messages come again soon and locks end soon, as long as the context lasts."""
+    """Let messages come again soon, as long as the context lasts."""
     with ExitStack() as stack:
         for output in _QUEUES:
             stack.enter_context(_quick_queue(world, world.outputs[output]))
-        for function in _LOCKING_FUNCTIONS:
-            stack.enter_context(_short_lock(world, function))
         yield
 
 
@@ -39,17 +32,6 @@ def _quick_queue(world: World, url: str) -> Iterator[None]:
     client.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": _VISIBILITY_SECONDS})
     yield
     client.set_queue_attributes(QueueUrl=url, Attributes=deployed)
-
-
-@contextmanager
-def _short_lock(world: World, function: str) -> Iterator[None]:
-    client, name = world.aws.client("lambda"), f"orders-local-{function}"
-    deployed = client.get_function_configuration(FunctionName=name)["Timeout"]
-    client.update_function_configuration(FunctionName=name, Timeout=_LOCK_SECONDS)
-    world.faults.kill_workers(function)  # they keep what they were started with
-    yield
-    client.update_function_configuration(FunctionName=name, Timeout=deployed)
-    world.faults.kill_workers(function)
 
 
 @contextmanager
