@@ -20,10 +20,10 @@ run: .venv/.ready node_modules/.ready ## start everything on this machine and se
 	@python -m local run --port $(PORT)
 
 demo: .venv/.ready node_modules/.ready ## send sample orders through the saga, check its laws, stop
-	@python -m local demo
+	@python -m proof demo
 
 faults: .venv/.ready node_modules/.ready ## the proof: make every call fail in every way (SEED=1 MINUTES=120 WORLDS=4)
-	@python -m local faults --seed $(SEED) --budget-minutes $(MINUTES) --worlds $(WORLDS)
+	@python -m proof faults --seed $(SEED) --budget-minutes $(MINUTES) --worlds $(WORLDS)
 
 test: lint .build/.layer ## everything that must pass
 	@python -m pytest
@@ -37,7 +37,7 @@ synth: .venv/.ready node_modules/.ready .build/.layer ## write a stage's templat
 	@cdk synth --quiet -c stage=$(STAGE)
 
 docs: .venv/.ready ## write the generated parts of the documentation again
-	@python -m local docs
+	@python -m docgen write
 
 lock: .venv/.ready ## resolve pyproject.toml's groups into requirements/*.txt again
 	@uv pip compile --group dev --universal --python-version 3.11 --generate-hashes \

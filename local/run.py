@@ -41,11 +41,14 @@ _SAMPLE_ORDERS: Final[dict[str, Submission]] = {
 }
 
 
-def run(*, port: int) -> None:
+def run(*, port: int) -> int:
     """Start everything, send sample orders, say how to go on, and serve until Ctrl-C.
 
     Args:
         port: Where the emulated AWS listens.
+
+    Returns:
+        0, the exit code.
 
     Raises:
         StartFailed: Something can't start, or died while it served.
@@ -58,6 +61,7 @@ def run(*, port: int) -> None:
         with _run_file(world):
             print(_how_to_go_on(world, next(iter(orders.values()))), flush=True)
             _serve(world)
+    return 0
 
 
 def _send_sample_orders(world: World) -> dict[str, str]:

@@ -16,9 +16,9 @@ from typing import Any, Final, Protocol
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lambdas.domain.order import Order
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import count
-from lambdas.shared.order import Order
 from lambdas.shared.settings import Settings
 
 WINDOW: Final = timedelta(days=3)

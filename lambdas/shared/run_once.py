@@ -18,8 +18,8 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lambdas.domain.errors import TransientFailure
 from lambdas.shared.aws import dynamodb
-from lambdas.shared.errors import TransientFailure
 from lambdas.shared.settings import Settings
 
 _REMEMBERED_FOR_SECONDS: Final = 90 * 24 * 60 * 60

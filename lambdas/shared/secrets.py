@@ -4,7 +4,7 @@ from typing import Final
 
 from aws_lambda_powertools.utilities import parameters
 
-from lambdas.shared.errors import TransientFailure
+from lambdas.domain.errors import TransientFailure
 
 _MAX_AGE_SECONDS: Final = 300
 

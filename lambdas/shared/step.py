@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.shared.errors import OrderRejected, TransientFailure
+from lambdas.domain.errors import OrderRejected, TransientFailure
 from lambdas.shared.log import logger
 from lambdas.shared.settings import Settings
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from lambdas.domain.errors import OrderSagaError, SagaUnavailable
 from lambdas.shared.aws import step_functions, transient_as
-from lambdas.shared.errors import OrderSagaError, SagaUnavailable
 from lambdas.shared.log import logger
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ class PythonFunction(lambda_.Function):
 
         Args:
             scope: the stack.
-            name: the folder of its handler in `lambdas/`, as in `charge_payment`.
+            name: the name of its folder in one of the rooms of `lambdas/`, as in `charge_payment`.
             settings: the stage.
             code: the asset with `lambdas/`.
             layers: where its dependencies are.
@@ -63,7 +63,7 @@ class PythonFunction(lambda_.Function):
             # The embedded AWS reports every exception of a Python runtime as `Runtime.HandlerError`.
             runtime=lambda_.Runtime.PROVIDED_AL2023 if settings.embedded else lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
-            handler=f"lambdas.{name}.handler.handler",
+            handler=f"{_package_of(name)}.handler.handler",
             code=code,
             layers=layers,
             memory_size=_MEMORY_MB,
@@ -113,6 +113,12 @@ class PythonFunctions:
         for grant in grants:
             function.add_to_role_policy(grant)
         return function
+
+
+def _package_of(name: str) -> str:
+    """The package of a function: `charge_payment` is `lambdas.saga.charge_payment`."""
+    (handler,) = (PROJECT / "lambdas").glob(f"*/{name}/handler.py")
+    return ".".join(handler.parent.relative_to(PROJECT).parts)
 
 
 def allow(resource_arn: str, *actions: str) -> iam.PolicyStatement:

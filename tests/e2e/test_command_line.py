@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from local.plays import an_order
 from local.processes import REPOSITORY
 from local.run import run_file_content
 from local.users import OPERATOR, email_of
 from local.world import World
+from proof.plays import an_order
 
 Orders = Callable[..., "subprocess.Popen[str]"]
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import pytest
 
-from local.contract.document import contract
-from local.contract.files import OPENAPI
+from docgen.contract.document import contract
+from docgen.contract.files import OPENAPI
 from local.processes import REPOSITORY
 from local.users import CUSTOMER, OPERATOR
 from local.world import STRIPE_WEBHOOK_SECRET, World

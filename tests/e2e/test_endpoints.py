@@ -7,9 +7,9 @@ from typing import Any, Final
 import httpx
 
 from local.catalogue import Product
-from local.plays import an_order
 from local.users import OPERATOR
 from local.world import World
+from proof.plays import an_order
 
 VASE: Final = Product(name="Green vase", unit_price=900, currency="usd", available=7)
 

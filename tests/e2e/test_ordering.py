@@ -2,8 +2,8 @@
 
 import uuid
 
-from local.plays import an_order
 from local.world import World
+from proof.plays import an_order
 
 
 def test_a_submitted_order_is_accepted_at_once_and_confirmed_soon(world: World) -> None:

@@ -1,8 +1,8 @@
 """What people and banks do at Stripe, behind the saga's back, shows on the order."""
 
-from local.plays import an_order
 from local.waiting import wait_for
 from local.world import World
+from proof.plays import an_order
 
 
 def confirmed(world: World) -> tuple[str, str]:

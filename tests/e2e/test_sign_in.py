@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from local.plays import an_order
 from local.users import CUSTOMER, OPERATOR, OTHER_CUSTOMER, DemoUsers, email_of
 from local.waiting import wait_for
 from local.world import STRIPE_WEBHOOK_SECRET, World
+from proof.plays import an_order
 
 ANONYMOUS: Final = "nobody"
 STRIPE: Final = "Stripe"

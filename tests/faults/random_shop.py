@@ -16,16 +16,16 @@ import httpx
 from botocore.exceptions import ClientError
 
 from local.catalogue import Product
-from local.fault_campaign.case import Injection
-from local.fault_campaign.contention import let_writes_conflict
-from local.fault_campaign.interference import interfering
-from local.fault_campaign.shopper import Shopper
-from local.laws import take_snapshot, violations
-from local.plays import DELIVERABLE, UNDELIVERABLE, StripeFault, an_order
-from local.promises import RESTS, Story, broken_promises, read_record, tell_story
-from local.reconciliation import reconcile
 from local.users import OPERATOR
 from local.world import World
+from proof.fault_campaign.case import Injection
+from proof.fault_campaign.contention import let_writes_conflict
+from proof.fault_campaign.interference import interfering
+from proof.fault_campaign.shopper import Shopper
+from proof.laws import take_snapshot, violations
+from proof.plays import DELIVERABLE, UNDELIVERABLE, StripeFault, an_order
+from proof.promises import RESTS, Story, broken_promises, read_record, tell_story
+from proof.reconciliation import reconcile
 
 SKUS: Final = ("RANDOM-APPLE", "RANDOM-BREAD", "RANDOM-CAKE")
 

@@ -3,8 +3,8 @@
 `make faults` plays the same with more orders and more of them at a time.
 """
 
-from local.fault_campaign.contention import orders_that_cross, rush_for_one_sku
 from local.world import World
+from proof.fault_campaign.contention import orders_that_cross, rush_for_one_sku
 
 AT_A_TIME = 8
 

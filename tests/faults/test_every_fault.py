@@ -6,14 +6,14 @@ from typing import Final
 
 import pytest
 
-from local.fault_campaign.case import KINDS, Case, InjectionKind, parse_case
-from local.fault_campaign.journeys import JOURNEYS
-from local.fault_campaign.plan import single_faults, stops
-from local.fault_campaign.play import play
-from local.fault_campaign.report import describe
-from local.fault_campaign.tempo import quick_pace
 from local.fault_proxy.recording import Call
 from local.world import World
+from proof.fault_campaign.case import KINDS, Case, InjectionKind, parse_case
+from proof.fault_campaign.journeys import JOURNEYS
+from proof.fault_campaign.plan import single_faults, stops
+from proof.fault_campaign.play import play
+from proof.fault_campaign.report import describe
+from proof.fault_campaign.tempo import quick_pace
 
 SEED: Final = 1
 

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
 
-from local.fault_campaign.case import KINDS, Injection
-from local.fault_campaign.tempo import quick_pace
-from local.plays import CANCEL, CONFIRM, CREATE, REFUND, StripeFault
 from local.world import World
+from proof.fault_campaign.case import KINDS, Injection
+from proof.fault_campaign.tempo import quick_pace
+from proof.plays import CANCEL, CONFIRM, CREATE, REFUND, StripeFault
 from tests.faults.random_shop import REFUNDS, SKUS, Act, Card, Customer, Deed, Script, Webhooks, play
 
 EXAMPLES: Final = int(os.environ.get("RANDOM_SHOP_EXAMPLES", "3"))

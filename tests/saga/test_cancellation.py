@@ -2,10 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from local.laws import take_snapshot, violations
-from local.plays import PIVOT, an_order
 from local.waiting import wait_for
 from local.world import World
+from proof.laws import take_snapshot, violations
+from proof.plays import PIVOT, an_order
 
 RACERS = 4
 

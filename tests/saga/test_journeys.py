@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from local.catalogue import SAMPLE_STOCK
-from local.journeys import JOURNEYS, PAYMENT_JOURNEYS, Journey, differences
-from local.laws import take_snapshot, violations
-from local.plays import Played
 from local.world import World
+from proof.journeys import JOURNEYS, PAYMENT_JOURNEYS, Journey, differences
+from proof.laws import take_snapshot, violations
+from proof.plays import Played
 
 
 @pytest.mark.parametrize("journey", [*JOURNEYS, *PAYMENT_JOURNEYS], ids=lambda journey: journey.key)

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local.plays import an_order
 from local.world import World
+from proof.plays import an_order
 
 
 @contextmanager

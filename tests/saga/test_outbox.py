@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from local.plays import an_order
 from local.traces import deserialized
 from local.waiting import wait_for
 from local.world import World
+from proof.plays import an_order
 from tests.saga.test_least_privilege import without_grant
 
 PUBLISHER = "orders-local-publish_order_events"

@@ -8,13 +8,13 @@ import pytest
 import stripe
 
 from local.catalogue import SAMPLE_STOCK
-from local.laws import take_snapshot, violations
-from local.plays import an_order, cancelled_once_confirmed
-from local.reconciliation import Reconciliation, reconcile
 from local.stripe_stand_in.payments import Payment
 from local.traces import deserialized
 from local.waiting import wait_for
 from local.world import World
+from proof.laws import take_snapshot, violations
+from proof.plays import an_order, cancelled_once_confirmed
+from proof.reconciliation import Reconciliation, reconcile
 
 PATIENCE_SECONDS = 60.0
 SKU = "RED-CHAIR"

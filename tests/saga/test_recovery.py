@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.laws import take_snapshot, violations
-from local.plays import an_order
-from local.reconciliation import reconcile
 from local.waiting import wait_for
 from local.world import World
+from proof.laws import take_snapshot, violations
+from proof.plays import an_order
+from proof.reconciliation import reconcile
 
 CHARGE = "charge_payment: stripe POST /v1/payment_intents/{id}/confirm"
 MAIL = "notify_customer: ses *"

@@ -8,12 +8,12 @@ import pytest
 
 from local.catalogue import SAMPLE_STOCK
 from local.client import Submission
-from local.journeys import DECLINED, HAPPY
-from local.laws import take_snapshot, violations
-from local.payment_plays import NEEDS_APPROVAL
-from local.plays import CANCEL, CONFIRM, CREATE, REFUND, RETRIEVE
 from local.stripe_stand_in.faults import FaultKind
 from local.world import World
+from proof.journeys import DECLINED, HAPPY
+from proof.laws import take_snapshot, violations
+from proof.payment_plays import NEEDS_APPROVAL
+from proof.plays import CANCEL, CONFIRM, CREATE, REFUND, RETRIEVE
 
 KINDS: Final[Sequence[FaultKind]] = [kind for kind in get_args(FaultKind) if kind != "hold"]
 

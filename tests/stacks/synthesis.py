@@ -82,9 +82,9 @@ class Synthesis:
         }
 
     def functions(self) -> dict[str, dict[str, Any]]:
-        """Every function's properties by the name of its folder in `lambdas/`."""
+        """Every function's properties by the name of its folder."""
         return {
-            function.properties["Handler"].split(".")[1]: function.properties
+            function.properties["Handler"].split(".")[2]: function.properties
             for function in self.resources("AWS::Lambda::Function")
         }
 

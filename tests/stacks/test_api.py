@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.contract.operations import OPERATIONS
+from docgen.contract.operations import OPERATIONS
 from stacks.settings import STAGES
 from tests.stacks.synthesis import Synthesis, readable
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from lambdas.shared import errors
+from lambdas.domain import errors
 from lambdas.shared.reconciliation import BUDGET_SECONDS
-from local.saga_document import Retrier, Saga
+from proof.saga_document import Retrier, Saga
 from stacks.reconciliation_stack import DEFINITION
 from stacks.settings import STAGES, Settings, function_timeout_seconds
 from tests.stacks.synthesis import Resource, Synthesis, readable
-from tests.unit.saga_document.budget import longest_seconds
+from tests.unit.statemachines.budget import longest_seconds
 
 pytestmark = pytest.mark.xdist_group("stacks")
 

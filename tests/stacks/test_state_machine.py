@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from local.saga_document import Saga
+from proof.saga_document import Saga
 from stacks.order_stack import DEFINITION
 from stacks.settings import STAGES
 from tests.stacks.synthesis import CONTEXTS, Synthesis, readable
-from tests.unit.saga_document.budget import CALL_SECONDS
+from tests.unit.statemachines.budget import CALL_SECONDS
 
 pytestmark = pytest.mark.xdist_group("stacks")
 

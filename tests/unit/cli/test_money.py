@@ -1,7 +1,7 @@
 import pytest
 
 from cli.money import format_amount, parse_amount
-from lambdas.shared.money import CURRENCIES, Money
+from lambdas.domain.money import CURRENCIES, Money
 
 
 @pytest.mark.parametrize("currency", sorted(CURRENCIES))

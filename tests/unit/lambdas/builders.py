@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from typing import Any, Final
 
-from lambdas.shared.inventory_table import Product
-from lambdas.shared.order import Order, OrderLine, TimelineEntry
+from lambdas.domain.order import Order, OrderLine, TimelineEntry
+from lambdas.domain.product import Product
 
 ORDER_ID: Final = "a1b2c3d4-0000-5000-8000-000000000001"
 CUSTOMER: Final = "harry"

@@ -15,10 +15,12 @@ from aws_lambda_powertools.utilities import parameters
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from lambdas.shared import aws, clock, event_bus
+from lambdas.domain import clock
+from lambdas.events.publish_order_events import event_bus
+from lambdas.saga.notify_customer.mailer import SesMailer
+from lambdas.shared import aws
 from lambdas.shared.log import logger
-from lambdas.shared.mailer import SesMailer
-from lambdas.shared.stripe_gateway import StripeGateway
+from lambdas.shared.payments.stripe_gateway import StripeGateway
 from lambdas.shared.task_callback import TaskCallback
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP
 from tests.unit.lambdas.fakes import FakeCallback, FakeEventBridge, FakeMailer, FakeStripe

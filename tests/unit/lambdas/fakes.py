@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar, cast
 
-from lambdas.shared.errors import (
+from lambdas.domain.errors import (
     OrderSagaError,
     PaymentDeclined,
     PaymentInFlux,
@@ -12,8 +12,8 @@ from lambdas.shared.errors import (
     RefundRefused,
     StripeUnavailable,
 )
-from lambdas.shared.order import Order
-from lambdas.shared.payment_gateway import PaymentIntent, Refund
+from lambdas.domain.order import Order
+from lambdas.domain.payment import PaymentIntent, Refund
 
 # Stripe's own names of payment methods for tests (https://docs.stripe.com/testing).
 GOOD_CARD: Final = "pm_card_visa"

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 
-from lambdas.charge_payment.logic import charge_payment
+from lambdas.domain.errors import OrderCancelled, OutOfStock, PaymentActionRequired
+from lambdas.domain.order import Order, OrderLine, PaymentStatus
+from lambdas.domain.product import Product
+from lambdas.saga.charge_payment.logic import charge_payment
+from lambdas.saga.validate_order.logic import validate_order
 from lambdas.shared.aws import dynamodb
-from lambdas.shared.errors import OrderCancelled, OutOfStock, PaymentActionRequired
-from lambdas.shared.inventory_table import InventoryTable, Product, reserved_on
-from lambdas.shared.items import from_attributes
-from lambdas.shared.order import Order, OrderLine, PaymentStatus
-from lambdas.shared.order_table import OrderTable
-from lambdas.shared.stock_reservations import StockReservations
-from lambdas.validate_order.logic import validate_order
+from lambdas.shared.store.attributes import from_attributes
+from lambdas.shared.store.inventory import InventoryTable, reserved_on
+from lambdas.shared.store.orders import OrderTable
+from lambdas.shared.store.reservations import StockReservations
 from tests.unit.lambdas.builders import ORDER_ID, TASK_TOKEN, an_order, caught
 from tests.unit.lambdas.fakes import CARD_WITH_3DS, FakeStripe
 

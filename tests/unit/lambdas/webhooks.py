@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import stripe
 
-from tests.unit.lambdas.events import api_event
+from tests.unit.lambdas.invocations import api_event
 
 SIGNING_SECRET: Final = "whsec_of_the_endpoint"  # noqa: S105 - for tests
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local import run
+from local import __main__
 from local.__main__ import main
 from local.processes import StartFailed
 
@@ -22,12 +22,13 @@ def let_run(monkeypatch: pytest.MonkeyPatch, outcome: BaseException | None = Non
     """Put a `run` in place that serves nothing, ends like this, and notes the ports that it was given."""
     ports: list[int] = []
 
-    def run_nothing(*, port: int) -> None:
+    def run_nothing(*, port: int) -> int:
         ports.append(port)
         if outcome is not None:
             raise outcome
+        return 0
 
-    monkeypatch.setattr(run, "run", run_nothing)
+    monkeypatch.setattr(__main__, "run", run_nothing)
     return ports
 
 

@@ -1,0 +1,90 @@
+"""`python -m docgen capture`: draws what `orders watch` shows of an order with 3-D Secure, in a real run."""
+
+import re
+from contextlib import closing
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Final
+
+from rich.console import Console
+from rich.spinner import Spinner
+from rich.terminal_theme import MONOKAI
+from rich.text import Text
+
+from cli.api import ShopApi
+from cli.aws import SagaLocation
+from cli.bank import answer_bank
+from cli.connection import Connection, Wiring
+from cli.order_state import Status, advice
+from cli.output import Output
+from cli.screens import Sight, picture
+from cli.target import Target
+from cli.watch import sights
+from local.client import Submission
+from local.processes import REPOSITORY
+from local.users import CUSTOMER
+from local.world import World, embedded_world, spoken
+
+CAPTURE: Final = REPOSITORY / "docs" / "images" / "orders-watch.svg"
+
+_WIDTH: Final = 92
+
+_ORDER: Final[Submission] = {
+    "currency": "usd",
+    "items": [{"sku": "RED-CHAIR", "quantity": 2}, {"sku": "TASTELESS-LAMP", "quantity": 1}],
+    "payment_method": "pm_card_authenticationRequired",
+    "email": "alice@example.com",
+}
+
+_WEB_FONTS: Final = re.compile(r"\s*@font-face {.*?}", re.DOTALL)
+"""Where pictures may load nothing, and where they may, the reader's own font does."""
+
+
+def main() -> int:
+    """Draw the picture again."""
+    with embedded_world("capture", progress=spoken, wait_scale=1.0) as world:
+        svg = capture(world)
+    CAPTURE.parent.mkdir(exist_ok=True)
+    CAPTURE.write_text(svg, encoding="utf-8")
+    return 0
+
+
+def capture(world: World) -> str:
+    """Watch an order: once while it waits for the customer, who then approves, and at the end.
+
+    Returns:
+        What a terminal shows of it, as SVG.
+    """
+    saga = SagaLocation(world.state_machine_arn, world.endpoint_url)
+    target = Target(world.api_url, world.users.token(CUSTOMER), saga, stand_in_url=world.stripe_url)
+    terminal = Console(
+        file=StringIO(), record=True, force_terminal=True, color_system="truecolor", width=_WIDTH
+    )
+    with closing(ShopApi(target.api_url, target.token)) as api:
+        connection = Connection(api, target, Output(as_json=True), Wiring())
+        # A first order starts the functions cold; nobody learns anything from that.
+        world.shop.wait_until_rest(world.shop.order({**_ORDER, "payment_method": "pm_card_visa"}))
+        order_id = world.shop.order(_ORDER)
+        terminal.print(Text.assemble(("$ ", "green"), f"orders watch {order_id}"))
+        approved = False
+        for sight in sights(connection, order_id):
+            if not approved and _waits_for_customer(sight):
+                _print(terminal, sight)
+                terminal.print()
+                terminal.print(Text("# the same picture, once the customer has approved", style="dim"))
+                answer_bank(connection, sight.order, approve=True)
+                approved = True
+        _print(terminal, sight)
+    return _WEB_FONTS.sub("", terminal.export_svg(title="orders watch", theme=MONOKAI, unique_id="watch"))
+
+
+def _waits_for_customer(sight: Sight) -> bool:
+    waits = sight.order["status"] == Status.AWAITING_PAYMENT
+    return waits and any(
+        visit.name == "AwaitPayment" for each in sight.executions or () for visit in each.visits
+    )
+
+
+def _print(terminal: Console, sight: Sight) -> None:
+    told = advice(sight.order, has_stand_in=True)
+    terminal.print(picture(sight, Spinner("dots", style="cyan"), told, datetime.now(UTC)))

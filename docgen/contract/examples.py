@@ -1,0 +1,83 @@
+"""Examples for the contract; answers are made by the code that makes them for callers."""
+
+from typing import Any, Final
+
+from lambdas.domain.order import Order, OrderLine, OrderStatus, Payment, PaymentStatus, TimelineEntry
+from lambdas.domain.product import Product
+from lambdas.shared.rest.caller import Caller
+from lambdas.shared.rest.order_representation import represent
+from lambdas.shared.rest.product_representation import represent_product
+
+_CUSTOMER: Final = Caller("65970c92-3ad3-425f-b1b6-eeeccd8125d3", is_operator=False)
+
+_ORDER: Final = Order(
+    order_id="2f0c7ad5-5b0e-5f7e-9a3c-0c8a6b7d1e42",
+    customer_id=_CUSTOMER.customer_id,
+    request_hash="",
+    currency="usd",
+    lines=(OrderLine("CRUNCHY-ARMCHAIR", 2, 24_900),),
+    payment_method="pm_card_visa",
+    email="alice@example.com",
+    created_at="2026-03-01T12:00:00.000Z",
+    updated_at="2026-03-01T12:00:02.350Z",
+    timeline=(
+        TimelineEntry("2026-03-01T12:00:00.000Z", "OrderReceived"),
+        TimelineEntry("2026-03-01T12:00:00.710Z", "OrderPriced"),
+        TimelineEntry("2026-03-01T12:00:01.120Z", "PaymentIntentCreated"),
+        TimelineEntry("2026-03-01T12:00:01.840Z", "PaymentSucceeded"),
+        TimelineEntry("2026-03-01T12:00:02.350Z", "OrderConfirmed"),
+    ),
+    status=OrderStatus.CONFIRMED,
+    amount=49_800,
+    payment=Payment(PaymentStatus.SUCCEEDED, "pi_3PqXyZ2eZvKYlo2C1gQ12345"),
+)
+
+_CONFIRMED: Final = represent(_ORDER, _CUSTOMER)
+_ACCEPTED: Final = represent(_ORDER.as_submitted(), _CUSTOMER)
+_ARMCHAIR: Final = represent_product(
+    Product("CRUNCHY-ARMCHAIR", "Crunchy armchair", unit_price=24_900, currency="usd", available=998)
+)
+_FIELDS: Final = {name: value for name, value in _ARMCHAIR.items() if name != "sku"}
+
+REQUESTS: Final[dict[str, Any]] = {
+    "submitOrder": {
+        "currency": "usd",
+        "items": [{"sku": "CRUNCHY-ARMCHAIR", "quantity": 2}],
+        "payment_method": "pm_card_visa",
+        "email": "alice@example.com",
+    },
+    "putProduct": _FIELDS,
+    "restockProduct": {"quantity": 100},
+    "receiveStripeWebhook": {
+        "id": "evt_1PqXyZ2eZvKYlo2C",
+        "type": "payment_intent.succeeded",
+        "livemode": False,
+        "data": {"object": {"id": "pi_3PqXyZ2eZvKYlo2C1gQ12345", "object": "payment_intent"}},
+    },
+}
+"""Bodies of requests, by operation."""
+
+ANSWERS: Final[dict[str, Any]] = {
+    "submitOrder": _ACCEPTED,
+    "listOrders": {"orders": [_CONFIRMED], "cursor": None},
+    "getOrder": _CONFIRMED,
+    "cancelOrder": _CONFIRMED,
+    "retryOrder": _ACCEPTED,
+    "listProducts": {"products": [_ARMCHAIR]},
+    "getProduct": _ARMCHAIR,
+    "putProduct": _ARMCHAIR,
+    "restockProduct": _ARMCHAIR,
+    "receiveStripeWebhook": {"received": True},
+    "getHealth": {"status": "ok"},
+}
+"""Bodies of good answers, by operation."""
+
+PARAMETERS: Final[dict[str, Any]] = {
+    "order_id": _ORDER.order_id,
+    "sku": "CRUNCHY-ARMCHAIR",
+    "Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+    "If-Match": '"7"',
+    "status": "CONFIRMED",
+    "limit": 20,
+}
+"""Values of parameters, by name."""

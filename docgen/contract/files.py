@@ -1,0 +1,21 @@
+"""Where the contract lies in the repository."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+from docgen.contract.document import contract
+from docgen.contract.page import page
+from local.processes import REPOSITORY
+
+OPENAPI: Final = REPOSITORY / "docs" / "openapi.json"
+PAGE: Final = REPOSITORY / "docs" / "api.md"
+
+
+def contract_files() -> dict[Path, str]:
+    """The files that show the contract, as they are to be."""
+    document = contract()
+    return {
+        OPENAPI: json.dumps(document, indent=2, ensure_ascii=False) + "\n",
+        PAGE: page(document),
+    }

@@ -1,0 +1,22 @@
+"""`POST /orders/{order_id}/cancel`."""
+
+from http import HTTPStatus
+
+from lambdas.api.cancel_order.logic import cancel_order
+from lambdas.shared.log import logger
+from lambdas.shared.rest.caller import caller_of
+from lambdas.shared.rest.http_api import HttpRequest, HttpResponse, endpoint
+from lambdas.shared.rest.order_access import order_for
+from lambdas.shared.rest.order_representation import represent
+from lambdas.shared.settings import Settings
+from lambdas.shared.store.orders import OrderTable
+
+
+@endpoint
+def handler(http: HttpRequest) -> HttpResponse:
+    """Take the wish to cancel; see `cancel_order`."""
+    caller, orders = caller_of(http), OrderTable.from_settings(Settings())
+    http.refuse_parameters()
+    order = cancel_order(order_for(caller, http.path["order_id"], orders), caller, orders)
+    logger.info("cancellation requested", extra={"order_id": order.order_id, "by": order.cancel_requested_by})
+    return HttpResponse(HTTPStatus.ACCEPTED, represent(order, caller))

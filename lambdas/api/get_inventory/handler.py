@@ -1,0 +1,35 @@
+"""`GET /inventory` and `GET /inventory/{sku}`."""
+
+from http import HTTPStatus
+
+from lambdas.shared.rest.caller import caller_of
+from lambdas.shared.rest.entity_tag import entity_tag, is_known
+from lambdas.shared.rest.fields import is_sku
+from lambdas.shared.rest.http_api import HttpRequest, HttpResponse, endpoint, not_found
+from lambdas.shared.rest.product_representation import represent_product
+from lambdas.shared.settings import Settings
+from lambdas.shared.store.inventory import InventoryTable
+
+
+@endpoint
+def handler(http: HttpRequest) -> HttpResponse:
+    """Show the catalogue with its stock, or one product of it, to anybody who signed in."""
+    caller_of(http)
+    http.refuse_parameters()
+    inventory = InventoryTable.from_settings(Settings())
+    return _product(http, inventory) if "sku" in http.path else _catalogue(inventory)
+
+
+def _catalogue(inventory: InventoryTable) -> HttpResponse:
+    return HttpResponse(HTTPStatus.OK, {"products": [represent_product(each) for each in inventory.all()]})
+
+
+def _product(http: HttpRequest, inventory: InventoryTable) -> HttpResponse:
+    sku = http.path["sku"]
+    product = inventory.get(sku) if is_sku(sku) else None
+    if product is None:
+        raise not_found("such product")
+    headers = {"ETag": entity_tag(product.version)}
+    if is_known(product.version, http.headers.get("if-none-match", "")):
+        return HttpResponse(HTTPStatus.NOT_MODIFIED, None, headers)
+    return HttpResponse(HTTPStatus.OK, represent_product(product), headers)

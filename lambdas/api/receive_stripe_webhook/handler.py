@@ -1,0 +1,46 @@
+"""`POST /webhooks/stripe`."""
+
+from http import HTTPStatus
+
+from lambdas.api.receive_stripe_webhook.event import StripeEvent, read_event, signing_secrets
+from lambdas.api.receive_stripe_webhook.logic import receive_stripe_webhook
+from lambdas.domain.errors import StoreUnavailable, StripeUnavailable
+from lambdas.shared.log import logger
+from lambdas.shared.metrics import count
+from lambdas.shared.payments.stripe_gateway import StripeGateway
+from lambdas.shared.rest.http_api import HttpRequest, HttpResponse, endpoint
+from lambdas.shared.run_once import run_once
+from lambdas.shared.secrets import read_secret
+from lambdas.shared.settings import Settings
+from lambdas.shared.store.orders import OrderTable
+from lambdas.shared.task_callback import TaskCallback
+
+
+@endpoint
+def handler(http: HttpRequest) -> HttpResponse:
+    """Take one event, once; see `receive_stripe_webhook`."""
+    settings = Settings()
+    event = read_event(
+        http.text,
+        http.headers.get("stripe-signature", ""),
+        signing_secrets(read_secret(settings.stripe_webhook_secret_id, unavailable=StripeUnavailable)),
+    )
+    logger.append_keys(stripe_event=event.event_id, kind=event.kind)
+    run_once(
+        event.event_id,
+        lambda: _process(event, settings),
+        settings=settings,
+        unavailable=StoreUnavailable,
+    )
+    return HttpResponse(HTTPStatus.OK, {"received": True})
+
+
+def _process(event: StripeEvent, settings: Settings) -> None:
+    outcome = receive_stripe_webhook(
+        event,
+        OrderTable.from_settings(settings),
+        StripeGateway.from_settings(settings),
+        TaskCallback.connect(),
+    )
+    logger.info("webhook received", extra={"outcome": outcome})
+    count("StripeWebhooks", outcome=outcome)

@@ -1,0 +1,25 @@
+"""`POST /inventory/{sku}/restock`."""
+
+from http import HTTPStatus
+
+from lambdas.api.restock_inventory.logic import restock_inventory
+from lambdas.api.restock_inventory.request import RestockRequest
+from lambdas.shared.log import logger
+from lambdas.shared.rest.caller import caller_of, require_operator
+from lambdas.shared.rest.entity_tag import entity_tag
+from lambdas.shared.rest.http_api import HttpRequest, HttpResponse, endpoint
+from lambdas.shared.rest.parsing import parse
+from lambdas.shared.rest.product_representation import represent_product
+from lambdas.shared.settings import Settings
+from lambdas.shared.store.inventory import InventoryTable
+
+
+@endpoint
+def handler(http: HttpRequest) -> HttpResponse:
+    """Add units to what is there; see `restock_inventory`."""
+    caller = caller_of(http)
+    require_operator(caller)
+    request = parse(RestockRequest, http)
+    product = restock_inventory(request, caller, InventoryTable.from_settings(Settings()))
+    logger.info("restocked", extra={"sku": product.sku, "quantity": request.body.quantity})
+    return HttpResponse(HTTPStatus.OK, represent_product(product), {"ETag": entity_tag(product.version)})

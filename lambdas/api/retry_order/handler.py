@@ -1,0 +1,23 @@
+"""`POST /orders/{order_id}/retry`."""
+
+from http import HTTPStatus
+
+from lambdas.api.retry_order.logic import retry_order
+from lambdas.shared.log import logger
+from lambdas.shared.rest.caller import caller_of, require_operator
+from lambdas.shared.rest.http_api import HttpRequest, HttpResponse, endpoint
+from lambdas.shared.rest.order_access import order_for
+from lambdas.shared.rest.order_representation import represent
+from lambdas.shared.settings import Settings
+from lambdas.shared.store.orders import OrderTable
+
+
+@endpoint
+def handler(http: HttpRequest) -> HttpResponse:
+    """Run the saga once more for an order that is not at rest; see `retry_order`."""
+    caller, orders = caller_of(http), OrderTable.from_settings(Settings())
+    require_operator(caller)
+    http.refuse_parameters()
+    order = retry_order(order_for(caller, http.path["order_id"], orders), orders)
+    logger.info("retry requested", extra={"order_id": order.order_id})
+    return HttpResponse(HTTPStatus.ACCEPTED, represent(order, caller))

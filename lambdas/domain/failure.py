@@ -1,0 +1,53 @@
+"""Turns what Step Functions caught into what the customer is told."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from lambdas.domain import errors
+from lambdas.domain.order import Failure, Order
+
+INTERNAL_ERROR: Final = Failure(
+    "internal_error", "Something went wrong on our side; your order was not completed."
+)
+
+_HUMAN_NEEDED: Final = {cls.__name__ for cls in errors.HumanNeeded.__subclasses__()}
+_REJECTIONS: Final = {cls.__name__: cls for cls in errors.OrderRejected.__subclasses__()}
+
+
+def failure_of(error_output: Mapping[str, Any], order: Order) -> Failure:
+    """Say why an order is being undone.
+
+    Args:
+        error_output: Step Functions' error output: `{"Error": name, "Cause": text}`. For an exception in
+            a Lambda function, `Cause` is JSON with `errorMessage`
+            (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html).
+        order: The order; whoever asked to cancel it is the reason, whatever was caught.
+
+    Returns:
+        The code and the sentence for the customer. What is not a rejection is an internal error, whose
+        particulars are for the logs and not for customers.
+    """
+    if order.cancel_requested_by is not None:
+        by = order.cancel_requested_by
+        return Failure(f"cancelled_by_{by}", f"The order was cancelled by the {by}.")
+    rejection = _REJECTIONS.get(str(error_output.get("Error")))
+    if rejection is None:
+        return INTERNAL_ERROR
+    return Failure(rejection.failure_code, _error_message(error_output) or INTERNAL_ERROR.message)
+
+
+def reason_for_operator(error_output: Mapping[str, Any]) -> str:
+    """Say what a human has to look at: the error's name, and our own words where it is one of ours."""
+    name = str(error_output.get("Error"))
+    message = _error_message(error_output) if name in _HUMAN_NEEDED else None
+    return f"{name}: {message}" if message else name
+
+
+def _error_message(error_output: Mapping[str, Any]) -> str | None:
+    try:
+        cause = json.loads(error_output.get("Cause", ""))
+    except (TypeError, ValueError):
+        return None
+    message = cause.get("errorMessage") if isinstance(cause, dict) else None
+    return message if isinstance(message, str) else None

@@ -1,0 +1,28 @@
+"""A consumer of the bus: keeps every event of every order, once."""
+
+import json
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.events.audit_order_events.audit_table import AuditTable
+from lambdas.shared.log import logger
+from lambdas.shared.settings import Settings
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Write each event to the audit table."""
+    table = AuditTable.from_settings(Settings())
+
+    def keep(record: SQSRecord) -> None:  # Powertools calls it with `record=`
+        table.record(json.loads(record.body))
+
+    return process_partial_response(event, keep, BatchProcessor(EventType.SQS), context)

@@ -1,0 +1,51 @@
+"""Puts events on the EventBridge bus."""
+
+import json
+from typing import TYPE_CHECKING
+
+from lambdas.events.publish_order_events.order_event import SOURCE, OrderEvent
+from lambdas.shared.aws import event_bridge
+from lambdas.shared.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+
+class EventRefused(Exception):
+    """The bus answered the call, but did not take the event."""
+
+
+class EventBus:
+    """The bus that order events go to."""
+
+    def __init__(self, client: "EventBridgeClient", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "EventBus":
+        """The bus that the environment names."""
+        return cls(event_bridge(), settings.event_bus_name)
+
+    def put(self, event: OrderEvent) -> None:
+        """Put one event on the bus.
+
+        Raises:
+            EventRefused: `PutEvents` succeeded as a call and failed for the event: it answers 200 with
+                `FailedEntryCount`
+                (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html).
+            botocore.exceptions.ClientError: The call failed.
+        """
+        answer = self._client.put_events(
+            Entries=[
+                {
+                    "EventBusName": self._name,
+                    "Source": SOURCE,
+                    "DetailType": event.detail_type,
+                    "Detail": json.dumps(event.detail),
+                }
+            ]
+        )
+        if answer["FailedEntryCount"]:
+            entry = answer["Entries"][0]
+            raise EventRefused(f"{entry.get('ErrorCode')}: {entry.get('ErrorMessage')}")

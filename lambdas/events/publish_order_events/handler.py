@@ -1,0 +1,31 @@
+"""The outbox: every change of an order's status becomes an event on the bus."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.events.publish_order_events.event_bus import EventBus
+from lambdas.events.publish_order_events.order_event import event_of_change
+from lambdas.shared.log import logger
+from lambdas.shared.metrics import count
+from lambdas.shared.settings import Settings
+from lambdas.shared.store.orders import order_from_item
+from lambdas.shared.streams import process_in_order
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Publish what the changes on the orders' stream mean."""
+    bus = EventBus.from_settings(Settings())
+
+    def publish(record: Mapping[str, Any]) -> None:
+        change = record["dynamodb"]
+        before = order_from_item(change["OldImage"]) if "OldImage" in change else None
+        order_event = event_of_change(before, order_from_item(change["NewImage"]))
+        if order_event is not None:
+            bus.put(order_event)
+            count("OrderEvents", event=order_event.detail_type)
+            logger.info("event published", extra={"order_id": order_event.detail["order_id"]})
+
+    return process_in_order(event, publish)

@@ -1,0 +1,74 @@
+"""What the world hears of an order: events, derived from the change of its record."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lambdas.domain.order import Order, OrderStatus
+
+SOURCE: Final = "orders"
+VERSION: Final = 1
+
+_NAMESPACE: Final = uuid.UUID("3f6d9a3e-6c1b-5c53-9d2e-0b6f8f2a7c11")
+
+_DETAIL_TYPES: Final = {
+    OrderStatus.CONFIRMED: "OrderConfirmed",
+    OrderStatus.FAILED: "OrderFailed",
+    OrderStatus.CANCELLED: "OrderCancelled",
+    OrderStatus.NEEDS_ATTENTION: "OrderNeedsAttention",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEvent:
+    """One event for the bus.
+
+    Attributes:
+        detail_type: EventBridge's detail type.
+        detail: The event's body; no address and no payment method is in it.
+    """
+
+    detail_type: str
+    detail: dict[str, Any]
+
+
+def event_of_change(before: Order | None, after: Order) -> OrderEvent | None:
+    """Say what a change of an order's record means to others; None where it means nothing.
+
+    The same change gives the same `event_id`, so a consumer can drop what comes twice.
+    """
+    detail_type = _detail_type(before, after)
+    if detail_type is None:
+        return None
+    detail: dict[str, Any] = {
+        "version": VERSION,
+        "event_id": str(uuid.uuid5(_NAMESPACE, f"{after.order_id}/{after.version}")),
+        "order_id": after.order_id,
+        "customer_id": after.customer_id,
+        "status": after.status,
+        "currency": after.currency,
+        "amount": after.amount,
+        "items": [
+            {"sku": line.sku, "quantity": line.quantity, "unit_price": line.unit_price}
+            for line in after.lines
+        ],
+        "occurred_at": after.updated_at,
+    }
+    if after.payment.disputed or after.payment.refunded_outside:
+        detail["payment"] = {
+            "disputed": after.payment.disputed,
+            "refunded_outside": after.payment.refunded_outside,
+        }
+    if after.failure is not None:
+        detail["failure"] = {"code": after.failure.code, "message": after.failure.message}
+    return OrderEvent(detail_type, detail)
+
+
+def _detail_type(before: Order | None, after: Order) -> str | None:
+    if before is None or before.status is not after.status:
+        return _DETAIL_TYPES.get(after.status)
+    if after.payment.disputed and not before.payment.disputed:
+        return "PaymentDisputed"
+    if after.payment.refunded_outside != before.payment.refunded_outside:
+        return "PaymentRefundedOutside"
+    return None

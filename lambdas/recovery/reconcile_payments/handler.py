@@ -1,0 +1,22 @@
+"""The reconciliation's second part: Stripe's payments against the orders, in both directions."""
+
+from lambdas.recovery.reconcile_payments.logic import PaymentReconciliation
+from lambdas.shared.payments.stripe_gateway import StripeGateway
+from lambdas.shared.reconciliation import Cursor, Run, reconciliation_handler
+from lambdas.shared.saga_executions import Saga
+from lambdas.shared.settings import Settings
+from lambdas.shared.store.listings import OrderListing
+from lambdas.shared.store.orders import OrderTable
+
+
+@reconciliation_handler
+def handler(run: Run, settings: Settings) -> Cursor | None:
+    """Compare payments with orders; see `PaymentReconciliation`."""
+    return PaymentReconciliation(
+        run,
+        settings.stale_after,
+        OrderListing.from_settings(settings),
+        OrderTable.from_settings(settings),
+        StripeGateway.from_settings(settings),
+        Saga.from_settings(settings),
+    ).reconcile()

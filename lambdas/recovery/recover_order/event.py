@@ -1,0 +1,23 @@
+"""Reads what Step Functions says of an execution that ended."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from lambdas.recovery.recover_order.logic import EndedExecution
+
+
+def read_event(body: str) -> EndedExecution:
+    """Read a status change that EventBridge put into the queue.
+
+    The format is that of "Step Functions Execution Status Change"
+    (https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html): times are
+    milliseconds since 1970, the input is JSON in text.
+    """
+    detail: dict[str, Any] = json.loads(body)["detail"]
+    return EndedExecution(
+        name=detail["name"],
+        order_id=json.loads(detail["input"])["order_id"],
+        status=detail["status"],
+        ended_at=datetime.fromtimestamp(detail["stopDate"] / 1000, UTC),
+    )

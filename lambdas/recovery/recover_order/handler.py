@@ -1,0 +1,54 @@
+"""Heals what no saga can heal by itself: that its execution was stopped, or broke."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.recovery.recover_order.ended_executions import EndedExecutionsQueue
+from lambdas.recovery.recover_order.event import read_event
+from lambdas.recovery.recover_order.logic import Outcome, TooEarly, recover_order
+from lambdas.shared.log import logger
+from lambdas.shared.metrics import count
+from lambdas.shared.saga_executions import Saga
+from lambdas.shared.settings import Settings
+from lambdas.shared.store.orders import OrderTable
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Recover the order of each execution that ended without the saga's word; see `recover_order`."""
+    # A batch in which everything is too early is no failure.
+    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+    return process_partial_response(event, _recovery(Settings()), processor, context)
+
+
+def _recovery(settings: Settings) -> Callable[[SQSRecord], None]:
+    orders = OrderTable.from_settings(settings)
+    saga = Saga.from_settings(settings)
+    queue = EndedExecutionsQueue.from_settings(settings)
+
+    def recover(record: SQSRecord) -> None:  # Powertools calls it with `record=`
+        ended = read_event(record.body)
+        try:
+            outcome = recover_order(ended, datetime.now(UTC), settings.recovery_pauses, orders, saga)
+        except TooEarly as too_early:
+            queue.hide(record.receipt_handle, too_early.wait)
+            raise
+        count("EndedExecutions", outcome=outcome)
+        level = logger.error if outcome is Outcome.GIVEN_UP else logger.warning
+        level(
+            "execution ended without the saga's word",
+            extra={
+                "order_id": ended.order_id,
+                "execution": ended.name,
+                "status": ended.status,
+                "outcome": outcome,
+            },
+        )
+
+    return recover

@@ -1,0 +1,18 @@
+"""The saga's second step."""
+
+from typing import Any
+
+from lambdas.saga.charge_payment.logic import charge_payment
+from lambdas.shared.payments.stripe_gateway import StripeGateway
+from lambdas.shared.settings import Settings
+from lambdas.shared.step import StepInput, step_handler
+from lambdas.shared.store.orders import OrderTable
+
+
+@step_handler
+def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
+    """Take the order's money; see `charge_payment`."""
+    order = charge_payment(
+        step.order_id, OrderTable.from_settings(settings), StripeGateway.from_settings(settings)
+    )
+    return {"payment": order.payment.status, "intent_id": order.payment.intent_id}

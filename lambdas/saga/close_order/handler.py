@@ -1,0 +1,14 @@
+"""Ends an order that was not fulfilled."""
+
+from typing import Any
+
+from lambdas.shared.settings import Settings
+from lambdas.shared.step import StepInput, step_handler
+from lambdas.shared.store.orders import OrderTable
+
+
+@step_handler
+def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
+    """Write the order's last word; see `OrderTable.close`."""
+    order = OrderTable.from_settings(settings).close(step.order_id, step.error)
+    return {"status": order.status, "failure": order.failure.code if order.failure else None}

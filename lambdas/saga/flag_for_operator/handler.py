@@ -1,0 +1,18 @@
+"""Calls for a human when an undo does not come through."""
+
+from typing import Any
+
+from lambdas.domain.failure import reason_for_operator
+from lambdas.shared.log import logger
+from lambdas.shared.settings import Settings
+from lambdas.shared.step import StepInput, step_handler
+from lambdas.shared.store.orders import OrderTable
+
+
+@step_handler
+def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
+    """Mark the order; see `OrderTable.flag`."""
+    reason = reason_for_operator(step.error)
+    logger.error("an undo did not come through", extra={"reason": reason})
+    order = OrderTable.from_settings(settings).flag(step.order_id, reason)
+    return {"status": order.status}

@@ -1,0 +1,24 @@
+"""Tells the customer, once, however often the saga comes here."""
+
+from functools import partial
+from typing import Any
+
+from lambdas.domain.errors import MailUnavailable
+from lambdas.saga.notify_customer.logic import notify_customer
+from lambdas.saga.notify_customer.mailer import SesMailer
+from lambdas.shared.run_once import run_once
+from lambdas.shared.settings import Settings
+from lambdas.shared.step import StepInput, step_handler
+from lambdas.shared.store.orders import OrderTable
+
+
+@step_handler
+def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
+    """Send the message that fits the order's end; see `notify_customer`."""
+    order = notify_customer(
+        step.order_id,
+        OrderTable.from_settings(settings),
+        SesMailer.from_settings(settings),
+        partial(run_once, settings=settings, unavailable=MailUnavailable),
+    )
+    return {"status": order.status}

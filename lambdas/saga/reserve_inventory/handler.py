@@ -1,0 +1,18 @@
+"""The saga's third step, its pivot."""
+
+from typing import Any
+
+from lambdas.saga.reserve_inventory.logic import reserve_inventory
+from lambdas.shared.settings import Settings
+from lambdas.shared.step import StepInput, step_handler
+from lambdas.shared.store.orders import OrderTable
+from lambdas.shared.store.reservations import StockReservations
+
+
+@step_handler
+def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
+    """Take the order's units and confirm it; see `reserve_inventory`."""
+    order = reserve_inventory(
+        step.order_id, OrderTable.from_settings(settings), StockReservations.from_settings(settings)
+    )
+    return {"status": order.status}

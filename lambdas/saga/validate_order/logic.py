@@ -1,0 +1,59 @@
+"""Prices an order and finds, before any money moves, what can be known to fail."""
+
+from collections.abc import Iterable, Mapping
+
+from lambdas.domain.errors import AmountNotChargeable, CurrencyMismatch, OrderRejected, OutOfStock, UnknownSku
+from lambdas.domain.money import Money
+from lambdas.domain.order import Order, OrderLine, total
+from lambdas.domain.product import Product
+from lambdas.shared.store.inventory import InventoryTable
+from lambdas.shared.store.orders import OrderTable
+
+
+def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable) -> Order:
+    """Check an order against the catalogue and fix its price.
+
+    An order that has a price was validated by another execution. It may have gone further since, so
+    its stock is not looked at again: it may be this very order that took the last unit. For the same
+    reason a rejection is written down on condition that the order has no price yet.
+
+    Raises:
+        OrderNotFound: There is no such order.
+        OrderCancelled: Somebody asked to cancel it.
+        UndoAlreadyBegun: An earlier execution decided to undo it.
+        UnknownSku: A line's SKU is not in the catalogue.
+        CurrencyMismatch: A line's product is sold in another currency.
+        OutOfStock: There are fewer units than a line asks for. The pivot checks again, and decides.
+        AmountNotChargeable: The sum is less, or more, than Stripe charges at once.
+    """
+    order = orders.get(order_id)
+    order.ensure_may_go_forward()
+    if order.amount is not None:
+        return order
+    products = inventory.find(line.sku for line in order.lines)
+    try:
+        lines = tuple(_priced(line, order.currency, products) for line in order.lines)
+        _ensure_chargeable(lines, order.currency)
+    except OrderRejected as rejection:
+        order = orders.record_rejection(order, rejection)
+        if order.amount is not None:
+            return order
+        raise
+    return orders.record_prices(order, lines)
+
+
+def _ensure_chargeable(lines: Iterable[OrderLine], currency: str) -> None:
+    reason = Money(total(lines), currency).why_not_chargeable()
+    if reason is not None:
+        raise AmountNotChargeable(reason)
+
+
+def _priced(line: OrderLine, currency: str, products: Mapping[str, Product]) -> OrderLine:
+    product = products.get(line.sku)
+    if product is None:
+        raise UnknownSku(f"{line.sku} is not in the catalogue.")
+    if product.currency != currency:
+        raise CurrencyMismatch(f"{line.sku} is sold in {product.currency}, not in {currency}.")
+    if product.available < line.quantity:
+        raise OutOfStock(f"{line.sku} is out of stock.")
+    return OrderLine(line.sku, line.quantity, product.unit_price)

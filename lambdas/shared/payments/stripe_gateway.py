@@ -1,0 +1,203 @@
+"""The payment gateway that is Stripe."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Final
+
+import stripe
+
+from lambdas.domain.errors import (
+    AmountNotChargeable,
+    PaymentDeclined,
+    PaymentInFlux,
+    PaymentUnknown,
+    RefundRefused,
+    StripeUnavailable,
+)
+from lambdas.domain.order import Order
+from lambdas.domain.payment import PaymentIntent, Refund
+from lambdas.shared.payments.declines import decline_message
+from lambdas.shared.secrets import forget_secrets, read_secret
+from lambdas.shared.settings import Settings
+
+API_VERSION: Final = "2026-10-28.endive"
+"""What this code was written and tested against; left to itself, the SDK changes it with an upgrade."""
+
+_PAGE: Final = 100
+"""The most that Stripe lists in one answer."""
+
+_CONNECT_TIMEOUT_SECONDS: Final = 2
+_READ_TIMEOUT_SECONDS: Final = 5
+"""A charge makes two calls, three at most: 3 x (2 + 5) s fit into the function's 25 s."""
+
+
+class StripeGateway:
+    """Talks to Stripe through its SDK; see `PaymentGateway` for what the methods do.
+
+    The SDK's own retries are off: the state machine retries, and says so in the execution's history.
+    """
+
+    def __init__(self, client: stripe.StripeClient, *, livemode: bool) -> None:
+        self.livemode = livemode
+        self._intents = client.v1.payment_intents
+        self._refunds = client.v1.refunds
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "StripeGateway":
+        """The account whose secret key lies in the secret that the environment names.
+
+        Raises:
+            StripeUnavailable: The secret cannot be read.
+        """
+        secret_key = read_secret(settings.stripe_secret_id, unavailable=StripeUnavailable)
+        return cls(_client(secret_key, settings.stripe_api_base), livemode="_live_" in secret_key)
+
+    def create_intent(self, order: Order) -> PaymentIntent:  # noqa: D102 - see PaymentGateway
+        with _stripe_errors():
+            intent = self._intents.create(
+                {
+                    "amount": order.price.amount,
+                    "currency": order.currency,
+                    "payment_method": order.payment_method,
+                    "allowed_payment_method_types": ["card"],
+                    "capture_method": "automatic",
+                    "metadata": {"order_id": order.order_id},
+                },
+                {"idempotency_key": f"{order.order_id}-charge"},
+            )
+        return _view(intent)
+
+    def confirm_intent(self, order_id: str, intent_id: str) -> PaymentIntent:  # noqa: D102 - see PaymentGateway
+        with _stripe_errors():
+            intent = self._intents.confirm(intent_id, {}, {"idempotency_key": f"{order_id}-confirm"})
+        return _view(intent)
+
+    def retrieve_intent(self, intent_id: str) -> PaymentIntent:  # noqa: D102 - see PaymentGateway
+        with _stripe_errors():
+            intent = self._intents.retrieve(intent_id, {"expand": ["latest_charge"]})
+        return _view(intent)
+
+    def cancel_intent(self, intent_id: str) -> PaymentIntent:  # noqa: D102 - see PaymentGateway
+        # No idempotency key: cancelling twice is cancelling once, and Stripe would replay a stored "not in
+        # this state" for a day, also when the intent has come into a state that can be cancelled.
+        with _stripe_errors():
+            intent = self._intents.cancel(intent_id)
+        return _view(intent)
+
+    def refund(self, order_id: str, intent: PaymentIntent, attempt: str) -> None:  # noqa: D102 - see PaymentGateway
+        if not intent.amount_held:
+            self._ensure_refunds_arrived(intent)
+            return
+        try:
+            with _stripe_errors():
+                refund = self._refunds.create(
+                    {
+                        "payment_intent": intent.intent_id,
+                        "amount": intent.amount_held,
+                        "metadata": {"order_id": order_id},
+                    },
+                    {"idempotency_key": f"{order_id}-refund-{attempt}"},
+                )
+        except (PaymentDeclined, stripe.InvalidRequestError, stripe.IdempotencyError) as error:
+            # Stripe's own words are for its dashboard: this one the customer can see.
+            code = getattr(error, "code", None) or type(error).__name__
+            raise RefundRefused(f"Stripe answers {code}") from error
+        if refund.status != "succeeded":
+            raise RefundRefused(f"refund {refund.id} is {refund.status}")
+        if intent.amount_refunded:  # somebody gave a part of it back before
+            self._ensure_refunds_arrived(intent)
+
+    def list_intents(self, created_from: int, created_to: int) -> Iterator[PaymentIntent]:  # noqa: D102 - see PaymentGateway
+        params: stripe.params.PaymentIntentListParams = {
+            "created": {"gte": created_from, "lt": created_to},
+            "limit": _PAGE,
+            "expand": ["data.latest_charge"],
+        }
+        while True:
+            with _stripe_errors():
+                page = self._intents.list(params)
+            yield from map(_view, page.data)
+            if not page.has_more:
+                return
+            params["starting_after"] = page.data[-1].id
+
+    def list_refunds(self, intent_id: str) -> list[Refund]:  # noqa: D102 - see PaymentGateway
+        with _stripe_errors():
+            refunds = self._refunds.list({"payment_intent": intent_id})
+        return [
+            Refund(
+                amount=refund["amount"],
+                is_ours="order_id" in (refund.get("metadata") or {}),
+                has_failed=refund["status"] in {"failed", "canceled"},
+            )
+            for refund in (each.to_dict() for each in refunds.data)
+        ]
+
+    def _ensure_refunds_arrived(self, intent: PaymentIntent) -> None:
+        """Refuse to believe in a refund that is open: Stripe counts it as refunded before it is."""
+        with _stripe_errors():
+            refunds = self._refunds.list({"payment_intent": intent.intent_id})
+        for refund in refunds.data:
+            if refund.status in {"pending", "requires_action"}:
+                raise RefundRefused(f"refund {refund.id} is {refund.status}")
+
+
+@lru_cache(maxsize=1)
+def _client(secret_key: str, api_base: str | None) -> stripe.StripeClient:
+    """One client, and so one warm connection, for an environment and a key."""
+    return stripe.StripeClient(
+        secret_key,
+        base_addresses={"api": api_base} if api_base else {},
+        http_client=stripe.RequestsClient(timeout=(_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS)),
+        max_network_retries=0,
+        stripe_version=API_VERSION,
+    )
+
+
+def _view(intent: stripe.PaymentIntent) -> PaymentIntent:
+    fields = intent.to_dict()
+    charge = fields.get("latest_charge")
+    if not isinstance(charge, dict):  # an id, where it was not expanded
+        charge = {}
+    error = fields.get("last_payment_error")
+    return PaymentIntent(
+        intent_id=fields["id"],
+        status=fields["status"],
+        currency=fields["currency"],
+        created=fields["created"],
+        amount_received=fields["amount_received"],
+        amount_refunded=charge.get("amount_refunded", 0),
+        order_id=(fields.get("metadata") or {}).get("order_id"),
+        next_action=fields.get("next_action"),
+        client_secret=fields.get("client_secret"),
+        decline=decline_message(error.get("code"), error.get("decline_code")) if error else None,
+        disputed=charge.get("disputed", False),
+    )
+
+
+@contextmanager
+def _stripe_errors() -> Iterator[None]:
+    """Say in our own words what Stripe's errors mean (https://docs.stripe.com/error-handling)."""
+    try:
+        yield
+    except stripe.CardError as error:
+        details = error.error
+        raise PaymentDeclined(
+            decline_message(error.code, details.decline_code if details else None)
+        ) from error
+    except stripe.AuthenticationError as error:
+        forget_secrets()
+        raise StripeUnavailable("Stripe does not know the secret key") from error
+    except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
+        raise StripeUnavailable(f"{type(error).__name__}: HTTP {error.http_status}") from error
+    except stripe.InvalidRequestError as error:
+        if error.code in {"payment_intent_unexpected_state", "charge_already_refunded"}:
+            raise PaymentInFlux(f"Stripe answers {error.code}") from error
+        if error.code in {"amount_too_small", "amount_too_large"}:
+            raise AmountNotChargeable("The payment provider does not charge this amount.") from error
+        if error.code == "resource_missing" and error.param == "intent":
+            raise PaymentUnknown("Stripe knows no such payment") from error
+        if error.param == "payment_method":
+            raise PaymentDeclined("The payment method is not valid.") from error
+        raise

@@ -1,0 +1,35 @@
+"""An order as the REST API shows it."""
+
+from typing import Any
+
+from lambdas.domain.order import Order
+from lambdas.shared.rest.caller import Caller
+
+
+def represent(order: Order, caller: Caller) -> dict[str, Any]:
+    """The order's JSON.
+
+    `amount` and `unit_price` are null until the order is priced. While the payment waits for the customer,
+    `payment` has what Stripe's client library needs, for this customer only: `next_action` and
+    `client_secret`.
+    """
+    body: dict[str, Any] = {
+        "order_id": order.order_id,
+        "status": order.status,
+        "currency": order.currency,
+        "items": [
+            {"sku": line.sku, "quantity": line.quantity, "unit_price": line.unit_price}
+            for line in order.lines
+        ],
+        "amount": order.amount,
+        "payment": {"status": order.payment.status, "intent_id": order.payment.intent_id},
+        "timeline": [{"at": entry.at, "event": entry.event} for entry in order.timeline],
+        "created_at": order.created_at,
+        "updated_at": order.updated_at,
+    }
+    if order.waits_for_customer and order.customer_id == caller.customer_id:
+        body["payment"]["next_action"] = order.payment.next_action
+        body["payment"]["client_secret"] = order.payment.client_secret
+    if order.failure is not None:
+        body["failure"] = {"code": order.failure.code, "message": order.failure.message}
+    return body

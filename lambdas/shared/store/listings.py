@@ -1,0 +1,181 @@
+"""Finds orders through the table's indexes, page by page; the orders themselves are read from the table.
+
+An index follows the table within a moment, and nobody can say how long that is: whoever needs to be sure
+reads the order.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from lambdas.domain.errors import StoreUnavailable
+from lambdas.domain.order import Order
+from lambdas.shared.aws import dynamodb, transient_as
+from lambdas.shared.settings import Settings
+from lambdas.shared.store.attributes import attribute_names, from_attributes, to_attributes
+from lambdas.shared.store.orders import order_from_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BATCH: Final = 100
+"""How many items DynamoDB reads in one call at most."""
+
+Index = Literal["by_customer", "by_day", "unsettled"]
+
+_PARTITION_KEY: Final[Mapping[Index, str]] = {
+    "by_customer": "customer_id",
+    "by_day": "day",
+    "unsettled": "unsettled_shard",
+}
+
+PageKey = dict[str, str]
+"""Where a page ended: the keys of its last order in table and index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An order as an index has it.
+
+    Attributes:
+        order_id: The order.
+        created_at: UTC, ISO 8601.
+    """
+
+    order_id: str
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some orders, oldest first.
+
+    Attributes:
+        orders: At most as many as were asked for.
+        next_key: Where the next page begins; None if this is the last.
+    """
+
+    orders: list[Listed]
+    next_key: PageKey | None
+
+
+class OrderListing:
+    """Lists orders.
+
+    Raises:
+        StoreUnavailable: From every method, when DynamoDB throttles, fails or does not answer.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "OrderListing":
+        """The table that the environment names."""
+        return cls(dynamodb(), settings.orders_table)
+
+    def unsettled(self, shard: str, *, before: str, start: PageKey | None, limit: int = BATCH) -> Page:
+        """Orders of a shard that are not at rest and were created before a time."""
+        return self._query(
+            "unsettled",
+            "#unsettled_shard = :shard AND #created_at < :before",
+            {":shard": shard, ":before": before},
+            start,
+            limit,
+        )
+
+    def of_day(self, day: str, *, since: str = "", start: PageKey | None, limit: int = BATCH) -> Page:
+        """Orders of a day (`Order.day`) that were created at a time or later."""
+        return self._query(
+            "by_day",
+            "#day = :day AND #created_at >= :since",
+            {":day": day, ":since": since or day},
+            start,
+            limit,
+        )
+
+    def newest_first(self, index: Index, partition: str, *, until: str, limit: int) -> Iterator[Listed]:
+        """Orders of one partition of an index, read page by page as they are asked for.
+
+        Those of the same millisecond come by their ids, the highest first.
+
+        Args:
+            index: Which index.
+            partition: Which customer, day or shard.
+            until: Leave out what was created later than this.
+            limit: How many orders are read at once.
+        """
+        for _at, simultaneous in groupby(
+            self._backwards(index, partition, until, limit), key=lambda order: order.created_at
+        ):
+            yield from sorted(simultaneous, key=lambda order: order.order_id, reverse=True)
+
+    def _backwards(self, index: Index, partition: str, until: str, limit: int) -> Iterator[Listed]:
+        start: PageKey | None = None
+        while True:
+            page = self._query(
+                index,
+                f"#{_PARTITION_KEY[index]} = :partition AND #created_at <= :until",
+                {":partition": partition, ":until": until},
+                start,
+                limit,
+                forward=False,
+            )
+            yield from page.orders
+            start = page.next_key
+            if start is None:
+                return
+
+    def read(self, order_ids: Iterable[str], *, consistent: bool = False) -> dict[str, Order]:
+        """Read orders by their ids, as many as there are; unknown ones are absent from the answer.
+
+        Args:
+            order_ids: The orders.
+            consistent: As they are after every write so far, for twice the price.
+        """
+        found: dict[str, Order] = {}
+        keys = [{"order_id": {"S": order_id}} for order_id in dict.fromkeys(order_ids)]
+        while keys:
+            request: Any = {self._table: {"Keys": keys[:BATCH], "ConsistentRead": consistent}}
+            with transient_as(StoreUnavailable):
+                answer = self._client.batch_get_item(RequestItems=request)
+            left: Any = answer["UnprocessedKeys"]
+            unprocessed = left[self._table]["Keys"] if left else []
+            if len(unprocessed) == len(keys[:BATCH]):
+                raise StoreUnavailable("DynamoDB read none of the orders")
+            keys = [*unprocessed, *keys[BATCH:]]
+            for item in answer["Responses"].get(self._table, []):
+                order = order_from_item(item)
+                found[order.order_id] = order
+        return found
+
+    def _query(  # noqa: PLR0913 - a query has that many parts
+        self,
+        index: Index,
+        condition: str,
+        values: Mapping[str, str],
+        start: PageKey | None,
+        limit: int,
+        *,
+        forward: bool = True,
+    ) -> Page:
+        resume: Any = {"ExclusiveStartKey": to_attributes(start)} if start else {}
+        with transient_as(StoreUnavailable):
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName=index,
+                KeyConditionExpression=condition,
+                ExpressionAttributeNames=attribute_names(condition),
+                ExpressionAttributeValues=to_attributes(values),
+                Limit=limit,
+                ScanIndexForward=forward,
+                **resume,
+            )
+        last = answer.get("LastEvaluatedKey")
+        items = map(from_attributes, answer["Items"])
+        return Page(
+            [Listed(item["order_id"], item["created_at"]) for item in items],
+            from_attributes(last) if last else None,
+        )

@@ -1,0 +1,28 @@
+"""How a command of this repository ends: its exit code, and what it says when it can't go on."""
+
+import signal
+import sys
+from collections.abc import Callable
+
+from local.processes import StartFailed
+
+_INTERRUPTED = 130
+
+
+def exit_code_of(command: Callable[[], int]) -> int:
+    """Run a command to its end.
+
+    Returns:
+        What the command returns; 1 if something can't start or does not happen in time, 130 if the command
+        is interrupted.
+    """
+    for stop in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background job ignores it
+        signal.signal(stop, signal.default_int_handler)
+    try:
+        return command()
+    except (StartFailed, TimeoutError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted\n")
+        return _INTERRUPTED

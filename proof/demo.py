@@ -1,0 +1,108 @@
+"""`make demo`: sample orders through the real state machine, and a check that money and goods agree."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from lambdas.domain.money import Money
+from local.traces import Visit
+from local.world import World, embedded_world, spoken
+from proof.journeys import JOURNEYS, PAYMENT_JOURNEYS, Journey, differences
+from proof.laws import Snapshot, take_snapshot, violations
+from proof.plays import Played
+
+_WAIT_SCALE: Final = 0.1
+"""Retries wait a tenth of what they wait on AWS: long enough to be seen, short enough to be watched."""
+
+_PAYMENT_DEADLINE_SECONDS: Final = 10
+"""How long the demo waits for the customer who goes away."""
+
+
+def main() -> int:
+    """Play the journeys that are for a person to see.
+
+    Returns:
+        0 if every order ended as it should and no law is broken, else 1.
+
+    Raises:
+        StartFailed: Something can't start.
+    """
+    with embedded_world(
+        "demo",
+        progress=spoken,
+        wait_scale=_WAIT_SCALE,
+        payment_deadline_seconds=_PAYMENT_DEADLINE_SECONDS,
+    ) as world:
+        print()
+        before = take_snapshot(world)
+        surprises = [
+            surprise
+            for journey in (*JOURNEYS, *PAYMENT_JOURNEYS)
+            if journey.shown
+            for surprise in _show(world, journey)
+        ]
+        breaches = _show_laws(before, take_snapshot(world))
+    return 1 if surprises or breaches else 0
+
+
+def _show(world: World, journey: Journey) -> list[str]:
+    """Play a journey, print its line, and return in what it differs from what it should be."""
+    stock_before = take_snapshot(world).stock
+    played = journey.play(world)
+    after = take_snapshot(world)
+    surprises = differences(world, journey, played)
+    order = world.shop.get_order(played.order_id, customer_id=played.customer_id)
+    end = order["status"] + (f" ({order['failure']['code']})" if "failure" in order else "")
+    print(
+        f"{'FAILED' if surprises else 'ok'}  {journey.shown}:"
+        f" {' > '.join(_visit(visit) for visit in world.executions.visits(played.execution))}"
+        f" | {end} | Stripe: {_money(after, played)} | stock: {_stock(stock_before, after.stock)}",
+        flush=True,
+    )
+    for surprise in surprises:
+        print(f"        {surprise}")
+    return surprises
+
+
+def _visit(visit: Visit) -> str:
+    return visit.state if visit.attempts <= 1 else f"{visit.state} (tried {visit.attempts} times)"
+
+
+def _money(after: Snapshot, played: Played) -> str:
+    (order,) = (order for order in after.orders if order.order_id == played.order_id)
+    payments = [payment for payment in after.payments if payment.order_id == played.order_id]
+    captured = sum(payment.captured for payment in payments)
+    refunded = sum(payment.refunded for payment in payments)
+    if not captured:
+        return "nothing charged"
+    return f"charged {Money(captured, order.currency)}" + (
+        f", refunded {Money(refunded, order.currency)}" if refunded else ""
+    )
+
+
+def _stock(before: Mapping[str, int], after: Mapping[str, int]) -> str:
+    moved = {sku: after[sku] - before.get(sku, 0) for sku in after if after[sku] != before.get(sku, 0)}
+    return ", ".join(f"{sku} {units:+d}" for sku, units in moved.items()) or "untouched"
+
+
+def _show_laws(before: Snapshot, after: Snapshot) -> list[str]:
+    """Check the laws over everything, print the sums, and return the breaches."""
+    breaches = violations(before, after)
+    orders = Counter(order.status for order in after.orders)
+    confirmed = sum(order.amount or 0 for order in after.orders if order.status == "CONFIRMED")
+    held = sum(payment.captured - payment.refunded for payment in after.payments)
+    sold = sum(sum(order.quantities.values()) for order in after.orders if order.status == "CONFIRMED")
+    left = sum(before.stock.values()) - sum(after.stock.values())
+    print(
+        f"\n{len(after.orders)} orders: " + ", ".join(f"{n} {status}" for status, n in sorted(orders.items()))
+    )
+    print(f"money   Stripe holds {Money(held, 'usd')}, confirmed orders cost {Money(confirmed, 'usd')}")
+    print(f"stock   {left} units left the shelf, confirmed orders have {sold}")
+    print(
+        f"charges {sum(payment.charges for payment in after.payments)},"
+        f" refunds {sum(payment.refunds for payment in after.payments)}"
+    )
+    for breach in breaches:
+        print(f"BROKEN  {breach}")
+    print("The laws of the saga hold." if not breaches else "The laws of the saga are broken.")
+    return breaches

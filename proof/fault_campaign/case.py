@@ -1,0 +1,108 @@
+"""A case of the campaign: a journey, and what goes wrong on it."""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal, cast, get_args
+
+from local.fault_proxy.faults import FaultKind
+
+InjectionKind = FaultKind | Literal["stop", "restart"]
+
+KINDS: Final[tuple[FaultKind, ...]] = tuple(
+    kind for kind in get_args(FaultKind) if kind not in {"hold", "contend"}
+)
+
+_INJECTION: Final = re.compile(r"(?P<kind>\w+) (?P<name>.+?) #(?P<n>\d+)(?: for (?P<lasts>[\d.]+)s)?")
+
+
+@dataclass(frozen=True)
+class Injection:
+    """One thing that goes wrong.
+
+    Attributes:
+        kind: One of the proxy's faults; or `stop`, which stops the order's executions while the call is
+            held; or `restart`, which restarts the whole embedded AWS then.
+        name: The call's name.
+        n: Which call of that name.
+        lasts: An outage: every such call is struck for so many seconds. None for one call alone.
+    """
+
+    kind: InjectionKind
+    name: str
+    n: int = 1
+    lasts: float | None = None
+
+    @property
+    def fault(self) -> FaultKind:
+        """What the proxy does."""
+        if self.kind == "stop" or self.kind == "restart":  # noqa: PLR1714 - mypy understands it so
+            return "hold"
+        return self.kind
+
+    @property
+    def label(self) -> str:
+        """What kind of trouble it is, for the table."""
+        return self.kind if self.lasts is None else f"{self.kind} outage"
+
+    def __str__(self) -> str:
+        lasts = "" if self.lasts is None else f" for {self.lasts:g}s"
+        return f"{self.kind} {self.name} #{self.n}{lasts}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A journey, and what goes wrong on it.
+
+    Attributes:
+        journey: The journey's key.
+        injections: What goes wrong; nothing, to see how the journey should go.
+    """
+
+    journey: str
+    injections: tuple[Injection, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What kind of trouble it is, for the table."""
+        match self.injections:
+            case ():
+                return "nothing"
+            case (injection,):
+                return injection.label
+            case _:
+                return "two faults"
+
+    @property
+    def restarts(self) -> bool:
+        """Whether the embedded AWS is restarted."""
+        return any(injection.kind == "restart" for injection in self.injections)
+
+    @property
+    def command(self) -> str:
+        """Runs this case again."""
+        return f"python -m proof faults --case '{self}'"
+
+    def __str__(self) -> str:
+        return "; ".join([self.journey, *map(str, self.injections)])
+
+
+def parse_case(text: str) -> Case:
+    """Read a case as it is printed.
+
+    Raises:
+        ValueError: It is not one.
+    """
+    journey, *injections = text.split("; ")
+    return Case(journey, tuple(map(_parse_injection, injections)))
+
+
+def _parse_injection(text: str) -> Injection:
+    match = _INJECTION.fullmatch(text)
+    if match is None or match["kind"] not in {*KINDS, "stop", "restart"}:
+        raise ValueError(f"{text!r} is no injection; one is: refuse start_saga: states StartExecution #1")
+    return Injection(
+        kind=cast(InjectionKind, match["kind"]),
+        name=match["name"],
+        n=int(match["n"]),
+        lasts=float(match["lasts"]) if match["lasts"] else None,
+    )

@@ -1,0 +1,75 @@
+"""Which cases there are: everything that can go wrong at every call of a journey, alone and in pairs."""
+
+import random
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from local.fault_proxy.recording import Call
+from proof.fault_campaign.case import KINDS, Case, Injection, InjectionKind
+from proof.saga_document import DEFINITION_PATH
+
+_STEPS: Final = frozenset(
+    re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    for name in re.findall(r"\$\{(\w+)Arn\}", DEFINITION_PATH.read_text())
+)
+"""The functions that the saga calls, as their folders are called."""
+
+_OUTAGE_KINDS: Final[Sequence[InjectionKind]] = ("refuse", "lose_reply")
+_KINDS_OF_PAIRS: Final[Sequence[InjectionKind]] = (*KINDS, "stop")
+
+_STEP_OUTAGE_SECONDS: Final = 25.0
+"""Longer than all tries of a step of the saga take."""
+
+_OTHER_OUTAGE_SECONDS: Final = 3.0
+"""Whoever is not a step of the saga is called again until it works."""
+
+
+def undisturbed(journeys: Iterable[str]) -> list[Case]:
+    """One case for each journey, to see its calls."""
+    return [Case(journey) for journey in journeys]
+
+
+def single_faults(journey: str, calls: Iterable[Call]) -> Iterator[Case]:
+    """Every kind of fault at every call, and an outage of every call."""
+    for call in calls:
+        for kind in KINDS:
+            yield Case(journey, (Injection(kind, call.name, call.n),))
+        seconds = _STEP_OUTAGE_SECONDS if _is_of_a_step(call) else _OTHER_OUTAGE_SECONDS
+        for outage in _OUTAGE_KINDS:
+            yield Case(journey, (Injection(outage, call.name, call.n, lasts=seconds),))
+
+
+def stops(journey: str, calls: Iterable[Call]) -> Iterator[Case]:
+    """The execution is stopped at every call of every state, and while it waits for a webhook."""
+    for call in calls:
+        if _is_of_a_step(call) or call.name.startswith("receive_stripe_webhook: "):
+            yield Case(journey, (Injection("stop", call.name, call.n),))
+
+
+def restarts(journey: str, calls: Iterable[Call]) -> Iterator[Case]:
+    """The whole embedded AWS is restarted at the first call of every state."""
+    seen = set()
+    for call in calls:
+        function = call.name.partition(":")[0]
+        if function in _STEPS and function not in seen:
+            seen.add(function)
+            yield Case(journey, (Injection("restart", call.name, call.n),))
+
+
+def pairs(journey: str, calls: Sequence[Call], randomness: random.Random) -> Iterator[Case]:
+    """Two faults anywhere, of any kind, without end.
+
+    The second one can be at a call that is only made because of the first: a try more, or an undo.
+    """
+    while True:
+        first, second = (
+            Injection(randomness.choice(_KINDS_OF_PAIRS), call.name, call.n + randomness.choice([0, 0, 1]))
+            for call in randomness.choices(calls, k=2)
+        )
+        if (first.name, first.n) != (second.name, second.n):
+            yield Case(journey, (first, second))
+
+
+def _is_of_a_step(call: Call) -> bool:
+    return call.name.partition(":")[0] in _STEPS

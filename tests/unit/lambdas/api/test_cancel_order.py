@@ -1,0 +1,108 @@
+import json
+from typing import Any
+
+import pytest
+
+from lambdas.api.cancel_order.handler import handler
+from lambdas.domain.errors import OrderCancelled, OutOfStock
+from lambdas.domain.order import OrderStatus
+from tests.unit.lambdas.builders import CUSTOMER, ORDER_ID, caught
+from tests.unit.lambdas.invocations import CONTEXT, api_event
+from tests.unit.lambdas.shop import EarlyReader, Shop
+
+
+def cancel(*, customer: str = CUSTOMER, groups: str = "customers") -> tuple[int, dict[str, Any]]:
+    event = api_event("POST", f"/orders/{ORDER_ID}/cancel", customer=customer, groups=groups)
+    answer = handler(event, CONTEXT)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+@pytest.mark.parametrize("stage", ["placed", "priced", "paid", "confirmed"])
+def test_an_order_can_be_cancelled_at_any_moment(shop: Shop, stage: str) -> None:
+    getattr(shop, stage)()
+
+    status, body = cancel()
+
+    assert status == 202
+    assert body["timeline"][-1]["event"] == "CancellationRequested: customer"
+    assert shop.order().cancel_requested_by == "customer"
+    assert shop.unsettled() == [ORDER_ID]
+
+
+def test_an_operator_can_cancel_anybodys_order(shop: Shop) -> None:
+    shop.confirmed()
+
+    status, _ = cancel(customer="the-boss", groups="operators")
+
+    assert status == 202
+    assert shop.order().cancel_requested_by == "operator"
+
+
+def test_somebody_elses_order_is_not_there(shop: Shop) -> None:
+    shop.confirmed()
+
+    status, _ = cancel(customer="mallory")
+
+    assert status == 404
+    assert shop.order().cancel_requested_by is None
+
+
+def test_asking_again_changes_nothing(shop: Shop) -> None:
+    shop.confirmed()
+    first = cancel()
+
+    assert cancel(customer="the-boss", groups="operators") == first
+
+
+def test_asking_again_when_it_is_cancelled_is_answered_as_before(shop: Shop) -> None:
+    shop.confirmed()
+    shop.close_cancelled()
+
+    status, body = cancel()
+
+    assert (status, body["status"]) == (202, "CANCELLED")
+
+
+def test_an_order_that_failed_cannot_be_cancelled(shop: Shop) -> None:
+    shop.closed()
+
+    status, body = cancel()
+
+    assert (status, body["type"]) == (409, "urn:problem-type:order-saga:nothing-to-cancel")
+    assert body["detail"] == "The order is FAILED."
+
+
+def test_an_order_that_is_being_undone_cannot_be_cancelled(shop: Shop) -> None:
+    shop.being_undone()
+
+    status, body = cancel()
+
+    assert status == 409
+    assert body["detail"] == "The order could not be completed, and is being undone already."
+    assert shop.order().cancel_requested_by is None
+
+
+def test_the_pivot_finds_no_way_past_a_cancellation(shop: Shop) -> None:
+    # Given: the pivot has read the order, and somebody cancels it before it writes
+    paid = shop.paid()
+    cancel()
+
+    # When
+    shop.stock.take(paid)
+
+    # Then
+    with pytest.raises(OrderCancelled):
+        shop.order().ensure_may_go_forward()
+    assert shop.order().status is OrderStatus.PENDING
+
+
+def test_an_undo_that_begins_meanwhile_wins_over_a_cancellation(shop: Shop) -> None:
+    # Given: somebody cancels on the strength of an order as it was before its undo began
+    before = shop.placed()
+    shop.orders.begin_undo(ORDER_ID, caught(OutOfStock("Nothing is left.")))
+
+    # When
+    order = EarlyReader(shop, before).request_cancellation(ORDER_ID, "customer")
+
+    # Then
+    assert order.cancel_requested_by is None

@@ -1,0 +1,310 @@
+import json
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from lambdas.api.get_inventory.handler import handler as get_inventory
+from lambdas.api.put_inventory.handler import handler as put_inventory
+from lambdas.api.restock_inventory.handler import handler as restock_inventory
+from lambdas.domain.product import Product
+from lambdas.shared.aws import dynamodb
+from lambdas.shared.rest.http_api import Handler
+from lambdas.shared.store.inventory import InventoryTable
+from tests.unit.lambdas.builders import ARMCHAIR, LAMP, two
+from tests.unit.lambdas.invocations import CONTEXT, api_event
+from tests.unit.lambdas.shop import INVENTORY_TABLE, Shop
+
+Answer = tuple[int, dict[str, str], Any]
+
+
+def call(handler: Handler, method: str, path: str, **parts: Any) -> Answer:  # noqa: ANN401 - as `api_event`
+    answer = handler(api_event(method, path, **parts), CONTEXT)
+    return answer["statusCode"], answer["headers"], json.loads(answer["body"] or "null")
+
+
+def get(path: str, **headers: str) -> Answer:
+    return call(get_inventory, "GET", path, headers=headers)
+
+
+def put(sku: str, body: object, condition: dict[str, str], groups: str = "operators") -> Answer:
+    return call(put_inventory, "PUT", f"/inventory/{sku}", body=body, headers=condition, groups=groups)
+
+
+def restock(sku: str, body: object, key: str | None = "monday", groups: str = "operators") -> Answer:
+    headers = {} if key is None else {"Idempotency-Key": key}
+    return call(
+        restock_inventory, "POST", f"/inventory/{sku}/restock", body=body, headers=headers, groups=groups
+    )
+
+
+def a_body(**changes: object) -> dict[str, object]:
+    return {"name": "Crunchy armchair", "unit_price": 37_900, "currency": "usd", "available": 5, **changes}
+
+
+def shown(product: Product) -> dict[str, object]:
+    """A product in a body, which does not say its version."""
+    return {name: value for name, value in asdict(product).items() if name != "version"}
+
+
+def wrong_fields(document: dict[str, Any]) -> list[str]:
+    return [error["field"] for error in document["errors"]]
+
+
+NEW = {"If-None-Match": "*"}
+FIRST = {"If-Match": '"1"'}
+
+
+# Reading
+
+
+def test_the_catalogue_shows_all_products_in_order(shop: Shop) -> None:
+    status, _headers, body = get("/inventory")
+
+    assert (status, body) == (200, {"products": [shown(ARMCHAIR), shown(LAMP)]})
+    assert shop.inventory.all() == [ARMCHAIR, LAMP]
+
+
+def test_one_product_is_shown_with_its_stock_and_version(shop: Shop) -> None:
+    shop.put(ARMCHAIR, available=1)
+
+    status, headers, body = get(f"/inventory/{ARMCHAIR.sku}")
+
+    assert (status, body) == (200, shown(replace(ARMCHAIR, available=1)))
+    assert headers["ETag"] == '"2"'
+
+
+@pytest.mark.parametrize("known", ['"1"', 'W/"1"', '"7", "1"', "*"])
+@pytest.mark.usefixtures("shop")
+def test_a_caller_who_has_the_product_already_is_told_so(known: str) -> None:
+    status, headers, body = get(f"/inventory/{ARMCHAIR.sku}", **{"If-None-Match": known})
+
+    assert (status, headers["ETag"], body) == (304, '"1"', None)
+
+
+@pytest.mark.parametrize("known", ['"2"', "1", '"1', '"11"', ""])
+@pytest.mark.usefixtures("shop")
+def test_a_caller_who_has_another_version_gets_the_product(known: str) -> None:
+    assert get(f"/inventory/{ARMCHAIR.sku}", **{"If-None-Match": known})[0] == 200
+
+
+@pytest.mark.parametrize("sku", ["NO-SUCH-CHAIR", "no-sku"])
+@pytest.mark.usefixtures("shop")
+def test_an_unknown_product_is_not_found(sku: str) -> None:
+    status, _headers, document = get(f"/inventory/{sku}")
+
+    assert (status, document["detail"]) == (404, "There is no such product.")
+
+
+def test_while_the_store_is_down_the_caller_is_asked_to_come_back() -> None:
+    with Stubber(dynamodb()) as stub:
+        stub.add_client_error("scan", "ThrottlingException")
+
+        status, headers, _document = get("/inventory")
+
+    assert (status, headers["Retry-After"]) == (503, "1")
+
+
+# Writing
+
+
+def test_a_new_product_is_put_into_the_catalogue(shop: Shop) -> None:
+    status, headers, body = put("BLUE-VASE", a_body(name="Blue vase"), NEW)
+
+    assert (status, headers["ETag"]) == (201, '"1"')
+    assert body == {"sku": "BLUE-VASE", **a_body(name="Blue vase")}
+    assert shown(shop.inventory.find(["BLUE-VASE"])["BLUE-VASE"]) == body
+
+
+def test_a_product_is_as_it_was_put_last(shop: Shop) -> None:
+    status, headers, _body = put(ARMCHAIR.sku, a_body(unit_price=39_900, available=100), FIRST)
+
+    assert (status, headers["ETag"]) == (200, '"2"')
+    assert shop.inventory.get(ARMCHAIR.sku) == replace(ARMCHAIR, unit_price=39_900, available=100, version=2)
+
+
+def test_two_operators_do_not_overwrite_each_other(shop: Shop) -> None:
+    put(ARMCHAIR.sku, a_body(available=10), FIRST)
+
+    status, _headers, document = put(ARMCHAIR.sku, a_body(available=20), FIRST)
+
+    assert status == 412
+    assert document["type"] == "urn:problem-type:order-saga:precondition-failed"
+    assert shop.available(ARMCHAIR.sku) == 10
+
+
+def test_stock_that_an_order_took_meanwhile_is_not_written_over(shop: Shop) -> None:
+    shop.confirmed(two(ARMCHAIR))
+
+    assert put(ARMCHAIR.sku, a_body(), FIRST)[0] == 412
+    assert shop.available(ARMCHAIR.sku) == ARMCHAIR.available - 2
+
+
+@pytest.mark.parametrize(
+    ("sku", "condition"),
+    [
+        (ARMCHAIR.sku, NEW),
+        ("BLUE-VASE", FIRST),
+        (ARMCHAIR.sku, {"If-Match": '"x"'}),
+        (ARMCHAIR.sku, {"If-Match": '"01"'}),
+    ],
+)
+def test_what_does_not_fit_what_is_there_is_not_written(
+    shop: Shop, sku: str, condition: dict[str, str]
+) -> None:
+    assert put(sku, a_body(available=99), condition)[0] == 412
+    assert shop.inventory.all() == [ARMCHAIR, LAMP]
+
+
+@pytest.mark.parametrize("condition", [{}, {**NEW, **FIRST}], ids=["none", "both"])
+@pytest.mark.usefixtures("untouched_store")
+def test_a_write_says_what_it_replaces(condition: dict[str, str]) -> None:
+    status, _headers, document = put(ARMCHAIR.sku, a_body(), condition)
+
+    assert (status, wrong_fields(document)) == (428, ["If-Match"])
+
+
+BAD_PRODUCTS: dict[str, tuple[str, object, dict[str, str], list[str]]] = {
+    "small letters": ("small-letters", a_body(), NEW, ["sku"]),
+    "long sku": ("X" * 65, a_body(), NEW, ["sku"]),
+    "no JSON": ("BLUE-VASE", "no JSON", NEW, ["body"]),
+    "sku in the body": ("BLUE-VASE", a_body(sku="ANOTHER"), NEW, ["sku"]),
+    "no name": ("BLUE-VASE", a_body(name=""), NEW, ["name"]),
+    "long name": ("BLUE-VASE", a_body(name="V" * 201), NEW, ["name"]),
+    "free": ("BLUE-VASE", a_body(unit_price=0), NEW, ["unit_price"]),
+    "negative price": ("BLUE-VASE", a_body(unit_price=-1), NEW, ["unit_price"]),
+    "fractional price": ("BLUE-VASE", a_body(unit_price=379.5), NEW, ["unit_price"]),
+    "too dear": ("BLUE-VASE", a_body(unit_price=100_000_000), NEW, ["unit_price"]),
+    "capital currency": ("BLUE-VASE", a_body(currency="USD"), NEW, ["currency"]),
+    "negative stock": ("BLUE-VASE", a_body(available=-1), NEW, ["available"]),
+    "stock yes": ("BLUE-VASE", a_body(available=True), NEW, ["available"]),
+    "too much": ("BLUE-VASE", a_body(available=1_000_000_001), NEW, ["available"]),
+    "bare tag": ("BLUE-VASE", a_body(), {"If-Match": "1"}, ["If-Match"]),
+    "empty tag": ("BLUE-VASE", a_body(), {"If-Match": '""'}, ["If-Match"]),
+    "weak tag": ("BLUE-VASE", a_body(), {"If-Match": 'W/"1"'}, ["If-Match"]),
+    "any version": ("BLUE-VASE", a_body(), {"If-Match": "*"}, ["If-Match"]),
+    "not that one": ("BLUE-VASE", a_body(), {"If-None-Match": '"1"'}, ["If-None-Match"]),
+    "all of it": ("x", a_body(name=""), {"If-Match": "1"}, ["sku", "If-Match", "name"]),
+}
+
+
+@pytest.mark.parametrize(("sku", "body", "condition", "fields"), BAD_PRODUCTS.values(), ids=BAD_PRODUCTS)
+@pytest.mark.usefixtures("untouched_store")
+def test_a_bad_product_is_refused_by_naming_the_fields(
+    sku: str, body: object, condition: dict[str, str], fields: list[str]
+) -> None:
+    status, _headers, document = put(sku, body, condition)
+
+    assert (status, wrong_fields(document)) == (400, fields)
+
+
+@pytest.mark.usefixtures("untouched_store")
+def test_customers_write_no_products() -> None:
+    assert put("BLUE-VASE", a_body(), NEW, groups="customers")[0] == 403
+
+
+# Deliveries
+
+
+def test_a_delivery_is_added_to_what_orders_have_left(shop: Shop) -> None:
+    shop.confirmed(two(ARMCHAIR))
+
+    status, headers, body = restock(ARMCHAIR.sku, {"quantity": 10})
+
+    assert (status, body["available"], headers["ETag"]) == (200, ARMCHAIR.available - 2 + 10, '"3"')
+    assert shop.available(ARMCHAIR.sku) == body["available"]
+
+
+@pytest.mark.usefixtures("shop")
+def test_nothing_is_delivered_to_an_unknown_product() -> None:
+    assert restock("NO-SUCH-CHAIR", {"quantity": 1})[0] == 404
+
+
+def token_of_delivery(monkeypatch: pytest.MonkeyPatch, operator: str, key: str) -> str:
+    """What DynamoDB is told to know a delivery by."""
+    seen: list[str] = []
+
+    def spy(_self: InventoryTable, _sku: str, _quantity: int, *, token: str) -> Product:
+        seen.append(token)
+        return ARMCHAIR
+
+    monkeypatch.setattr(InventoryTable, "restock", spy)
+    call(
+        restock_inventory,
+        *("POST", f"/inventory/{ARMCHAIR.sku}/restock"),
+        body={"quantity": 1},
+        headers={"Idempotency-Key": key},
+        customer=operator,
+        groups="operators",
+    )
+    return seen[0]
+
+
+def test_a_delivery_is_known_by_the_operator_and_their_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, again, other_key, other_operator = (
+        token_of_delivery(monkeypatch, operator, key)
+        for operator, key in (("olivia", "1"), ("olivia", '"1"'), ("olivia", "2"), ("oscar", "1"))
+    )
+
+    assert first == again
+    assert len({first, other_key, other_operator}) == 3
+
+
+def test_a_key_that_was_used_for_another_delivery_is_refused() -> None:
+    with Stubber(dynamodb()) as stub:
+        stub.add_client_error("transact_write_items", "IdempotentParameterMismatchException")
+
+        status, _headers, document = restock(ARMCHAIR.sku, {"quantity": 2})
+
+    assert (status, wrong_fields(document)) == (422, ["Idempotency-Key"])
+
+
+@pytest.mark.parametrize(
+    ("sku", "body", "key", "fields"),
+    [
+        ("small-letters", {"quantity": 1}, "k", ["sku"]),
+        (ARMCHAIR.sku, {}, "k", ["quantity"]),
+        (ARMCHAIR.sku, {"quantity": 0}, "k", ["quantity"]),
+        (ARMCHAIR.sku, {"quantity": -1}, "k", ["quantity"]),
+        (ARMCHAIR.sku, {"quantity": 1_000_001}, "k", ["quantity"]),
+        (ARMCHAIR.sku, {"quantity": 1.5}, "k", ["quantity"]),
+        (ARMCHAIR.sku, {"quantity": 1, "available": 1}, "k", ["available"]),
+        (ARMCHAIR.sku, {"quantity": 1}, None, ["Idempotency-Key"]),
+        ("x", {"quantity": "1"}, "", ["sku", "Idempotency-Key", "quantity"]),
+    ],
+)
+@pytest.mark.usefixtures("untouched_store")
+def test_a_bad_delivery_is_refused_by_naming_the_fields(
+    sku: str, body: object, key: str | None, fields: list[str]
+) -> None:
+    status, _headers, document = restock(sku, body, key)
+
+    assert (status, wrong_fields(document)) == (400, fields)
+
+
+@pytest.mark.usefixtures("untouched_store")
+def test_customers_deliver_nothing() -> None:
+    assert restock(ARMCHAIR.sku, {"quantity": 1}, groups="customers")[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [("TransactionConflict", 503), ("ThrottlingError", 503), ("ConditionalCheckFailed", 404)],
+)
+def test_a_delivery_that_meets_an_order_is_to_be_sent_again(reason: str, status: int) -> None:
+    with Stubber(dynamodb()) as stub:
+        stub.add_client_error(
+            "transact_write_items",
+            "TransactionCanceledException",
+            modeled_fields={"CancellationReasons": [{"Code": reason}]},
+        )
+
+        assert restock(ARMCHAIR.sku, {"quantity": 1})[0] == status
+
+
+def test_the_catalogue_is_not_searched_with_parameters_that_there_are_not(shop: Shop) -> None:
+    status, _headers, document = call(get_inventory, "GET", "/inventory", query={"q": "chair"})
+
+    assert (status, wrong_fields(document)) == (400, ["q"])
+    assert len(shop.all_items(INVENTORY_TABLE)) == 2

@@ -1,0 +1,306 @@
+import base64
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import count
+from typing import Any, Final
+
+import pytest
+from botocore.stub import Stubber
+
+from lambdas.api.list_orders import logic
+from lambdas.api.list_orders.handler import handler
+from lambdas.shared.aws import dynamodb
+from lambdas.shared.store.listings import OrderListing
+from tests.unit.lambdas.builders import an_order
+from tests.unit.lambdas.invocations import CONTEXT, api_event
+from tests.unit.lambdas.shop import Shop
+
+TODAY: Final = "2026-03-01"
+OPERATORS: Final = "operators"
+NUMBERS: Final = count()
+
+pytestmark = pytest.mark.usefixtures("cursor_secret")
+
+
+def placed(shop: Shop, at: str, *, customer: str = "harry", shard: str = "a") -> str:
+    """An order of that day or moment; its id tells which one it is in the order of their making."""
+    order_id = f"{shard}0000000-0000-5000-8000-{next(NUMBERS):012}"
+    created_at = at if "T" in at else f"{at}T12:00:00.000Z"
+    shop.orders.create(
+        an_order(order_id=order_id, customer_id=customer, created_at=created_at, updated_at=created_at)
+    )
+    return order_id
+
+
+def ask(
+    query: dict[str, str] | None = None, *, customer: str = "harry", groups: str = "customers"
+) -> tuple[int, dict[str, Any]]:
+    answer = handler(api_event("GET", "/orders", query=query, customer=customer, groups=groups), CONTEXT)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def pages(query: dict[str, str], **caller: str) -> list[list[str]]:
+    """The ids on all pages, by following the cursors."""
+    found = []
+    for _ in range(100):
+        status, page = ask(query, **caller)
+        assert status == 200, page
+        found.append([order["order_id"] for order in page["orders"]])
+        if page["cursor"] is None:
+            return found
+        query = {**query, "cursor": page["cursor"]}
+    raise AssertionError("there is no end to it")
+
+
+def listed(query: dict[str, str] | None = None, **caller: str) -> list[str]:
+    return [order_id for page in pages(query or {}, **caller) for order_id in page]
+
+
+def wrong_fields(answer: tuple[int, dict[str, Any]]) -> list[str]:
+    assert answer[0] == 400, answer
+    return [error["field"] for error in answer[1]["errors"]]
+
+
+# A customer's own
+
+
+def test_a_customer_sees_their_own_orders_the_newest_first(shop: Shop) -> None:
+    old = placed(shop, "2026-02-01")
+    placed(shop, TODAY, customer="sally")
+    new = placed(shop, TODAY)
+
+    status, page = ask()
+
+    assert status == 200
+    assert [order["order_id"] for order in page["orders"]] == [new, old]
+    assert page["orders"][0].keys() >= {"status", "items", "amount", "payment", "timeline"}
+    assert page["cursor"] is None
+
+
+@pytest.mark.usefixtures("shop")
+def test_who_has_ordered_nothing_sees_an_empty_page() -> None:
+    assert ask() == (200, {"orders": [], "cursor": None})
+
+
+def test_a_page_has_twenty_orders_unless_the_caller_says_otherwise(shop: Shop) -> None:
+    for second in range(21):
+        placed(shop, f"{TODAY}T12:00:{second:02}.000Z")
+
+    assert [len(page) for page in pages({})] == [20, 1]
+    assert [len(page) for page in pages({"limit": "21"})] == [21]
+    assert [len(page) for page in pages({"limit": "7"})] == [7, 7, 7]
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+@pytest.mark.parametrize("caller", [{}, {"groups": OPERATORS}], ids=["customer", "operator"])
+@pytest.mark.parametrize("status", [None, "PENDING"])
+def test_every_order_comes_once_also_those_of_one_millisecond(
+    shop: Shop, limit: int, caller: dict[str, str], status: str | None
+) -> None:
+    made = [placed(shop, at, shard=shard) for at in ("2026-02-28", TODAY) for shard in "5f05"]
+    query = {"limit": str(limit)} | ({"status": status} if status else {})
+
+    found = listed(query, **caller)
+
+    assert sorted(found) == sorted(made)
+    assert set(found[:4]) == set(made[4:])
+
+
+def test_orders_of_one_millisecond_have_an_order_whatever_the_index_says() -> None:
+    def answer(*order_ids: str, at: str = TODAY, more: bool) -> dict[str, Any]:
+        items = [{"order_id": {"S": order_id}, "created_at": {"S": at}} for order_id in order_ids]
+        return {"Items": items, **({"LastEvaluatedKey": items[-1]} if more else {})}
+
+    with Stubber(dynamodb()) as stub:
+        stub.add_response("query", answer("b", "d", more=True))
+        stub.add_response("query", answer("a", "c", more=True))
+        stub.add_response("query", answer("e", at="2026-02-28", more=False))
+
+        found = OrderListing(dynamodb(), "orders").newest_first("by_day", TODAY, until=TODAY, limit=2)
+
+        assert [order.order_id for order in found] == ["d", "c", "b", "a", "e"]
+
+
+def test_an_order_that_is_placed_meanwhile_moves_no_other(shop: Shop) -> None:
+    made = [placed(shop, f"{TODAY}T12:00:0{second}.000Z") for second in range(4)]
+
+    _status, first = ask({"limit": "2"})
+    placed(shop, f"{TODAY}T13:00:00.000Z")
+    _status, second = ask({"limit": "2", "cursor": first["cursor"]})
+
+    shown = [order["order_id"] for page in (first, second) for order in page["orders"]]
+    assert shown == made[::-1]
+
+
+def test_a_status_leaves_out_all_others(shop: Shop) -> None:
+    closed = placed(shop, "2026-02-01")
+    shop.orders.close(closed, {})
+    pending = placed(shop, TODAY)
+
+    assert listed({"status": "FAILED"}) == [closed]
+    assert listed({"status": "PENDING"}) == [pending]
+    assert listed({"status": "CONFIRMED"}) == []
+
+
+def test_one_request_looks_at_so_many_orders_only(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logic, "BATCH", 2)
+    monkeypatch.setattr(logic, "ORDERS_AT_ONCE", 4)
+    oldest = placed(shop, "2026-02-01")
+    shop.orders.close(oldest, {})
+    for second in range(8):
+        placed(shop, f"{TODAY}T12:00:0{second}.000Z")
+
+    assert pages({"status": "FAILED"}) == [[], [], [oldest]]
+
+
+# Everybody's
+
+
+def test_an_operator_sees_everybodys_orders_day_by_day(shop: Shop) -> None:
+    oldest = placed(shop, logic.OLDEST_DAY.isoformat(), customer="sally")
+    old = placed(shop, "2026-02-20")
+    new = placed(shop, TODAY, customer="sally")
+
+    assert listed(groups=OPERATORS) == [new, old, oldest]
+
+
+def test_one_request_looks_at_so_many_days_only(shop: Shop) -> None:
+    placed(shop, logic.OLDEST_DAY.isoformat())
+    days = (date.fromisoformat(TODAY) - logic.OLDEST_DAY) / timedelta(days=1) + 1
+
+    found = pages({}, groups=OPERATORS)
+
+    assert len(found) == -(-days // logic.DAYS_AT_ONCE)
+    assert [len(page) for page in found] == [0, 1]
+
+
+def test_an_order_that_needs_attention_is_found_however_old_it_is(shop: Shop) -> None:
+    flagged = [placed(shop, day, shard=shard) for day, shard in (("2025-01-01", "0"), ("2024-01-01", "f"))]
+    for order_id in flagged:
+        shop.orders.flag(order_id, "RefundRefused")
+    placed(shop, TODAY)
+
+    assert pages({"status": "NEEDS_ATTENTION"}, groups=OPERATORS) == [flagged]
+
+
+def test_an_operator_finds_orders_that_are_at_rest_by_their_days(shop: Shop) -> None:
+    closed = placed(shop, "2026-01-15")
+    shop.orders.close(closed, {})
+    placed(shop, TODAY)
+
+    assert listed({"status": "FAILED"}, groups=OPERATORS) == [closed]
+
+
+# Cursors
+
+
+def a_cursor(shop: Shop, query: dict[str, str] | None = None, **caller: str) -> str:
+    for second in range(2):
+        placed(shop, f"{TODAY}T12:00:0{second}.000Z")
+    cursor: str = ask({"limit": "1", **(query or {})}, **caller)[1]["cursor"]
+    return cursor
+
+
+def changed(cursor: str, old: bytes, new: bytes) -> str:
+    raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    assert old in raw
+    return base64.urlsafe_b64encode(raw.replace(old, new)).decode()
+
+
+def resigned(cursor: str, signature: bytes) -> str:
+    raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    return base64.urlsafe_b64encode(signature + raw[16:]).decode()
+
+
+TAMPERED: Final[dict[str, Callable[[str], str]]] = {
+    "another time": lambda cursor: changed(cursor, b"2026-03-01", b"2026-03-02"),
+    "another signature": lambda cursor: resigned(cursor, bytes(16)),
+    "no signature": lambda cursor: resigned(cursor, b""),
+    "cut off": lambda cursor: cursor[:-4],
+    "longer": lambda cursor: cursor + "AAAA",
+    "short": lambda _: "A",
+    "empty": lambda _: "",
+    "no Base64": lambda _: "not a cursor!",
+    "not ASCII": lambda _: "sch\u00f6n",
+    "huge": lambda _: "A" * 257,
+}
+
+
+@pytest.mark.parametrize("tamper", TAMPERED.values(), ids=TAMPERED)
+def test_a_cursor_that_was_tampered_with_is_refused(shop: Shop, tamper: Callable[[str], str]) -> None:
+    cursor = a_cursor(shop)
+
+    assert ask({"cursor": cursor})[0] == 200
+    assert wrong_fields(ask({"cursor": tamper(cursor)})) == ["cursor"]
+
+
+def test_a_cursor_is_nobody_elses(shop: Shop) -> None:
+    cursor = a_cursor(shop)
+
+    assert ask({"cursor": cursor})[0] == 200
+    assert wrong_fields(ask({"cursor": cursor}, customer="sally")) == ["cursor"]
+    assert wrong_fields(ask({"cursor": cursor}, groups=OPERATORS)) == ["cursor"]
+
+
+def test_a_cursor_is_for_one_filter(shop: Shop) -> None:
+    cursor = a_cursor(shop)
+
+    assert wrong_fields(ask({"cursor": cursor, "status": "PENDING"})) == ["cursor"]
+
+
+def test_a_cursor_is_for_any_size_of_page(shop: Shop) -> None:
+    cursor = a_cursor(shop)
+
+    assert ask({"cursor": cursor, "limit": "7"})[0] == 200
+
+
+def test_without_the_key_the_caller_is_asked_to_come_back(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cursor = a_cursor(shop)
+    monkeypatch.setenv("CURSOR_SECRET_ID", "not-there")
+
+    assert ask({"cursor": cursor})[0] == 503
+
+
+# Wrong requests
+
+
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        ({"status": "confirmed"}, ["status"]),
+        ({"status": ""}, ["status"]),
+        ({"limit": "0"}, ["limit"]),
+        ({"limit": "101"}, ["limit"]),
+        ({"limit": "-1"}, ["limit"]),
+        ({"limit": "ten"}, ["limit"]),
+        ({"limit": "1.0"}, ["limit"]),
+        ({"limit": " 1"}, ["limit"]),
+        ({"limit": ""}, ["limit"]),
+        ({"limit": "9" * 5000}, ["limit"]),
+        ({"customer_id": "sally"}, ["customer_id"]),
+        ({"status": "x", "limit": "x", "page": "2"}, ["status", "limit", "page"]),
+    ],
+)
+@pytest.mark.usefixtures("untouched_store")
+def test_a_wrong_parameter_is_refused_by_naming_it(query: dict[str, str], fields: list[str]) -> None:
+    assert wrong_fields(ask(query)) == fields
+
+
+@pytest.mark.usefixtures("untouched_store")
+def test_a_parameter_is_given_once() -> None:
+    event = api_event("GET", "/orders", query={"limit": "1"})
+    event["multiValueQueryStringParameters"] = {"limit": ["1", "2"]}
+
+    answer = handler(event, CONTEXT)
+
+    assert wrong_fields((answer["statusCode"], json.loads(answer["body"]))) == ["limit"]
+
+
+def test_while_the_store_is_down_the_caller_is_asked_to_come_back() -> None:
+    with Stubber(dynamodb()) as stub:
+        stub.add_client_error("query", "ThrottlingException")
+
+        assert ask()[0] == 503

@@ -1,0 +1,282 @@
+"""What Stripe's webhooks do to an order: they only say where to look."""
+
+from collections.abc import Callable
+from itertools import permutations
+
+import pytest
+
+from lambdas.api.receive_stripe_webhook.event import StripeEvent
+from lambdas.api.receive_stripe_webhook.logic import Outcome, receive_stripe_webhook
+from lambdas.domain.errors import StripeUnavailable
+from lambdas.domain.order import Order, OrderStatus, PaymentStatus
+from lambdas.domain.payment import PaymentIntent
+from lambdas.saga.refund_payment.logic import refund_payment
+from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, TASK_TOKEN, TIMED_OUT
+from tests.unit.lambdas.fakes import NOT_APPROVED, FakeCallback, FakeStripe, no_answer
+from tests.unit.lambdas.shop import Shop
+
+AMOUNT = 2 * ARMCHAIR.unit_price
+PAID = PaymentIntent("pi_paid", "succeeded", amount_received=AMOUNT, order_id=ORDER_ID)
+
+
+@pytest.fixture
+def receive(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> Callable[..., Outcome]:
+    def receive(
+        kind: str = "payment_intent.succeeded", intent_id: str | None = "pi_1", *, livemode: bool = False
+    ) -> Outcome:
+        event = StripeEvent("evt_1", kind, livemode, intent_id)
+        return receive_stripe_webhook(event, shop.orders, stripe, callback)
+
+    return receive
+
+
+def a_confirmed_order(shop: Shop, stripe: FakeStripe) -> Order:
+    stripe.put(PAID)
+    return shop.confirmed()
+
+
+def events_since(shop: Shop, order: Order) -> list[str]:
+    return [entry.event for entry in shop.order().timeline[len(order.timeline) :]]
+
+
+# A saga that waits
+
+
+@pytest.mark.parametrize(
+    ("decide", "told", "noted"),
+    [
+        (FakeStripe.settle, "goes on", ["PaymentSucceeded"]),
+        (FakeStripe.decline, f"PaymentDeclined: {NOT_APPROVED}", []),
+    ],
+    ids=["approved", "refused"],
+)
+@pytest.mark.parametrize(
+    "order_of_arrival",
+    [
+        *permutations(
+            ("payment_intent.requires_action", "payment_intent.payment_failed", "payment_intent.succeeded")
+        )
+    ],
+    ids=str,
+)
+def test_what_stripe_says_now_decides_in_whatever_order_webhooks_come(  # noqa: PLR0913, PLR0917 - the whole world
+    shop: Shop,
+    stripe: FakeStripe,
+    callback: FakeCallback,
+    receive: Callable[..., Outcome],
+    order_of_arrival: tuple[str, ...],
+    decide: Callable[[FakeStripe, str], object],
+    told: str,
+    noted: list[str],
+) -> None:
+    waiting = shop.awaiting_payment(stripe)
+    decide(stripe, "pi_1")
+
+    for kind in order_of_arrival:
+        assert receive(kind) is Outcome.HANDLED
+
+    assert set(callback.told) == {(TASK_TOKEN, told)}
+    assert events_since(shop, waiting) == noted
+
+
+@pytest.mark.parametrize("kind", ["payment_intent.succeeded", "payment_intent.payment_failed"])
+def test_a_webhook_is_not_believed_while_stripe_says_something_else(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., Outcome], kind: str
+) -> None:
+    waiting = shop.awaiting_payment(stripe)
+
+    assert receive(kind) is Outcome.HANDLED
+
+    assert callback.told == []
+    assert shop.order() == waiting
+
+
+def test_a_webhook_that_comes_again_writes_nothing(
+    shop: Shop, stripe: FakeStripe, receive: Callable[..., Outcome]
+) -> None:
+    shop.awaiting_payment(stripe)
+    stripe.settle("pi_1")
+    receive()
+    once = shop.order()
+
+    receive()
+
+    assert shop.order() == once
+
+
+def test_a_webhook_behind_the_deadline_writes_nothing(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., Outcome]
+) -> None:
+    shop.awaiting_payment(stripe)
+    undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+    stripe.settle("pi_1")
+
+    assert receive() is Outcome.HANDLED
+
+    assert [answer.partition(":")[0] for _, answer in callback.told] == ["UndoAlreadyBegun"]
+    assert shop.order() == undone
+
+
+def test_a_webhook_that_comes_before_anybody_waits_leaves_it_to_the_saga(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., Outcome]
+) -> None:
+    stripe.put(PAID)
+    order = shop.paid()
+
+    assert receive(intent_id="pi_paid") is Outcome.HANDLED
+
+    assert callback.told == []
+    assert shop.order() == order
+
+
+def test_while_stripe_does_not_answer_the_webhook_shall_come_again(
+    shop: Shop, stripe: FakeStripe, receive: Callable[..., Outcome]
+) -> None:
+    waiting = shop.awaiting_payment(stripe)
+    stripe.before["retrieve_intent"] = no_answer
+
+    with pytest.raises(StripeUnavailable):
+        receive()
+
+    assert shop.order() == waiting
+
+
+# What is not for us
+
+
+@pytest.mark.parametrize("kind", ["customer.created", "invoice.paid", "payout.failed", "charges.new"])
+def test_a_webhook_of_another_kind_is_acknowledged_without_asking_stripe(
+    stripe: FakeStripe, receive: Callable[..., Outcome], kind: str
+) -> None:
+    assert receive(kind) is Outcome.NOT_FOR_US
+
+    assert stripe.calls == []
+
+
+def test_a_webhook_about_no_payment_is_acknowledged_without_asking_stripe(
+    stripe: FakeStripe, receive: Callable[..., Outcome]
+) -> None:
+    assert receive("charge.succeeded", None) is Outcome.NOT_FOR_US
+
+    assert stripe.calls == []
+
+
+@pytest.mark.parametrize("ours_is_real", [True, False])
+def test_a_webhook_of_another_environment_is_acknowledged_without_asking_stripe(
+    stripe: FakeStripe,
+    receive: Callable[..., Outcome],
+    ours_is_real: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    stripe.livemode = ours_is_real
+
+    assert receive(livemode=not ours_is_real) is Outcome.OTHER_ENVIRONMENT
+
+    assert stripe.calls == []
+
+
+@pytest.mark.parametrize("order_id", [None, "no-such-order"])
+def test_a_webhook_of_an_unknown_order_is_acknowledged(
+    stripe: FakeStripe, receive: Callable[..., Outcome], order_id: str | None
+) -> None:
+    stripe.put(PaymentIntent("pi_1", "succeeded", order_id=order_id))
+
+    assert receive() is Outcome.UNKNOWN_ORDER
+
+
+def test_a_webhook_of_an_intent_that_the_order_is_not_paid_with_changes_nothing(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., Outcome]
+) -> None:
+    waiting = shop.awaiting_payment(stripe)
+    stripe.put(PaymentIntent("pi_of_another_attempt", "canceled", order_id=ORDER_ID))
+
+    assert receive(intent_id="pi_of_another_attempt") is Outcome.UNKNOWN_ORDER
+
+    assert callback.told == []
+    assert shop.order() == waiting
+
+
+# What people do outside the saga
+
+
+def test_a_dispute_is_noted_once(shop: Shop, stripe: FakeStripe, receive: Callable[..., Outcome]) -> None:
+    order = a_confirmed_order(shop, stripe)
+    stripe.dispute("pi_paid")
+
+    for kind in ("charge.dispute.created", "charge.dispute.funds_withdrawn"):
+        assert receive(kind, "pi_paid") is Outcome.HANDLED
+
+    assert events_since(shop, order) == ["PaymentDisputed"]
+    assert shop.order().payment.disputed
+    assert shop.order().status is OrderStatus.CONFIRMED
+
+
+def test_a_refund_in_the_dashboard_is_noted_once_and_again_when_it_grows(
+    shop: Shop, stripe: FakeStripe, receive: Callable[..., Outcome]
+) -> None:
+    order = a_confirmed_order(shop, stripe)
+
+    stripe.refund_by_hand("pi_paid", 10_000)
+    for kind in ("refund.created", "charge.refunded", "refund.updated"):
+        receive(kind, "pi_paid")
+    stripe.refund_by_hand("pi_paid", 5_000)
+    receive("charge.refunded", "pi_paid")
+
+    assert events_since(shop, order) == ["PaymentRefundedOutside: 10000", "PaymentRefundedOutside: 15000"]
+    assert shop.order().payment.refunded_outside == 15_000
+    assert shop.order().status is OrderStatus.CONFIRMED
+
+
+def test_a_refund_of_the_sagas_own_is_not_noted(
+    shop: Shop, stripe: FakeStripe, receive: Callable[..., Outcome]
+) -> None:
+    stripe.put(PAID)
+    shop.paid()
+    refunded = refund_payment(ORDER_ID, TIMED_OUT, "the-undo-0", shop.orders, stripe)
+
+    assert receive("charge.refunded", "pi_paid") is Outcome.HANDLED
+
+    assert shop.order() == refunded
+    assert refunded.payment.status is PaymentStatus.REFUNDED
+
+
+def test_a_dispute_of_an_approved_payment_is_noted_though_its_order_is_being_undone(
+    shop: Shop, stripe: FakeStripe, receive: Callable[..., Outcome]
+) -> None:
+    shop.awaiting_payment(stripe)
+    stripe.settle("pi_1")
+    undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+    stripe.dispute("pi_1")
+
+    assert receive("charge.dispute.created") is Outcome.HANDLED
+
+    assert events_since(shop, undone) == ["PaymentDisputed"]
+
+
+def test_a_refund_of_the_sagas_own_that_fails_later_needs_a_human(
+    shop: Shop, stripe: FakeStripe, receive: Callable[..., Outcome]
+) -> None:
+    # Given
+    stripe.put(PAID)
+    shop.paid()
+    refund_payment(ORDER_ID, TIMED_OUT, "the-undo-0", shop.orders, stripe)
+    shop.orders.close(ORDER_ID, TIMED_OUT)
+
+    # When
+    stripe.refunds_fail_later = True
+    receive("refund.failed", "pi_paid")
+
+    # Then
+    assert shop.order().status is OrderStatus.NEEDS_ATTENTION
+    assert shop.order().payment.status is PaymentStatus.SUCCEEDED
+
+
+def test_an_approved_payment_that_was_given_back_meanwhile_confirms_nothing(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., Outcome]
+) -> None:
+    shop.awaiting_payment(stripe)
+    stripe.settle("pi_1")
+    stripe.refund_by_hand("pi_1", 100)
+
+    receive()
+
+    assert [answer.partition(":")[0] for _, answer in callback.told] == ["PaymentDeclined"]

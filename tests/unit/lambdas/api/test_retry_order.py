@@ -1,0 +1,82 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lambdas.api.retry_order.handler import handler
+from lambdas.domain.order import OrderStatus
+from tests.unit.lambdas.builders import ORDER_ID
+from tests.unit.lambdas.invocations import CONTEXT, api_event
+from tests.unit.lambdas.shop import Shop
+
+
+def retry(*, groups: str = "operators") -> tuple[int, dict[str, Any]]:
+    event = api_event("POST", f"/orders/{ORDER_ID}/retry", customer="the-boss", groups=groups)
+    answer = handler(event, CONTEXT)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_an_order_that_needs_attention_is_on_its_way_again(shop: Shop) -> None:
+    shop.being_undone()
+    shop.orders.flag(ORDER_ID, "Stripe is gone")
+
+    status, body = retry()
+
+    assert (status, body["status"]) == (202, "PENDING")
+    assert body["timeline"][-1]["event"] == "RetryRequested"
+
+
+def test_an_order_that_needs_attention_again_is_flagged_again(shop: Shop) -> None:
+    shop.being_undone()
+    shop.orders.flag(ORDER_ID, "Stripe is gone")
+    retry()
+
+    order = shop.orders.flag(ORDER_ID, "Stripe is still gone")
+
+    assert order.status is OrderStatus.NEEDS_ATTENTION
+    assert order.timeline[-1].event == "OrderNeedsAttention: Stripe is still gone"
+
+
+def test_an_order_on_its_way_keeps_its_status(shop: Shop) -> None:
+    shop.confirmed()
+    shop.cancel()
+
+    status, body = retry()
+
+    assert (status, body["status"]) == (202, "CONFIRMED")
+
+
+@pytest.mark.parametrize("rest", [Shop.confirmed, Shop.closed])
+def test_an_order_at_rest_is_not_run_again(shop: Shop, rest: Callable[[Shop], object]) -> None:
+    rest(shop)
+    before = shop.told(shop.order())
+
+    status, body = retry()
+
+    assert (status, body["type"]) == (409, "urn:problem-type:order-saga:order-at-rest")
+    assert shop.order() == before
+
+
+def test_a_confirmed_order_whose_customer_does_not_know_can_be_run_again(shop: Shop) -> None:
+    shop.confirmed()
+
+    status, body = retry()
+
+    assert (status, body["status"]) == (202, "CONFIRMED")
+
+
+def test_a_customer_may_not_retry(shop: Shop) -> None:
+    shop.being_undone()
+
+    status, _ = retry(groups="customers")
+
+    assert status == 403
+
+
+def test_there_is_nothing_to_retry_where_there_is_no_order(shop: Shop) -> None:
+    assert shop.unsettled() == []
+
+    status, _ = retry()
+
+    assert status == 404

@@ -1,0 +1,133 @@
+"""Only what Stripe has signed is read, and of that only which payment it is about."""
+
+import json
+import time
+from typing import Any, Final
+
+import pytest
+import stripe
+
+from lambdas.api.receive_stripe_webhook.event import StripeEvent, read_event, signing_secrets
+from lambdas.shared.rest.http_api import Problem
+
+OLD_SECRET: Final = "whsec_old"  # noqa: S105 - for tests
+NEW_SECRET: Final = "whsec_new"  # noqa: S105 - for tests
+GUESSED: Final = "whsec_guessed"
+
+PAYLOAD: Final = json.dumps(
+    {
+        "id": "evt_1",
+        "object": "event",
+        "type": "payment_intent.succeeded",
+        "livemode": False,
+        "data": {"object": {"id": "pi_1", "object": "payment_intent", "status": "succeeded"}},
+    },
+    indent=2,  # as Stripe sends it: who parses and prints it again has another body
+)
+
+
+def sign(payload: str = PAYLOAD, secret: str = NEW_SECRET, age_seconds: int = 0) -> str:
+    header: str = stripe.WebhookSignature.generate_signature_header(
+        payload, secret, timestamp=int(time.time()) - age_seconds
+    )
+    return header
+
+
+def about(subject: dict[str, Any]) -> str:
+    return json.dumps({**json.loads(PAYLOAD), "data": {"object": subject}})
+
+
+# The signature
+
+
+def test_a_signed_event_is_read() -> None:
+    assert read_event(PAYLOAD, sign(), [NEW_SECRET]) == StripeEvent(
+        "evt_1", "payment_intent.succeeded", livemode=False, intent_id="pi_1"
+    )
+
+
+@pytest.mark.parametrize("signed_with", [OLD_SECRET, NEW_SECRET])
+def test_while_the_secret_is_rolled_either_one_fits(signed_with: str) -> None:
+    read_event(PAYLOAD, sign(secret=signed_with), [OLD_SECRET, NEW_SECRET])
+
+
+def test_while_stripe_signs_with_both_secrets_ours_is_found_among_them() -> None:
+    at, new = sign().split(",")
+    _, old = sign(secret=OLD_SECRET).split(",")
+
+    read_event(PAYLOAD, f"{at},{old},{new}", [NEW_SECRET])
+
+
+def test_a_signature_may_be_almost_five_minutes_old() -> None:
+    read_event(PAYLOAD, sign(age_seconds=290), [NEW_SECRET])
+
+
+V0 = sign().replace("v1=", "v0=")
+REFUSED: dict[str, tuple[str, str, list[str]]] = {
+    "another secret": (PAYLOAD, sign(secret=GUESSED), [NEW_SECRET, OLD_SECRET]),
+    "too old": (PAYLOAD, sign(age_seconds=310), [NEW_SECRET]),
+    "body changed by one byte": (PAYLOAD.replace("pi_1", "pi_2"), sign(), [NEW_SECRET]),
+    "body printed again": (json.dumps(json.loads(PAYLOAD)), sign(), [NEW_SECRET]),
+    "time changed": (PAYLOAD, sign().replace("t=", "t=1"), [NEW_SECRET]),
+    "no secret of ours": (PAYLOAD, sign(), []),
+    "no header": (PAYLOAD, "", [NEW_SECRET]),
+    "no header's form": (PAYLOAD, "v1", [NEW_SECRET]),
+    "no time": (PAYLOAD, sign().partition(",")[2], [NEW_SECRET]),
+    "time is no number": (PAYLOAD, "t=noon,v1=00", [NEW_SECRET]),
+    "no signature": (PAYLOAD, sign().partition(",")[0], [NEW_SECRET]),
+    "another scheme": (PAYLOAD, V0, [NEW_SECRET]),
+    "not ASCII": (PAYLOAD, f"t={int(time.time())},v1=é", [NEW_SECRET]),
+}
+
+
+@pytest.mark.parametrize(("payload", "signature", "secrets"), REFUSED.values(), ids=REFUSED)
+def test_what_stripe_did_not_sign_is_refused(payload: str, signature: str, secrets: list[str]) -> None:
+    with pytest.raises(Problem) as refusal:
+        read_event(payload, signature, secrets)
+
+    assert (refusal.value.status, refusal.value.kind) == (400, "bad-signature")
+
+
+@pytest.mark.parametrize(
+    ("secret", "secrets"),
+    [
+        ("whsec_old", ["whsec_old"]),
+        ("whsec_old,whsec_new", ["whsec_old", "whsec_new"]),
+        ("whsec_old, whsec_new", ["whsec_old", "whsec_new"]),
+        (" whsec_old\nwhsec_new\n", ["whsec_old", "whsec_new"]),
+        ("", []),
+        (" , ", []),
+    ],
+)
+def test_one_or_more_secrets_are_kept_in_one_text(secret: str, secrets: list[str]) -> None:
+    assert signing_secrets(secret) == secrets
+
+
+# Which payment an event is about
+
+
+@pytest.mark.parametrize(
+    ("subject", "intent_id"),
+    [
+        ({"object": "payment_intent", "id": "pi_1"}, "pi_1"),
+        ({"object": "charge", "id": "ch_1", "payment_intent": "pi_1"}, "pi_1"),
+        ({"object": "refund", "id": "re_1", "payment_intent": "pi_1"}, "pi_1"),
+        ({"object": "dispute", "id": "dp_1", "payment_intent": "pi_1"}, "pi_1"),
+        ({"object": "charge", "id": "ch_1", "payment_intent": None}, None),
+        ({"object": "customer", "id": "cus_1"}, None),
+        ({}, None),
+    ],
+)
+def test_the_payment_is_named_by_whatever_the_event_is_about(
+    subject: dict[str, Any], intent_id: str | None
+) -> None:
+    payload = about(subject)
+
+    assert read_event(payload, sign(payload), [NEW_SECRET]).intent_id == intent_id
+
+
+@pytest.mark.parametrize("livemode", [True, False])
+def test_an_event_says_whether_money_is_real(livemode: bool) -> None:  # noqa: FBT001 - a table's column
+    payload = json.dumps({**json.loads(PAYLOAD), "livemode": livemode})
+
+    assert read_event(payload, sign(payload), [NEW_SECRET]).livemode is livemode

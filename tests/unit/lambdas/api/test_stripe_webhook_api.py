@@ -1,0 +1,165 @@
+"""`POST /webhooks/stripe` as Stripe calls it."""
+
+import base64
+import json
+from typing import Any, Final
+
+import pytest
+
+from lambdas.api.receive_stripe_webhook.handler import handler
+from lambdas.domain.order import PaymentStatus
+from tests.unit.lambdas.builders import ORDER_ID, TASK_TOKEN
+from tests.unit.lambdas.conftest import Log
+from tests.unit.lambdas.fakes import FakeCallback, FakeStripe, no_answer
+from tests.unit.lambdas.invocations import CONTEXT, api_event
+from tests.unit.lambdas.shop import IDEMPOTENCY_TABLE, Shop
+from tests.unit.lambdas.webhooks import SIGNING_SECRET, an_event, webhook_request
+
+GUESSED: Final = "whsec_guessed"
+
+pytestmark = pytest.mark.usefixtures("signing_secret")
+
+
+def send(payload: str, secret: str = SIGNING_SECRET) -> tuple[int, dict[str, Any]]:
+    answer = handler(webhook_request(payload, secret), CONTEXT)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def counted(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The outcomes that were counted, from the lines in CloudWatch's embedded metric format."""
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    for line in lines:
+        [metrics] = line["_aws"]["CloudWatchMetrics"]
+        assert metrics["Namespace"] == "OrderSaga"
+        assert sorted(metrics["Dimensions"][0]) == ["outcome", "service"]
+        assert metrics["Metrics"] == [{"Name": "StripeWebhooks", "Unit": "Count"}]
+        assert line["StripeWebhooks"] == [1.0]
+    return [line["outcome"] for line in lines]
+
+
+def test_an_event_is_taken_and_wakes_the_saga(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> None:
+    shop.awaiting_payment(stripe)
+    stripe.settle("pi_1")
+
+    assert send(an_event()) == (200, {"received": True})
+
+    assert callback.told == [(TASK_TOKEN, "goes on")]
+    assert shop.order().payment.status is PaymentStatus.SUCCEEDED
+
+
+def test_what_stripe_did_not_sign_does_nothing(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    waiting = shop.awaiting_payment(stripe)
+    stripe.settle("pi_1")
+    stripe.calls.clear()
+
+    answer = handler(webhook_request(an_event(), GUESSED), CONTEXT)
+
+    assert answer["statusCode"] == 400
+    assert answer["headers"]["Content-Type"] == "application/problem+json"
+    assert json.loads(answer["body"])["type"] == "urn:problem-type:order-saga:bad-signature"
+    assert (stripe.calls, callback.told) == ([], [])
+    assert shop.order() == waiting
+    assert shop.all_items(IDEMPOTENCY_TABLE) == []
+
+
+def test_an_unsigned_request_is_refused() -> None:
+    answer = handler(api_event("POST", "/webhooks/stripe", an_event(), customer=None), CONTEXT)
+
+    assert answer["statusCode"] == 400
+
+
+def test_the_same_event_twice_is_processed_once(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    shop.awaiting_payment(stripe)
+    stripe.settle("pi_1")
+    stripe.calls.clear()
+
+    answers = [send(an_event("evt_1")), send(an_event("evt_1"))]
+
+    assert answers == [(200, {"received": True})] * 2
+    assert stripe.calls == ["retrieve_intent"]
+    assert len(callback.told) == 1
+
+
+def test_two_events_about_one_payment_are_both_processed(shop: Shop, stripe: FakeStripe) -> None:
+    shop.awaiting_payment(stripe)
+    stripe.calls.clear()
+
+    send(an_event("evt_1"))
+    send(an_event("evt_2"))
+
+    assert stripe.calls == ["retrieve_intent"] * 2
+
+
+def test_an_event_that_could_not_be_processed_is_processed_when_it_comes_again(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    shop.awaiting_payment(stripe)
+    stripe.settle("pi_1")
+    stripe.before["retrieve_intent"] = no_answer
+
+    first, second = send(an_event()), send(an_event())
+
+    assert (first[0], second[0]) == (503, 200)
+    assert callback.told == [(TASK_TOKEN, "goes on")]
+
+
+def test_an_event_that_runs_into_a_bug_is_not_taken(shop: Shop, stripe: FakeStripe) -> None:
+    shop.awaiting_payment(stripe)
+    stripe.before["retrieve_intent"] = _bug
+
+    assert [send(an_event())[0], send(an_event())[0]] == [500, 200]
+
+
+def test_while_the_secret_cannot_be_read_stripe_shall_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET_ID", "not-there-yet")
+
+    assert send(an_event())[0] == 503
+
+
+def test_a_body_in_base64_is_checked_as_it_was_sent(shop: Shop, stripe: FakeStripe) -> None:
+    shop.awaiting_payment(stripe)
+    event = webhook_request(an_event())
+    event["body"] = base64.b64encode(event["body"].encode()).decode()
+    event["isBase64Encoded"] = True
+
+    assert handler(event, CONTEXT)["statusCode"] == 200
+
+
+def test_a_header_may_be_written_in_any_case(shop: Shop, stripe: FakeStripe) -> None:
+    shop.awaiting_payment(stripe)
+    event = webhook_request(an_event())
+    event["headers"]["stripe-signature"] = event["headers"].pop("Stripe-Signature")
+
+    assert handler(event, CONTEXT)["statusCode"] == 200
+
+
+def test_every_event_is_counted_by_what_became_of_it(
+    shop: Shop, stripe: FakeStripe, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.awaiting_payment(stripe)
+
+    send(an_event("evt_1"))
+    send(an_event("evt_2", "customer.created"))
+    send(an_event("evt_1"))
+
+    assert counted(capsys) == ["handled", "not_for_us"]
+
+
+def test_every_line_names_the_event(shop: Shop, stripe: FakeStripe, log: Log) -> None:
+    shop.awaiting_payment(stripe)
+
+    send(an_event("evt_1"))
+
+    assert {(line["stripe_event"], line["kind"]) for line in log.lines} == {
+        ("evt_1", "payment_intent.succeeded")
+    }
+    assert log.lines[-1]["outcome"] == "handled"
+    assert shop.order().order_id == ORDER_ID
+
+
+def _bug() -> None:
+    raise RuntimeError("a bug")

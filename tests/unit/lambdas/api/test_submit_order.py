@@ -1,0 +1,369 @@
+import base64
+import json
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from lambdas.api.submit_order.handler import handler
+from lambdas.api.submit_order.request import MAX_LINES, MAX_QUANTITY
+from lambdas.shared.aws import dynamodb
+from lambdas.shared.rest.http_api import MAX_BODY_BYTES
+from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, EMAIL, LAMP
+from tests.unit.lambdas.conftest import Log
+from tests.unit.lambdas.invocations import CONTEXT, api_event
+from tests.unit.lambdas.shop import ORDERS_TABLE, Shop
+
+KEY = "my-key-1"
+
+
+def a_body(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever a client might send
+    return {
+        "currency": "usd",
+        "items": [{"sku": ARMCHAIR.sku, "quantity": 2}],
+        "payment_method": "pm_card_visa",
+        "email": EMAIL,
+        **changes,
+    }
+
+
+def submit(
+    body: object = None,
+    *,
+    key: str | None = KEY,
+    customer: str = CUSTOMER,
+    groups: str = "customers",
+    **event_fields: object,
+) -> dict[str, Any]:
+    body = a_body() if body is None else body
+    headers = {} if key is None else {"Idempotency-Key": key}
+    event = api_event("POST", "/orders", body, headers=headers, customer=customer, groups=groups)
+    return handler({**event, **event_fields}, CONTEXT)
+
+
+def header(answer: dict[str, Any], name: str) -> str | None:
+    value: str | None = answer["headers"].get(name)
+    return value
+
+
+def problem(answer: dict[str, Any], status: int) -> dict[str, Any]:
+    """The problem document of an answer (RFC 9457)."""
+    assert answer["statusCode"] == status
+    assert header(answer, "Content-Type") == "application/problem+json"
+    document: dict[str, Any] = json.loads(answer["body"])
+    assert document["status"] == status
+    assert document["type"].startswith("urn:problem-type:order-saga:")
+    return document
+
+
+def wrong_fields(answer: dict[str, Any]) -> list[str]:
+    return [error["field"] for error in problem(answer, 400)["errors"]]
+
+
+# A new order, and the same again
+
+
+def test_a_new_order_is_accepted_and_written(shop: Shop) -> None:
+    answer = submit()
+
+    body = json.loads(answer["body"])
+    order = shop.order(body["order_id"])
+    assert answer["statusCode"] == 202
+    assert header(answer, "Location") == f"/orders/{order.order_id}"
+    assert header(answer, "Idempotent-Replayed") is None
+    assert body == {
+        "order_id": order.order_id,
+        "status": "PENDING",
+        "currency": "usd",
+        "items": [{"sku": ARMCHAIR.sku, "quantity": 2, "unit_price": None}],
+        "amount": None,
+        "payment": {"status": "not_started", "intent_id": None},
+        "timeline": [{"at": order.created_at, "event": "OrderReceived"}],
+        "created_at": order.created_at,
+        "updated_at": order.created_at,
+    }
+    assert (order.customer_id, order.email, order.payment_method) == (CUSTOMER, EMAIL, "pm_card_visa")
+
+
+def test_the_same_key_and_body_get_the_same_answer_again(shop: Shop) -> None:
+    first = submit()
+
+    second = submit()
+
+    assert second["body"] == first["body"]
+    assert second["statusCode"] == 202
+    assert header(second, "Location") == header(first, "Location")
+    assert header(second, "Idempotent-Replayed") == "true"
+    assert len(shop.all_items(ORDERS_TABLE)) == 1
+
+
+def test_a_replay_shows_the_order_as_it_was_accepted_whatever_became_of_it(shop: Shop) -> None:
+    first = submit()
+    order_id = json.loads(first["body"])["order_id"]
+    shop.orders.close(order_id, {})
+
+    assert submit()["body"] == first["body"]
+
+
+def test_a_body_that_is_only_written_differently_is_the_same(shop: Shop) -> None:
+    submit()
+
+    reordered = json.dumps(dict(reversed(a_body().items())), indent=2)
+
+    assert header(submit(reordered), "Idempotent-Replayed") == "true"
+    assert len(shop.all_items(ORDERS_TABLE)) == 1
+
+
+def test_two_point_zero_is_two(shop: Shop) -> None:
+    submit(_quantity(2.0))
+
+    assert header(submit(_quantity(2)), "Idempotent-Replayed") == "true"
+    assert len(shop.all_items(ORDERS_TABLE)) == 1
+
+
+def test_the_same_key_with_another_body_is_refused(shop: Shop) -> None:
+    submit()
+
+    answer = submit(a_body(items=[{"sku": LAMP.sku, "quantity": 1}]))
+
+    document = problem(answer, 422)
+    assert document["type"] == "urn:problem-type:order-saga:idempotency-key-reused"
+    assert document["errors"][0]["field"] == "Idempotency-Key"
+    assert len(shop.all_items(ORDERS_TABLE)) == 1
+
+
+def test_the_same_key_of_two_customers_makes_two_orders(shop: Shop) -> None:
+    answers = [submit(customer="harry"), submit(customer="sally")]
+
+    assert [answer["statusCode"] for answer in answers] == [202, 202]
+    assert {order["customer_id"] for order in shop.all_items(ORDERS_TABLE)} == {"harry", "sally"}
+
+
+def test_two_keys_of_one_customer_make_two_orders(shop: Shop) -> None:
+    submit(key="monday")
+    submit(key="tuesday")
+
+    assert len(shop.all_items(ORDERS_TABLE)) == 2
+
+
+def test_customer_and_key_are_not_glued_together(shop: Shop) -> None:
+    submit(customer="a", key="b/c")
+    submit(customer="a/b", key="c")
+
+    assert len(shop.all_items(ORDERS_TABLE)) == 2
+
+
+def test_a_quoted_key_is_the_same_as_a_bare_one(shop: Shop) -> None:
+    submit(key=KEY)
+
+    assert header(submit(key=f'"{KEY}"'), "Idempotent-Replayed") == "true"
+    assert len(shop.all_items(ORDERS_TABLE)) == 1
+
+
+def test_a_header_may_be_written_in_small_letters(shop: Shop) -> None:
+    answer = handler(api_event("POST", "/orders", a_body(), headers={"idempotency-key": KEY}), CONTEXT)
+
+    assert answer["statusCode"] == 202
+    assert len(shop.all_items(ORDERS_TABLE)) == 1
+
+
+def test_a_base64_encoded_body_is_read(shop: Shop) -> None:
+    encoded = base64.b64encode(json.dumps(a_body()).encode()).decode()
+
+    assert submit(encoded, isBase64Encoded=True)["body"] == submit()["body"]
+    assert len(shop.all_items(ORDERS_TABLE)) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        a_body(items=[{"sku": f"SKU-{number}", "quantity": MAX_QUANTITY} for number in range(MAX_LINES)]),
+        a_body(items=[{"sku": "X" * 64, "quantity": 1}]),
+        a_body(email="o'harry+shop@mail.example.co.uk"),
+    ],
+    ids=["99 lines of 1000", "longest sku", "e-mail with punctuation"],
+)
+def test_what_is_just_allowed_is_accepted(shop: Shop, body: object) -> None:
+    assert submit(body)["statusCode"] == 202
+    assert len(shop.all_items(ORDERS_TABLE)) == 1
+
+
+# What is refused names what is wrong, and leaves nothing behind
+
+
+BAD_KEYS = {
+    "missing": None,
+    "empty": "",
+    "blank": " ",
+    "empty quotes": '""',
+    "two words": "two words",
+    "256 long": "k" * 256,
+    "not ASCII": "sch\u00f6n",
+    "tab": "tab\tbed",
+    "NUL": "nul\x00",
+    "newline": "key\n",
+    "half quoted": '"key',
+    "quotes inside": 'k"e"y',
+}
+
+
+@pytest.mark.parametrize("key", BAD_KEYS.values(), ids=BAD_KEYS)
+@pytest.mark.usefixtures("untouched_store")
+def test_a_missing_or_malformed_key_is_refused(key: str | None) -> None:
+    assert wrong_fields(submit(key=key)) == ["Idempotency-Key"]
+
+
+@pytest.mark.usefixtures("untouched_store")
+def test_an_operator_orders_nothing() -> None:
+    assert problem(submit(groups="operators"), 403)["detail"] == "Only customers may do this."
+
+
+def _without(field: str) -> dict[str, Any]:
+    body = a_body()
+    del body[field]
+    return body
+
+
+def _items(*items: object) -> dict[str, Any]:
+    return a_body(items=list(items))
+
+
+def _quantity(quantity: object) -> dict[str, Any]:
+    return _items({"sku": ARMCHAIR.sku, "quantity": quantity})
+
+
+def _sku(sku: object) -> dict[str, Any]:
+    return _items({"sku": sku, "quantity": 1})
+
+
+BAD_BODIES: dict[str, tuple[object, list[str]]] = {
+    "no JSON": ("{'currency': 'usd'}", ["body"]),
+    "cut off": ('{"currency": "usd"', ["body"]),
+    "empty": ("", ["body"]),
+    "null": ("null", ["body"]),
+    "a list": ("[]", ["body"]),
+    "a text": ('"usd"', ["body"]),
+    "a number": ("7", ["body"]),
+    "deeply nested": ("[" * 10_000, ["body"]),
+    "a lone surrogate": (json.dumps(a_body(currency="\ud800")), ["body"]),
+    "a bare lone surrogate": ('{"currency": "\ud800"}', ["body"]),
+    "nothing in it": ({}, ["currency", "items", "payment_method", "email"]),
+    "no currency": (_without("currency"), ["currency"]),
+    "no items": (_without("items"), ["items"]),
+    "no payment method": (_without("payment_method"), ["payment_method"]),
+    "no e-mail": (_without("email"), ["email"]),
+    "a price": (a_body(amount=1), ["amount"]),
+    "a price in a line": (_items({"sku": "X", "quantity": 1, "unit_price": 1}), ["items.0.unit_price"]),
+    "unknown currency": (a_body(currency="xyz"), ["currency"]),
+    "capital currency": (a_body(currency="USD"), ["currency"]),
+    "currency with a newline": (a_body(currency="usd\n"), ["currency"]),
+    "currency null": (a_body(currency=None), ["currency"]),
+    "no lines": (_items(), ["items"]),
+    "100 lines": (_items(*({"sku": f"SKU-{n}", "quantity": 1} for n in range(100))), ["items"]),
+    "items no list": (a_body(items={"sku": "X", "quantity": 1}), ["items"]),
+    "a line no object": (_items("CRUNCHY-ARMCHAIR"), ["items.0"]),
+    "a line without sku": (_items({"quantity": 1}), ["items.0.sku"]),
+    "a line without quantity": (_items({"sku": "X"}), ["items.0.quantity"]),
+    "two lines of one sku": (_items({"sku": "X", "quantity": 1}, {"sku": "X", "quantity": 2}), ["items"]),
+    "quantity zero": (_quantity(0), ["items.0.quantity"]),
+    "quantity negative": (_quantity(-1), ["items.0.quantity"]),
+    "quantity fractional": (_quantity(1.5), ["items.0.quantity"]),
+    "quantity boolean": (_quantity(True), ["items.0.quantity"]),  # noqa: FBT003 - that is the point
+    "quantity text": (_quantity("1"), ["items.0.quantity"]),
+    "quantity null": (_quantity(None), ["items.0.quantity"]),
+    "quantity 1001": (_quantity(MAX_QUANTITY + 1), ["items.0.quantity"]),
+    "quantity absurd": (_quantity(10**30), ["items.0.quantity"]),
+    "quantity infinite": (json.dumps(_quantity(1)).replace(": 1}", ": 1e999}"), ["items.0.quantity"]),
+    "quantity of 5000 digits": (
+        json.dumps(_quantity(1)).replace(": 1}", f": {'9' * 5000}}}"),
+        ["body"],
+    ),
+    "sku a number": (_sku(7), ["items.0.sku"]),
+    "sku null": (_sku(None), ["items.0.sku"]),
+    "sku empty": (_sku(""), ["items.0.sku"]),
+    "sku too long": (_sku("X" * 65), ["items.0.sku"]),
+    "sku in small letters": (_sku("crunchy-armchair"), ["items.0.sku"]),
+    "sku with a NUL": (_sku("CRUNCHY\x00ARMCHAIR"), ["items.0.sku"]),
+    "sku with a newline": (_sku("CRUNCHY-ARMCHAIR\n"), ["items.0.sku"]),
+    "payment method of another kind": (a_body(payment_method="tok_visa"), ["payment_method"]),
+    "payment method too long": (a_body(payment_method="pm_" + "x" * 253), ["payment_method"]),
+    "payment method with a NUL": (a_body(payment_method="pm_card\x00"), ["payment_method"]),
+    "a card number": (a_body(payment_method="4242424242424242"), ["payment_method"]),
+    "e-mail without @": (a_body(email="harry.example.com"), ["email"]),
+    "e-mail without domain": (a_body(email="harry@"), ["email"]),
+    "e-mail without dot": (a_body(email="harry@localhost"), ["email"]),
+    "e-mail with two @": (a_body(email="harry@sally@example.com"), ["email"]),
+    "two e-mails": (a_body(email="harry@example.com,sally@example.com"), ["email"]),
+    "e-mail with a newline": (a_body(email="harry@example.com\nBcc: sally@example.com"), ["email"]),
+    "e-mail with a NUL": (a_body(email="harry\x00@example.com"), ["email"]),
+    "e-mail too long": (a_body(email="h" * 250 + "@example.com"), ["email"]),
+    "several at once": (
+        a_body(currency="USD", email="harry", items=[{"sku": "x", "quantity": 0}]),
+        ["currency", "items.0.sku", "items.0.quantity", "email"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "fields"), BAD_BODIES.values(), ids=BAD_BODIES)
+@pytest.mark.usefixtures("untouched_store")
+def test_a_bad_body_is_refused_by_naming_the_fields(body: object, fields: list[str]) -> None:
+    answer = submit(body)
+
+    assert wrong_fields(answer) == fields
+
+
+@pytest.mark.usefixtures("untouched_store")
+def test_everything_that_is_wrong_is_named_at_once() -> None:
+    event = api_event("POST", "/orders", a_body(email="harry"), query={"dry_run": "true"})
+
+    assert wrong_fields(handler(event, CONTEXT)) == ["dry_run", "Idempotency-Key", "email"]
+
+
+@pytest.mark.usefixtures("untouched_store")
+def test_a_missing_body_is_refused() -> None:
+    answer = handler(api_event("POST", "/orders", headers={"Idempotency-Key": KEY}), CONTEXT)
+
+    assert wrong_fields(answer) == ["body"]
+
+
+@pytest.mark.parametrize("body", ["not base64!", base64.b64encode(b"\xff\xfe").decode()])
+@pytest.mark.usefixtures("untouched_store")
+def test_a_body_that_cannot_be_decoded_is_refused(body: str) -> None:
+    assert wrong_fields(submit(body, isBase64Encoded=True)) == ["body"]
+
+
+@pytest.mark.usefixtures("untouched_store")
+def test_a_huge_body_is_refused() -> None:
+    answer = submit(a_body(email="h" * MAX_BODY_BYTES))
+
+    assert problem(answer, 413)["type"] == "urn:problem-type:order-saga:body-too-large"
+
+
+@pytest.mark.usefixtures("untouched_store")
+def test_a_refusal_does_not_repeat_what_was_sent() -> None:
+    answer = submit(a_body(payment_method="4242424242424242"))
+
+    assert "4242424242424242" not in answer["body"]
+
+
+# What fails on our side
+
+
+def test_while_the_store_is_down_the_caller_is_told_when_to_try_again() -> None:
+    with Stubber(dynamodb()) as stub:
+        stub.add_client_error("put_item", "ProvisionedThroughputExceededException")
+
+        answer = submit()
+
+    assert problem(answer, 503)["type"] == "urn:problem-type:order-saga:unavailable"
+    assert header(answer, "Retry-After") == "1"
+
+
+def test_a_bug_is_answered_without_a_word_of_its_insides(monkeypatch: pytest.MonkeyPatch, log: Log) -> None:
+    monkeypatch.delenv("ORDERS_TABLE")
+
+    answer = submit()
+
+    assert problem(answer, 500)["detail"] == "It is logged."
+    assert not any(word in answer["body"] for word in ("Traceback", "ORDERS_TABLE", "SettingError"))
+    assert "ORDERS_TABLE is not set" in log.text

@@ -1,0 +1,245 @@
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import pytest
+from botocore.exceptions import ClientError
+
+from lambdas.domain.order import Order, PaymentStatus
+from lambdas.events.publish_order_events.event_bus import EventRefused
+from lambdas.events.publish_order_events.handler import handler
+from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, EMAIL, LAMP, ORDER_ID, TASK_TOKEN, two
+from tests.unit.lambdas.fakes import CLIENT_SECRET, NEXT_ACTION, FakeEventBridge, FakeStripe
+from tests.unit.lambdas.invocations import CONTEXT
+from tests.unit.lambdas.shop import Shop
+
+THROTTLED = ClientError({"Error": {"Code": "ThrottlingException"}}, "PutEvents")
+
+
+def publish(records: list[dict[str, Any]]) -> Mapping[str, object]:
+    return handler({"Records": records}, CONTEXT)
+
+
+def details(event_bridge: FakeEventBridge) -> list[dict[str, Any]]:
+    return [json.loads(entry["Detail"]) for entry in event_bridge.entries]
+
+
+def detail_types(event_bridge: FakeEventBridge) -> list[str]:
+    return [entry["DetailType"] for entry in event_bridge.entries]
+
+
+def status_changes(shop: Shop) -> list[dict[str, Any]]:
+    """The records of three changes: an order is confirmed, cancelled and closed as such."""
+    shop.confirmed()
+    shop.close_cancelled()
+    *_before, pivot, _request, _undo, _release, _refund, closing = shop.stream()
+    return [pivot, closing]
+
+
+def sequence_number(record: Mapping[str, Any]) -> str:
+    number: str = record["dynamodb"]["SequenceNumber"]
+    return number
+
+
+# What becomes an event
+
+
+def test_a_confirmed_order_is_announced_with_all_that_others_need(
+    shop: Shop, event_bridge: FakeEventBridge
+) -> None:
+    order = shop.confirmed(two(ARMCHAIR), two(LAMP))
+
+    assert publish(shop.stream()) == {"batchItemFailures": []}
+
+    [entry] = event_bridge.entries
+    detail = json.loads(entry.pop("Detail"))
+    event_id = detail.pop("event_id")
+    assert entry == {"EventBusName": "orders", "Source": "orders", "DetailType": "OrderConfirmed"}
+    assert detail == {
+        "version": 1,
+        "order_id": ORDER_ID,
+        "customer_id": CUSTOMER,
+        "status": "CONFIRMED",
+        "currency": "usd",
+        "amount": 2 * ARMCHAIR.unit_price + 2 * LAMP.unit_price,
+        "items": [
+            {"sku": ARMCHAIR.sku, "quantity": 2, "unit_price": ARMCHAIR.unit_price},
+            {"sku": LAMP.sku, "quantity": 2, "unit_price": LAMP.unit_price},
+        ],
+        "occurred_at": order.updated_at,
+    }
+    assert UUID(event_id).version == 5
+
+
+def test_a_failed_order_is_announced_with_its_reason(shop: Shop, event_bridge: FakeEventBridge) -> None:
+    shop.closed()
+
+    publish(shop.stream())
+
+    [detail] = details(event_bridge)
+    assert detail_types(event_bridge) == ["OrderFailed"]
+    assert detail["failure"] == {"code": "out_of_stock", "message": "Nothing is left."}
+    assert detail["amount"] is None, "it was never priced"
+
+
+def a_flagged_order(shop: Shop) -> Order:
+    shop.being_undone()
+    return shop.orders.flag(ORDER_ID, "RefundRefused")
+
+
+def a_cancelled_order(shop: Shop) -> Order:
+    shop.confirmed()
+    return shop.close_cancelled()
+
+
+@pytest.mark.parametrize(
+    ("given", "announced"),
+    [
+        (Shop.paid, []),
+        (Shop.being_undone, []),
+        (Shop.confirmed, ["OrderConfirmed"]),
+        (Shop.closed, ["OrderFailed"]),
+        (a_flagged_order, ["OrderNeedsAttention"]),
+        (a_cancelled_order, ["OrderConfirmed", "OrderCancelled"]),
+    ],
+)
+def test_only_changes_of_the_status_are_announced_in_their_order(
+    shop: Shop, event_bridge: FakeEventBridge, given: Callable[[Shop], Order], announced: list[str]
+) -> None:
+    given(shop)
+
+    publish(shop.stream())
+
+    assert detail_types(event_bridge) == announced
+
+
+def a_disputed_order(shop: Shop) -> Order:
+    shop.confirmed()
+    return shop.orders.record_dispute(ORDER_ID)
+
+
+def an_order_refunded_in_the_dashboard(shop: Shop) -> Order:
+    shop.confirmed()
+    shop.orders.record_refund_outside(ORDER_ID, 10_000)
+    return shop.orders.record_refund_outside(ORDER_ID, 15_000)
+
+
+@pytest.mark.parametrize(
+    ("given", "announced", "payments"),
+    [
+        (a_disputed_order, ["PaymentDisputed"], [{"disputed": True, "refunded_outside": 0}]),
+        (
+            an_order_refunded_in_the_dashboard,
+            ["PaymentRefundedOutside", "PaymentRefundedOutside"],
+            [
+                {"disputed": False, "refunded_outside": 10_000},
+                {"disputed": False, "refunded_outside": 15_000},
+            ],
+        ),
+    ],
+)
+def test_what_happened_to_the_payment_outside_is_announced(
+    shop: Shop,
+    event_bridge: FakeEventBridge,
+    given: Callable[[Shop], Order],
+    announced: list[str],
+    payments: list[dict[str, object]],
+) -> None:
+    given(shop)
+
+    publish(shop.stream())
+
+    assert detail_types(event_bridge) == ["OrderConfirmed", *announced]
+    assert [detail.get("payment") for detail in details(event_bridge)] == [None, *payments]
+    assert {detail["status"] for detail in details(event_bridge)} == {"CONFIRMED"}
+
+
+def test_no_event_bears_what_only_the_customer_or_the_saga_may_know(
+    shop: Shop, stripe: FakeStripe, event_bridge: FakeEventBridge
+) -> None:
+    shop.awaiting_payment(stripe)
+    shop.orders.record_payment(ORDER_ID, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
+    shop.stock.take(shop.order())
+    shop.orders.record_dispute(ORDER_ID)
+
+    publish(shop.stream())
+
+    assert detail_types(event_bridge) == ["OrderConfirmed", "PaymentDisputed"]
+    for secret in (CLIENT_SECRET, TASK_TOKEN, str(NEXT_ACTION["type"])):
+        assert secret not in str(event_bridge.entries)
+
+
+def test_no_event_bears_the_customers_address_or_card(shop: Shop, event_bridge: FakeEventBridge) -> None:
+    order = a_cancelled_order(shop)
+
+    publish(shop.stream())
+
+    assert event_bridge.entries
+    assert EMAIL not in str(event_bridge.entries)
+    assert order.payment_method not in str(event_bridge.entries)
+
+
+def test_a_change_that_comes_twice_has_the_same_event_id(shop: Shop, event_bridge: FakeEventBridge) -> None:
+    shop.confirmed()
+
+    publish(shop.stream())
+    publish(shop.stream())
+
+    first, second = details(event_bridge)
+    assert first == second
+
+
+def test_two_changes_of_an_order_have_different_event_ids(shop: Shop, event_bridge: FakeEventBridge) -> None:
+    a_cancelled_order(shop)
+
+    publish(shop.stream())
+
+    first, second = details(event_bridge)
+    assert first["event_id"] != second["event_id"]
+
+
+# What happens when the bus fails
+
+
+@pytest.mark.parametrize("trouble", [THROTTLED, "InternalFailure"], ids=["call fails", "entry fails"])
+def test_the_batch_goes_on_from_the_record_that_failed(
+    shop: Shop, event_bridge: FakeEventBridge, trouble: Exception | str
+) -> None:
+    pivot, closing = status_changes(shop)
+    event_bridge.trouble = {1: trouble}
+
+    answer = publish([pivot, closing, pivot])
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": sequence_number(closing)}]}
+    assert detail_types(event_bridge) == ["OrderConfirmed"], "nothing behind the failed record is published"
+
+
+def test_a_batch_that_goes_on_from_the_failed_record_keeps_the_order(
+    shop: Shop, event_bridge: FakeEventBridge
+) -> None:
+    pivot, closing = status_changes(shop)
+    event_bridge.trouble = {1: THROTTLED}
+    publish([pivot, closing])
+
+    publish([closing])
+
+    assert detail_types(event_bridge) == ["OrderConfirmed", "OrderCancelled"]
+
+
+def test_when_the_first_record_fails_the_whole_batch_fails(shop: Shop, event_bridge: FakeEventBridge) -> None:
+    event_bridge.trouble = {0: THROTTLED}
+
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        publish(status_changes(shop))
+
+    assert event_bridge.entries == []
+
+
+def test_an_entry_that_the_bus_refuses_is_an_error_though_the_call_succeeds(
+    shop: Shop, event_bridge: FakeEventBridge
+) -> None:
+    event_bridge.trouble = {0: "InternalFailure"}
+
+    with pytest.raises(EventRefused, match="InternalFailure: try again"):
+        publish(status_changes(shop))

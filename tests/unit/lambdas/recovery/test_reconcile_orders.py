@@ -1,0 +1,164 @@
+from datetime import timedelta
+
+import pytest
+
+from lambdas.domain.order import Order, OrderStatus
+from lambdas.recovery.reconcile_orders.logic import reconcile_orders
+from lambdas.shared.reconciliation import FindingKind, Report
+from lambdas.shared.store.listings import Listed, OrderListing, Page
+from tests.unit.lambdas.builders import ORDER_ID
+from tests.unit.lambdas.fakes import FakeExecutions
+from tests.unit.lambdas.runs import STALE_AFTER, run_through
+from tests.unit.lambdas.shop import ORDERS_TABLE, Shop
+
+
+@pytest.fixture
+def executions() -> FakeExecutions:
+    return FakeExecutions()
+
+
+def reconcile(
+    shop: Shop,
+    executions: FakeExecutions,
+    *,
+    listing: OrderListing | None = None,
+    stale_after: timedelta = STALE_AFTER,
+    hurried: bool = False,
+) -> Report:
+    found_by = listing or OrderListing(shop.client, ORDERS_TABLE)
+    return run_through(
+        lambda run: reconcile_orders(run, stale_after, found_by, shop.orders, executions), hurried=hurried
+    )
+
+
+def reconcile_again_in_vain(shop: Shop, executions: FakeExecutions) -> Report:
+    """The execution that a first run started has ended, and the order is as it was."""
+    reconcile(shop, executions)
+    executions.ended |= executions.started.keys()
+    return reconcile(shop, executions)
+
+
+def test_an_idle_order_is_run_again(shop: Shop, executions: FakeExecutions) -> None:
+    shop.placed()
+
+    report = reconcile(shop, executions)
+
+    assert executions.started == {f"{ORDER_ID}-v1": ORDER_ID}
+    assert report.counts == {"orders_not_at_rest": 1, "orders_rerun_started": 1}
+
+
+def test_each_state_of_an_order_is_run_again_once(shop: Shop, executions: FakeExecutions) -> None:
+    shop.placed()
+    reconcile(shop, executions)
+    shop.cancel()
+
+    reconcile(shop, executions)
+    report = reconcile(shop, executions)
+
+    assert list(executions.started) == [f"{ORDER_ID}-v1", f"{ORDER_ID}-v2"]
+    assert report.counts["orders_rerun_running"] == 1
+
+
+def test_an_order_that_moved_a_moment_ago_is_left_alone(shop: Shop, executions: FakeExecutions) -> None:
+    shop.placed(updated_at="2026-03-01T12:30:00.000Z")
+
+    report = reconcile(shop, executions)
+
+    assert not executions.started
+    assert report.counts == {"orders_not_at_rest": 1, "orders_on_their_way": 1}
+
+
+def test_a_young_order_is_not_even_looked_at(shop: Shop, executions: FakeExecutions) -> None:
+    shop.placed(created_at="2026-03-01T12:30:00.000Z")
+
+    assert reconcile(shop, executions).counts == {}
+
+
+def test_orders_at_rest_are_left_alone(shop: Shop, executions: FakeExecutions) -> None:
+    shop.told(shop.closed())
+
+    assert reconcile(shop, executions).counts == {}
+
+
+def test_an_order_that_came_to_rest_while_the_index_lags_behind_is_left_alone(
+    shop: Shop, executions: FakeExecutions
+) -> None:
+    class LateListing(OrderListing):
+        def unsettled(self, shard: str, **_: object) -> Page:
+            return Page([Listed(ORDER_ID, "2026-03-01T11:59:59.000Z")] if shard == ORDER_ID[0] else [], None)
+
+    shop.told(shop.confirmed())
+
+    assert reconcile(shop, executions, listing=LateListing(shop.client, ORDERS_TABLE)).counts == {}
+
+
+def test_an_order_that_no_execution_changes_waits_for_a_human(shop: Shop, executions: FakeExecutions) -> None:
+    stuck = shop.placed()
+
+    report = reconcile_again_in_vain(shop, executions)
+
+    assert shop.order().status is OrderStatus.NEEDS_ATTENTION
+    assert shop.order().timeline[-1].event == "OrderNeedsAttention: one more execution changed nothing"
+    [finding] = report.new
+    assert (finding.kind, finding.ids) == (FindingKind.STUCK_ORDER, {"order_id": ORDER_ID})
+    assert finding.facts == {"status": "PENDING", "version": 1, "updated_at": stuck.updated_at}
+
+
+def test_an_order_that_waits_for_a_human_is_only_counted(shop: Shop, executions: FakeExecutions) -> None:
+    shop.placed()
+    reconcile_again_in_vain(shop, executions)
+
+    report = reconcile(shop, executions)
+
+    assert report.counts == {"orders_not_at_rest": 1, "orders_waiting_for_a_human": 1}
+
+
+def test_an_order_that_has_ended_rests_when_its_customer_cannot_be_told(
+    shop: Shop, executions: FakeExecutions
+) -> None:
+    shop.confirmed()
+
+    report = reconcile_again_in_vain(shop, executions)
+
+    assert [finding.kind for finding in report.new] == [FindingKind.CUSTOMER_NOT_NOTIFIED]
+    assert shop.order().status is OrderStatus.CONFIRMED
+    assert shop.order().is_at_rest
+
+
+def test_an_order_that_comes_to_rest_in_this_moment_is_not_flagged(shop: Shop) -> None:
+    class LastMoment(FakeExecutions):
+        def is_running(self, name: str) -> bool:
+            shop.told(shop.stock.take(shop.order()))
+            return super().is_running(name)
+
+    paid = shop.paid()
+    name = f"{ORDER_ID}-v{paid.version}"
+
+    report = reconcile(shop, LastMoment(started={name: ORDER_ID}, ended={name}))
+
+    assert not report.new
+    assert shop.order().status is OrderStatus.CONFIRMED
+
+
+@pytest.mark.parametrize("hurried", [False, True], ids=["at once", "in many calls"])
+def test_all_orders_of_all_shards_are_found(shop: Shop, executions: FakeExecutions, *, hurried: bool) -> None:
+    orders: list[Order] = [
+        shop.placed(order_id=f"{shard}1b2c3d4-0000-5000-8000-{number:012}")
+        for shard, count in {"0": 1, "a": 30, "f": 2}.items()
+        for number in range(count)
+    ]
+
+    report = reconcile(shop, executions, hurried=hurried)
+
+    assert set(executions.started.values()) == {order.order_id for order in orders}
+    assert report.counts["orders_rerun_started"] == len(orders)
+
+
+def test_idle_is_what_the_stage_calls_idle(shop: Shop, executions: FakeExecutions) -> None:
+    placed = shop.placed()
+
+    reconcile(shop, executions, stale_after=timedelta(hours=2))
+    assert not executions.started
+
+    reconcile(shop, executions, stale_after=timedelta())
+    assert list(executions.started.values()) == [placed.order_id]

@@ -1,0 +1,358 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from lambdas.domain.order import Order, OrderStatus, Payment, PaymentStatus
+from lambdas.domain.payment import PaymentIntent
+from lambdas.recovery.reconcile_payments import logic
+from lambdas.recovery.reconcile_payments.logic import PaymentReconciliation, judge
+from lambdas.shared.reconciliation import Finding, FindingKind, Report
+from lambdas.shared.store.listings import OrderListing
+from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, an_order
+from tests.unit.lambdas.fakes import FakeExecutions, FakeStripe
+from tests.unit.lambdas.runs import STALE_AFTER, run_through
+from tests.unit.lambdas.shop import ORDERS_TABLE, Shop
+
+OTHER_ORDER_ID = "b1b2b3b4-0000-5000-8000-000000000002"
+PRICE = 75_800
+"""Two armchairs."""
+
+
+@pytest.fixture
+def executions() -> FakeExecutions:
+    return FakeExecutions()
+
+
+def reconcile(shop: Shop, stripe: FakeStripe, executions: FakeExecutions, *, hurried: bool = False) -> Report:
+    listing = OrderListing(shop.client, ORDERS_TABLE)
+    return run_through(
+        lambda run: PaymentReconciliation(
+            run, STALE_AFTER, listing, shop.orders, stripe, executions
+        ).reconcile(),
+        hurried=hurried,
+    )
+
+
+def at(time: str, day: int = 1) -> str:
+    return f"2026-03-{day:02}T{time}.000Z"
+
+
+def seconds(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())
+
+
+def a_payment(stripe: FakeStripe, **changes: Any) -> PaymentIntent:  # noqa: ANN401 - any attribute
+    """Two armchairs are paid, a second after they were ordered."""
+    intent = PaymentIntent(
+        "pi_paid",
+        "succeeded",
+        currency="usd",
+        created=seconds(at("12:00:00")),
+        amount_received=PRICE,
+        order_id=ORDER_ID,
+    )
+    return stripe.put(replace(intent, **changes))
+
+
+def confirmed(shop: Shop, order_id: str = ORDER_ID, intent_id: str = "pi_paid", **changes: Any) -> Order:  # noqa: ANN401 - any attribute
+    shop.priced(order_id=order_id, **changes)
+    shop.orders.record_intent(order_id, intent_id, PaymentStatus.REQUIRES_CONFIRMATION)
+    paid = shop.orders.record_payment(order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
+    return shop.told(shop.stock.take(paid))
+
+
+def closed(shop: Shop) -> Order:
+    """An order that was confirmed, and is cancelled and undone."""
+    confirmed(shop)
+    return shop.told(shop.close_cancelled())
+
+
+# What is wrong with an order and a payment
+
+
+A_CONFIRMED_ORDER = an_order(
+    status=OrderStatus.CONFIRMED, amount=PRICE, payment=Payment(PaymentStatus.SUCCEEDED, "pi_paid")
+)
+A_PAYMENT = PaymentIntent("pi_paid", "succeeded", currency="usd", amount_received=PRICE, order_id=ORDER_ID)
+A_REFUNDED_PAYMENT = replace(A_PAYMENT, amount_refunded=PRICE)
+
+
+def order_with(**changes: Any) -> Order:  # noqa: ANN401 - any attribute
+    return replace(A_CONFIRMED_ORDER, **changes)
+
+
+def order_that_knows(**changes: Any) -> Order:  # noqa: ANN401 - any attribute
+    return order_with(payment=replace(A_CONFIRMED_ORDER.payment, **changes))
+
+
+@pytest.mark.parametrize(
+    ("order", "intent", "kind"),
+    [
+        (A_CONFIRMED_ORDER, A_PAYMENT, None),
+        (None, A_PAYMENT, "money_without_order"),
+        (None, A_REFUNDED_PAYMENT, None),
+        (A_CONFIRMED_ORDER, None, "order_without_money"),
+        (A_CONFIRMED_ORDER, replace(A_PAYMENT, status="canceled", amount_received=0), "order_without_money"),
+        (A_CONFIRMED_ORDER, replace(A_PAYMENT, amount_refunded=1), "order_without_money"),
+        (order_that_knows(refunded_outside=1), replace(A_PAYMENT, amount_refunded=1), None),
+        (order_that_knows(refunded_outside=1), replace(A_PAYMENT, amount_refunded=2), "order_without_money"),
+        (A_CONFIRMED_ORDER, replace(A_PAYMENT, disputed=True), "order_without_money"),
+        (order_that_knows(disputed=True), replace(A_PAYMENT, disputed=True), None),
+        (A_CONFIRMED_ORDER, replace(A_PAYMENT, amount_received=PRICE - 1), "amount_differs"),
+        (A_CONFIRMED_ORDER, replace(A_PAYMENT, amount_received=PRICE + 1), "amount_differs"),
+        (A_CONFIRMED_ORDER, replace(A_PAYMENT, currency="eur"), "amount_differs"),
+        (A_CONFIRMED_ORDER, replace(A_PAYMENT, intent_id="pi_other"), "second_payment"),
+        (A_CONFIRMED_ORDER, replace(A_REFUNDED_PAYMENT, intent_id="pi_other"), None),
+        (order_with(status=OrderStatus.PENDING, payment=Payment()), A_PAYMENT, "second_payment"),
+        (order_with(status=OrderStatus.FAILED), A_PAYMENT, "money_of_closed_order"),
+        (order_with(status=OrderStatus.CANCELLED), A_PAYMENT, "money_of_closed_order"),
+        (order_with(status=OrderStatus.CANCELLED), A_REFUNDED_PAYMENT, None),
+        (order_with(status=OrderStatus.PENDING), A_REFUNDED_PAYMENT, None),
+        (order_with(cancel_requested_by="customer"), A_REFUNDED_PAYMENT, None),
+        (order_with(status=OrderStatus.NEEDS_ATTENTION), A_REFUNDED_PAYMENT, None),
+    ],
+)
+def test_an_order_and_its_payment_are_judged(
+    order: Order | None, intent: PaymentIntent | None, kind: str | None
+) -> None:
+    assert judge(order, intent) == kind
+
+
+# What is compared
+
+
+def test_a_confirmed_order_with_its_money_is_fine(
+    shop: Shop, stripe: FakeStripe, executions: FakeExecutions
+) -> None:
+    confirmed(shop)
+    a_payment(stripe)
+
+    assert reconcile(shop, stripe, executions).counts == {"payments_compared": 1}
+    assert "retrieve_intent" not in stripe.calls
+
+
+def test_a_payment_that_was_made_long_after_its_order_is_found_in_the_list(
+    shop: Shop, stripe: FakeStripe, executions: FakeExecutions
+) -> None:
+    confirmed(shop, created_at=at("12:00:00", day=27).replace("-03-", "-02-"))
+    a_payment(stripe)
+
+    assert reconcile(shop, stripe, executions).counts == {"payments_compared": 1}
+    assert "retrieve_intent" not in stripe.calls
+
+
+def test_a_payment_that_is_too_young_for_the_list_is_asked_for(
+    shop: Shop, stripe: FakeStripe, executions: FakeExecutions
+) -> None:
+    confirmed(shop)
+    a_payment(stripe, created=seconds(at("12:30:00")))
+
+    assert not reconcile(shop, stripe, executions).new
+    assert stripe.calls.count("retrieve_intent") == 1
+
+
+@pytest.mark.parametrize(
+    "created_at", [at("12:30:00"), at("12:59:59", day=26).replace("-03-", "-02-")], ids=["young", "old"]
+)
+def test_orders_outside_of_the_window_are_left_alone(
+    shop: Shop, stripe: FakeStripe, executions: FakeExecutions, created_at: str
+) -> None:
+    confirmed(shop, created_at=created_at)
+
+    assert reconcile(shop, stripe, executions).counts == {"payments_compared": 0}
+
+
+def test_a_closed_order_needs_no_payment(shop: Shop, stripe: FakeStripe, executions: FakeExecutions) -> None:
+    closed(shop)
+
+    report = reconcile(shop, stripe, executions)
+
+    assert not report.new
+    assert "retrieve_intent" not in stripe.calls
+    assert report.counts["orders_without_a_listed_payment"] == 1
+
+
+# What is reported
+
+
+def the_finding(report: Report) -> Finding:
+    [finding] = report.new
+    return finding
+
+
+def test_an_order_without_its_money_is_reported_with_numbers(
+    shop: Shop, stripe: FakeStripe, executions: FakeExecutions
+) -> None:
+    confirmed(shop)
+    a_payment(stripe, amount_refunded=800)
+
+    finding = the_finding(reconcile(shop, stripe, executions))
+
+    assert finding.kind is FindingKind.ORDER_WITHOUT_MONEY
+    assert finding.ids == {"order_id": ORDER_ID, "intent_id": "pi_paid"}
+    assert finding.facts == {
+        "order_status": "CONFIRMED",
+        "order_amount": 75_800,
+        "order_currency": "usd",
+        "order_intent_id": "pi_paid",
+        "refunded_outside": 0,
+        "payment_status": "succeeded",
+        "received": 75_800,
+        "held": 75_000,
+        "currency": "usd",
+        "disputed": False,
+    }
+
+
+def test_an_order_whose_payment_stripe_does_not_know_is_reported(
+    shop: Shop, stripe: FakeStripe, executions: FakeExecutions
+) -> None:
+    confirmed(shop)
+
+    finding = the_finding(reconcile(shop, stripe, executions))
+
+    assert (finding.kind, finding.facts["order_amount"]) == (FindingKind.ORDER_WITHOUT_MONEY, 75_800)
+
+
+@pytest.mark.parametrize("order_id", [None, OTHER_ORDER_ID], ids=["of nobody", "of an unknown order"])
+def test_money_without_an_order_is_reported(
+    shop: Shop, stripe: FakeStripe, executions: FakeExecutions, order_id: str | None
+) -> None:
+    a_payment(stripe, intent_id="pi_foreign", order_id=order_id)
+
+    finding = the_finding(reconcile(shop, stripe, executions))
+
+    assert finding.kind is FindingKind.MONEY_WITHOUT_ORDER
+    assert finding.ids == {"order_id": order_id, "intent_id": "pi_foreign"}
+    assert (finding.facts["held"], finding.facts["currency"]) == (75_800, "usd")
+
+
+def test_a_second_payment_is_reported_and_the_first_is_fine(
+    shop: Shop, stripe: FakeStripe, executions: FakeExecutions
+) -> None:
+    confirmed(shop)
+    a_payment(stripe)
+    a_payment(stripe, intent_id="pi_second")
+
+    finding = the_finding(reconcile(shop, stripe, executions))
+
+    assert finding.kind is FindingKind.SECOND_PAYMENT
+    assert (finding.ids["intent_id"], finding.facts["order_intent_id"]) == ("pi_second", "pi_paid")
+
+
+def test_what_only_looks_wrong_in_a_list_is_no_finding(
+    shop: Shop, stripe: FakeStripe, executions: FakeExecutions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirmed(shop)
+    paid = a_payment(stripe)
+    late = replace(paid, amount_received=0, status="requires_confirmation")
+    monkeypatch.setattr(
+        stripe, "list_intents", lambda since, to: iter([late] if since <= late.created < to else [])
+    )
+
+    assert not reconcile(shop, stripe, executions).new
+
+
+# What is healed
+
+
+def test_the_money_of_a_closed_order_is_given_back_by_its_saga(
+    shop: Shop, stripe: FakeStripe, executions: FakeExecutions
+) -> None:
+    order = closed(shop)
+    a_payment(stripe)
+
+    report = reconcile(shop, stripe, executions)
+    again = reconcile(shop, stripe, executions)
+
+    assert executions.started == {f"{ORDER_ID}-v{order.version}": ORDER_ID}
+    assert not report.new
+    assert report.counts["closed_orders_rerun_started"] == 1
+    assert not again.new
+    assert again.counts["closed_orders_rerun_running"] == 1
+
+
+def test_the_money_of_a_closed_order_that_its_saga_does_not_give_back_is_reported(
+    shop: Shop, stripe: FakeStripe, executions: FakeExecutions
+) -> None:
+    closed(shop)
+    a_payment(stripe)
+    reconcile(shop, stripe, executions)
+    executions.ended |= executions.started.keys()
+
+    finding = the_finding(reconcile(shop, stripe, executions))
+
+    assert finding.kind is FindingKind.MONEY_OF_CLOSED_ORDER
+    assert (finding.facts["order_status"], finding.facts["held"]) == ("CANCELLED", 75_800)
+
+
+# Any number of orders
+
+
+def many(shop: Shop, stripe: FakeStripe, moments: list[datetime]) -> None:
+    for n, moment in enumerate(moments):
+        order_id = f"{n % 16:x}1b2c3d4-0000-5000-8000-{n:012}"
+        created_at = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        confirmed(shop, order_id, f"pi_{n}", created_at=created_at)
+        created = int((moment + timedelta(seconds=2)).timestamp())
+        a_payment(stripe, intent_id=f"pi_{n}", order_id=order_id, created=created)
+
+
+@pytest.mark.parametrize("hurried", [False, True], ids=["at once", "in many calls"])
+def test_every_payment_is_compared_once_however_many_there_are(
+    shop: Shop,
+    stripe: FakeStripe,
+    executions: FakeExecutions,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    hurried: bool,
+) -> None:
+    # Given: more orders in one second than there are on a page, and some around midnight
+    monkeypatch.setattr(logic, "_PAGE", 3)
+    shop.put(ARMCHAIR, available=100)
+    noon = datetime(2026, 2, 27, 12, tzinfo=UTC)
+    midnight = datetime(2026, 2, 28, tzinfo=UTC)
+    many(
+        shop,
+        stripe,
+        [
+            *(noon + timedelta(milliseconds=5 * n) for n in range(7)),
+            *(noon + timedelta(seconds=1, milliseconds=5 * n) for n in range(2)),
+            *(midnight + timedelta(milliseconds=500 * n) for n in range(-3, 3)),
+        ],
+    )
+    stripe.put(replace(stripe.intents["pi_4"], amount_refunded=1))
+
+    report = reconcile(shop, stripe, executions, hurried=hurried)
+
+    assert report.counts["payments_compared"] == 15
+    assert [finding.ids["intent_id"] for finding in report.new] == ["pi_4"]
+    assert stripe.calls.count("retrieve_intent") == 1
+
+
+def test_a_slice_with_too_many_payments_is_cut_until_they_fit(
+    shop: Shop, stripe: FakeStripe, executions: FakeExecutions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logic, "_MOST_INTENTS", 2)
+    for n in range(7):
+        a_payment(stripe, intent_id=f"pi_{n}", order_id=None, created=seconds(at("12:00:00")) + n // 4)
+
+    report = reconcile(shop, stripe, executions)
+
+    assert report.counts["payments_compared"] == 7
+    assert report.counts["money_without_order"] == 7
+
+
+def test_orders_are_not_carried_on_without_end(
+    shop: Shop, stripe: FakeStripe, executions: FakeExecutions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logic, "_MOST_UNPAID", 0)
+    confirmed(shop, created_at=at("12:00:00", day=27).replace("-03-", "-02-"))
+    a_payment(stripe)
+
+    report = reconcile(shop, stripe, executions)
+
+    assert not report.new
+    assert stripe.calls.count("retrieve_intent") == 1

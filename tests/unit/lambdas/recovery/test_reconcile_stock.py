@@ -1,0 +1,191 @@
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from lambdas.domain.product import Product
+from lambdas.recovery.reconcile_stock import logic
+from lambdas.recovery.reconcile_stock.logic import StockReconciliation
+from lambdas.recovery.reconcile_stock.stock_books import ProductBooks, StockBooks
+from lambdas.shared.reconciliation import Finding, FindingKind, Report
+from lambdas.shared.store.inventory import reserved_on
+from lambdas.shared.store.listings import OrderListing
+from tests.unit.lambdas.builders import ARMCHAIR, LAMP, two
+from tests.unit.lambdas.runs import run_through
+from tests.unit.lambdas.shop import INVENTORY_TABLE, ORDERS_TABLE, Shop
+
+TODAY = "2026-03-01"
+YESTERDAY = "2026-02-28"
+FIRST_DAY = "2026-02-26"
+LAST_WEEK = "2026-02-22"
+
+
+def an_id(number: int) -> str:
+    return f"a1b2c3d4-0000-5000-8000-{number:012}"
+
+
+def reconcile(shop: Shop, *, books: StockBooks | None = None, hurried: bool = False) -> Report:
+    listing = OrderListing(shop.client, ORDERS_TABLE)
+    kept = books or StockBooks(shop.client, INVENTORY_TABLE)
+    return run_through(lambda run: StockReconciliation(run, listing, kept).reconcile(), hurried=hurried)
+
+
+def tamper(shop: Shop, product: Product, units: int, day: str = TODAY) -> None:
+    """Somebody changes the books by hand."""
+    shop.client.update_item(
+        TableName=INVENTORY_TABLE,
+        Key={"sku": {"S": product.sku}},
+        UpdateExpression="SET #day = :units",
+        ExpressionAttributeNames={"#day": reserved_on(day)},
+        ExpressionAttributeValues={":units": {"N": str(units)}},
+    )
+
+
+def the_finding(report: Report) -> Finding:
+    [finding] = report.new
+    return finding
+
+
+def test_books_that_agree_with_the_orders_are_fine(shop: Shop) -> None:
+    shop.put(ARMCHAIR, available=100)
+    shop.confirmed(two(ARMCHAIR), two(LAMP))
+    shop.confirmed(order_id=an_id(2), created_at=f"{YESTERDAY}T23:59:59.999Z")
+    shop.paid(order_id=an_id(3))
+    shop.put(LAMP, available=100)
+
+    report = reconcile(shop)
+
+    assert not report.new
+    assert report.counts == {"stock_compared": 4 * 2}
+
+
+def test_units_that_were_given_back_are_in_no_books(shop: Shop) -> None:
+    shop.confirmed()
+    shop.close_cancelled()
+
+    assert not reconcile(shop).new
+
+
+@pytest.mark.parametrize(("units", "day"), [(7, TODAY), (1, TODAY), (2, YESTERDAY), (-2, FIRST_DAY)])
+def test_books_that_differ_are_reported_with_numbers(shop: Shop, units: int, day: str) -> None:
+    shop.confirmed()
+    tamper(shop, ARMCHAIR, units, day)
+
+    finding = the_finding(reconcile(shop))
+
+    assert finding.kind is FindingKind.STOCK_DIFFERS
+    assert finding.ids == {"sku": ARMCHAIR.sku, "day": day}
+    assert finding.facts == {"reserved": units, "ordered": 2 if day == TODAY else 0}
+
+
+def test_units_of_a_product_that_is_not_there_any_more_are_reported(shop: Shop) -> None:
+    shop.confirmed()
+    shop.take_from_catalogue(ARMCHAIR)
+
+    assert the_finding(reconcile(shop)).facts == {"reserved": 0, "ordered": 2}
+
+
+def test_more_units_sold_than_there_were_are_reported_once(shop: Shop) -> None:
+    shop.put(ARMCHAIR, available=-3)
+
+    finding = the_finding(reconcile(shop))
+
+    assert (finding.kind, finding.ids) == (FindingKind.NEGATIVE_STOCK, {"sku": ARMCHAIR.sku})
+    assert finding.facts == {"available": -3}
+
+
+# While orders are taken
+
+
+class BusyBooks(StockBooks):
+    """Just before the books of single products are read, something happens: at the first time, the second."""
+
+    def __init__(self, shop: Shop, *happens: Callable[[], object]) -> None:
+        super().__init__(shop.client, INVENTORY_TABLE)
+        self._happens = list(happens)
+
+    def read(self, skus: Iterable[str]) -> dict[str, ProductBooks]:
+        if self._happens:
+            self._happens.pop(0)()
+        return super().read(skus)
+
+
+def nothing() -> None:
+    """All is quiet."""
+
+
+def test_a_difference_that_is_gone_when_it_is_counted_again_is_none(shop: Shop) -> None:
+    """The first count was made of what somebody saw earlier."""
+    shop.confirmed()
+    tamper(shop, ARMCHAIR, 0)
+
+    assert not reconcile(shop, books=BusyBooks(shop, lambda: tamper(shop, ARMCHAIR, 2))).new
+
+
+def test_books_that_move_while_they_are_counted_again_are_left_to_the_next_run(shop: Shop) -> None:
+    shop.confirmed()
+    tamper(shop, ARMCHAIR, 7)
+
+    report = reconcile(shop, books=BusyBooks(shop, nothing, lambda: shop.confirmed(order_id=an_id(2))))
+
+    assert not report.new
+    assert report.counts["stock_in_motion"] == 1
+    assert the_finding(reconcile(shop)).facts == {"reserved": 9, "ordered": 4}
+
+
+# The books of days that are over
+
+
+def test_books_that_are_older_than_the_window_are_closed(shop: Shop) -> None:
+    tamper(shop, ARMCHAIR, 2, LAST_WEEK)
+    tamper(shop, LAMP, 0, FIRST_DAY)
+    version = shop.inventory.get(ARMCHAIR.sku)
+
+    assert not reconcile(shop).new
+    assert shop.reserved(ARMCHAIR, LAST_WEEK) is None
+    assert shop.reserved(LAMP, FIRST_DAY) == 0
+    assert shop.inventory.get(ARMCHAIR.sku) == version
+
+
+# Any number of products and orders
+
+
+def a_busy_shop(shop: Shop) -> None:
+    """Five products, six orders on each of two days, and two differences."""
+    products = [shop.put(ARMCHAIR, sku=f"ARMCHAIR-{number}", available=100) for number in range(5)]
+    for number in range(12):
+        day = TODAY if number % 2 else YESTERDAY
+        lines = [two(product) for product in products[number % 4 :]]
+        shop.confirmed(*lines, order_id=an_id(number), created_at=f"{day}T00:00:00.000Z")
+    tamper(shop, products[1], 99, YESTERDAY)
+    tamper(shop, products[4], 0, TODAY)
+
+
+@pytest.mark.parametrize("hurried", [False, True], ids=["at once", "in many calls"])
+@pytest.mark.parametrize("most_skus", [1, 2, 100])
+def test_differences_are_found_in_any_number_of_passes_and_calls(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, most_skus: int, *, hurried: bool
+) -> None:
+    monkeypatch.setattr(logic, "_MOST_SKUS", most_skus)
+    monkeypatch.setattr(logic, "_PAGE", 2)
+    a_busy_shop(shop)
+
+    report = reconcile(shop, hurried=hurried)
+
+    assert {(finding.ids["sku"], finding.ids["day"]): finding.facts for finding in report.new} == {
+        ("ARMCHAIR-1", YESTERDAY): {"reserved": 99, "ordered": 6},
+        ("ARMCHAIR-4", TODAY): {"reserved": 0, "ordered": 12},
+    }
+    assert report.counts["stock_differs"] == 2
+
+
+def test_not_everything_is_counted_again_when_everything_differs(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logic, "_MOST_SUSPECTS", 1)
+    tamper(shop, ARMCHAIR, 7)
+    tamper(shop, LAMP, 7)
+
+    report = reconcile(shop)
+
+    assert len(report.new) == 1
+    assert report.counts["stock_counted_again"] == 2

@@ -1,0 +1,170 @@
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.stub import ANY, Stubber
+
+from lambdas.domain.order import OrderStatus
+from lambdas.recovery.recover_order.handler import handler
+from lambdas.recovery.recover_order.logic import EndedExecution, Outcome, TooEarly, recover_order
+from lambdas.shared.aws import sqs, step_functions
+from tests.unit.lambdas.builders import ORDER_ID
+from tests.unit.lambdas.invocations import CONTEXT, sqs_event
+from tests.unit.lambdas.shop import Shop
+
+ENDED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PAUSES = (timedelta(seconds=10), timedelta(seconds=60))
+LATER = ENDED_AT + timedelta(hours=1)
+
+
+@dataclass
+class FakeSaga:
+    """Keeps the names of the executions that were started."""
+
+    started: list[str] = field(default_factory=list)
+
+    def start(self, order_id: str, name: str | None = None) -> bool:
+        self.started.append(name or order_id)
+        return True
+
+
+def ended(name: str = ORDER_ID, status: str = "ABORTED", order_id: str = ORDER_ID) -> EndedExecution:
+    return EndedExecution(name, order_id, status, ENDED_AT)
+
+
+@pytest.mark.parametrize(
+    ("name", "next_name"),
+    [
+        (ORDER_ID, f"{ORDER_ID}-r1"),
+        (f"{ORDER_ID}-r1", f"{ORDER_ID}-r2"),
+        (f"{ORDER_ID}-cancel", f"{ORDER_ID}-cancel-r1"),
+        (f"{ORDER_ID}-retry-v12-r1", f"{ORDER_ID}-retry-v12-r2"),
+    ],
+)
+def test_an_execution_that_was_stopped_is_followed_by_one_more(shop: Shop, name: str, next_name: str) -> None:
+    shop.priced()
+    saga = FakeSaga()
+
+    outcome = recover_order(ended(name), LATER, PAUSES, shop.orders, saga)
+
+    assert (outcome, saga.started) == (Outcome.RUN_AGAIN, [next_name])
+
+
+@pytest.mark.parametrize(("name", "pause"), [(ORDER_ID, PAUSES[0]), (f"{ORDER_ID}-r1", PAUSES[1])])
+def test_each_pause_is_its_own(shop: Shop, name: str, pause: timedelta) -> None:
+    shop.priced()
+    saga = FakeSaga()
+
+    with pytest.raises(TooEarly) as too_early:
+        recover_order(ended(name), ENDED_AT + timedelta(seconds=4), PAUSES, shop.orders, saga)
+
+    assert too_early.value.wait == pause - timedelta(seconds=4)
+    assert saga.started == []
+
+
+def test_when_no_recovery_helped_a_human_is_called(shop: Shop) -> None:
+    shop.priced()
+    saga = FakeSaga()
+
+    outcome = recover_order(ended(f"{ORDER_ID}-r2"), LATER, PAUSES, shop.orders, saga)
+
+    assert (outcome, saga.started) == (Outcome.GIVEN_UP, [])
+    assert shop.order().status is OrderStatus.NEEDS_ATTENTION
+
+
+def test_a_confirmed_order_stays_confirmed_when_no_recovery_helped(shop: Shop) -> None:
+    confirmed = shop.confirmed()
+
+    outcome = recover_order(ended(f"{ORDER_ID}-r2"), LATER, PAUSES, shop.orders, FakeSaga())
+
+    assert outcome is Outcome.GIVEN_UP
+    assert shop.order() == confirmed
+
+
+def test_a_confirmed_order_whose_customer_may_not_know_is_run_again(shop: Shop) -> None:
+    shop.confirmed()
+    saga = FakeSaga()
+
+    assert recover_order(ended(), LATER, PAUSES, shop.orders, saga) is Outcome.RUN_AGAIN
+
+
+def test_where_the_saga_itself_called_a_human_nothing_is_run(shop: Shop) -> None:
+    shop.being_undone()
+    shop.orders.flag(ORDER_ID, "Stripe is gone")
+    saga = FakeSaga()
+
+    outcome = recover_order(ended(status="FAILED"), LATER, PAUSES, shop.orders, saga)
+
+    assert (outcome, saga.started) == (Outcome.HUMAN_CALLED, [])
+
+
+def test_an_execution_of_no_order_is_left_alone(shop: Shop) -> None:
+    assert shop.unsettled() == []
+    saga = FakeSaga()
+
+    assert recover_order(ended(), LATER, PAUSES, shop.orders, saga) is Outcome.UNKNOWN_ORDER
+    assert saga.started == []
+
+
+@pytest.fixture
+def step_functions_stub() -> Iterator[Stubber]:
+    with Stubber(step_functions()) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+@pytest.fixture
+def queue() -> Iterator[Stubber]:
+    with Stubber(sqs()) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+def status_change(stopped_at: datetime) -> str:
+    detail: dict[str, Any] = {
+        "name": ORDER_ID,
+        "status": "ABORTED",
+        "stopDate": int(stopped_at.timestamp() * 1000),
+        "input": json.dumps({"order_id": ORDER_ID}),
+    }
+    return json.dumps({"detail-type": "Step Functions Execution Status Change", "detail": detail})
+
+
+def test_a_message_from_the_queue_starts_an_execution(shop: Shop, step_functions_stub: Stubber) -> None:
+    shop.priced()
+    step_functions_stub.add_response(
+        "start_execution",
+        {"executionArn": "arn:aws:states:::execution:any", "startDate": ENDED_AT},
+        {
+            "stateMachineArn": ANY,
+            "name": f"{ORDER_ID}-r1",
+            "input": json.dumps({"order_id": ORDER_ID}),
+        },
+    )
+
+    assert handler(sqs_event(status_change(ENDED_AT)), CONTEXT) == {"batchItemFailures": []}
+
+
+def test_a_message_that_is_too_early_is_hidden_until_its_time_has_come(shop: Shop, queue: Stubber) -> None:
+    shop.priced()
+    queue.add_response(
+        "change_message_visibility",
+        {},
+        {"QueueUrl": ANY, "ReceiptHandle": "handle-0", "VisibilityTimeout": 10},
+    )
+
+    answer = handler(sqs_event(status_change(datetime.now(UTC))), CONTEXT)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+
+
+def test_a_message_stays_when_step_functions_is_not_there(shop: Shop, step_functions_stub: Stubber) -> None:
+    shop.priced()
+    step_functions_stub.add_client_error("start_execution", "ThrottlingException")
+
+    answer = handler(sqs_event(status_change(ENDED_AT)), CONTEXT)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}

@@ -1,0 +1,138 @@
+from collections.abc import Callable
+
+import pytest
+
+from lambdas.domain.errors import (
+    OrderCancelled,
+    PaymentActionRequired,
+    StripeUnavailable,
+    UndoAlreadyBegun,
+)
+from lambdas.domain.order import Order, OrderStatus, PaymentStatus
+from lambdas.saga.await_payment.logic import await_payment
+from lambdas.saga.charge_payment.logic import charge_payment
+from tests.unit.lambdas.builders import ORDER_ID, TASK_TOKEN, TIMED_OUT
+from tests.unit.lambdas.fakes import CARD_WITH_3DS, NOT_APPROVED, FakeCallback, FakeStripe, no_answer
+from tests.unit.lambdas.shop import Shop
+
+
+def action_required(shop: Shop, stripe: FakeStripe) -> None:
+    """ChargePayment has found out that the customer must approve."""
+    shop.priced(payment_method=CARD_WITH_3DS)
+    with pytest.raises(PaymentActionRequired):
+        charge_payment(ORDER_ID, shop.orders, stripe)
+
+
+def wait(shop: Shop, stripe: FakeStripe, callback: FakeCallback, task_token: str = TASK_TOKEN) -> Order:
+    return await_payment(ORDER_ID, task_token, shop.orders, stripe, callback)
+
+
+def test_the_saga_waits_while_nothing_is_decided(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    action_required(shop, stripe)
+
+    order = wait(shop, stripe, callback)
+
+    assert (order.status, order.task_token) == (OrderStatus.AWAITING_PAYMENT, TASK_TOKEN)
+    assert order.timeline[-1].event == "PaymentAwaited"
+    assert callback.told == []
+
+
+def test_the_token_is_on_the_record_before_stripe_is_asked(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    action_required(shop, stripe)
+    recorded = []
+    stripe.before["retrieve_intent"] = lambda: recorded.append(shop.order().task_token)
+
+    wait(shop, stripe, callback)
+
+    assert recorded == [TASK_TOKEN]
+
+
+@pytest.mark.parametrize(
+    ("decide", "told"),
+    [(FakeStripe.settle, "goes on"), (FakeStripe.decline, f"PaymentDeclined: {NOT_APPROVED}")],
+    ids=["approved", "refused"],
+)
+def test_what_was_decided_before_the_token_was_there_is_told_at_once(
+    shop: Shop,
+    stripe: FakeStripe,
+    callback: FakeCallback,
+    decide: Callable[[FakeStripe, str], object],
+    told: str,
+) -> None:
+    action_required(shop, stripe)
+    decide(stripe, "pi_1")
+
+    wait(shop, stripe, callback)
+
+    assert callback.told == [(TASK_TOKEN, told)]
+
+
+def test_the_newest_token_counts(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> None:
+    action_required(shop, stripe)
+    wait(shop, stripe, callback, "token of the first try")
+    stripe.settle("pi_1")
+
+    wait(shop, stripe, callback, "token of the second try")
+
+    assert callback.told == [("token of the second try", "goes on")]
+
+
+def test_an_attempt_that_got_no_answer_from_stripe_is_made_again(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    action_required(shop, stripe)
+    stripe.settle("pi_1")
+    stripe.before["retrieve_intent"] = no_answer
+
+    with pytest.raises(StripeUnavailable):
+        wait(shop, stripe, callback)
+    wait(shop, stripe, callback)
+
+    assert callback.told == [(TASK_TOKEN, "goes on")]
+    assert shop.order().payment.status is PaymentStatus.SUCCEEDED
+
+
+def test_an_execution_whose_order_another_one_has_confirmed_goes_on_at_once(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    shop.awaiting_payment(stripe)
+    stripe.settle("pi_1")
+    shop.orders.record_payment(ORDER_ID, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
+    confirmed = shop.stock.take(shop.order())
+
+    wait(shop, stripe, callback, "token of another execution")
+
+    assert callback.told == [("token of another execution", "goes on")]
+    assert shop.order() == confirmed
+
+
+# Nobody waits behind an undo
+
+
+def test_an_order_that_was_asked_to_be_cancelled_does_not_wait(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    action_required(shop, stripe)
+    shop.cancel()
+
+    with pytest.raises(OrderCancelled):
+        wait(shop, stripe, callback)
+
+    assert shop.order().task_token is None
+
+
+def test_an_order_that_is_being_undone_does_not_wait(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    action_required(shop, stripe)
+    undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+
+    with pytest.raises(UndoAlreadyBegun):
+        wait(shop, stripe, callback)
+
+    assert shop.order() == undone
+    assert callback.told == []

@@ -1,0 +1,68 @@
+import pytest
+from botocore.stub import Stubber
+
+from lambdas.domain.errors import MailRejected, MailUnavailable
+from lambdas.saga.notify_customer.mailer import SesMailer
+from lambdas.shared.aws import ses
+from lambdas.shared.settings import Settings
+from tests.unit.lambdas.builders import EMAIL
+
+
+def send() -> None:
+    SesMailer.from_settings(Settings()).send(EMAIL, "Your order is confirmed", "You paid 758.00 USD.")
+
+
+def test_a_message_is_sent_from_the_shops_address() -> None:
+    with Stubber(ses()) as stub:
+        stub.add_response(
+            "send_email",
+            {"MessageId": "message-1"},
+            {
+                "FromEmailAddress": "shop@example.com",
+                "Destination": {"ToAddresses": [EMAIL]},
+                "Content": {
+                    "Simple": {
+                        "Subject": {"Data": "Your order is confirmed"},
+                        "Body": {"Text": {"Data": "You paid 758.00 USD."}},
+                    }
+                },
+            },
+        )
+
+        send()
+
+        stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("TooManyRequestsException", 429), ("LimitExceededException", 400), ("InternalFailure", 500)],
+)
+def test_what_ses_does_not_take_just_now_can_be_tried_again(code: str, status: int) -> None:
+    with Stubber(ses()) as stub:
+        stub.add_client_error("send_email", code, http_status_code=status)
+
+        with pytest.raises(MailUnavailable):
+            send()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "AccessDeniedException",
+        "AccountSuspendedException",
+        "BadRequestException",
+        "MailFromDomainNotVerifiedException",
+        "MessageRejected",
+        "SendingPausedException",
+    ],
+)
+def test_what_ses_never_takes_is_rejected_without_naming_the_customer(code: str) -> None:
+    with Stubber(ses()) as stub:
+        stub.add_client_error("send_email", code, f"Email address is not verified: {EMAIL}")
+
+        with pytest.raises(MailRejected) as caught:
+            send()
+
+    assert EMAIL not in str(caught.value)
+    assert caught.value.__cause__ is None

@@ -1,0 +1,216 @@
+import time
+from collections.abc import Callable
+
+import pytest
+
+from lambdas.domain.errors import MailRejected, MailUnavailable, NothingToTell
+from lambdas.domain.order import Order
+from lambdas.saga.notify_customer.handler import handler
+from lambdas.shared.store.attributes import to_attributes
+from tests.unit.lambdas.builders import EMAIL, ORDER_ID
+from tests.unit.lambdas.fakes import FakeMailer, Mail
+from tests.unit.lambdas.invocations import CONTEXT, step_payload
+from tests.unit.lambdas.shop import IDEMPOTENCY_TABLE, ORDERS_TABLE, Shop
+
+DAY = 24 * 60 * 60
+
+
+def cancelled(shop: Shop) -> Order:
+    shop.confirmed()
+    return shop.close_cancelled()
+
+
+def notify() -> dict[str, object]:
+    return handler(step_payload(), CONTEXT)
+
+
+# What the customer reads
+
+
+def test_a_confirmed_order_is_told_with_what_was_paid(shop: Shop, mailer: FakeMailer) -> None:
+    shop.confirmed()
+
+    notify()
+
+    assert mailer.sent == [
+        Mail(EMAIL, "Your order is confirmed", f"Order {ORDER_ID}\n\nYou paid 758.00 USD.\n")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("end", "subject", "reason"),
+    [
+        (Shop.closed, "Your order could not be completed", "Nothing is left."),
+        (cancelled, "Your order is cancelled", "The order was cancelled by the customer."),
+    ],
+)
+def test_a_closed_order_is_told_with_its_reason_and_that_the_money_is_back(
+    shop: Shop, mailer: FakeMailer, end: Callable[[Shop], Order], subject: str, reason: str
+) -> None:
+    end(shop)
+
+    notify()
+
+    [mail] = mailer.sent
+    assert mail.subject == subject
+    assert f"{reason} Anything that was charged has been given back." in mail.text
+    assert "You paid" not in mail.text
+
+
+@pytest.mark.parametrize("not_ended", [Shop.placed, Shop.paid, Shop.being_undone])
+def test_of_an_order_that_has_not_ended_there_is_nothing_to_tell(
+    shop: Shop, mailer: FakeMailer, not_ended: Callable[[Shop], object]
+) -> None:
+    not_ended(shop)
+
+    with pytest.raises(NothingToTell, match="PENDING"):
+        notify()
+
+    assert mailer.sent == []
+
+
+# An order is at rest when its customer knows
+
+
+def test_an_order_is_at_rest_once_its_customer_knows(shop: Shop, mailer: FakeMailer) -> None:
+    shop.confirmed()
+    before = shop.unsettled()
+
+    notify()
+
+    assert (before, shop.unsettled()) == ([ORDER_ID], [])
+    assert shop.order().timeline[-1].event == "CustomerNotified"
+    assert len(mailer.sent) == 1
+
+
+def test_an_order_is_not_at_rest_while_its_customer_does_not_know(shop: Shop, mailer: FakeMailer) -> None:
+    shop.closed()
+    mailer.refusal = MailUnavailable("busy")
+
+    with pytest.raises(MailUnavailable):
+        notify()
+
+    assert shop.unsettled() == [ORDER_ID]
+
+
+def test_an_order_whose_customer_will_never_know_is_at_rest(shop: Shop, mailer: FakeMailer) -> None:
+    shop.confirmed()
+    mailer.refusal = MailRejected("SES answers MessageRejected")
+
+    with pytest.raises(MailRejected):
+        notify()
+
+    assert shop.unsettled() == []
+    assert shop.order().timeline[-1].event == "CustomerNotNotified"
+
+
+def test_a_cancellation_that_comes_while_the_mail_is_sent_keeps_the_order_from_rest(
+    shop: Shop, mailer: FakeMailer
+) -> None:
+    shop.confirmed()
+
+    def send_while_somebody_cancels(to: str, subject: str, text: str) -> None:
+        mailer.sent.append(Mail(to, subject, text))
+        shop.cancel()
+
+    mailer.send = send_while_somebody_cancels  # type: ignore[method-assign] # just this once
+    notify()
+
+    assert shop.unsettled() == [ORDER_ID]
+
+
+def test_a_mail_whose_record_was_lost_is_not_sent_again(shop: Shop, mailer: FakeMailer) -> None:
+    # Given: the worker died between the mail and the order's record
+    shop.confirmed()
+    as_it_was = shop.all_items(ORDERS_TABLE)[0]
+    notify()
+    shop.client.put_item(TableName=ORDERS_TABLE, Item=to_attributes(as_it_was))
+
+    # When
+    notify()
+
+    # Then
+    assert len(mailer.sent) == 1
+    assert shop.unsettled() == []
+
+
+# Once per order and end
+
+
+@pytest.mark.parametrize("given", [Shop.confirmed, Shop.closed])
+def test_the_customer_is_told_once_however_often_the_saga_comes_here(
+    shop: Shop, mailer: FakeMailer, given: Callable[[Shop], Order]
+) -> None:
+    order = given(shop)
+
+    answers = [notify(), notify()]
+
+    assert answers == [{"status": order.status}] * 2
+    assert len(mailer.sent) == 1
+
+
+def test_a_confirmation_and_a_later_cancellation_are_both_told(shop: Shop, mailer: FakeMailer) -> None:
+    shop.confirmed()
+    notify()
+    shop.close_cancelled()
+
+    notify()
+
+    assert [mail.subject for mail in mailer.sent] == ["Your order is confirmed", "Your order is cancelled"]
+
+
+def test_a_mail_that_was_not_sent_can_be_sent_by_another_attempt(shop: Shop, mailer: FakeMailer) -> None:
+    shop.confirmed()
+    mailer.refusal = MailUnavailable("busy")
+
+    with pytest.raises(MailUnavailable):
+        notify()
+    notify()
+
+    assert len(mailer.sent) == 1
+
+
+def test_while_another_attempt_is_sending_this_one_comes_back_later(shop: Shop, mailer: FakeMailer) -> None:
+    shop.confirmed()
+
+    def send_and_come_here_again(to: str, subject: str, text: str) -> None:
+        with pytest.raises(MailUnavailable, match="IdempotencyAlreadyInProgressError"):
+            notify()
+        mailer.sent.append(Mail(to, subject, text))
+
+    mailer.send = send_and_come_here_again  # type: ignore[method-assign] # just this once
+    notify()
+
+    assert len(mailer.sent) == 1
+
+
+def test_without_the_idempotency_table_no_mail_is_sent(shop: Shop, mailer: FakeMailer) -> None:
+    shop.confirmed()
+    shop.client.delete_table(TableName=IDEMPOTENCY_TABLE)
+
+    with pytest.raises(MailUnavailable, match="IdempotencyPersistenceLayerError"):
+        notify()
+
+    assert mailer.sent == []
+
+
+def test_the_idempotency_record_bears_no_address(shop: Shop, mailer: FakeMailer) -> None:
+    shop.confirmed()
+
+    notify()
+
+    [item] = shop.all_items(IDEMPOTENCY_TABLE)
+    assert item["status"] == "COMPLETED"
+    assert mailer.sent[0].to not in str(item)
+
+
+def test_a_saga_that_runs_again_weeks_later_finds_that_the_customer_was_told(
+    shop: Shop, mailer: FakeMailer
+) -> None:
+    shop.confirmed()
+
+    notify()
+
+    [item] = shop.all_items(IDEMPOTENCY_TABLE)
+    assert item["expiration"] > time.time() + 80 * DAY
+    assert len(mailer.sent) == 1

@@ -1,0 +1,335 @@
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from lambdas.domain.errors import (
+    OrderAlreadyConfirmed,
+    PaymentActionRequired,
+    PaymentDeclined,
+    PaymentInFlux,
+    RefundRefused,
+    StoreUnavailable,
+    StripeUnavailable,
+    UndoIncomplete,
+)
+from lambdas.domain.order import MONEY_IS_BACK, Order, OrderStatus, Payment, PaymentStatus
+from lambdas.domain.payment import PaymentIntent
+from lambdas.saga.charge_payment.logic import charge_payment
+from lambdas.saga.refund_payment.logic import refund_payment
+from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, TIMED_OUT
+from tests.unit.lambdas.fakes import (
+    CARD_WITH_3DS,
+    DECLINED_CARD,
+    GOOD_CARD,
+    SLOW_CARD,
+    FakeStripe,
+    no_answer,
+)
+from tests.unit.lambdas.shop import Shop
+
+AMOUNT = 2 * ARMCHAIR.unit_price
+
+
+def charge(shop: Shop, stripe: FakeStripe, payment_method: str = GOOD_CARD) -> None:
+    """Run ChargePayment, however that ends."""
+    shop.priced(payment_method=payment_method)
+    stripe.calls.clear()
+    with suppress(PaymentActionRequired, PaymentDeclined, StripeUnavailable):
+        charge_payment(ORDER_ID, shop.orders, stripe)
+    stripe.calls.clear()
+
+
+def undo(shop: Shop, stripe: FakeStripe) -> Order:
+    attempt = f"the-execution-{len(stripe.calls)}"  # unique, as the state machine's tries are
+    return refund_payment(ORDER_ID, TIMED_OUT, attempt, shop.orders, stripe)
+
+
+# What has to be undone depends on what Stripe says
+
+
+def test_where_there_is_no_intent_nothing_is_undone(shop: Shop, stripe: FakeStripe) -> None:
+    shop.priced()
+
+    order = undo(shop, stripe)
+
+    assert order.payment == Payment(PaymentStatus.NOT_STARTED)
+    assert stripe.calls == []
+
+
+def test_an_intent_that_was_never_confirmed_is_canceled(shop: Shop, stripe: FakeStripe) -> None:
+    stripe.before["confirm_intent"] = no_answer
+    charge(shop, stripe)
+
+    order = undo(shop, stripe)
+
+    assert order.payment == Payment(PaymentStatus.CANCELED, "pi_1")
+    assert stripe.intents["pi_1"].status == "canceled"
+
+
+@pytest.mark.parametrize("payment_method", [DECLINED_CARD, CARD_WITH_3DS])
+def test_an_intent_that_could_still_be_paid_is_canceled(
+    shop: Shop, stripe: FakeStripe, payment_method: str
+) -> None:
+    charge(shop, stripe, payment_method)
+
+    order = undo(shop, stripe)
+
+    assert order.payment.status is PaymentStatus.CANCELED
+    assert stripe.intents["pi_1"].status == "canceled"
+
+
+def test_an_intent_whose_money_is_only_held_back_is_canceled(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe, CARD_WITH_3DS)
+    stripe.put(PaymentIntent("pi_1", "requires_capture"))
+
+    order = undo(shop, stripe)
+
+    assert order.payment.status is PaymentStatus.CANCELED
+    assert stripe.calls == ["retrieve_intent", "cancel_intent"]
+
+
+def test_a_payment_that_succeeded_is_refunded_in_full(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+
+    order = undo(shop, stripe)
+
+    assert order.payment == Payment(PaymentStatus.REFUNDED, "pi_1")
+    assert stripe.refunds == [AMOUNT]
+
+
+def test_a_charge_that_only_stripe_knows_of_is_refunded(shop: Shop, stripe: FakeStripe) -> None:
+    stripe.after["confirm_intent"] = no_answer
+    charge(shop, stripe)
+    assert shop.order().payment.status is PaymentStatus.REQUIRES_CONFIRMATION
+
+    undo(shop, stripe)
+
+    assert (stripe.charges, stripe.held) == (1, 0)
+
+
+def test_a_payment_that_is_not_decided_yet_is_waited_for(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe, SLOW_CARD)
+
+    with pytest.raises(PaymentInFlux):
+        undo(shop, stripe)
+    assert stripe.calls == ["retrieve_intent"]
+    stripe.settle("pi_1")
+
+    assert undo(shop, stripe).payment.status is PaymentStatus.REFUNDED
+    assert stripe.held == 0
+
+
+def test_of_a_payment_that_somebody_refunded_in_part_the_rest_is_refunded(
+    shop: Shop, stripe: FakeStripe
+) -> None:
+    charge(shop, stripe)
+    stripe.refund_by_hand("pi_1", 10_000)
+
+    undo(shop, stripe)
+
+    assert stripe.refunds == [AMOUNT - 10_000]
+    assert stripe.held == 0
+
+
+def test_a_payment_that_somebody_refunded_in_full_is_not_refunded_again(
+    shop: Shop, stripe: FakeStripe
+) -> None:
+    charge(shop, stripe)
+    stripe.refund_by_hand("pi_1", AMOUNT)
+
+    order = undo(shop, stripe)
+
+    assert stripe.refunds == []
+    assert order.payment.status is PaymentStatus.REFUNDED
+
+
+def test_an_intent_that_somebody_canceled_is_left_alone(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe, DECLINED_CARD)
+    stripe.cancel_intent("pi_1")
+    stripe.calls.clear()
+
+    order = undo(shop, stripe)
+
+    assert stripe.calls == ["retrieve_intent"]
+    assert order.payment.status is PaymentStatus.CANCELED
+
+
+# However often and whatever gets lost, the money comes back once
+
+
+@pytest.mark.parametrize("payment_method", [GOOD_CARD, DECLINED_CARD])
+def test_a_second_run_changes_nothing(shop: Shop, stripe: FakeStripe, payment_method: str) -> None:
+    charge(shop, stripe, payment_method)
+    once = undo(shop, stripe)
+
+    assert undo(shop, stripe) == once
+    assert stripe.held == 0
+
+
+@pytest.mark.parametrize("call", ["retrieve_intent", "refund"])
+def test_an_attempt_that_stripe_did_not_get_is_made_again(shop: Shop, stripe: FakeStripe, call: str) -> None:
+    charge(shop, stripe)
+    stripe.before[call] = no_answer
+
+    with pytest.raises(StripeUnavailable):
+        undo(shop, stripe)
+    undo(shop, stripe)
+
+    assert stripe.refunds == [AMOUNT]
+
+
+def test_a_refund_whose_answer_is_lost_is_not_made_again(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    stripe.after["refund"] = no_answer
+
+    with pytest.raises(StripeUnavailable):
+        undo(shop, stripe)
+    order = undo(shop, stripe)
+
+    assert stripe.refunds == [AMOUNT]
+    assert order.payment.status is PaymentStatus.REFUNDED
+
+
+def test_a_refund_that_could_not_be_written_down_is_not_made_again(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    stripe.after["refund"] = _store_is_down
+
+    with pytest.raises(StoreUnavailable):
+        undo(shop, stripe)
+    order = undo(shop, stripe)
+
+    assert stripe.refunds == [AMOUNT]
+    assert order.payment.status is PaymentStatus.REFUNDED
+
+
+def test_a_cancellation_whose_answer_is_lost_is_found_out(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe, DECLINED_CARD)
+    stripe.after["cancel_intent"] = no_answer
+
+    with pytest.raises(StripeUnavailable):
+        undo(shop, stripe)
+
+    assert undo(shop, stripe).payment.status is PaymentStatus.CANCELED
+
+
+def test_a_payment_that_comes_through_while_it_is_canceled_is_refunded(
+    shop: Shop, stripe: FakeStripe
+) -> None:
+    stripe.before["confirm_intent"] = no_answer
+    charge(shop, stripe)
+    stripe.before["cancel_intent"] = lambda: stripe.confirm_intent(ORDER_ID, "pi_1")
+
+    with pytest.raises(PaymentInFlux):
+        undo(shop, stripe)
+    undo(shop, stripe)
+
+    assert (stripe.charges, stripe.held) == (1, 0)
+
+
+@pytest.mark.parametrize("decide", [FakeStripe.settle, FakeStripe.decline])
+def test_an_approval_in_the_moment_of_the_deadline_leaves_no_money_with_us(
+    shop: Shop, stripe: FakeStripe, decide: Callable[[FakeStripe, str], object]
+) -> None:
+    shop.awaiting_payment(stripe)
+    stripe.before["cancel_intent"] = lambda: decide(stripe, "pi_1")
+
+    with suppress(PaymentInFlux):
+        undo(shop, stripe)
+    order = undo(shop, stripe)
+
+    assert order.payment.status in MONEY_IS_BACK
+    assert stripe.held == 0
+
+
+def test_a_disputed_payment_is_not_refunded_and_needs_a_human(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    stripe.dispute("pi_1")
+
+    for _ in range(2):
+        with pytest.raises(RefundRefused, match="charge_disputed"):
+            undo(shop, stripe)
+
+    assert stripe.refunds == []
+    assert shop.order().payment.status is PaymentStatus.SUCCEEDED
+
+
+def test_when_a_dispute_is_over_the_next_attempt_is_not_told_the_old_refusal(
+    shop: Shop, stripe: FakeStripe
+) -> None:
+    charge(shop, stripe)
+    stripe.dispute("pi_1")
+    with pytest.raises(RefundRefused):
+        undo(shop, stripe)
+    stripe.end_dispute("pi_1")
+
+    assert undo(shop, stripe).payment.status is PaymentStatus.REFUNDED
+    assert stripe.refunds == [AMOUNT]
+
+
+def test_two_attempts_at_the_same_time_refund_once(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    stripe.before["refund"] = lambda: undo(shop, stripe)
+
+    with pytest.raises(PaymentInFlux):
+        undo(shop, stripe)
+
+    assert undo(shop, stripe).payment.status is PaymentStatus.REFUNDED
+    assert stripe.refunds == [AMOUNT]
+
+
+def test_a_refund_that_stays_open_needs_a_human_until_it_has_arrived(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    stripe.refunds_stay_open = True
+
+    for _ in range(2):
+        with pytest.raises(RefundRefused, match="pending"):
+            undo(shop, stripe)
+    stripe.refunds_stay_open = False
+
+    assert undo(shop, stripe).payment.status is PaymentStatus.REFUNDED
+    assert stripe.refunds == [AMOUNT]
+
+
+def test_a_refund_that_stripe_refuses_needs_a_human(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    stripe.before["refund"] = _refused
+
+    with pytest.raises(RefundRefused):
+        undo(shop, stripe)
+
+    assert shop.order().payment.status is PaymentStatus.SUCCEEDED
+    with pytest.raises(UndoIncomplete):
+        shop.orders.close(ORDER_ID, TIMED_OUT)
+
+
+# The undo says so before it does anything
+
+
+def test_the_undo_is_on_the_record_before_money_moves(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    recorded = []
+    stripe.before["retrieve_intent"] = lambda: recorded.append(shop.order().failure)
+
+    undo(shop, stripe)
+
+    assert recorded[0] is not None
+
+
+def test_a_confirmed_order_keeps_its_payment(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    shop.stock.take(shop.order())
+
+    with pytest.raises(OrderAlreadyConfirmed):
+        undo(shop, stripe)
+
+    assert shop.order().status is OrderStatus.CONFIRMED
+    assert stripe.held == AMOUNT
+
+
+def _store_is_down() -> None:
+    raise StoreUnavailable("UpdateItem: ThrottlingException")
+
+
+def _refused() -> None:
+    raise RefundRefused("refund re_1 is failed")

@@ -1,0 +1,98 @@
+import pytest
+
+from lambdas.domain.errors import OrderCancelled, OutOfStock, StockContended, UndoAlreadyBegun
+from lambdas.domain.order import Order, OrderStatus
+from lambdas.saga.reserve_inventory.logic import reserve_inventory
+from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, TIMED_OUT
+from tests.unit.lambdas.shop import EarlyReader, Shop
+
+
+def reserve(shop: Shop) -> Order:
+    return reserve_inventory(ORDER_ID, shop.orders, shop.stock)
+
+
+def reserve_as_zombie(shop: Shop, stale: Order) -> Order:
+    """Reserve by an attempt that read the order long ago and is only now back."""
+    return reserve_inventory(ORDER_ID, EarlyReader(shop, stale), shop.stock)
+
+
+def test_a_paid_order_gets_its_stock_and_is_confirmed(shop: Shop) -> None:
+    shop.paid()
+
+    order = reserve(shop)
+
+    assert order.status is OrderStatus.CONFIRMED
+    assert shop.available(ARMCHAIR.sku) == 3
+
+
+def test_a_second_run_changes_nothing(shop: Shop) -> None:
+    shop.paid()
+    once = reserve(shop)
+
+    assert reserve(shop) == once
+    assert shop.available(ARMCHAIR.sku) == 3
+
+
+def test_an_attempt_that_comes_back_when_the_order_is_confirmed_changes_nothing(shop: Shop) -> None:
+    stale = shop.paid()
+    once = reserve(shop)
+
+    assert reserve_as_zombie(shop, stale) == once
+    assert shop.available(ARMCHAIR.sku) == 3
+
+
+def test_an_empty_shelf_rejects_the_order(shop: Shop) -> None:
+    paid = shop.paid()
+    shop.sell_out(ARMCHAIR)
+
+    with pytest.raises(OutOfStock):
+        reserve(shop)
+
+    assert shop.order() == paid
+
+
+def test_an_order_that_is_not_paid_takes_nothing(shop: Shop) -> None:
+    shop.priced()
+
+    with pytest.raises(StockContended, match="PENDING"):
+        reserve(shop)
+
+    assert shop.available(ARMCHAIR.sku) == 5
+
+
+def test_an_order_that_is_being_undone_takes_nothing(shop: Shop) -> None:
+    shop.paid()
+    shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+
+    with pytest.raises(UndoAlreadyBegun):
+        reserve(shop)
+
+    assert shop.available(ARMCHAIR.sku) == 5
+
+
+def test_an_attempt_that_comes_back_behind_an_undo_takes_nothing(shop: Shop) -> None:
+    stale = shop.paid()
+    shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+
+    with pytest.raises(UndoAlreadyBegun):
+        reserve_as_zombie(shop, stale)
+
+    assert shop.available(ARMCHAIR.sku) == 5
+
+
+def test_an_attempt_that_comes_back_behind_a_request_to_cancel_takes_nothing(shop: Shop) -> None:
+    stale = shop.paid()
+    shop.cancel()
+
+    with pytest.raises(OrderCancelled):
+        reserve_as_zombie(shop, stale)
+
+    assert shop.available(ARMCHAIR.sku) == 5
+
+
+def test_a_confirmed_order_that_was_asked_to_be_cancelled_turns_back(shop: Shop) -> None:
+    shop.confirmed()
+    shop.cancel()
+
+    with pytest.raises(OrderCancelled):
+        reserve(shop)

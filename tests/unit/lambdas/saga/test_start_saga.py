@@ -1,0 +1,111 @@
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from lambdas.domain.errors import OrderCancelled, SagaUnavailable
+from lambdas.saga.start_saga.handler import handler
+from lambdas.shared.aws import step_functions
+from tests.unit.lambdas.builders import ORDER_ID, caught
+from tests.unit.lambdas.invocations import CONTEXT
+from tests.unit.lambdas.shop import Shop
+
+OTHER_ORDER_ID = "b1b2b3b4-0000-5000-8000-000000000002"
+
+
+@pytest.fixture
+def saga() -> Iterator[Stubber]:
+    with Stubber(step_functions()) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+def expect_start(saga: Stubber, order_id: str, name: str | None = None) -> None:
+    saga.add_response(
+        "start_execution",
+        {"executionArn": f"arn:aws:states:::execution:{order_id}", "startDate": "2026-03-01T12:00:00Z"},
+        {
+            "stateMachineArn": "arn:aws:states:eu-central-1:123456789012:stateMachine:order-saga",
+            "name": name or order_id,
+            "input": json.dumps({"order_id": order_id}),
+        },
+    )
+
+
+def start(records: list[dict[str, Any]]) -> Mapping[str, object]:
+    return handler({"Records": records}, CONTEXT)
+
+
+def test_every_new_order_starts_an_execution_of_its_name(shop: Shop, saga: Stubber) -> None:
+    shop.placed()
+    shop.placed(order_id=OTHER_ORDER_ID)
+    expect_start(saga, ORDER_ID)
+    expect_start(saga, OTHER_ORDER_ID)
+
+    assert start(shop.stream()) == {"batchItemFailures": []}
+
+
+def test_an_order_whose_saga_was_started_already_is_fine(shop: Shop, saga: Stubber) -> None:
+    shop.placed()
+    saga.add_client_error("start_execution", "ExecutionAlreadyExists")
+
+    assert start(shop.stream()) == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [("ThrottlingException", SagaUnavailable), ("StateMachineDoesNotExist", ClientError)]
+)
+def test_an_order_whose_saga_is_not_started_is_tried_again(
+    shop: Shop, saga: Stubber, code: str, error: type[Exception]
+) -> None:
+    shop.placed()
+    saga.add_client_error("start_execution", code)
+
+    with pytest.raises(error, match=code):
+        start(shop.stream())
+
+
+def test_the_orders_before_a_failure_are_not_started_again(shop: Shop, saga: Stubber) -> None:
+    shop.placed()
+    shop.placed(order_id=OTHER_ORDER_ID)
+    records = shop.stream()
+    expect_start(saga, ORDER_ID)
+    saga.add_client_error("start_execution", "ThrottlingException")
+
+    assert start(records) == {
+        "batchItemFailures": [{"itemIdentifier": records[1]["dynamodb"]["SequenceNumber"]}]
+    }
+
+
+def test_a_cancellation_starts_an_execution_of_its_own(shop: Shop, saga: Stubber) -> None:
+    shop.confirmed()
+    shop.cancel()
+    *_, cancellation = shop.stream()
+    expect_start(saga, ORDER_ID, f"{ORDER_ID}-cancel")
+
+    assert start([cancellation]) == {"batchItemFailures": []}
+
+
+def test_every_retry_starts_an_execution_of_its_own(shop: Shop, saga: Stubber) -> None:
+    shop.being_undone()
+    shop.orders.request_retry(ORDER_ID)
+    shop.orders.request_retry(ORDER_ID)
+    *_, first, second = shop.stream()
+    expect_start(saga, ORDER_ID, f"{ORDER_ID}-retry-v3")
+    expect_start(saga, ORDER_ID, f"{ORDER_ID}-retry-v4")
+
+    assert start([first, second]) == {"batchItemFailures": []}
+
+
+def test_other_changes_of_such_an_order_start_nothing(shop: Shop, saga: Stubber) -> None:
+    shop.confirmed()
+    shop.cancel()
+    shop.orders.request_retry(ORDER_ID)
+    shop.orders.begin_undo(ORDER_ID, caught(OrderCancelled("It was cancelled.")))
+    *_, undo = shop.stream()
+
+    assert start([undo]) == {"batchItemFailures": []}
+    saga.assert_no_pending_responses()

@@ -1,0 +1,204 @@
+"""The steps as Step Functions calls them: payload in, a small result or a named error out."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from lambdas.domain.errors import (
+    OrderNotFound,
+    OutOfStock,
+    PaymentActionRequired,
+    PaymentDeclined,
+    PaymentExpired,
+    RefundRefused,
+)
+from lambdas.domain.order import OrderStatus
+from lambdas.saga.await_payment.handler import handler as await_payment
+from lambdas.saga.charge_payment.handler import handler as charge_payment
+from lambdas.saga.close_order.handler import handler as close_order
+from lambdas.saga.flag_for_operator.handler import handler as flag_for_operator
+from lambdas.saga.notify_customer.handler import handler as notify_customer
+from lambdas.saga.refund_payment.handler import handler as refund_payment
+from lambdas.saga.release_inventory.handler import handler as release_inventory
+from lambdas.saga.reserve_inventory.handler import handler as reserve_inventory
+from lambdas.saga.validate_order.handler import handler as validate_order
+from lambdas.shared.step import StepInputError
+from tests.unit.lambdas.builders import ARMCHAIR, TASK_TOKEN, TIMED_OUT, caught
+from tests.unit.lambdas.conftest import Log
+from tests.unit.lambdas.fakes import CARD_WITH_3DS, DECLINED_CARD, FakeCallback, FakeMailer, FakeStripe
+from tests.unit.lambdas.invocations import CONTEXT, step_payload
+from tests.unit.lambdas.shop import Shop
+
+Step = Callable[[dict[str, Any], Any], Mapping[str, Any]]
+
+STEPS: dict[str, Step] = {
+    "validate_order": validate_order,
+    "charge_payment": charge_payment,
+    "await_payment": await_payment,
+    "reserve_inventory": reserve_inventory,
+    "notify_customer": notify_customer,
+    "release_inventory": release_inventory,
+    "refund_payment": refund_payment,
+    "close_order": close_order,
+    "flag_for_operator": flag_for_operator,
+}
+
+
+def run(
+    step: Step, error: Mapping[str, str] | None = None, task_token: str | None = None
+) -> Mapping[str, Any]:
+    return step(step_payload(error, task_token=task_token), CONTEXT)
+
+
+def test_the_forward_path_ends_with_a_confirmed_order(
+    shop: Shop, stripe: FakeStripe, mailer: FakeMailer
+) -> None:
+    shop.placed()
+
+    results = [run(step) for step in (validate_order, charge_payment, reserve_inventory, notify_customer)]
+
+    assert results == [
+        {"status": "PENDING", "amount": 75_800, "currency": "usd"},
+        {"payment": "succeeded", "intent_id": "pi_1"},
+        {"status": "CONFIRMED"},
+        {"status": "CONFIRMED"},
+    ]
+    assert (stripe.held, shop.available(ARMCHAIR.sku), len(mailer.sent)) == (75_800, 3, 1)
+
+
+def test_the_undo_chain_ends_with_nothing_taken(shop: Shop, stripe: FakeStripe, mailer: FakeMailer) -> None:
+    shop.placed()
+    run(validate_order)
+    run(charge_payment)
+    shop.sell_out(ARMCHAIR)
+    with pytest.raises(OutOfStock) as failure:
+        run(reserve_inventory)
+
+    error = caught(failure.value)
+    results = [run(step, error) for step in (release_inventory, refund_payment, close_order)]
+
+    assert results == [
+        {"status": "PENDING", "stock_taken": False},
+        {"payment": "refunded", "intent_id": "pi_1"},
+        {"status": "FAILED", "failure": "out_of_stock"},
+    ]
+    assert run(notify_customer) == {"status": "FAILED"}
+    assert (stripe.held, stripe.refunds, len(mailer.sent)) == (0, [75_800], 1)
+
+
+def test_a_declined_card_ends_with_nothing_taken(shop: Shop, stripe: FakeStripe) -> None:
+    shop.placed(payment_method=DECLINED_CARD)
+    run(validate_order)
+    with pytest.raises(PaymentDeclined) as failure:
+        run(charge_payment)
+
+    error = caught(failure.value)
+    run(refund_payment, error)
+
+    assert run(close_order, error) == {"status": "FAILED", "failure": "payment_declined"}
+    assert stripe.intents["pi_1"].status == "canceled"
+
+
+def test_an_approved_payment_goes_on_from_where_it_waited(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    shop.placed(payment_method=CARD_WITH_3DS)
+    run(validate_order)
+    with pytest.raises(PaymentActionRequired):
+        run(charge_payment)
+    stripe.settle("pi_1")
+
+    assert run(await_payment, task_token=TASK_TOKEN) == {"status": "AWAITING_PAYMENT"}
+    assert callback.told == [(TASK_TOKEN, "goes on")]
+    assert run(reserve_inventory) == {"status": "CONFIRMED"}
+
+
+def test_a_payment_that_nobody_approves_ends_with_nothing_taken(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    shop.placed(payment_method=CARD_WITH_3DS)
+    run(validate_order)
+    with pytest.raises(PaymentActionRequired):
+        run(charge_payment)
+    run(await_payment, task_token=TASK_TOKEN)
+
+    expired = caught(PaymentExpired("The payment was not approved in time."))
+    run(refund_payment, expired)
+
+    assert run(close_order, expired) == {"status": "FAILED", "failure": "payment_expired"}
+    assert stripe.intents["pi_1"].status == "canceled"
+    assert callback.told == []
+
+
+def test_a_saga_that_runs_again_from_the_start_changes_nothing(
+    shop: Shop, stripe: FakeStripe, mailer: FakeMailer
+) -> None:
+    forward = (validate_order, charge_payment, reserve_inventory, notify_customer)
+    shop.placed()
+    for step in forward:
+        run(step)
+    confirmed = shop.order()
+
+    for step in forward:
+        run(step)
+
+    assert shop.order() == confirmed
+    assert (stripe.charges, shop.available(ARMCHAIR.sku), len(mailer.sent)) == (1, 3, 1)
+
+
+def test_an_undo_that_runs_again_changes_nothing(shop: Shop, stripe: FakeStripe) -> None:
+    undo = (release_inventory, refund_payment, close_order)
+    shop.placed()
+    run(validate_order)
+    run(charge_payment)
+    for step in undo:
+        run(step, TIMED_OUT)
+    closed = shop.order()
+
+    for step in undo:
+        run(step, TIMED_OUT)
+
+    assert shop.order() == closed
+    assert stripe.refunds == [75_800]
+
+
+def test_a_flagged_order_names_the_undo_error(shop: Shop, log: Log) -> None:
+    shop.being_undone()
+
+    assert run(flag_for_operator, caught(RefundRefused("refund re_1 is failed"))) == {
+        "status": "NEEDS_ATTENTION"
+    }
+
+    assert shop.order().timeline[-1].event == "OrderNeedsAttention: RefundRefused: refund re_1 is failed"
+    assert "refund re_1 is failed" in log.text
+
+
+def test_an_order_is_flagged_though_nobody_knows_the_error(shop: Shop) -> None:
+    shop.being_undone()
+
+    assert run(flag_for_operator, {})["status"] == OrderStatus.NEEDS_ATTENTION
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+@pytest.mark.usefixtures("shop", "stripe", "callback", "mailer")
+def test_a_step_of_an_unknown_order_needs_a_human(step: Step) -> None:
+    with pytest.raises(OrderNotFound):
+        run(step)
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+@pytest.mark.parametrize(
+    ("payload", "lacking"),
+    [
+        ({}, "order_id"),
+        ({"order_id": None, "execution": "e"}, "order_id"),
+        ({"order_id": "o"}, "execution"),
+        ({"order_id": "o", "execution": 7}, "execution"),
+    ],
+)
+def test_a_payload_without_its_ids_is_refused_by_name(
+    step: Step, payload: dict[str, Any], lacking: str
+) -> None:
+    with pytest.raises(StepInputError, match=lacking):
+        step(payload, CONTEXT)

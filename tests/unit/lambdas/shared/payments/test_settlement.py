@@ -1,0 +1,131 @@
+from collections.abc import Callable
+
+import pytest
+
+from lambdas.domain.errors import OrderCancelled, StoreUnavailable, UndoAlreadyBegun
+from lambdas.domain.order import Order, PaymentStatus
+from lambdas.domain.payment import PaymentIntent
+from lambdas.shared.payments.settlement import settle_payment
+from tests.unit.lambdas.builders import ORDER_ID, TASK_TOKEN, TIMED_OUT
+from tests.unit.lambdas.fakes import FakeCallback, FakeStripe
+from tests.unit.lambdas.shop import Shop
+
+SUCCEEDED = PaymentIntent("pi_1", "succeeded")
+NOT_APPROVED = PaymentIntent("pi_1", "requires_payment_method", decline="The card has expired.")
+
+
+def settle(shop: Shop, callback: FakeCallback, order: Order, intent: PaymentIntent) -> bool:
+    return settle_payment(order, intent, shop.orders, callback)
+
+
+@pytest.mark.parametrize("status", ["requires_action", "processing"])
+def test_what_stripe_has_not_decided_is_waited_for(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, status: str
+) -> None:
+    waiting = shop.awaiting_payment(stripe)
+
+    assert not settle(shop, callback, waiting, PaymentIntent("pi_1", status))
+
+    assert callback.told == []
+    assert shop.order() == waiting
+
+
+def test_a_payment_that_succeeded_lets_the_saga_go_on(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    waiting = shop.awaiting_payment(stripe)
+
+    assert settle(shop, callback, waiting, SUCCEEDED)
+
+    assert callback.told == [(TASK_TOKEN, "goes on")]
+    assert shop.order().timeline[-1].event == "PaymentSucceeded"
+
+
+def test_a_declined_payment_turns_the_saga_back_with_the_reason(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    waiting = shop.awaiting_payment(stripe)
+
+    assert settle(shop, callback, waiting, NOT_APPROVED)
+
+    assert callback.told == [(TASK_TOKEN, "PaymentDeclined: The card has expired.")]
+
+
+@pytest.mark.parametrize("status", ["requires_payment_method", "canceled", "requires_capture"])
+def test_a_payment_that_will_not_succeed_turns_the_saga_back(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, status: str
+) -> None:
+    waiting = shop.awaiting_payment(stripe)
+
+    settle(shop, callback, waiting, PaymentIntent("pi_1", status))
+
+    assert callback.told == [(TASK_TOKEN, "PaymentDeclined: The payment was not approved.")]
+
+
+@pytest.mark.parametrize("intent", [SUCCEEDED, NOT_APPROVED], ids=["succeeded", "not approved"])
+def test_where_nobody_waits_nobody_is_told(shop: Shop, callback: FakeCallback, intent: PaymentIntent) -> None:
+    order = shop.priced()
+
+    assert not settle(shop, callback, order, intent)
+
+    assert callback.told == []
+    assert shop.order() == order
+
+
+def test_the_payment_is_on_the_record_before_the_saga_goes_on(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    waiting = shop.awaiting_payment(stripe)
+    recorded = []
+    callback.before = lambda: recorded.append(shop.order().payment.status)
+
+    settle(shop, callback, waiting, SUCCEEDED)
+
+    assert recorded == [PaymentStatus.SUCCEEDED]
+
+
+def test_a_saga_that_was_not_told_after_the_payment_was_recorded_is_told_by_the_next_webhook(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    waiting = shop.awaiting_payment(stripe)
+    callback.before = _crash
+    with pytest.raises(StoreUnavailable):
+        settle(shop, callback, waiting, SUCCEEDED)
+    recorded = shop.order()
+
+    assert settle(shop, callback, recorded, SUCCEEDED)
+
+    assert callback.told == [(TASK_TOKEN, "goes on")]
+    assert shop.order() == recorded
+
+
+@pytest.mark.parametrize(
+    ("undo", "error"),
+    [
+        (lambda shop: shop.orders.begin_undo(ORDER_ID, TIMED_OUT), UndoAlreadyBegun),
+        (lambda shop: shop.cancel(), OrderCancelled),
+    ],
+    ids=["deadline", "cancelled"],
+)
+def test_where_an_undo_was_first_the_saga_turns_back_and_nothing_is_written(
+    shop: Shop,
+    stripe: FakeStripe,
+    callback: FakeCallback,
+    undo: Callable[[Shop], object],
+    error: type[Exception],
+) -> None:
+    waiting = shop.awaiting_payment(stripe)
+    undo(shop)
+    undone = shop.order()
+
+    with pytest.raises(error):
+        settle(shop, callback, waiting, SUCCEEDED)
+
+    [(token, answer)] = callback.told
+    assert token == waiting.task_token
+    assert answer.startswith(error.__name__)
+    assert shop.order() == undone
+
+
+def _crash() -> None:
+    raise StoreUnavailable("the function was killed")

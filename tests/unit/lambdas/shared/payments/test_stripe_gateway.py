@@ -1,0 +1,581 @@
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import boto3
+import pytest
+import stripe
+from aws_lambda_powertools.utilities import parameters
+
+from lambdas.domain.errors import (
+    AmountNotChargeable,
+    PaymentDeclined,
+    PaymentInFlux,
+    PaymentUnknown,
+    RefundRefused,
+    StripeUnavailable,
+)
+from lambdas.domain.payment import PaymentIntent
+from lambdas.shared.payments import stripe_gateway
+from lambdas.shared.payments.stripe_gateway import StripeGateway
+from lambdas.shared.settings import Settings
+from tests.unit.lambdas.builders import ORDER_ID, SECRET_KEY, an_order
+
+CREATED = 1_772_366_400
+INTENT = PaymentIntent("pi_1", "succeeded", "usd", CREATED, amount_received=75_800, amount_refunded=800)
+ALL_REFUNDED = replace(INTENT, amount_refunded=75_800)
+
+CLIENT_SECRET = "pi_1_secret_x"  # noqa: S105 - for tests
+
+
+def an_intent(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of Stripe's
+    return {
+        "id": "pi_1",
+        "object": "payment_intent",
+        "status": "requires_confirmation",
+        "currency": "usd",
+        "created": CREATED,
+        "amount_received": 0,
+        "latest_charge": None,
+        **changes,
+    }
+
+
+def a_refund(status: str) -> dict[str, Any]:
+    return {"id": "re_1", "object": "refund", "status": status}
+
+
+def an_error(error_type: str, **fields: str) -> dict[str, Any]:
+    return {"error": {"type": error_type, "message": "Something about pm_card_visa.", **fields}}
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    parameters: dict[str, str]
+    idempotency_key: str | None
+
+
+class FakeStripeApi(stripe.HTTPClient):
+    """Answers the SDK's requests with what a test has prepared, and keeps them."""
+
+    name = "fake"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[tuple[int, object]] = []  # one for each request, before all others get `answer`
+        self.answer: tuple[int, object] | Exception = (200, an_intent())
+        self.requests: list[Request] = []
+
+    def request(  # type: ignore[override] # the SDK calls it with these four only
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: str | None = None
+    ) -> tuple[str, int, Mapping[str, str]]:
+        address = urlsplit(url)
+        self.requests.append(
+            Request(
+                method,
+                address.path,
+                dict(parse_qsl(post_data or address.query)),
+                (headers or {}).get("Idempotency-Key"),
+            )
+        )
+        answer = self.answers.pop(0) if self.answers else self.answer
+        if isinstance(answer, Exception):
+            raise answer
+        status, body = answer
+        return body if isinstance(body, str) else json.dumps(body), status, {}
+
+
+@pytest.fixture
+def api() -> FakeStripeApi:
+    return FakeStripeApi()
+
+
+@pytest.fixture
+def gateway(api: FakeStripeApi) -> StripeGateway:
+    return StripeGateway(
+        stripe.StripeClient(SECRET_KEY, http_client=api, max_network_retries=0), livemode=False
+    )
+
+
+# What Stripe is asked
+
+
+def test_an_intent_is_created_unconfirmed_under_the_orders_key(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    gateway.create_intent(an_order(amount=75_800))
+
+    assert api.requests == [
+        Request(
+            "post",
+            "/v1/payment_intents",
+            {
+                "amount": "75800",
+                "currency": "usd",
+                "payment_method": "pm_card_visa",
+                "allowed_payment_method_types[0]": "card",
+                "capture_method": "automatic",
+                "metadata[order_id]": ORDER_ID,
+            },
+            f"{ORDER_ID}-charge",
+        )
+    ]
+
+
+def test_an_intent_is_confirmed_under_the_orders_key(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    gateway.confirm_intent(ORDER_ID, "pi_1")
+
+    assert api.requests == [Request("post", "/v1/payment_intents/pi_1/confirm", {}, f"{ORDER_ID}-confirm")]
+
+
+def test_an_intent_is_canceled_under_a_new_key_every_time(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    # A stored "not in this state" would be replayed for a day, also when it is not true any more.
+    for _ in range(2):
+        gateway.cancel_intent("pi_1")
+
+    first, second = api.requests
+    assert (first.method, first.path, first.parameters) == ("post", "/v1/payment_intents/pi_1/cancel", {})
+    assert ORDER_ID not in str(first.idempotency_key)
+    assert first.idempotency_key != second.idempotency_key
+
+
+def test_what_is_held_is_refunded_under_a_key_of_the_attempt(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    api.answer = (200, a_refund("succeeded"))
+
+    gateway.refund(ORDER_ID, PaymentIntent("pi_1", "succeeded", amount_received=75_000), "an-execution-0")
+
+    assert api.requests == [
+        Request(
+            "post",
+            "/v1/refunds",
+            {"payment_intent": "pi_1", "amount": "75000", "metadata[order_id]": ORDER_ID},
+            f"{ORDER_ID}-refund-an-execution-0",
+        )
+    ]
+
+
+def a_page(*intents: dict[str, Any], has_more: bool) -> tuple[int, object]:
+    page = {"object": "list", "url": "/v1/payment_intents", "has_more": has_more, "data": list(intents)}
+    return 200, page
+
+
+def test_payments_of_a_time_are_listed_with_what_was_refunded_page_by_page(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    charge = {"id": "ch_1", "object": "charge", "amount_refunded": 800, "disputed": False}
+    paid = an_intent(id="pi_3", status="succeeded", amount_received=75_800, latest_charge=charge)
+    api.answers = [
+        a_page(paid, an_intent(id="pi_2"), has_more=True),
+        a_page(an_intent(id="pi_1"), has_more=False),
+    ]
+
+    listed = gateway.list_intents(1_000, 2_000)
+
+    assert api.requests == []
+    first = next(listed)
+    assert (first.intent_id, first.currency, first.created) == ("pi_3", "usd", CREATED)
+    assert first.amount_held == 75_000
+    assert len(api.requests) == 1
+    assert [intent.intent_id for intent in listed] == ["pi_2", "pi_1"]
+    asked = {
+        "created[gte]": "1000",
+        "created[lt]": "2000",
+        "limit": "100",
+        "expand[0]": "data.latest_charge",
+    }
+    assert [request.parameters for request in api.requests] == [asked, {**asked, "starting_after": "pi_2"}]
+
+
+def test_a_list_that_stripe_does_not_give_can_be_tried_again(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    api.answer = (500, an_error("api_error"))
+
+    with pytest.raises(StripeUnavailable):
+        list(gateway.list_intents(1_000, 2_000))
+
+
+def test_an_intent_is_retrieved_with_what_was_refunded(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    charge = {"id": "ch_1", "object": "charge", "amount_refunded": 800, "disputed": False}
+    api.answer = (200, an_intent(status="succeeded", amount_received=75_800, latest_charge=charge))
+
+    intent = gateway.retrieve_intent("pi_1")
+
+    assert intent == INTENT
+    assert intent.amount_held == 75_000
+    assert api.requests[0].parameters == {"expand[0]": "latest_charge"}
+
+
+def test_an_intent_without_a_charge_holds_no_money(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    api.answer = (200, an_intent())
+
+    assert gateway.retrieve_intent("pi_1") == PaymentIntent("pi_1", "requires_confirmation", "usd", CREATED)
+
+
+# What an intent is to us
+
+
+def test_an_intent_that_waits_for_the_customer_says_for_what(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    redirect = {"redirect_to_url": {"return_url": None, "url": "https://hooks.stripe.com/3ds"}}
+    api.answer = (
+        200,
+        an_intent(
+            status="requires_action",
+            metadata={"order_id": ORDER_ID},
+            next_action={"type": "redirect_to_url", **redirect},
+            client_secret=CLIENT_SECRET,
+            latest_charge="ch_1",
+        ),
+    )
+
+    assert gateway.confirm_intent(ORDER_ID, "pi_1") == PaymentIntent(
+        "pi_1",
+        "requires_action",
+        "usd",
+        CREATED,
+        order_id=ORDER_ID,
+        next_action={"type": "redirect_to_url", **redirect},
+        client_secret=CLIENT_SECRET,
+    )
+
+
+def test_what_the_customer_has_to_do_is_plain_data_that_can_be_stored(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    action = {"type": "use_stripe_sdk", "use_stripe_sdk": {"three_ds": [{"version": 2, "optional": None}]}}
+    api.answer = (200, an_intent(status="requires_action", next_action=action))
+
+    next_action = gateway.retrieve_intent("pi_1").next_action
+
+    assert json.loads(json.dumps(next_action)) == action
+
+
+def test_a_declined_intent_says_why_in_words_for_the_customer(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    error = {
+        "type": "card_error",
+        "code": "card_declined",
+        "decline_code": "insufficient_funds",
+        "message": "Your card has insufficient funds.",
+        "payment_method": {"id": "pm_1", "object": "payment_method"},
+    }
+    api.answer = (200, an_intent(status="requires_payment_method", last_payment_error=error))
+
+    assert gateway.retrieve_intent("pi_1").decline == "The card has insufficient funds."
+
+
+def test_an_intent_whose_charge_is_disputed_says_so(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    charge = {"id": "ch_1", "object": "charge", "amount_refunded": 0, "disputed": True}
+    api.answer = (200, an_intent(status="succeeded", latest_charge=charge))
+
+    assert gateway.retrieve_intent("pi_1").disputed
+
+
+@pytest.mark.parametrize("metadata", [{}, {"basket": "7"}, None])
+def test_an_intent_of_somebody_else_has_no_order(
+    api: FakeStripeApi, gateway: StripeGateway, metadata: dict[str, str] | None
+) -> None:
+    api.answer = (200, an_intent(metadata=metadata))
+
+    assert gateway.retrieve_intent("pi_1").order_id is None
+
+
+# What its answers mean
+
+OUTCOME_UNKNOWN: dict[str, tuple[int, object] | Exception] = {
+    "no answer": stripe.APIConnectionError("timed out"),  # type: ignore[no-untyped-call] # the SDK
+    "rate limit": (429, an_error("invalid_request_error", code="rate_limit")),
+    "lock timeout": (429, an_error("invalid_request_error", code="lock_timeout")),
+    "another request under the key": (409, an_error("idempotency_error", code="idempotency_key_in_use")),
+    "internal error": (500, an_error("api_error")),
+    "bad gateway, in HTML": (502, "<html>Bad Gateway</html>"),
+    "unavailable": (503, an_error("api_error")),
+}
+
+
+@pytest.mark.parametrize("answer", OUTCOME_UNKNOWN.values(), ids=OUTCOME_UNKNOWN)
+def test_where_the_outcome_is_unknown_stripe_is_asked_again(
+    api: FakeStripeApi, gateway: StripeGateway, answer: tuple[int, object] | Exception
+) -> None:
+    api.answer = answer
+
+    with pytest.raises(StripeUnavailable):
+        gateway.confirm_intent(ORDER_ID, "pi_1")
+
+    assert len(api.requests) == 1, "the SDK's own retries are off"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"code": "card_declined", "decline_code": "insufficient_funds"}, "The card has insufficient funds."),
+        ({"code": "card_declined", "decline_code": "fraudulent"}, "The card was declined."),
+        ({"code": "expired_card"}, "The card has expired."),
+    ],
+)
+def test_a_declined_card_is_told_in_words_for_the_customer(
+    api: FakeStripeApi, gateway: StripeGateway, fields: dict[str, str], message: str
+) -> None:
+    api.answer = (402, an_error("card_error", **fields))
+
+    with pytest.raises(PaymentDeclined, match=f"^{message}$"):
+        gateway.confirm_intent(ORDER_ID, "pi_1")
+
+
+@pytest.mark.parametrize("code", ["payment_intent_unexpected_state", "charge_already_refunded"])
+def test_an_intent_in_another_state_than_we_thought_is_looked_at_again(
+    api: FakeStripeApi, gateway: StripeGateway, code: str
+) -> None:
+    api.answer = (400, an_error("invalid_request_error", code=code))
+
+    with pytest.raises(PaymentInFlux, match=code):
+        gateway.cancel_intent("pi_1")
+
+
+def test_an_unknown_payment_method_is_declined_without_its_name(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    api.answer = (
+        400,
+        an_error("invalid_request_error", code="resource_missing", param="payment_method"),
+    )
+
+    with pytest.raises(PaymentDeclined, match=r"^The payment method is not valid\.$"):
+        gateway.create_intent(an_order(amount=75_800))
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "expected"),
+    [
+        (400, an_error("invalid_request_error", param="amount"), stripe.InvalidRequestError),
+        (400, an_error("idempotency_error"), stripe.IdempotencyError),
+        (403, an_error("invalid_request_error"), stripe.PermissionError),
+    ],
+)
+def test_what_is_our_own_fault_passes_through(
+    api: FakeStripeApi,
+    gateway: StripeGateway,
+    status: int,
+    error: object,
+    expected: type[stripe.StripeError],
+) -> None:
+    api.answer = (status, error)
+
+    with pytest.raises(expected):
+        gateway.create_intent(an_order(amount=75_800))
+
+
+@pytest.mark.parametrize("answer", OUTCOME_UNKNOWN.values(), ids=OUTCOME_UNKNOWN)
+def test_an_unknown_outcome_is_told_without_the_key_and_the_card(
+    api: FakeStripeApi, gateway: StripeGateway, answer: tuple[int, object] | Exception
+) -> None:
+    api.answer = answer
+
+    with pytest.raises(StripeUnavailable) as caught:
+        gateway.create_intent(an_order(amount=75_800))
+
+    assert SECRET_KEY not in str(caught.value)
+    assert "pm_card_visa" not in str(caught.value)
+
+
+# Refunds
+
+
+@pytest.mark.parametrize("status", ["pending", "failed", "requires_action", "canceled"])
+def test_a_refund_that_stays_open_or_fails_needs_a_human(
+    api: FakeStripeApi, gateway: StripeGateway, status: str
+) -> None:
+    api.answer = (200, a_refund(status))
+
+    with pytest.raises(RefundRefused, match=f"refund re_1 is {status}"):
+        gateway.refund(ORDER_ID, INTENT, "an-execution-0")
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "reason"),
+    [
+        (400, an_error("invalid_request_error", code="balance_insufficient"), "answers balance_insufficient"),
+        (400, an_error("invalid_request_error", code="charge_disputed"), "answers charge_disputed"),
+        (400, an_error("idempotency_error"), "answers IdempotencyError"),
+        (402, an_error("card_error", code="expired_card"), "answers PaymentDeclined"),
+    ],
+    ids=["balance", "dispute", "other amount", "card"],
+)
+def test_a_refund_that_stripe_refuses_needs_a_human_who_is_told_why(
+    api: FakeStripeApi, gateway: StripeGateway, status: int, error: object, reason: str
+) -> None:
+    api.answer = (status, error)
+
+    with pytest.raises(RefundRefused, match=f"^Stripe {reason}$"):
+        gateway.refund(ORDER_ID, INTENT, "an-execution-0")
+
+
+def test_a_payment_of_another_account_is_unknown(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    api.answer = (404, an_error("invalid_request_error", code="resource_missing", param="intent"))
+
+    with pytest.raises(PaymentUnknown):
+        gateway.retrieve_intent("pi_of_somebody_else")
+
+
+def test_an_amount_that_stripe_does_not_charge_is_a_rejection(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    api.answer = (400, an_error("invalid_request_error", code="amount_too_small", param="amount"))
+
+    with pytest.raises(AmountNotChargeable):
+        gateway.create_intent(an_order(amount=1))
+
+
+def refunds(*statuses: str) -> dict[str, Any]:
+    return {
+        "object": "list",
+        "url": "/v1/refunds",
+        "has_more": False,
+        "data": [a_refund(status) for status in statuses],
+    }
+
+
+@pytest.mark.parametrize("status", ["pending", "requires_action"])
+def test_a_refund_that_was_made_before_and_is_still_open_needs_a_human(
+    api: FakeStripeApi, gateway: StripeGateway, status: str
+) -> None:
+    api.answer = (200, refunds("succeeded", status))
+
+    with pytest.raises(RefundRefused, match=f"refund re_1 is {status}"):
+        gateway.refund(ORDER_ID, ALL_REFUNDED, "an-execution-0")
+
+
+@pytest.mark.parametrize("statuses", [["succeeded"], ["failed", "succeeded"], ["canceled", "succeeded"]])
+def test_what_was_given_back_before_is_not_given_back_again(
+    api: FakeStripeApi, gateway: StripeGateway, statuses: list[str]
+) -> None:
+    api.answer = (200, refunds(*statuses))
+
+    gateway.refund(ORDER_ID, ALL_REFUNDED, "an-execution-0")
+
+    assert api.requests == [Request("get", "/v1/refunds", {"payment_intent": "pi_1"}, None)]
+
+
+def test_a_refund_that_somebody_else_made_meanwhile_is_looked_at_again(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    api.answer = (400, an_error("invalid_request_error", code="charge_already_refunded"))
+
+    with pytest.raises(PaymentInFlux):
+        gateway.refund(ORDER_ID, INTENT, "an-execution-0")
+
+
+# The client
+
+
+@pytest.fixture
+def cold_environment(aws_account: None) -> Iterator[None]:  # noqa: ARG001 - where the secret lies
+    stripe_gateway._client.cache_clear()  # noqa: SLF001 - the one that an environment keeps
+    parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
+    yield
+    stripe_gateway._client.cache_clear()  # noqa: SLF001 - the same
+    parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
+
+
+@pytest.fixture
+def made_clients(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
+    """The parameters of every `StripeClient` that is made."""
+    made: list[Mapping[str, Any]] = []
+    make = stripe.StripeClient
+
+    def make_and_note(api_key: str, **options: Any) -> stripe.StripeClient:  # noqa: ANN401 - the SDK's
+        made.append({"api_key": api_key, **options})
+        return make(api_key, **options)
+
+    monkeypatch.setattr(stripe, "StripeClient", make_and_note)
+    return made
+
+
+def test_the_version_of_the_api_is_the_one_that_the_sdk_was_made_for() -> None:
+    """When this fails, the SDK was upgraded: read Stripe's changelog, then pin the new version."""
+    assert stripe.api_version == stripe_gateway.API_VERSION
+
+
+@pytest.mark.usefixtures("cold_environment")
+@pytest.mark.parametrize(
+    ("key", "livemode"),
+    [("sk_test_x", False), ("rk_test_x", False), ("sk_live_x", True), ("rk_live_x", True)],
+)
+def test_whether_money_is_real_stands_in_the_key(key: str, livemode: bool) -> None:  # noqa: FBT001 - a table's column
+    boto3.client("secretsmanager").create_secret(Name="stripe-key", SecretString=key)
+
+    assert StripeGateway.from_settings(Settings()).livemode is livemode
+
+
+@pytest.mark.usefixtures("cold_environment")
+def test_a_key_that_was_rotated_away_is_read_afresh_by_the_next_attempt(
+    api: FakeStripeApi, gateway: StripeGateway, made_clients: list[Mapping[str, Any]]
+) -> None:
+    secrets = boto3.client("secretsmanager")
+    secrets.create_secret(Name="stripe-key", SecretString=SECRET_KEY)
+    StripeGateway.from_settings(Settings())
+    secrets.put_secret_value(SecretId="stripe-key", SecretString="sk_test_the_next")
+    api.answer = (401, an_error("invalid_request_error"))
+
+    with pytest.raises(StripeUnavailable, match="does not know the secret key"):
+        gateway.retrieve_intent("pi_1")
+    StripeGateway.from_settings(Settings())
+
+    assert [client["api_key"] for client in made_clients] == [SECRET_KEY, "sk_test_the_next"]
+
+
+@pytest.mark.usefixtures("cold_environment")
+def test_a_rotated_key_gets_a_client_of_its_own(made_clients: list[Mapping[str, Any]]) -> None:
+    secrets = boto3.client("secretsmanager")
+    secrets.create_secret(Name="stripe-key", SecretString=SECRET_KEY)
+    StripeGateway.from_settings(Settings())
+    secrets.put_secret_value(SecretId="stripe-key", SecretString="sk_test_the_next")
+    parameters.clear_caches()  # type: ignore[no-untyped-call] # five minutes later
+
+    StripeGateway.from_settings(Settings())
+
+    assert [client["api_key"] for client in made_clients] == [SECRET_KEY, "sk_test_the_next"]
+
+
+@pytest.mark.usefixtures("cold_environment")
+def test_the_key_comes_from_the_secret_and_the_client_is_made_once(
+    made_clients: list[Mapping[str, Any]],
+) -> None:
+    boto3.client("secretsmanager").create_secret(Name="stripe-key", SecretString=SECRET_KEY)
+
+    for _ in range(2):
+        StripeGateway.from_settings(Settings())
+
+    [client] = made_clients
+    assert client["api_key"] == SECRET_KEY
+    assert client["base_addresses"] == {}
+    assert client["max_network_retries"] == 0
+    assert client["stripe_version"] == stripe_gateway.API_VERSION
+    assert client["http_client"]._timeout == (2, 5)  # noqa: SLF001 - the SDK has no other way to ask
+
+
+@pytest.mark.usefixtures("cold_environment")
+def test_the_local_stage_has_a_stripe_of_its_own(
+    made_clients: list[Mapping[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boto3.client("secretsmanager").create_secret(Name="stripe-key", SecretString=SECRET_KEY)
+    monkeypatch.setenv("STRIPE_API_BASE", "http://localhost:8420")
+
+    StripeGateway.from_settings(Settings())
+
+    assert made_clients[0]["base_addresses"] == {"api": "http://localhost:8420"}
+
+
+@pytest.mark.usefixtures("cold_environment")
+def test_a_secret_that_cannot_be_read_just_now_is_asked_for_again() -> None:
+    with pytest.raises(StripeUnavailable, match="the secret cannot be read"):
+        StripeGateway.from_settings(Settings())

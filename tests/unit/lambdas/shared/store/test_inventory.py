@@ -1,0 +1,116 @@
+from dataclasses import replace
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from lambdas.domain.errors import StoreUnavailable
+from tests.unit.lambdas.builders import ARMCHAIR, LAMP, two
+from tests.unit.lambdas.shop import INVENTORY_TABLE, Shop
+
+
+def test_a_product_is_read_as_it_was_written(shop: Shop) -> None:
+    assert shop.inventory.get(ARMCHAIR.sku) == ARMCHAIR
+
+
+def test_an_unknown_product_is_not_there(shop: Shop) -> None:
+    assert shop.inventory.get("NO-SUCH-CHAIR") is None
+
+
+def test_several_products_are_found_and_unknown_ones_left_out(shop: Shop) -> None:
+    found = shop.inventory.find([ARMCHAIR.sku, "NO-SUCH-CHAIR", LAMP.sku])
+
+    assert found == {ARMCHAIR.sku: ARMCHAIR, LAMP.sku: LAMP}
+
+
+def test_the_catalogue_is_ordered_by_sku(shop: Shop) -> None:
+    assert shop.inventory.all() == [ARMCHAIR, LAMP]
+
+
+def test_half_an_answer_is_no_answer(shop: Shop) -> None:
+    with Stubber(shop.client) as stub:
+        stub.add_response(
+            "batch_get_item",
+            {
+                "Responses": {INVENTORY_TABLE: []},
+                "UnprocessedKeys": {INVENTORY_TABLE: {"Keys": [{"sku": {"S": ARMCHAIR.sku}}]}},
+            },
+        )
+
+        with pytest.raises(StoreUnavailable, match="a part"):
+            shop.inventory.find([ARMCHAIR.sku])
+
+
+def test_a_throttled_read_can_be_tried_again(shop: Shop) -> None:
+    with Stubber(shop.client) as stub:
+        stub.add_client_error("batch_get_item", "ThrottlingException")
+
+        with pytest.raises(StoreUnavailable):
+            shop.inventory.find([ARMCHAIR.sku])
+
+
+# put
+
+
+def test_a_product_that_is_put_has_the_next_version(shop: Shop) -> None:
+    changed = replace(ARMCHAIR, name="Crunchier armchair", available=9)
+
+    put = shop.inventory.put(changed, expected_version=1)
+
+    assert put == replace(changed, version=2)
+    assert shop.inventory.get(ARMCHAIR.sku) == put
+
+
+@pytest.mark.parametrize("expected", [None, 2])
+def test_a_product_that_is_put_in_place_of_another_version_stays_as_it_is(
+    shop: Shop, expected: int | None
+) -> None:
+    assert shop.inventory.put(replace(ARMCHAIR, available=9), expected_version=expected) is None
+    assert shop.inventory.get(ARMCHAIR.sku) == ARMCHAIR
+
+
+def test_a_product_that_is_not_there_has_no_version_to_expect(shop: Shop) -> None:
+    shop.take_from_catalogue(ARMCHAIR)
+
+    assert shop.inventory.put(ARMCHAIR, expected_version=1) is None
+    assert shop.inventory.put(ARMCHAIR, expected_version=None) == ARMCHAIR
+
+
+def test_an_order_that_takes_units_gives_a_product_its_next_version(shop: Shop) -> None:
+    shop.confirmed(two(ARMCHAIR))
+
+    assert shop.inventory.put(replace(ARMCHAIR, available=9), expected_version=1) is None
+    assert shop.inventory.get(ARMCHAIR.sku) == replace(ARMCHAIR, available=3, version=2)
+
+
+def test_a_product_that_is_put_keeps_the_books_of_the_day(shop: Shop) -> None:
+    shop.confirmed(two(ARMCHAIR))
+
+    shop.put(ARMCHAIR, available=9)
+
+    assert shop.reserved(ARMCHAIR, "2026-03-01") == 2
+
+
+def test_a_write_without_permission_is_a_bug_and_passes_through(shop: Shop) -> None:
+    with Stubber(shop.client) as stub:
+        stub.add_client_error("transact_write_items", "AccessDeniedException")
+
+        with pytest.raises(ClientError, match="AccessDeniedException"):
+            shop.inventory.restock(ARMCHAIR.sku, 1, token="a token")  # noqa: S106 - no secret
+
+
+# restock
+
+
+def test_a_delivery_is_added_to_what_is_there_now(shop: Shop) -> None:
+    shop.confirmed(two(ARMCHAIR))
+
+    restocked = shop.inventory.restock(ARMCHAIR.sku, 10, token="a token")  # noqa: S106 - no secret
+
+    assert restocked == replace(ARMCHAIR, available=13, version=3)
+    assert shop.inventory.get(ARMCHAIR.sku) == restocked
+
+
+def test_nothing_is_delivered_to_a_product_that_is_not_there(shop: Shop) -> None:
+    assert shop.inventory.restock("NO-SUCH-CHAIR", 10, token="a token") is None  # noqa: S106 - no secret
+    assert shop.inventory.get("NO-SUCH-CHAIR") is None

@@ -1,0 +1,562 @@
+from collections.abc import Callable
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from lambdas.domain.errors import (
+    OrderAlreadyConfirmed,
+    OrderCancelled,
+    OrderNotFound,
+    OutOfStock,
+    PaymentDeclined,
+    StoreUnavailable,
+    UndoAlreadyBegun,
+    UndoIncomplete,
+)
+from lambdas.domain.order import Failure, Order, OrderStatus, Payment, PaymentStatus
+from lambdas.domain.payment import PaymentIntent
+from lambdas.shared.aws import dynamodb
+from lambdas.shared.store.orders import OrderTable
+from tests.unit.lambdas.builders import (
+    ARMCHAIR,
+    LAMP,
+    ORDER_ID,
+    TASK_TOKEN,
+    TIMED_OUT,
+    an_order,
+    caught,
+    priced,
+    two,
+)
+from tests.unit.lambdas.fakes import CLIENT_SECRET, NEXT_ACTION
+from tests.unit.lambdas.shop import EarlyReader, Shop
+
+DECLINED = caught(PaymentDeclined("Your card was declined."))
+NOTHING_LEFT = caught(OutOfStock("CRUNCHY-ARMCHAIR is out of stock."))
+PAID = (PaymentStatus.SUCCEEDED, "PaymentSucceeded")
+ACTION_REQUIRED = PaymentIntent(
+    "pi_1", "requires_action", next_action=NEXT_ACTION, client_secret=CLIENT_SECRET
+)
+
+
+# What comes in comes out again
+
+
+def test_an_order_is_read_as_it_was_written(shop: Shop) -> None:
+    order = an_order(two(ARMCHAIR), two(LAMP))
+
+    assert shop.orders.create(order) is None
+
+    assert shop.orders.get(ORDER_ID) == order
+
+
+def test_an_order_that_is_there_already_is_handed_back_and_stays(shop: Shop) -> None:
+    first = shop.placed()
+
+    existing = shop.orders.create(an_order(email="mallory@example.com"))
+
+    assert existing == first
+    assert shop.order() == first
+
+
+def test_an_unknown_order_is_not_found(shop: Shop) -> None:
+    assert shop.orders.find("no-such-order") is None
+    with pytest.raises(OrderNotFound, match="no-such-order"):
+        shop.orders.get("no-such-order")
+
+
+def test_a_change_of_an_unknown_order_does_not_create_one(shop: Shop) -> None:
+    with pytest.raises(OrderNotFound):
+        shop.orders.record_payment("no-such-order", *PAID)
+    assert shop.orders.find("no-such-order") is None
+
+
+# Every change leaves one trace, in the same write
+
+
+def an_intent(shop: Shop) -> Order:
+    shop.priced()
+    return shop.orders.record_intent(ORDER_ID, "pi_1", PaymentStatus.REQUIRES_CONFIRMATION)
+
+
+CHANGES: dict[str, tuple[Callable[[Shop], Order], Callable[[Shop, Order], Order], str]] = {
+    "price": (
+        Shop.placed,
+        lambda shop, order: shop.orders.record_prices(order, (priced(ARMCHAIR),)),
+        "OrderPriced",
+    ),
+    "intent": (
+        Shop.priced,
+        lambda shop, order: shop.orders.record_intent(
+            order.order_id, "pi_1", PaymentStatus.REQUIRES_CONFIRMATION
+        ),
+        "PaymentIntentCreated",
+    ),
+    "action required": (
+        an_intent,
+        lambda shop, order: shop.orders.record_action_required(order.order_id, ACTION_REQUIRED),
+        "PaymentActionRequired",
+    ),
+    "dispute": (
+        Shop.confirmed,
+        lambda shop, order: shop.orders.record_dispute(order.order_id),
+        "PaymentDisputed",
+    ),
+    "refund outside": (
+        Shop.confirmed,
+        lambda shop, order: shop.orders.record_refund_outside(order.order_id, 500),
+        "PaymentRefundedOutside: 500",
+    ),
+    "payment": (
+        Shop.priced,
+        lambda shop, order: shop.orders.record_payment(order.order_id, *PAID),
+        "PaymentSucceeded",
+    ),
+    "pivot": (Shop.paid, lambda shop, order: shop.stock.take(order), "OrderConfirmed"),
+    "undo": (
+        Shop.paid,
+        lambda shop, order: shop.orders.begin_undo(order.order_id, NOTHING_LEFT),
+        "UndoBegan: out_of_stock",
+    ),
+    "release": (
+        Shop.cancelled_behind_the_pivot,
+        lambda shop, order: shop.stock.give_back(order),
+        "StockReleased",
+    ),
+    "money back": (
+        Shop.being_undone,
+        lambda shop, order: shop.orders.record_money_back(
+            order.order_id, PaymentStatus.REFUNDED, "PaymentRefunded"
+        ),
+        "PaymentRefunded",
+    ),
+    "close": (
+        Shop.being_undone,
+        lambda shop, order: shop.orders.close(order.order_id, TIMED_OUT),
+        "OrderFailed",
+    ),
+    "flag": (
+        Shop.being_undone,
+        lambda shop, order: shop.orders.flag(order.order_id, "RefundRefused"),
+        "OrderNeedsAttention: RefundRefused",
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "change", "event"), CHANGES.values(), ids=CHANGES)
+def test_a_change_counts_the_version_up_and_adds_one_entry_to_the_timeline(
+    shop: Shop, given: Callable[[Shop], Order], change: Callable[[Shop, Order], Order], event: str
+) -> None:
+    before = given(shop)
+
+    after = change(shop, before)
+
+    assert after == shop.order()
+    assert after.version == before.version + 1
+    assert after.timeline[:-1] == before.timeline
+    assert after.timeline[-1].event == event
+    assert after.timeline[-1].at == after.updated_at > before.updated_at
+
+
+@pytest.mark.parametrize(("given", "change", "event"), CHANGES.values(), ids=CHANGES)
+def test_the_same_change_again_writes_nothing(
+    shop: Shop, given: Callable[[Shop], Order], change: Callable[[Shop, Order], Order], event: str
+) -> None:
+    before = given(shop)
+    once = change(shop, before)
+
+    twice = change(shop, before)
+
+    assert twice == once == shop.order()
+    assert [entry.event for entry in twice.timeline].count(event) == 1
+
+
+# Prices and the PaymentIntent are written once
+
+
+def test_prices_are_fixed_once(shop: Shop) -> None:
+    order = shop.placed()
+    shop.orders.record_prices(order, (priced(ARMCHAIR),))
+
+    again = shop.orders.record_prices(order, (priced(ARMCHAIR, unit_price=1),))
+
+    assert again.amount == 2 * ARMCHAIR.unit_price
+    assert again.lines == (priced(ARMCHAIR),)
+
+
+def test_the_amount_is_the_sum_of_all_lines(shop: Shop) -> None:
+    order = shop.placed(two(ARMCHAIR), two(LAMP))
+
+    after = shop.orders.record_prices(order, (priced(ARMCHAIR), priced(LAMP)))
+
+    assert after.amount == 2 * ARMCHAIR.unit_price + 2 * LAMP.unit_price
+
+
+def test_an_intent_is_recorded_once(shop: Shop) -> None:
+    order = shop.priced()
+    shop.orders.record_intent(order.order_id, "pi_first", PaymentStatus.REQUIRES_CONFIRMATION)
+
+    again = shop.orders.record_intent(order.order_id, "pi_second", PaymentStatus.REQUIRES_CONFIRMATION)
+
+    assert again.payment == Payment(PaymentStatus.REQUIRES_CONFIRMATION, "pi_first")
+
+
+# What a payment waits for
+
+
+def test_an_order_keeps_what_its_payment_waits_for(shop: Shop) -> None:
+    an_intent(shop)
+
+    shop.orders.record_action_required(ORDER_ID, ACTION_REQUIRED)
+
+    assert shop.order().payment == Payment(PaymentStatus.REQUIRES_ACTION, "pi_1", NEXT_ACTION, CLIENT_SECRET)
+
+
+def test_a_payment_that_succeeded_waits_for_nothing_any_more(shop: Shop) -> None:
+    paid = shop.paid()
+
+    assert shop.orders.record_action_required(ORDER_ID, ACTION_REQUIRED) == paid
+    assert shop.order() == paid
+
+
+def test_an_execution_that_waits_leaves_its_token(shop: Shop) -> None:
+    before = an_intent(shop)
+
+    after = shop.orders.record_waiting(ORDER_ID, TASK_TOKEN)
+
+    assert after == shop.order()
+    assert (after.status, after.task_token) == (OrderStatus.AWAITING_PAYMENT, TASK_TOKEN)
+    assert (after.version, after.timeline[-1].event) == (before.version + 1, "PaymentAwaited")
+
+
+def test_the_newest_token_replaces_the_one_before(shop: Shop) -> None:
+    an_intent(shop)
+    shop.orders.record_waiting(ORDER_ID, "the first token")
+
+    assert shop.orders.record_waiting(ORDER_ID, TASK_TOKEN).task_token == TASK_TOKEN
+
+
+def test_a_confirmed_order_does_not_wait_again(shop: Shop) -> None:
+    confirmed = shop.confirmed()
+
+    assert shop.orders.record_waiting(ORDER_ID, TASK_TOKEN) == confirmed
+    assert shop.order() == confirmed
+
+
+# What happens to a payment outside the saga
+
+
+def test_a_refund_in_the_dashboard_only_grows(shop: Shop) -> None:
+    shop.confirmed()
+    shop.orders.record_refund_outside(ORDER_ID, 500)
+
+    assert shop.orders.record_refund_outside(ORDER_ID, 300).payment.refunded_outside == 500
+    assert shop.orders.record_refund_outside(ORDER_ID, 800).payment.refunded_outside == 800
+
+
+def test_a_refund_in_the_dashboard_is_written_down_also_while_the_order_is_being_undone(shop: Shop) -> None:
+    shop.paid()
+    shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+
+    assert shop.orders.record_refund_outside(ORDER_ID, 500).payment.refunded_outside == 500
+
+
+def test_an_order_whose_money_went_back_before_the_pivot_is_not_confirmed(shop: Shop) -> None:
+    order = shop.paid()
+    shop.orders.record_refund_outside(ORDER_ID, 500)
+
+    assert shop.stock.take(order).status is OrderStatus.PENDING
+    with pytest.raises(PaymentDeclined, match="given back"):
+        shop.order().ensure_may_go_forward()
+
+
+def test_a_closed_order_needs_a_human_when_its_refund_fails_later(shop: Shop) -> None:
+    shop.confirmed()
+    shop.close_cancelled()
+
+    order = shop.orders.record_refund_failed(ORDER_ID)
+
+    assert (order.status, order.payment.status) == (OrderStatus.NEEDS_ATTENTION, PaymentStatus.SUCCEEDED)
+    assert shop.unsettled() == [ORDER_ID]
+    assert shop.orders.record_refund_failed(ORDER_ID) == order
+
+
+def test_a_dispute_is_written_down_also_while_the_order_is_being_undone(shop: Shop) -> None:
+    shop.paid()
+    shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+
+    assert shop.orders.record_dispute(ORDER_ID).payment.disputed
+
+
+# Nothing goes forward behind an undo
+
+FORWARD = ["price", "intent", "action required", "payment"]
+
+
+@pytest.mark.parametrize("name", FORWARD)
+def test_a_forward_write_behind_an_undo_is_refused(shop: Shop, name: str) -> None:
+    given, change, _event = CHANGES[name]
+    stale = given(shop)
+    undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+
+    with pytest.raises(UndoAlreadyBegun):
+        change(shop, stale)
+
+    assert shop.order() == undone
+
+
+@pytest.mark.parametrize("name", FORWARD)
+def test_a_forward_write_behind_a_request_to_cancel_is_refused(shop: Shop, name: str) -> None:
+    given, change, _event = CHANGES[name]
+    stale = given(shop)
+    shop.cancel()
+
+    with pytest.raises(OrderCancelled):
+        change(shop, stale)
+
+    assert shop.order().version == stale.version + 1  # the request itself
+
+
+def test_money_does_not_come_back_before_an_undo_began(shop: Shop) -> None:
+    paid = shop.paid()
+
+    after = shop.orders.record_money_back(ORDER_ID, PaymentStatus.REFUNDED, "PaymentRefunded")
+
+    assert after == paid
+
+
+# begin_undo
+
+
+def test_an_undo_begins_with_its_reason(shop: Shop) -> None:
+    shop.placed()
+
+    order = shop.orders.begin_undo(ORDER_ID, DECLINED)
+
+    assert order.failure == Failure("payment_declined", "Your card was declined.")
+    assert order.status is OrderStatus.PENDING
+
+
+def test_an_undo_keeps_its_first_reason(shop: Shop) -> None:
+    shop.placed()
+    first = shop.orders.begin_undo(ORDER_ID, DECLINED)
+
+    assert shop.orders.begin_undo(ORDER_ID, TIMED_OUT) == first
+
+
+def test_a_confirmed_order_is_not_undone(shop: Shop) -> None:
+    confirmed = shop.confirmed()
+
+    with pytest.raises(OrderAlreadyConfirmed):
+        shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+
+    assert shop.order() == confirmed
+
+
+def test_an_order_that_is_confirmed_while_its_undo_begins_is_not_undone(
+    shop: Shop,
+) -> None:
+    paid = shop.paid()
+    confirmed = shop.stock.take(paid)
+
+    with pytest.raises(OrderAlreadyConfirmed):
+        EarlyReader(shop, paid).begin_undo(ORDER_ID, TIMED_OUT)
+
+    assert shop.order() == confirmed
+
+
+def test_a_confirmed_order_that_was_asked_to_be_cancelled_is_undone(shop: Shop) -> None:
+    shop.confirmed()
+    shop.cancel(by="operator")
+
+    order = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+
+    assert order.failure == Failure("cancelled_by_operator", "The order was cancelled by the operator.")
+
+
+# close
+
+
+def test_an_order_of_which_nothing_was_done_is_closed_at_once(shop: Shop) -> None:
+    shop.placed()
+
+    order = shop.orders.close(ORDER_ID, NOTHING_LEFT)
+
+    assert order.status is OrderStatus.FAILED
+    assert order.failure == Failure("out_of_stock", "CRUNCHY-ARMCHAIR is out of stock.")
+
+
+def test_a_cancelled_order_is_closed_as_cancelled(shop: Shop) -> None:
+    shop.placed()
+    shop.cancel()
+
+    order = shop.orders.close(ORDER_ID, caught(OrderCancelled("The order was cancelled by the customer.")))
+
+    assert order.status is OrderStatus.CANCELLED
+    assert order.timeline[-1].event == "OrderCancelled"
+
+
+def test_a_closed_order_stays_as_it_is(shop: Shop) -> None:
+    closed = shop.closed()
+
+    assert shop.orders.close(ORDER_ID, TIMED_OUT) == closed
+
+
+@pytest.mark.parametrize("status", ["succeeded", "requires_confirmation", "requires_payment_method"])
+def test_an_order_is_not_closed_while_its_payment_is_open_or_taken(shop: Shop, status: str) -> None:
+    shop.priced()
+    shop.orders.record_intent(ORDER_ID, "pi_1", PaymentStatus(status))
+
+    with pytest.raises(UndoIncomplete, match=f"payment {status}, stock taken False"):
+        shop.orders.close(ORDER_ID, TIMED_OUT)
+
+    assert shop.order().status is OrderStatus.PENDING
+
+
+def test_an_order_is_not_closed_while_its_stock_is_taken(shop: Shop) -> None:
+    shop.cancelled_behind_the_pivot()
+    shop.orders.record_money_back(ORDER_ID, PaymentStatus.REFUNDED, "PaymentRefunded")
+
+    with pytest.raises(UndoIncomplete, match="payment refunded, stock taken True"):
+        shop.orders.close(ORDER_ID, TIMED_OUT)
+
+
+@pytest.mark.parametrize("status", ["refunded", "canceled"])
+def test_an_order_is_closed_when_its_money_is_back(shop: Shop, status: str) -> None:
+    shop.paid()
+    shop.orders.begin_undo(ORDER_ID, NOTHING_LEFT)
+    shop.orders.record_money_back(ORDER_ID, PaymentStatus(status), "MoneyBack")
+
+    assert shop.orders.close(ORDER_ID, TIMED_OUT).status is OrderStatus.FAILED
+
+
+def test_a_confirmed_order_is_not_closed(shop: Shop) -> None:
+    confirmed = shop.confirmed()
+
+    with pytest.raises(OrderAlreadyConfirmed):
+        shop.orders.close(ORDER_ID, TIMED_OUT)
+
+    assert shop.order() == confirmed
+
+
+# flag
+
+
+def test_an_order_whose_undo_did_not_come_through_is_flagged(shop: Shop) -> None:
+    shop.being_undone()
+
+    assert shop.orders.flag(ORDER_ID, "RefundRefused").status is OrderStatus.NEEDS_ATTENTION
+
+
+def test_a_flagged_order_can_still_be_closed(shop: Shop) -> None:
+    shop.being_undone()
+    shop.orders.flag(ORDER_ID, "StoreUnavailable")
+
+    assert shop.orders.close(ORDER_ID, TIMED_OUT).status is OrderStatus.FAILED
+
+
+@pytest.mark.parametrize("at_rest", [Shop.confirmed, Shop.closed], ids=["confirmed", "closed"])
+def test_an_order_at_rest_is_not_flagged(shop: Shop, at_rest: Callable[[Shop], Order]) -> None:
+    order = at_rest(shop)
+
+    assert shop.orders.flag(ORDER_ID, "StoreUnavailable") == order
+
+
+def test_a_cancelled_order_is_flagged_though_it_is_still_confirmed(shop: Shop) -> None:
+    shop.confirmed()
+    shop.cancel()
+
+    assert shop.orders.flag(ORDER_ID, "StoreUnavailable").status is OrderStatus.NEEDS_ATTENTION
+
+
+# The sparse index holds exactly the orders that are not at rest
+
+
+def a_flagged(shop: Shop) -> Order:
+    shop.being_undone()
+    return shop.orders.flag(ORDER_ID, "RefundRefused")
+
+
+def a_confirmed_flagged(shop: Shop) -> Order:
+    shop.confirmed()
+    shop.cancel()
+    return shop.orders.flag(ORDER_ID, "StoreUnavailable")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Shop.placed,
+        Shop.priced,
+        Shop.paid,
+        Shop.being_undone,
+        Shop.cancelled_behind_the_pivot,
+        a_flagged,
+        a_confirmed_flagged,
+    ],
+)
+def test_an_order_that_is_not_at_rest_is_in_the_sparse_index(
+    shop: Shop, given: Callable[[Shop], Order]
+) -> None:
+    given(shop)
+
+    assert shop.unsettled() == [ORDER_ID]
+
+
+@pytest.mark.parametrize("given", [Shop.confirmed, Shop.closed])
+def test_an_order_at_rest_is_not_in_the_sparse_index(shop: Shop, given: Callable[[Shop], Order]) -> None:
+    shop.told(given(shop))
+
+    assert shop.unsettled() == []
+
+
+def test_an_order_whose_customer_was_told_of_another_end_is_not_at_rest(shop: Shop) -> None:
+    confirmed = shop.confirmed()
+    shop.close_cancelled()
+
+    shop.told(confirmed)
+
+    assert shop.unsettled() == [ORDER_ID]
+
+
+def test_two_executions_that_close_an_order_at_the_same_time_close_it_once(shop: Shop) -> None:
+    # Given: one of them has read the order when it was not closed yet
+    late = EarlyReader(shop, shop.being_undone())
+    closed = shop.orders.close(ORDER_ID, {})
+
+    # When
+    order = late.close(ORDER_ID, {})
+
+    # Then
+    assert order == closed
+
+
+# The store fails
+
+CALLS: dict[str, tuple[str, Callable[[OrderTable], object]]] = {
+    "create": ("put_item", lambda orders: orders.create(an_order())),
+    "find": ("get_item", lambda orders: orders.find(ORDER_ID)),
+    "record_payment": ("update_item", lambda orders: orders.record_payment(ORDER_ID, *PAID)),
+    "flag": ("update_item", lambda orders: orders.flag(ORDER_ID, "RefundRefused")),
+}
+
+
+@pytest.mark.parametrize(("operation", "call"), CALLS.values(), ids=CALLS)
+def test_a_throttled_call_can_be_tried_again(operation: str, call: Callable[[OrderTable], object]) -> None:
+    with Stubber(dynamodb()) as stub:
+        stub.add_client_error(operation, "ProvisionedThroughputExceededException")
+
+        with pytest.raises(StoreUnavailable, match="ProvisionedThroughputExceededException"):
+            call(OrderTable(dynamodb(), "orders"))
+
+
+@pytest.mark.parametrize(("operation", "call"), CALLS.values(), ids=CALLS)
+def test_a_call_without_permission_is_a_bug_and_passes_through(
+    operation: str, call: Callable[[OrderTable], object]
+) -> None:
+    with Stubber(dynamodb()) as stub:
+        stub.add_client_error(operation, "AccessDeniedException", http_status_code=400)
+
+        with pytest.raises(ClientError, match="AccessDeniedException"):
+            call(OrderTable(dynamodb(), "orders"))

@@ -1,0 +1,161 @@
+"""What the functions log can be followed by order, and harms no customer."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from botocore.stub import Stubber
+
+from lambdas.api.get_order.handler import handler as get_order
+from lambdas.api.receive_stripe_webhook.handler import handler as receive_stripe_webhook
+from lambdas.api.submit_order.handler import handler as submit_order
+from lambdas.domain.errors import MailRejected, OrderSagaError
+from lambdas.events.audit_order_events.handler import handler as audit_order_events
+from lambdas.events.publish_order_events.handler import handler as publish_order_events
+from lambdas.saga.await_payment.handler import handler as await_payment
+from lambdas.saga.charge_payment.handler import handler as charge_payment
+from lambdas.saga.close_order.handler import handler as close_order
+from lambdas.saga.flag_for_operator.handler import handler as flag_for_operator
+from lambdas.saga.notify_customer.handler import handler as notify_customer
+from lambdas.saga.refund_payment.handler import handler as refund_payment
+from lambdas.saga.release_inventory.handler import handler as release_inventory
+from lambdas.saga.reserve_inventory.handler import handler as reserve_inventory
+from lambdas.saga.validate_order.handler import handler as validate_order
+from lambdas.shared.aws import dynamodb
+from lambdas.shared.log import logger
+from tests.unit.lambdas.builders import ARMCHAIR, EMAIL, ORDER_ID, TASK_TOKEN, TIMED_OUT, caught
+from tests.unit.lambdas.conftest import Log
+from tests.unit.lambdas.fakes import (
+    CARD_WITH_3DS,
+    CLIENT_SECRET,
+    DECLINED_CARD,
+    GOOD_CARD,
+    FakeEventBridge,
+    FakeMailer,
+    FakeStripe,
+)
+from tests.unit.lambdas.invocations import CONTEXT, api_event, sqs_event, step_payload
+from tests.unit.lambdas.shop import Shop
+from tests.unit.lambdas.webhooks import SIGNING_SECRET, an_event, webhook_request
+
+
+def submit(payment_method: str = GOOD_CARD) -> str:
+    body = {
+        "currency": "usd",
+        "items": [{"sku": ARMCHAIR.sku, "quantity": 2}],
+        "payment_method": payment_method,
+        "email": EMAIL,
+    }
+    answer = submit_order(api_event("POST", "/orders", body, headers={"Idempotency-Key": "k"}), CONTEXT)
+    order_id: str = json.loads(answer["body"])["order_id"]
+    return order_id
+
+
+# Every line can be found by the order and the execution
+
+
+def test_every_line_of_a_step_names_the_order_and_the_execution(shop: Shop, log: Log) -> None:
+    shop.being_undone()
+
+    flag_for_operator({**step_payload(TIMED_OUT), "execution": "the-execution"}, CONTEXT)
+
+    assert log.lines
+    assert {(line["order_id"], line["execution"]) for line in log.lines} == {(ORDER_ID, "the-execution")}
+
+
+def test_an_accepted_order_is_logged_with_its_id(shop: Shop, log: Log) -> None:
+    order_id = submit()
+
+    assert [line["order_id"] for line in log.lines] == [order_id]
+    assert shop.order(order_id).order_id == order_id
+
+
+def test_a_published_event_is_logged_with_its_order(
+    shop: Shop, event_bridge: FakeEventBridge, log: Log
+) -> None:
+    shop.confirmed()
+
+    publish_order_events({"Records": shop.stream()}, CONTEXT)
+
+    assert [line["order_id"] for line in log.lines] == [ORDER_ID]
+    assert len(event_bridge.entries) == 1
+
+
+def test_the_ids_of_one_call_are_not_on_the_lines_of_the_next(shop: Shop, log: Log) -> None:
+    shop.being_undone()
+    flag_for_operator(step_payload(TIMED_OUT), CONTEXT)
+    before = len(log.lines)
+
+    with Stubber(dynamodb()) as stub:
+        stub.add_client_error("get_item", "ThrottlingException")
+        get_order(api_event("GET", f"/orders/{ORDER_ID}"), CONTEXT)
+
+    [line] = log.lines[before:]
+    assert "order_id" not in line
+    assert "execution" not in line
+
+
+# No line, and no error that Lambda logs by itself, bears what is the customer's
+
+
+@contextmanager
+def errors_are_logged() -> Iterator[None]:
+    """Log what a function raises, as Lambda does."""
+    try:
+        yield
+    except OrderSagaError:
+        logger.exception("as Lambda logs it")
+
+
+@pytest.mark.parametrize("payment_method", [GOOD_CARD, DECLINED_CARD, CARD_WITH_3DS])
+@pytest.mark.parametrize("fate", ["confirmed", "undone", "mail is refused"])
+@pytest.mark.usefixtures("callback", "signing_secret")
+def test_no_line_of_a_whole_journey_bears_a_secret_or_the_customers_address_or_card(  # noqa: PLR0913, PLR0917 - the whole world
+    shop: Shop,
+    stripe: FakeStripe,
+    mailer: FakeMailer,
+    event_bridge: FakeEventBridge,
+    log: Log,
+    capsys: pytest.CaptureFixture[str],
+    payment_method: str,
+    fate: str,
+) -> None:
+    order_id = submit(payment_method)
+    get_order(api_event("GET", f"/orders/{order_id}"), CONTEXT)
+    payload = step_payload(order_id=order_id)
+    undo_payload = step_payload(caught(RuntimeError("something else")), order_id=order_id)
+    if fate == "mail is refused":
+        mailer.refusal = MailRejected("SES answers MessageRejected")
+    if fate == "undone":
+        stripe.before["confirm_intent"] = lambda: shop.orders.begin_undo(order_id, TIMED_OUT)
+
+    for step in (validate_order, charge_payment):
+        with errors_are_logged():
+            step(payload, CONTEXT)
+    with errors_are_logged():
+        await_payment({**payload, "task_token": TASK_TOKEN}, CONTEXT)
+    if payment_method == CARD_WITH_3DS:
+        stripe.settle("pi_1")
+    for event_id in ("evt_1", "evt_2"):
+        receive_stripe_webhook(webhook_request(an_event(event_id)), CONTEXT)
+    with errors_are_logged():
+        reserve_inventory(payload, CONTEXT)
+    for step in (release_inventory, refund_payment, close_order, flag_for_operator):
+        with errors_are_logged():
+            step(undo_payload, CONTEXT)
+    with errors_are_logged():
+        notify_customer(payload, CONTEXT)
+    publish_order_events({"Records": shop.stream()}, CONTEXT)
+    audit_order_events(sqs_event(*(_delivered(entry) for entry in event_bridge.entries)), CONTEXT)
+
+    written = log.text + capsys.readouterr().out
+    assert order_id in written
+    assert EMAIL not in written
+    assert payment_method not in written
+    for secret in (TASK_TOKEN, CLIENT_SECRET, SIGNING_SECRET):
+        assert secret not in written
+
+
+def _delivered(entry: dict[str, str]) -> str:
+    return json.dumps({"detail-type": entry["DetailType"], "detail": json.loads(entry["Detail"])})

@@ -1,0 +1,180 @@
+"""What the parts have in common, and that their handlers are put together right."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from lambdas.domain.payment import PaymentIntent
+from lambdas.recovery.reconcile_orders.handler import handler as reconcile_orders
+from lambdas.recovery.reconcile_payments.handler import handler as reconcile_payments
+from lambdas.recovery.reconcile_stock.handler import handler as reconcile_stock
+from lambdas.shared.aws import step_functions
+from lambdas.shared.reconciliation import (
+    Cursor,
+    Finding,
+    FindingKind,
+    Report,
+    Rerun,
+    Run,
+    reconciliation_handler,
+    run_again,
+)
+from lambdas.shared.settings import Settings
+from tests.unit.lambdas.builders import EMAIL, ORDER_ID, an_order
+from tests.unit.lambdas.conftest import Log
+from tests.unit.lambdas.fakes import FakeExecutions, FakeStripe
+from tests.unit.lambdas.invocations import CONTEXT
+from tests.unit.lambdas.runs import STARTED_AT
+from tests.unit.lambdas.shop import Shop
+
+Handler = Callable[[dict[str, Any], Any], Mapping[str, Any]]
+
+
+def an_event(cursor: Cursor | None = None, report: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "started_at": "2026-03-01T13:00:00.000Z",
+        "execution": "run-1",
+        "cursor": cursor,
+        "report": report or {},
+    }
+
+
+def a_finding(number: int = 1) -> Finding:
+    return Finding(FindingKind.STOCK_DIFFERS, {"sku": f"CHAIR-{number}"}, {"reserved": 7, "ordered": 2})
+
+
+# The handler of a part
+
+
+def test_a_part_gets_where_the_run_stands_and_hands_it_on() -> None:
+    @reconciliation_handler
+    def part(run: Run, _settings: Settings) -> Cursor | None:
+        assert run.started_at == STARTED_AT
+        assert run.cursor == {"at": 7}
+        run.report.counts["orders"] += 2
+        return {"at": 8}
+
+    answer = part(an_event({"at": 7}, {"counts": {"orders": 1}, "findings": []}), CONTEXT)
+
+    assert answer == {"cursor": {"at": 8}, "report": {"counts": {"orders": 3}, "findings": []}}
+
+
+def test_each_finding_is_a_line_with_its_numbers_and_is_counted(
+    log: Log, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @reconciliation_handler
+    def part(run: Run, _settings: Settings) -> Cursor | None:
+        run.report.add(a_finding())
+        return None
+
+    answer = part(an_event(), CONTEXT)
+
+    [line] = log.lines
+    assert (line["level"], line["message"], line["execution"]) == (
+        "WARNING",
+        "reconciliation finding",
+        "run-1",
+    )
+    assert {"kind": "stock_differs", "sku": "CHAIR-1", "reserved": 7, "ordered": 2}.items() <= line.items()
+    metric = json.loads(capsys.readouterr().out)
+    assert (metric["kind"], metric["ReconciliationFindings"]) == ("stock_differs", [1.0])
+    assert answer["report"] == {
+        "counts": {"stock_differs": 1},
+        "findings": [{"kind": "stock_differs", "sku": "CHAIR-1"}],
+    }
+
+
+def test_the_findings_of_calls_before_are_not_told_again(log: Log) -> None:
+    @reconciliation_handler
+    def part(_run: Run, _settings: Settings) -> Cursor | None:
+        return None
+
+    before = Report()
+    before.add(a_finding())
+
+    assert part(an_event(report=before.as_json()), CONTEXT)["report"] == before.as_json()
+    assert not log.lines
+
+
+def test_the_report_names_the_first_findings_and_counts_them_all() -> None:
+    report = Report()
+    for number in range(25):
+        report.add(a_finding(number))
+
+    assert report.counts == {"stock_differs": 25}
+    assert [finding["sku"] for finding in report.findings] == [f"CHAIR-{number}" for number in range(20)]
+
+
+def test_new_work_begins_for_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("lambdas.shared.reconciliation.monotonic", lambda: now)
+    run = Run.parse(an_event())
+
+    assert run.has_time()
+    now = 110.0
+    assert not run.has_time()
+
+
+def test_a_run_looks_at_the_days_that_its_window_touches() -> None:
+    assert Run.parse(an_event()).days() == ["2026-02-26", "2026-02-27", "2026-02-28", "2026-03-01"]
+
+
+def test_an_order_is_run_again_once_for_each_state() -> None:
+    executions = FakeExecutions()
+    order = an_order(version=7)
+
+    assert run_again(order, executions) is Rerun.STARTED
+    assert run_again(order, executions) is Rerun.RUNNING
+    executions.ended = {f"{ORDER_ID}-v7"}
+    assert run_again(order, executions) is Rerun.NO_HELP
+    assert run_again(an_order(version=8), executions) is Rerun.STARTED
+
+
+# The parts' own handlers
+
+
+@pytest.fixture
+def saga() -> Iterator[Stubber]:
+    with Stubber(step_functions()) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+def test_orders_are_reconciled(shop: Shop, saga: Stubber) -> None:
+    shop.placed()
+    saga.add_response("start_execution", {"executionArn": "arn:aws:states", "startDate": STARTED_AT})
+
+    answer = reconcile_orders(an_event(), CONTEXT)
+
+    assert answer["cursor"] is None
+    assert answer["report"]["counts"] == {"orders_not_at_rest": 1, "orders_rerun_started": 1}
+
+
+@pytest.mark.usefixtures("shop")
+def test_payments_are_reconciled(stripe: FakeStripe, log: Log) -> None:
+    created = int(STARTED_AT.timestamp()) - 3600
+    stripe.put(PaymentIntent("pi_1", "succeeded", currency="usd", created=created, amount_received=500))
+
+    answer = reconcile_payments(an_event(), CONTEXT)
+
+    assert answer["report"]["counts"] == {"payments_compared": 1, "money_without_order": 1}
+    assert (log.lines[0]["intent_id"], log.lines[0]["held"]) == ("pi_1", 500)
+
+
+def test_stock_is_reconciled(shop: Shop, log: Log) -> None:
+    shop.confirmed()
+    shop.put(shop.inventory.all()[0], available=-1)
+
+    answer = reconcile_stock(an_event(), CONTEXT)
+
+    assert answer["report"]["counts"] == {"stock_compared": 8, "negative_stock": 1}
+    assert EMAIL not in log.text
+
+
+@pytest.mark.parametrize("handler", [reconcile_orders, reconcile_stock])
+def test_an_empty_shop_is_in_order(shop: Shop, handler: Handler) -> None:
+    assert shop.unsettled() == []
+    assert handler(an_event(), CONTEXT)["report"]["findings"] == []

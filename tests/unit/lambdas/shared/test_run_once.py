@@ -1,0 +1,79 @@
+import time
+from collections.abc import Callable
+
+import pytest
+
+from lambdas.domain.errors import MailUnavailable, StoreUnavailable, TransientFailure
+from lambdas.shared.run_once import run_once
+from lambdas.shared.settings import Settings
+from tests.unit.lambdas.shop import IDEMPOTENCY_TABLE, Shop
+
+pytestmark = pytest.mark.usefixtures("shop")
+
+
+def once(
+    key: str, action: Callable[[], None], unavailable: type[TransientFailure] = StoreUnavailable
+) -> None:
+    run_once(key, action, settings=Settings(), unavailable=unavailable)
+
+
+def test_the_same_key_runs_once() -> None:
+    runs: list[str] = []
+
+    for key in ("evt_1", "evt_1", "evt_2"):
+        once(key, lambda key=key: runs.append(key))  # type: ignore[misc] # mypy cannot infer a lambda's default
+
+    assert runs == ["evt_1", "evt_2"]
+
+
+def test_an_action_that_failed_can_run_again() -> None:
+    runs: list[int] = []
+
+    def fail_at_first() -> None:
+        runs.append(len(runs))
+        if len(runs) == 1:
+            raise KeyError("a bug")
+
+    with pytest.raises(KeyError):
+        once("evt_1", fail_at_first)
+    for _ in range(2):
+        once("evt_1", fail_at_first)
+
+    assert runs == [0, 1]
+
+
+@pytest.mark.parametrize("unavailable", [StoreUnavailable, MailUnavailable])
+def test_while_somebody_else_is_at_it_this_one_comes_back_later(unavailable: type[TransientFailure]) -> None:
+    runs: list[str] = []
+
+    def come_here_again() -> None:
+        with pytest.raises(unavailable, match="IdempotencyAlreadyInProgressError"):
+            once("evt_1", lambda: runs.append("inner"), unavailable)
+        runs.append("outer")
+
+    once("evt_1", come_here_again, unavailable)
+
+    assert runs == ["outer"]
+
+
+def test_a_worker_that_dies_keeps_the_others_out_for_seconds_only(shop: Shop) -> None:
+    locked_until: list[int] = []
+
+    def look_at_the_lock() -> None:
+        [item] = shop.all_items(IDEMPOTENCY_TABLE)
+        locked_until.append(item["in_progress_expiration"])
+
+    once("evt_1", look_at_the_lock)
+
+    [milliseconds] = locked_until
+    assert milliseconds <= (time.time() + 3) * 1000
+
+
+def test_without_the_table_nothing_is_done(shop: Shop) -> None:
+    shop.client.delete_table(TableName=IDEMPOTENCY_TABLE)
+    runs: list[str] = []
+
+    with pytest.raises(StoreUnavailable, match="IdempotencyPersistenceLayerError"):
+        once("evt_1", lambda: runs.append("run"))
+
+    assert runs == []

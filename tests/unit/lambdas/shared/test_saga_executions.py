@@ -1,0 +1,87 @@
+import json
+from collections.abc import Iterator
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from lambdas.domain.errors import SagaUnavailable
+from lambdas.shared.aws import step_functions
+from lambdas.shared.saga_executions import Saga
+from lambdas.shared.settings import Settings
+from tests.unit.lambdas.builders import ORDER_ID
+
+MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:order-saga"
+EXECUTION = f"arn:aws:states:eu-central-1:123456789012:execution:order-saga:{ORDER_ID}-v7"
+
+
+@pytest.fixture
+def step_functions_stub() -> Iterator[Stubber]:
+    with Stubber(step_functions()) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+@pytest.fixture
+def saga() -> Saga:
+    return Saga.from_settings(Settings())
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [(None, ORDER_ID), (f"{ORDER_ID}-v7", f"{ORDER_ID}-v7")], ids=["first", "named"]
+)
+def test_an_execution_is_started_under_its_name(
+    saga: Saga, step_functions_stub: Stubber, name: str | None, expected: str
+) -> None:
+    step_functions_stub.add_response(
+        "start_execution",
+        {"executionArn": EXECUTION, "startDate": "2026-03-01T12:00:00Z"},
+        {"stateMachineArn": MACHINE, "name": expected, "input": json.dumps({"order_id": ORDER_ID})},
+    )
+
+    assert saga.start(ORDER_ID, name) is True
+
+
+def test_no_execution_is_started_under_a_name_that_is_used_up(
+    saga: Saga, step_functions_stub: Stubber
+) -> None:
+    step_functions_stub.add_client_error("start_execution", "ExecutionAlreadyExists")
+
+    assert saga.start(ORDER_ID) is False
+
+
+@pytest.mark.parametrize("operation", ["start_execution", "describe_execution"])
+def test_a_throttled_call_can_be_tried_again(
+    saga: Saga, step_functions_stub: Stubber, operation: str
+) -> None:
+    step_functions_stub.add_client_error(operation, "ThrottlingException")
+
+    with pytest.raises(SagaUnavailable, match="ThrottlingException"):
+        saga.start(ORDER_ID) if operation == "start_execution" else saga.is_running(ORDER_ID)
+
+
+def test_a_machine_that_is_not_there_is_a_bug_and_passes_through(
+    saga: Saga, step_functions_stub: Stubber
+) -> None:
+    step_functions_stub.add_client_error("start_execution", "StateMachineDoesNotExist")
+
+    with pytest.raises(ClientError, match="StateMachineDoesNotExist"):
+        saga.start(ORDER_ID)
+
+
+@pytest.mark.parametrize(("status", "running"), [("RUNNING", True), ("SUCCEEDED", False), ("FAILED", False)])
+def test_an_execution_runs_until_it_has_ended(
+    saga: Saga, step_functions_stub: Stubber, status: str, *, running: bool
+) -> None:
+    step_functions_stub.add_response(
+        "describe_execution",
+        {
+            "executionArn": EXECUTION,
+            "stateMachineArn": MACHINE,
+            "status": status,
+            "startDate": "2026-03-01T12:00:00Z",
+        },
+        {"executionArn": EXECUTION},
+    )
+
+    assert saga.is_running(f"{ORDER_ID}-v7") is running

@@ -1,0 +1,98 @@
+"""What every step logs and gets."""
+
+import pytest
+
+from lambdas.domain.errors import (
+    OutOfStock,
+    PaymentActionRequired,
+    RefundRefused,
+    StripeUnavailable,
+)
+from lambdas.shared.log import logger
+from lambdas.shared.settings import Settings
+from lambdas.shared.step import StepInput, step_handler
+from tests.unit.lambdas.builders import ORDER_ID, TASK_TOKEN, TIMED_OUT
+from tests.unit.lambdas.conftest import Log
+from tests.unit.lambdas.invocations import CONTEXT, step_payload
+
+
+@step_handler
+def a_step(step: StepInput, _settings: Settings) -> dict[str, object]:
+    logger.info("halfway")
+    return {"error": step.error, "has a token": bool(step.task_token)}
+
+
+def raising(error: Exception) -> None:
+    @step_handler
+    def a_failing_step(_step: StepInput, _settings: Settings) -> dict[str, object]:
+        raise error
+
+    a_failing_step(step_payload(), CONTEXT)
+
+
+def test_a_step_gets_what_its_payload_has() -> None:
+    seen: list[StepInput] = []
+
+    @step_handler
+    def see(step: StepInput, _settings: Settings) -> dict[str, object]:
+        seen.append(step)
+        return {}
+
+    see(step_payload(TIMED_OUT, task_token=TASK_TOKEN), CONTEXT)
+
+    assert seen == [StepInput(ORDER_ID, ORDER_ID, TIMED_OUT, f"{ORDER_ID}-0", TASK_TOKEN)]
+
+
+def test_every_try_of_every_execution_is_an_attempt_of_its_own() -> None:
+    tries = [
+        {"order_id": ORDER_ID, "execution": execution, "attempt": retries}
+        for execution in ("the-first", "the-first-r1")
+        for retries in (0, 1)
+    ]
+
+    attempts = {StepInput.parse(each).attempt for each in tries}
+
+    assert attempts == {"the-first-0", "the-first-1", "the-first-r1-0", "the-first-r1-1"}
+
+
+@pytest.mark.parametrize("payload", [step_payload(), {**step_payload(), "error": None}])
+def test_a_forward_step_has_no_error_and_no_token(payload: dict[str, object]) -> None:
+    assert a_step(payload, CONTEXT) == {"error": {}, "has a token": False}
+
+
+def test_every_line_names_the_order_and_the_execution(log: Log) -> None:
+    a_step({**step_payload(), "execution": "the-execution"}, CONTEXT)
+
+    assert [line["message"] for line in log.lines] == ["halfway", "step done"]
+    assert {(line["order_id"], line["execution"]) for line in log.lines} == {(ORDER_ID, "the-execution")}
+
+
+def test_how_a_step_went_is_logged(log: Log) -> None:
+    outcome = a_step(step_payload(), CONTEXT)
+
+    assert log.lines[-1]["outcome"] == outcome
+
+
+def test_a_rejection_is_business_as_usual(log: Log) -> None:
+    with pytest.raises(OutOfStock):
+        raising(OutOfStock("CRUNCHY-ARMCHAIR is out of stock."))
+
+    [line] = log.lines
+    assert (line["level"], line["message"], line["error"]) == ("INFO", "order rejected", "OutOfStock")
+    assert line["order_id"] == ORDER_ID
+
+
+def test_a_failure_that_a_retry_may_mend_is_a_warning_with_its_reason(log: Log) -> None:
+    with pytest.raises(StripeUnavailable):
+        raising(StripeUnavailable("APIError: HTTP 503"))
+
+    [line] = log.lines
+    assert (line["level"], line["message"]) == ("WARNING", "step failed for now")
+    assert line["error"] == "StripeUnavailable: APIError: HTTP 503"
+    assert line["order_id"] == ORDER_ID
+
+
+@pytest.mark.parametrize("error", [PaymentActionRequired("x"), RefundRefused("x"), KeyError("a bug")])
+def test_whatever_a_step_raises_reaches_the_state_machine_under_its_name(error: Exception) -> None:
+    with pytest.raises(type(error)):
+        raising(error)

@@ -1,0 +1,72 @@
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from lambdas.domain.errors import PaymentDeclined, SagaUnavailable
+from lambdas.shared.aws import step_functions
+from lambdas.shared.task_callback import TaskCallback
+from tests.unit.lambdas.builders import TASK_TOKEN
+
+DECLINED = PaymentDeclined("The card has expired.")
+
+CALLS: dict[str, Callable[[TaskCallback], None]] = {
+    "send_task_success": lambda callback: callback.succeed(TASK_TOKEN),
+    "send_task_failure": lambda callback: callback.fail(TASK_TOKEN, DECLINED),
+}
+
+
+@pytest.fixture
+def step_functions_stub() -> Iterator[Stubber]:
+    with Stubber(step_functions()) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+def test_a_saga_goes_on_with_the_output_of_a_function(step_functions_stub: Stubber) -> None:
+    output = json.dumps({"Payload": {}})
+    step_functions_stub.add_response("send_task_success", {}, {"taskToken": TASK_TOKEN, "output": output})
+
+    TaskCallback.connect().succeed(TASK_TOKEN)
+
+
+def test_a_saga_turns_back_with_the_error_of_a_function(step_functions_stub: Stubber) -> None:
+    cause = json.dumps({"errorType": "PaymentDeclined", "errorMessage": "The card has expired."})
+    step_functions_stub.add_response(
+        "send_task_failure", {}, {"taskToken": TASK_TOKEN, "error": "PaymentDeclined", "cause": cause}
+    )
+
+    TaskCallback.connect().fail(TASK_TOKEN, DECLINED)
+
+
+@pytest.mark.parametrize(("operation", "tell"), CALLS.items(), ids=CALLS)
+@pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])
+def test_a_token_that_is_nobodys_any_more_is_passed_over(
+    step_functions_stub: Stubber, operation: str, tell: Callable[[TaskCallback], None], code: str
+) -> None:
+    step_functions_stub.add_client_error(operation, code)
+
+    tell(TaskCallback.connect())
+
+
+@pytest.mark.parametrize(("operation", "tell"), CALLS.items(), ids=CALLS)
+def test_a_throttled_call_can_be_tried_again(
+    step_functions_stub: Stubber, operation: str, tell: Callable[[TaskCallback], None]
+) -> None:
+    step_functions_stub.add_client_error(operation, "ThrottlingException")
+
+    with pytest.raises(SagaUnavailable):
+        tell(TaskCallback.connect())
+
+
+@pytest.mark.parametrize(("operation", "tell"), CALLS.items(), ids=CALLS)
+@pytest.mark.parametrize("code", ["AccessDeniedException", "InvalidOutput"])
+def test_a_call_that_fails_is_not_passed_over(
+    step_functions_stub: Stubber, operation: str, tell: Callable[[TaskCallback], None], code: str
+) -> None:
+    step_functions_stub.add_client_error(operation, code)
+
+    with pytest.raises(ClientError, match=code):
+        tell(TaskCallback.connect())

@@ -1,0 +1,304 @@
+"""How events come to the webhook endpoint."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import asdict
+from threading import Event as ThreadEvent
+
+import httpx
+import pytest
+import stripe
+from aiohttp import web
+
+from local.stripe_stand_in import deliveries
+from local.stripe_stand_in.client import StandInClient
+from local.stripe_stand_in.deliveries import Deliveries, Delivery
+from local.stripe_stand_in.events import Event
+from local.stripe_stand_in.webhooks import WebhookEndpoint
+from local.waiting import wait_for
+from tests.unit.local.stripe_stand_in.receiver import SECRET, Receiver, listening, types
+from tests.unit.local.stripe_stand_in.shop import Shop
+
+pytestmark = pytest.mark.enable_socket
+
+CREATED, CHARGED, SUCCEEDED = PAID = [
+    "payment_intent.created",
+    "charge.succeeded",
+    "payment_intent.succeeded",
+]
+
+
+def test_the_sdk_verifies_what_is_delivered(shop: Shop, receiver: Receiver) -> None:
+    intent = shop.intend()
+
+    [received] = receiver.wait_for(CREATED)
+
+    event = received.verified()
+    assert (event.type, event.data.object["id"]) == (CREATED, intent.id)
+    with pytest.raises(stripe.SignatureVerificationError):
+        received.verified("whsec_of_somebody_else")
+
+
+def test_while_a_secret_is_rotated_both_sign(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
+    stand_in.set_webhook(receiver.url, ["whsec_new", "whsec_old"])
+    shop.intend()
+
+    [received] = receiver.wait_for(CREATED)
+
+    assert received.verified("whsec_new") == received.verified("whsec_old")
+
+
+def test_an_endpoint_gets_the_types_that_it_wants(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver
+) -> None:
+    stand_in.set_webhook(receiver.url, SECRET, events=[CREATED, SUCCEEDED])
+    shop.pay()
+
+    assert types(receiver.wait_for(SUCCEEDED)) == [CREATED, SUCCEEDED]
+
+
+def test_another_endpoint_takes_the_place_of_the_first(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver
+) -> None:
+    with listening() as second:
+        stand_in.set_webhook(second.url, SECRET)
+        shop.intend()
+        second.wait_for(CREATED)
+
+    assert receiver.received == []
+
+
+def test_without_an_endpoint_nothing_is_delivered(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver
+) -> None:
+    stand_in.clear_webhook()
+    intent = shop.intend()
+    stand_in.set_webhook(receiver.url, SECRET)
+    shop.cancel(intent)
+
+    assert types(receiver.wait_for("payment_intent.canceled")) == ["payment_intent.canceled"]
+
+
+def test_what_is_not_taken_is_tried_again(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
+    receiver.answers.extend([500, 302, 404])
+    shop.intend()
+
+    received = receiver.wait_for(CREATED, times=4)
+
+    assert len({each.body for each in received}) == 1
+    assert all(each.verified().id == received[0].event["id"] for each in received)
+    assert [each.attempt for each in settled(lambda: stand_in.deliveries(shop.order_id), 4)] == [1, 2, 3, 4]
+    assert [each.status for each in stand_in.deliveries(shop.order_id)] == [500, 302, 404, 200]
+
+
+def test_an_endpoint_that_is_away_gets_it_when_it_is_back(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver
+) -> None:
+    with listening() as gone:
+        stand_in.set_webhook(gone.url, SECRET)
+    shop.intend()
+    wait_for(lambda: stand_in.deliveries(shop.order_id), "the first try", timeout_seconds=10)
+    stand_in.set_webhook(receiver.url, SECRET)
+
+    receiver.wait_for(CREATED)
+
+    first, *_, last = settled(lambda: stand_in.deliveries(shop.order_id), 2)
+    assert (first.status, last.status) == (None, 200)
+
+
+def test_an_endpoint_that_does_not_answer_in_time_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliveries, "_ANSWER_WITHIN_SECONDS", 0.1)
+
+    tries = asyncio.run(deliver_to_one_who_hangs_at_first())
+
+    assert [(each.attempt, each.status) for each in tries] == [(1, None), (2, 200)]
+
+
+def test_an_event_that_is_not_taken_does_not_hold_up_the_next(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver
+) -> None:
+    receiver.answers.append(500)
+    stand_in.hold_webhooks()
+    shop.pay()
+
+    stand_in.release_webhooks()
+
+    tries = [(each.type, each.attempt) for each in settled(lambda: stand_in.deliveries(shop.order_id), 4)]
+    assert tries == [(CREATED, 1), (CHARGED, 1), (SUCCEEDED, 1), (CREATED, 2)]
+
+
+def test_a_payments_events_wait_for_each_other_and_not_for_another_payments(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver
+) -> None:
+    gate = receiver.gates[shop.order_id] = ThreadEvent()
+    shop.pay()
+    Shop(shop.client).pay()
+
+    receiver.wait_for(SUCCEEDED)
+
+    [waiting] = stand_in.deliveries(shop.order_id)
+    assert (waiting.type, waiting.status) == (CREATED, None)
+    gate.set()
+    receiver.wait_for(SUCCEEDED, times=2)
+
+
+def test_without_its_endpoint_a_delivery_ends(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver
+) -> None:
+    gate = receiver.gates[shop.order_id] = ThreadEvent()
+    intent = shop.intend()
+    receiver.wait_for(CREATED)
+
+    stand_in.clear_webhook()
+
+    with listening() as second:
+        stand_in.set_webhook(second.url, SECRET)
+        shop.cancel(intent)
+        assert types(second.wait_for("payment_intent.canceled")) == ["payment_intent.canceled"]
+    gate.set()
+
+
+def test_deliveries_name_the_event_and_its_order(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver
+) -> None:
+    Shop(shop.client).intend()
+    intent = shop.intend()
+    received = receiver.wait_for(CREATED, times=2)
+
+    [delivery] = settled(lambda: stand_in.deliveries(shop.order_id), 1)
+
+    assert asdict(delivery) == {
+        "event_id": next(each.event["id"] for each in received if each.about["id"] == intent.id),
+        "type": CREATED,
+        "intent_id": intent.id,
+        "order_id": shop.order_id,
+        "attempt": 1,
+        "status": 200,
+    }
+    assert delivery in stand_in.deliveries()
+
+
+def test_held_events_come_when_they_are_released(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver
+) -> None:
+    stand_in.hold_webhooks()
+    intent = shop.pay()
+    assert (receiver.received, stand_in.deliveries(shop.order_id)) == ([], [])
+
+    assert stand_in.release_webhooks() == 3
+    assert types(receiver.wait_for(SUCCEEDED)) == PAID
+
+    shop.refund(intent)
+    receiver.wait_for("charge.refunded")
+
+
+def test_held_events_can_come_out_of_order(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
+    stand_in.hold_webhooks()
+    shop.pay()
+
+    stand_in.release_webhooks(shuffle=True)
+
+    for event_type in PAID:
+        receiver.wait_for(event_type)
+    assert sorted(receiver.types()) == sorted(PAID)
+    assert receiver.types() != PAID
+
+
+def test_events_can_come_more_than_once(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
+    stand_in.duplicate_webhooks(2)
+    shop.intend()
+
+    received = receiver.wait_for(CREATED, times=3)
+
+    assert len({each.event["id"] for each in received}) == 1
+    assert [each.attempt for each in settled(lambda: stand_in.deliveries(shop.order_id), 3)] == [1, 1, 1]
+
+
+def test_held_events_can_be_both(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
+    stand_in.hold_webhooks()
+    stand_in.duplicate_webhooks(1)
+    shop.pay()
+
+    stand_in.release_webhooks(shuffle=True)
+
+    for event_type in PAID:
+        receiver.wait_for(event_type, times=2)
+    assert len(receiver.received) == 6
+
+
+def test_a_reset_delivers_what_is_held_and_then_as_usual(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver
+) -> None:
+    stand_in.hold_webhooks()
+    intent = shop.intend()
+    stand_in.reset_webhooks()
+    stand_in.duplicate_webhooks(3)
+    stand_in.reset_webhooks()
+    shop.cancel(intent)
+
+    assert types(receiver.wait_for("payment_intent.canceled")) == [CREATED, "payment_intent.canceled"]
+
+
+def test_an_event_can_be_sent_again(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
+    shop.intend()
+    [first] = receiver.wait_for(CREATED)
+
+    stand_in.resend(first.event["id"])
+
+    _, again = receiver.wait_for(CREATED, times=2)
+    assert again.body == first.body
+    with pytest.raises(ValueError, match="No such event: 'evt_nobody'"):
+        stand_in.resend("evt_nobody")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "complaint"),
+    [
+        ({"url": "ftp://example.com", "secrets": [SECRET]}, "url: "),
+        ({"url": "http://example.com", "secrets": []}, "secrets: "),
+        ({"url": "http://example.com"}, "secrets: "),
+        ({"url": "http://example.com", "secrets": [SECRET], "event": None}, "event: "),
+        ([], "WebhookEndpoint: "),
+    ],
+)
+def test_an_endpoint_that_makes_no_sense_is_refused(url: str, endpoint: object, complaint: str) -> None:
+    refused = httpx.post(f"{url}/_stand_in/webhooks", json=endpoint)
+
+    assert refused.status_code == 400
+    assert refused.json()["error"]["message"].startswith(complaint)
+
+
+def settled(look: Callable[[], list[Delivery]], at_least: int) -> list[Delivery]:
+    """The deliveries as soon as there are so many and the last one is answered."""
+
+    def answered() -> list[Delivery] | None:
+        found = look()
+        return found if len(found) >= at_least and found[-1].status is not None else None
+
+    return wait_for(answered, f"{at_least} deliveries", timeout_seconds=10, pause_seconds=0.01)
+
+
+async def deliver_to_one_who_hangs_at_first() -> list[Delivery]:
+    came_back = asyncio.Event()
+
+    async def hang_at_first(_: web.Request) -> web.Response:
+        if len(delivering.deliveries()) == 1:
+            await came_back.wait()
+        came_back.set()
+        return web.Response()
+
+    app = web.Application()
+    app.add_routes([web.post("/", hang_at_first)])
+    delivering = Deliveries()
+    app.cleanup_ctx.append(delivering.connected)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        delivering.register(
+            WebhookEndpoint(url=f"http://127.0.0.1:{runner.addresses[0][1]}/", secrets=[SECRET])
+        )
+        delivering.take(Event("evt_1", CREATED, "pi_1", None, b"{}"))
+        return await asyncio.to_thread(settled, delivering.deliveries, 2)
+    finally:
+        await runner.cleanup()

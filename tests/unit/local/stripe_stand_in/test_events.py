@@ -1,0 +1,174 @@
+"""What Stripe tells about a payment, event by event."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+import stripe
+
+from local.stripe_stand_in.client import StandInClient
+from local.stripe_stand_in.events import API_VERSION
+from local.stripe_stand_in.faults import FaultKind
+from tests.unit.local.stripe_stand_in.receiver import Receiver, types
+from tests.unit.local.stripe_stand_in.shop import Shop
+
+pytestmark = pytest.mark.enable_socket
+
+
+def test_events_have_the_version_of_the_sdk() -> None:
+    assert stripe.api_version == API_VERSION
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course of events: what is done, and what is told about it."""
+
+    act: Callable[[Shop, StandInClient], object]
+    told: list[str]
+
+
+CREATED = "payment_intent.created"
+PAID = [CREATED, "charge.succeeded", "payment_intent.succeeded"]
+DECLINED = [CREATED, "charge.failed", "payment_intent.payment_failed"]
+CHALLENGED = [CREATED, "payment_intent.requires_action"]
+REFUNDED = ["refund.created", "charge.refunded"]
+
+COURSES = {
+    "an intent": Course(lambda shop, _: shop.intend(), [CREATED]),
+    "a payment": Course(lambda shop, _: shop.pay(), PAID),
+    "a payment at once": Course(lambda shop, _: shop.intend(confirm=True), PAID),
+    "a decline": Course(lambda shop, _: decline(shop), DECLINED),
+    "another card": Course(lambda shop, _: pay_after_decline(shop), [*DECLINED, *PAID[1:]]),
+    "a challenge": Course(lambda shop, _: challenge(shop), CHALLENGED),
+    "a challenge passed": Course(
+        lambda shop, stand_in: stand_in.authenticate(challenge(shop).id, success=True),
+        [*CHALLENGED, *PAID[1:]],
+    ),
+    "a challenge failed": Course(
+        lambda shop, stand_in: stand_in.authenticate(challenge(shop).id, success=False),
+        [*CHALLENGED, "payment_intent.payment_failed"],
+    ),
+    "a cancellation": Course(
+        lambda shop, _: shop.cancel(shop.intend()), [CREATED, "payment_intent.canceled"]
+    ),
+    "a refund": Course(lambda shop, _: shop.refund(shop.pay()), [*PAID, *REFUNDED]),
+    "two partial refunds": Course(lambda shop, _: refund_twice(shop), [*PAID, *REFUNDED, *REFUNDED]),
+}
+
+
+@pytest.mark.parametrize("course", COURSES.values(), ids=COURSES.keys())
+def test_what_happens_is_told_in_order(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver, course: Course
+) -> None:
+    course.act(shop, stand_in)
+
+    receiver.wait_for(course.told[-1], times=course.told.count(course.told[-1]))
+    assert receiver.types() == course.told
+
+
+def test_an_event_names_the_request_that_caused_it(shop: Shop, receiver: Receiver) -> None:
+    intent = shop.intend(key=f"{shop.order_id}-charge")
+
+    [created] = receiver.wait_for(CREATED)
+
+    assert intent.last_response is not None
+    event = created.event
+    assert event["id"].startswith("evt_")
+    assert {name: event[name] for name in ("object", "api_version", "livemode", "pending_webhooks")} == {
+        "object": "event",
+        "api_version": stripe.api_version,
+        "livemode": False,
+        "pending_webhooks": 1,
+    }
+    assert event["request"] == {
+        "id": intent.last_response.request_id,
+        "idempotency_key": f"{shop.order_id}-charge",
+    }
+
+
+def test_confirming_at_once_has_one_cause(shop: Shop, receiver: Receiver) -> None:
+    shop.intend(confirm=True, key=f"{shop.order_id}-charge")
+
+    events = receiver.wait_for("payment_intent.succeeded")
+
+    assert len({event.event["request"]["id"] for event in events}) == 1
+    assert {event.event["request"]["idempotency_key"] for event in events} == {f"{shop.order_id}-charge"}
+
+
+def test_an_event_shows_its_object_as_it_was_then(shop: Shop, receiver: Receiver) -> None:
+    intent = shop.pay()
+    shop.refund(intent, amount=1000)
+
+    created, charge, succeeded, _, refunded = receiver.wait_for("charge.refunded")
+
+    assert (created.about["status"], created.about["amount_received"]) == ("requires_confirmation", 0)
+    assert created.about["metadata"] == charge.about["metadata"] == {"order_id": shop.order_id}
+    assert charge.about["id"] == succeeded.about["latest_charge"] == intent.latest_charge
+    assert (charge.about["payment_intent"], charge.about["amount_refunded"]) == (intent.id, 0)
+    assert succeeded.about["status"] == "succeeded"
+    assert (refunded.about["amount_refunded"], refunded.about["refunded"]) == (1000, False)
+
+
+def test_a_decline_says_why(shop: Shop, receiver: Receiver) -> None:
+    decline(shop)
+
+    _, charge, failed = receiver.wait_for("payment_intent.payment_failed")
+
+    assert charge.about["status"] == "failed"
+    assert failed.about["last_payment_error"]["decline_code"] == "insufficient_funds"
+
+
+def test_a_replay_is_not_told(shop: Shop, receiver: Receiver) -> None:
+    intent = shop.intend(key=shop.order_id)
+    shop.intend(key=shop.order_id)
+    shop.cancel(intent)
+
+    assert types(receiver.wait_for("payment_intent.canceled")) == [CREATED, "payment_intent.canceled"]
+
+
+def test_what_is_refused_is_not_told(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
+    intent = shop.intend()
+    for kind in ("refuse", "error_before"):
+        stand_in.set_fault(kind, path="/confirm$", order_id=shop.order_id)
+        with pytest.raises(stripe.StripeError):
+            shop.confirm(intent)
+    with pytest.raises(stripe.InvalidRequestError):
+        shop.refund(intent)
+    shop.cancel(intent)
+
+    assert types(receiver.wait_for("payment_intent.canceled")) == [CREATED, "payment_intent.canceled"]
+
+
+@pytest.mark.parametrize("kind", ["lose_reply", "error_after"])
+def test_an_effect_is_told_even_when_its_caller_does_not_learn_of_it(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver, kind: FaultKind
+) -> None:
+    intent = shop.intend()
+    stand_in.set_fault(kind, order_id=shop.order_id)
+
+    with pytest.raises(stripe.StripeError):
+        shop.confirm(intent)
+
+    assert types(receiver.wait_for("payment_intent.succeeded")) == PAID
+
+
+def decline(shop: Shop) -> stripe.PaymentIntent:
+    intent = shop.intend("pm_card_visa_chargeDeclinedInsufficientFunds")
+    with pytest.raises(stripe.CardError):
+        shop.confirm(intent)
+    return intent
+
+
+def pay_after_decline(shop: Shop) -> None:
+    intent = decline(shop)
+    shop.client.v1.payment_intents.confirm(intent.id, {"payment_method": "pm_card_visa"})
+
+
+def challenge(shop: Shop) -> stripe.PaymentIntent:
+    return shop.confirm(shop.intend("pm_card_authenticationRequired"))
+
+
+def refund_twice(shop: Shop) -> None:
+    paid = shop.pay()
+    shop.refund(paid, amount=1000)
+    shop.refund(paid)

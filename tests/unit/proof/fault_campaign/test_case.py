@@ -1,0 +1,30 @@
+"""A case can be copied from a report and played again."""
+
+import pytest
+
+from proof.fault_campaign.case import Case, Injection, parse_case
+
+CONFIRM = "charge_payment: stripe POST /v1/payment_intents/{id}/confirm"
+RESERVE = "reserve_inventory: dynamodb TransactWriteItems inventory, orders"
+
+
+@pytest.mark.parametrize(
+    ("case", "text"),
+    [
+        (Case("happy"), "happy"),
+        (Case("happy", (Injection("late", CONFIRM),)), f"happy; late {CONFIRM} #1"),
+        (
+            Case("lost-race", (Injection("refuse", RESERVE, lasts=25.0), Injection("stop", CONFIRM, 2))),
+            f"lost-race; refuse {RESERVE} #1 for 25s; stop {CONFIRM} #2",
+        ),
+    ],
+)
+def test_a_case_is_read_as_it_is_printed(case: Case, text: str) -> None:
+    assert str(case) == text
+    assert parse_case(text) == case
+
+
+@pytest.mark.parametrize("text", ["happy; earthquake start_saga: states StartExecution #1", "happy; refuse"])
+def test_nonsense_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no injection"):
+        parse_case(text)

@@ -1,0 +1,55 @@
+"""The plan leaves out nothing that can go wrong."""
+
+import random
+from itertools import islice
+
+from local.fault_proxy.recording import Call
+from proof.fault_campaign.case import KINDS, Case
+from proof.fault_campaign.plan import pairs, restarts, single_faults, stops
+
+
+def call(name: str, n: int = 1) -> Call:
+    return Call("2026-03-01T12:00:00.000Z", name, n, None)
+
+
+CHARGE = call("charge_payment: dynamodb UpdateItem orders", 2)
+OUTBOX = call("publish_order_events: events PutEvents")
+CALLS = [call("charge_payment: dynamodb GetItem orders"), CHARGE, OUTBOX]
+
+
+def labels(case: Case) -> tuple[str, str, int]:
+    (injection,) = case.injections
+    return injection.label, injection.name, injection.n
+
+
+def test_every_call_meets_every_kind_of_fault_and_an_outage() -> None:
+    kinds = {*KINDS, "refuse outage", "lose_reply outage"}
+
+    assert {labels(case) for case in single_faults("happy", CALLS)} == {
+        (kind, each.name, each.n) for each in CALLS for kind in kinds
+    }
+
+
+def test_a_step_is_without_a_service_for_longer_than_its_tries_last() -> None:
+    lasts = {
+        case.injections[0].name: case.injections[0].lasts
+        for case in single_faults("happy", [CHARGE, OUTBOX])
+        if case.label == "refuse outage"
+    }
+
+    assert lasts == {CHARGE.name: 25.0, OUTBOX.name: 3.0}
+
+
+def test_an_execution_is_stopped_at_every_call_of_its_steps() -> None:
+    assert [labels(case)[1:] for case in stops("happy", CALLS)] == [(each.name, each.n) for each in CALLS[:2]]
+
+
+def test_the_embedded_aws_is_restarted_once_in_every_state() -> None:
+    assert [labels(case)[1:] for case in restarts("happy", CALLS)] == [(CALLS[0].name, 1)]
+
+
+def test_the_same_seed_makes_the_same_pairs() -> None:
+    first, second = (list(islice(pairs("happy", CALLS, random.Random(7)), 20)) for _ in range(2))  # noqa: S311 - it must be repeatable
+
+    assert first == second
+    assert all(case.injections[0] != case.injections[1] for case in first)

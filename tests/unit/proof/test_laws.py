@@ -1,0 +1,120 @@
+"""The check of the laws finds what breaks them: a proof that can't fail proves nothing."""
+
+from dataclasses import replace
+
+import pytest
+
+from local.stripe_stand_in.payments import Payment
+from proof.laws import OrderFact, Snapshot, violations
+
+ORDER = OrderFact(
+    order_id="order-1", status="CONFIRMED", currency="usd", amount=500, quantities={"CRUNCHY-ARMCHAIR": 2}
+)
+PAYMENT = Payment(
+    intent_id="pi_1",
+    order_id="order-1",
+    amount=500,
+    currency="usd",
+    status="succeeded",
+    captured=500,
+    refunded=0,
+    charges=1,
+    refunds=0,
+)
+BEFORE = Snapshot(orders=(), payments=(), stock={"CRUNCHY-ARMCHAIR": 10})
+AFTER = Snapshot(orders=(ORDER,), payments=(PAYMENT,), stock={"CRUNCHY-ARMCHAIR": 8})
+
+
+def test_a_confirmed_order_that_is_paid_and_taken_from_the_shelf_breaks_nothing() -> None:
+    assert violations(BEFORE, AFTER) == []
+
+
+def test_a_failed_order_that_was_refunded_breaks_nothing() -> None:
+    refunded = replace(PAYMENT, refunded=500, refunds=1)
+    after = Snapshot(orders=(replace(ORDER, status="FAILED"),), payments=(refunded,), stock=BEFORE.stock)
+
+    assert violations(BEFORE, after) == []
+
+
+@pytest.mark.parametrize(
+    ("order", "payment", "stock"),
+    [
+        pytest.param(ORDER, replace(PAYMENT, refunded=100, refunds=1), 8, id="a part of a confirmed order"),
+        pytest.param(
+            replace(ORDER, status="CANCELLED"),
+            replace(PAYMENT, refunded=500, refunds=2),
+            10,
+            id="a part, and what was left when the order was cancelled",
+        ),
+    ],
+)
+def test_money_that_a_colleague_gave_back_breaks_nothing_if_it_is_on_the_record(
+    order: OrderFact, payment: Payment, stock: int
+) -> None:
+    recorded = replace(order, refunded_outside=100)
+    after = Snapshot(orders=(recorded,), payments=(payment,), stock={"CRUNCHY-ARMCHAIR": stock})
+
+    assert violations(BEFORE, after) == []
+
+
+@pytest.mark.parametrize(
+    ("after", "breach"),
+    [
+        pytest.param(
+            replace(AFTER, payments=()),
+            "order order-1 (CONFIRMED) costs 500, but Stripe holds 0",
+            id="confirmed but not paid",
+        ),
+        pytest.param(
+            replace(AFTER, payments=(replace(PAYMENT, charges=2),)),
+            "order order-1 (CONFIRMED) was charged 2 times",
+            id="charged twice",
+        ),
+        pytest.param(
+            replace(AFTER, payments=(replace(PAYMENT, refunds=2),)),
+            "order order-1 (CONFIRMED) was refunded 2 times",
+            id="refunded twice",
+        ),
+        pytest.param(
+            replace(AFTER, payments=(replace(PAYMENT, currency="eur"),)),
+            "order order-1 (CONFIRMED) is in usd, but was charged in another currency",
+            id="other currency",
+        ),
+        pytest.param(
+            replace(AFTER, payments=(replace(PAYMENT, refunded=100, refunds=1),)),
+            "order order-1 (CONFIRMED) costs 500, but Stripe holds 400",
+            id="refunded by a colleague, which is not on the record",
+        ),
+        pytest.param(
+            replace(AFTER, orders=(replace(ORDER, status="FAILED"),), stock=BEFORE.stock),
+            "order order-1 (FAILED) is not fulfilled, but Stripe holds 500",
+            id="failed but paid",
+        ),
+        pytest.param(
+            replace(AFTER, orders=(replace(ORDER, status="PENDING"),), stock=BEFORE.stock),
+            "order order-1 (PENDING) is not at rest",
+            id="not at rest",
+        ),
+        pytest.param(
+            replace(AFTER, payments=(PAYMENT, replace(PAYMENT, intent_id="pi_2", order_id=None))),
+            "Stripe holds 500 of pi_2, which belongs to no order",
+            id="money without an order",
+        ),
+        pytest.param(
+            replace(AFTER, stock={"CRUNCHY-ARMCHAIR": 9}),
+            "CRUNCHY-ARMCHAIR: 10 were there, 2 are sold, 9 are left",
+            id="sold but still on the shelf",
+        ),
+    ],
+)
+def test_a_breach_is_named(after: Snapshot, breach: str) -> None:
+    assert violations(BEFORE, after) == [breach]
+
+
+def test_an_oversold_shelf_is_named() -> None:
+    # Given
+    before = replace(BEFORE, stock={"CRUNCHY-ARMCHAIR": 1})
+    after = replace(AFTER, stock={"CRUNCHY-ARMCHAIR": -1})
+
+    # Then
+    assert violations(before, after) == ["CRUNCHY-ARMCHAIR is oversold: -1"]

@@ -1,0 +1,41 @@
+"""How long a state can take at most: the arithmetic of law 9."""
+
+import math
+from typing import Final
+
+from proof.saga_document import State
+from stacks.settings import MAX_PAYMENT_DEADLINE_SECONDS
+
+CALL_SECONDS: Final = 30
+"""What the call of a function is given. A waiting task does not say it: its timeout is its deadline."""
+
+LONGEST_DEADLINES: Final = {"AwaitPayment": MAX_PAYMENT_DEADLINE_SECONDS}
+"""The waiting tasks, and the most that a stage's settings put in place of the document's deadline."""
+
+
+def most_seconds_of_a_try(task: State) -> float:
+    """The longest that one try can take; without a timeout it never ends."""
+    if task.waits:
+        return LONGEST_DEADLINES.get(task.name, math.inf)
+    return task.timeout_seconds or math.inf
+
+
+def longest_seconds(task: State) -> float:
+    """The longest that a task can take, all tries and pauses.
+
+    A waiting task is retried only when the call of its function fails. Only its last try meets the deadline,
+    and whoever calls back reports nothing that is retried.
+    """
+    last = most_seconds_of_a_try(task)
+    failed = CALL_SECONDS if task.waits else last
+    return (task.tries - 1) * failed + sum(task.pauses) + last
+
+
+def sum_of(task: State) -> str:
+    """The arithmetic of `longest_seconds`, for a person to check."""
+    last = most_seconds_of_a_try(task)
+    tries = (
+        f"{task.tries - 1} x {CALL_SECONDS} s + {last:g} s" if task.waits else f"{task.tries} x {last:g} s"
+    )
+    pauses = " + ".join(f"{pause:g}" for pause in task.pauses)
+    return f"{task.name}: {tries} + ({pauses}) s = {longest_seconds(task):g} s"
