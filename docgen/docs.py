@@ -14,7 +14,7 @@ from typing import Final
 from docgen.contract.files import contract_files
 from local.processes import REPOSITORY
 from proof.journeys import JOURNEYS, PAYMENT_JOURNEYS, Journey
-from proof.saga_document import ANY_ERROR, Role, Saga, State, Transition
+from statemachines.document import ANY_ERROR, Role, SagaDocument, State, Transition
 
 README: Final = REPOSITORY / "README.md"
 PAYMENTS: Final = REPOSITORY / "docs" / "payments.md"
@@ -109,7 +109,7 @@ def with_generated_parts(text: str) -> str:
     Raises:
         ValueError: The text lacks a marker.
     """
-    saga = Saga.load()
+    saga = SagaDocument.load()
     text = _with_part(text, "saga diagram", diagram(saga))
     return _with_part(text, "paths", path_table(saga, JOURNEYS))
 
@@ -133,7 +133,7 @@ def _with_part(text: str, name: str, part: str) -> str:
     return f"{before}{marker}\n{part}\n{_END_MARKER}{after}"
 
 
-def path_table(saga: Saga, journeys: Iterable[Journey]) -> str:
+def path_table(saga: SagaDocument, journeys: Iterable[Journey]) -> str:
     """A Markdown table: what fails, which states are visited, how it ends."""
     rows = (
         f"| {_capitalized(journey.what_fails)} | {_path(saga, journey)} | {_end(journey)} |"
@@ -156,7 +156,7 @@ def _seen_by_customer(journey: Journey) -> str:
     return f"`{journey.status}`{because}" + (f": {journey.message}" if journey.message else "")
 
 
-def _path(saga: Saga, journey: Journey) -> str:
+def _path(saga: SagaDocument, journey: Journey) -> str:
     visited = []
     for name, following in zip(journey.states, (*journey.states[1:], None), strict=True):
         failed = following not in {None, saga.states[name].next, *(detour.name for detour in saga.detours)}
@@ -175,7 +175,7 @@ def _capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def diagram(saga: Saga) -> str:
+def diagram(saga: SagaDocument) -> str:
     """The state machine as a Mermaid flowchart, coloured by role, and a caption."""
     climbing = [state.name for state in reversed(saga.way_back)]
     invisible = [_Link(upper, lower, _Look.INVISIBLE) for upper, lower in pairwise(climbing)]
@@ -200,7 +200,7 @@ def diagram(saga: Saga) -> str:
     return "\n".join(["```mermaid", lines[0], *_indented(lines[1:]), "```", "", _CAPTION])
 
 
-def _links(saga: Saga) -> Iterator[_Link]:
+def _links(saga: SagaDocument) -> Iterator[_Link]:
     """All transitions, those of the last forward step first; two that say the same are one link."""
     forward = list(reversed(saga.having(Role.FORWARD)))
     for state in [*forward, *(state for state in saga.states.values() if state not in forward)]:
@@ -209,7 +209,7 @@ def _links(saga: Saga) -> Iterator[_Link]:
             yield _Link(state.name, target, _look(saga, state, parallel), _label(state, parallel))
 
 
-def _look(saga: Saga, source: State, parallel: Sequence[Transition]) -> _Look:
+def _look(saga: SagaDocument, source: State, parallel: Sequence[Transition]) -> _Look:
     target = saga.states[parallel[0].target]
     if target.is_detour or (source.is_detour and target.role is Role.FORWARD):
         return _Look.DETOUR
@@ -229,7 +229,7 @@ def _label(source: State, parallel: Sequence[Transition]) -> str:
     return "<br/>".join(names)
 
 
-def _nodes(saga: Saga) -> Iterator[str]:
+def _nodes(saga: SagaDocument) -> Iterator[str]:
     for state in saga.states.values():
         if state == saga.pivot:
             yield f'{state.name}["{state.name}<br/>(pivot)"]:::pivot'

@@ -18,7 +18,7 @@ state machine asks:
     ├── TransientFailure         Is it worth another try?   always retried; the outcome is unknown
     │   ├── StoreUnavailable
     │   ├── StockContended
-    │   ├── StripeUnavailable
+    │   ├── PaymentProviderUnavailable
     │   ├── PaymentInFlux
     │   ├── SagaUnavailable
     │   └── MailUnavailable
@@ -119,7 +119,7 @@ class StockContended(TransientFailure):
     """Another order is taking the same stock at this moment."""
 
 
-class StripeUnavailable(TransientFailure):
+class PaymentProviderUnavailable(TransientFailure):
     """Stripe limited the rate, failed, or did not answer."""
 
 

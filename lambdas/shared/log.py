@@ -5,4 +5,6 @@ Never put a payment method, an address or a whole event into a line.
 
 from aws_lambda_powertools import Logger
 
-logger = Logger(service="orders")
+from lambdas.domain.vocabulary import SERVICE
+
+logger = Logger(service=SERVICE)

@@ -1,17 +1,14 @@
 """Counts what happens: lines in the log from which CloudWatch makes metrics (its embedded metric format)."""
 
-from typing import Final
-
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-NAMESPACE: Final = "OrderSaga"
-SERVICE: Final = "orders"
+from lambdas.domain.vocabulary import METRIC_NAMESPACE, SERVICE
 
 
 def count(metric: str, **dimension: str) -> None:
     """Count one more of something, by one dimension: `count("StripeWebhooks", outcome="handled")`."""
-    metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+    metrics = Metrics(namespace=METRIC_NAMESPACE, service=SERVICE)
     for name, value in dimension.items():
         metrics.add_dimension(name, value)
     metrics.add_metric(metric, MetricUnit.Count, 1)

@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.domain.order import Order
+from lambdas.domain.vocabulary import FindingKind
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import count
 from lambdas.shared.settings import Settings
@@ -32,29 +33,6 @@ _MOST_FINDINGS: Final = 20
 
 Cursor = dict[str, Any]
 """Where a part goes on; JSON, and for that part only to understand."""
-
-
-class FindingKind(StrEnum):
-    """What can be wrong; the dimension `kind` of the metric `ReconciliationFindings`."""
-
-    STUCK_ORDER = "stuck_order"
-    """An order is not at rest, and one more execution did not change that. It is flagged."""
-    CUSTOMER_NOT_NOTIFIED = "customer_not_notified"
-    """An order has ended, and its customer could not be told for too long. It is at rest now."""
-    MONEY_WITHOUT_ORDER = "money_without_order"
-    """We hold the money of a payment that belongs to no order."""
-    ORDER_WITHOUT_MONEY = "order_without_money"
-    """An order is confirmed, and we do not hold what it costs."""
-    AMOUNT_DIFFERS = "amount_differs"
-    """A confirmed order was paid with another amount, or in another currency, than it costs."""
-    SECOND_PAYMENT = "second_payment"
-    """We hold the money of another payment than the one that the order knows of."""
-    MONEY_OF_CLOSED_ORDER = "money_of_closed_order"
-    """We hold the money of a closed order, and one more execution did not give it back."""
-    STOCK_DIFFERS = "stock_differs"
-    """A product counts more units, or fewer, for a day than the orders of that day hold."""
-    NEGATIVE_STOCK = "negative_stock"
-    """More units are sold than there were."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 
-class Saga:
+class SagaExecutions:
     """Starts executions of the order saga."""
 
     def __init__(self, client: "SFNClient", state_machine_arn: str) -> None:
@@ -19,7 +19,7 @@ class Saga:
         self._state_machine_arn = state_machine_arn
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> "Saga":
+    def from_settings(cls, settings: Settings) -> "SagaExecutions":
         """The state machine that the environment names."""
         return cls(step_functions(), settings.state_machine_arn)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from local.fault_proxy.recording import Call
 from proof.fault_campaign.case import KINDS, Case, Injection, InjectionKind
-from proof.saga_document import DEFINITION_PATH
+from statemachines.document import DEFINITION_PATH
 
 _STEPS: Final = frozenset(
     re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

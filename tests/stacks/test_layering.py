@@ -11,7 +11,7 @@ from stacks.constructs.build_folder import PROJECT
 ROOMS = ("api", "saga", "events", "recovery")
 FUNCTIONS = sorted(path.parent.name for path in (PROJECT / "lambdas").glob("*/*/handler.py"))
 
-_ABOVE_LAMBDAS = ["stacks", "local", "proof", "docgen", "cli", "tests", "app"]
+_ABOVE_LAMBDAS = ["stacks", "statemachines", "local", "proof", "docgen", "cli", "tests", "app"]
 _VENDORS = ["aws_cdk", "aws_lambda_powertools", "boto3", "botocore", "pydantic", "stripe", "http"]
 
 FORBIDDEN: dict[str, list[str]] = {
@@ -24,11 +24,12 @@ FORBIDDEN: dict[str, list[str]] = {
     "lambdas/shared/payments": ["lambdas.shared.rest"],
     "lambdas/shared/rest": ["lambdas.shared.payments", "stripe"],
     **{f"lambdas/{room}": [f"lambdas.{other}" for other in ROOMS if other != room] for room in ROOMS},
+    "statemachines": ["lambdas", "stacks", "local", "proof", "docgen", "cli", "tests", "app", "aws_cdk"],
     # The one thing that stacks and functions share are words.
     "stacks": ["lambdas", "local", "proof", "docgen", "cli", "tests", "app"],
     "stacks/constructs": [f"stacks.{path.stem}" for path in (PROJECT / "stacks").glob("*_stack.py")],
     # The command line talks to a shop from anywhere, over HTTP: it knows nothing of what that is made of.
-    "cli": ["lambdas", "stacks", "local", "proof", "docgen", "tests", "app", "aws_cdk"],
+    "cli": ["lambdas", "stacks", "statemachines", "local", "proof", "docgen", "tests", "app", "aws_cdk"],
     "local": ["proof", "docgen", "tests"],
     "proof": ["docgen", "tests"],
     "docgen": ["tests"],
@@ -107,6 +108,7 @@ def test_arrows_run_down_only(folder: str) -> None:
         ("lambdas/saga/close_order/handler.py", "from lambdas.saga.refund_payment.logic import refund"),
         ("stacks/settings.py", "from lambdas.domain.order import OrderStatus"),
         ("stacks/settings.py", "from proof.journeys import JOURNEYS"),
+        ("statemachines/document.py", "from local.processes import REPOSITORY"),
         ("stacks/constructs/table.py", "from stacks.data_stack import DataStack"),
         ("cli/api.py", "from lambdas.domain.order import Order"),
         ("local/world.py", "from proof.laws import check"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.shared.reconciliation import FindingKind
+from lambdas.domain.vocabulary import FindingKind
 from stacks.settings import STAGES
 from tests.stacks.synthesis import Synthesis, readable
 

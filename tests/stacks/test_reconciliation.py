@@ -7,9 +7,9 @@ import pytest
 
 from lambdas.domain import errors
 from lambdas.shared.reconciliation import BUDGET_SECONDS
-from proof.saga_document import Retrier, Saga
 from stacks.reconciliation_stack import DEFINITION
 from stacks.settings import STAGES, Settings, function_timeout_seconds
+from statemachines.document import Retrier, SagaDocument
 from tests.stacks.synthesis import Resource, Synthesis, readable
 from tests.unit.statemachines.budget import longest_seconds
 
@@ -84,7 +84,7 @@ def test_the_report_is_what_a_run_ends_with() -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_what_may_work_next_time_is_tried_as_hard_as_an_undo(part: str) -> None:
-    undo = Saga.load().states["RefundPayment"]
+    undo = SagaDocument.load().states["RefundPayment"]
     [retrier] = [Retrier.read(each) for each in STATES[part]["Retry"]]
 
     assert (retrier.pauses, retrier.jitter) == (undo.pauses, "FULL")
@@ -118,7 +118,7 @@ def test_a_run_ends_before_its_history_is_full() -> None:
 
 @pytest.mark.parametrize("stage", [STAGES["dev"], STAGES["prod"]], ids=["dev", "prod"])
 def test_no_order_is_taken_for_idle_while_its_saga_is_at_work(stage: Settings) -> None:
-    saga = Saga.load()
+    saga = SagaDocument.load()
     step = max(longest_seconds(task) for task in saga.tasks if not task.waits)
 
     assert stage.payment_deadline_seconds + step < stage.stale_after_seconds

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from proof.saga_document import Saga
 from stacks.order_stack import DEFINITION
 from stacks.settings import STAGES
+from statemachines.document import SagaDocument
 from tests.stacks.synthesis import CONTEXTS, Synthesis, readable
 from tests.unit.statemachines.budget import CALL_SECONDS
 
@@ -34,7 +34,7 @@ def test_its_definition_is_the_files_but_for_the_stages_deadline(
 
 
 def test_the_files_deadline_is_the_usual_one() -> None:
-    deadline = Saga.load().states["AwaitPayment"].timeout_seconds
+    deadline = SagaDocument.load().states["AwaitPayment"].timeout_seconds
 
     assert {settings.payment_deadline_seconds for settings in STAGES.values()} == {deadline}
 
@@ -64,7 +64,7 @@ def test_it_waits_longer_than_any_function_may_take(stage: Synthesis) -> None:
         function.name: function.properties["Timeout"] for function in stage.resources("AWS::Lambda::Function")
     }
 
-    for task in Saga.load().tasks:
+    for task in SagaDocument.load().tasks:
         (placeholder,) = PLACEHOLDER.findall(task.body["Arguments"]["FunctionName"])
         call_seconds = CALL_SECONDS if task.waits else task.timeout_seconds or 0
         assert call_seconds > timeouts[placeholder.removesuffix("Arn")], task.name

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from lambdas.api.receive_stripe_webhook.event import StripeEvent, read_event, signing_secrets
 from lambdas.api.receive_stripe_webhook.logic import receive_stripe_webhook
-from lambdas.domain.errors import StoreUnavailable, StripeUnavailable
+from lambdas.domain.errors import PaymentProviderUnavailable, StoreUnavailable
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import count
 from lambdas.shared.payments.stripe_gateway import StripeGateway
@@ -23,7 +23,9 @@ def handler(http: HttpRequest) -> HttpResponse:
     event = read_event(
         http.text,
         http.headers.get("stripe-signature", ""),
-        signing_secrets(read_secret(settings.stripe_webhook_secret_id, unavailable=StripeUnavailable)),
+        signing_secrets(
+            read_secret(settings.stripe_webhook_secret_id, unavailable=PaymentProviderUnavailable)
+        ),
     )
     logger.append_keys(stripe_event=event.event_id, kind=event.kind)
     run_once(

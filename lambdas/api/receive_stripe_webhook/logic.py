@@ -33,7 +33,7 @@ def receive_stripe_webhook(
     Events repeat and come in any order, so nothing is read from them but the payment's id.
 
     Raises:
-        StripeUnavailable: Stripe does not answer; it will deliver the event again.
+        PaymentProviderUnavailable: Stripe does not answer; it will deliver the event again.
         StoreUnavailable: The same, for the order's record.
     """
     if not event.kind.startswith(_KINDS) or event.intent_id is None:

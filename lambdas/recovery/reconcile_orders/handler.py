@@ -2,7 +2,7 @@
 
 from lambdas.recovery.reconcile_orders.logic import reconcile_orders
 from lambdas.shared.reconciliation import Cursor, Run, reconciliation_handler
-from lambdas.shared.saga_executions import Saga
+from lambdas.shared.saga_executions import SagaExecutions
 from lambdas.shared.settings import Settings
 from lambdas.shared.store.listings import OrderListing
 from lambdas.shared.store.orders import OrderTable
@@ -16,5 +16,5 @@ def handler(run: Run, settings: Settings) -> Cursor | None:
         settings.stale_after,
         OrderListing.from_settings(settings),
         OrderTable.from_settings(settings),
-        Saga.from_settings(settings),
+        SagaExecutions.from_settings(settings),
     )

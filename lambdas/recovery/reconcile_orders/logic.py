@@ -5,11 +5,11 @@ from typing import Final
 
 from lambdas.domain import clock
 from lambdas.domain.order import Order, OrderStatus
+from lambdas.domain.vocabulary import FindingKind
 from lambdas.shared.reconciliation import (
     Cursor,
     Executions,
     Finding,
-    FindingKind,
     Rerun,
     Run,
     run_again,

@@ -3,7 +3,7 @@
 from lambdas.recovery.reconcile_payments.logic import PaymentReconciliation
 from lambdas.shared.payments.stripe_gateway import StripeGateway
 from lambdas.shared.reconciliation import Cursor, Run, reconciliation_handler
-from lambdas.shared.saga_executions import Saga
+from lambdas.shared.saga_executions import SagaExecutions
 from lambdas.shared.settings import Settings
 from lambdas.shared.store.listings import OrderListing
 from lambdas.shared.store.orders import OrderTable
@@ -18,5 +18,5 @@ def handler(run: Run, settings: Settings) -> Cursor | None:
         OrderListing.from_settings(settings),
         OrderTable.from_settings(settings),
         StripeGateway.from_settings(settings),
-        Saga.from_settings(settings),
+        SagaExecutions.from_settings(settings),
     ).reconcile()

@@ -8,13 +8,13 @@ from lambdas.domain import clock
 from lambdas.domain.errors import PaymentUnknown
 from lambdas.domain.order import Order
 from lambdas.domain.payment import PaymentIntent
+from lambdas.domain.vocabulary import FindingKind
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.reconciliation import (
     WINDOW,
     Cursor,
     Executions,
     Finding,
-    FindingKind,
     Rerun,
     Run,
     run_again,
@@ -71,7 +71,7 @@ class PaymentReconciliation:
 
     Raises:
         StoreUnavailable: From `reconcile`, when DynamoDB is not there; the call can be made again.
-        StripeUnavailable: The same, for Stripe.
+        PaymentProviderUnavailable: The same, for Stripe.
         SagaUnavailable: The same, for Step Functions.
     """
 

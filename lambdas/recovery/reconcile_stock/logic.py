@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
+from lambdas.domain.vocabulary import FindingKind
 from lambdas.recovery.reconcile_stock.stock_books import ProductBooks, StockBooks
-from lambdas.shared.reconciliation import Cursor, Finding, FindingKind, Run
+from lambdas.shared.reconciliation import Cursor, Finding, Run
 from lambdas.shared.store.listings import BATCH, OrderListing, PageKey
 
 _PAGE: Final = BATCH

@@ -14,7 +14,7 @@ from lambdas.recovery.recover_order.event import read_event
 from lambdas.recovery.recover_order.logic import Outcome, TooEarly, recover_order
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import count
-from lambdas.shared.saga_executions import Saga
+from lambdas.shared.saga_executions import SagaExecutions
 from lambdas.shared.settings import Settings
 from lambdas.shared.store.orders import OrderTable
 
@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 def _recovery(settings: Settings) -> Callable[[SQSRecord], None]:
     orders = OrderTable.from_settings(settings)
-    saga = Saga.from_settings(settings)
+    saga = SagaExecutions.from_settings(settings)
     queue = EndedExecutionsQueue.from_settings(settings)
 
     def recover(record: SQSRecord) -> None:  # Powertools calls it with `record=`

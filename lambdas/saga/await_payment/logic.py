@@ -19,7 +19,7 @@ def await_payment(
     Raises:
         OrderCancelled: Somebody asked to cancel the order.
         UndoAlreadyBegun: An earlier execution decided to undo the order.
-        StripeUnavailable: The outcome is unknown.
+        PaymentProviderUnavailable: The outcome is unknown.
     """
     order = orders.record_waiting(order_id, task_token)
     if order.payment.intent_id is not None:

@@ -18,7 +18,7 @@ def charge_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway) -
         UndoAlreadyBegun: An earlier execution decided to undo the order.
         PaymentDeclined: The bank says no.
         PaymentActionRequired: The customer has to approve, or the bank takes its time.
-        StripeUnavailable: The outcome is unknown.
+        PaymentProviderUnavailable: The outcome is unknown.
     """
     order = orders.get(order_id)
     if order.payment.status is PaymentStatus.SUCCEEDED:

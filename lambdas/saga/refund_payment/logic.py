@@ -21,7 +21,7 @@ def refund_payment(
     Raises:
         OrderAlreadyConfirmed: The order is beyond the pivot; it keeps its payment.
         PaymentInFlux: Stripe has not decided yet, or decided something else meanwhile: ask again.
-        StripeUnavailable: The outcome is unknown.
+        PaymentProviderUnavailable: The outcome is unknown.
         RefundRefused: Stripe will not give the money back, or leaves it open.
     """
     order = orders.begin_undo(order_id, error_output)

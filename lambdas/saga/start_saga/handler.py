@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.saga.start_saga.logic import execution_asked_for
 from lambdas.shared.log import logger
-from lambdas.shared.saga_executions import Saga
+from lambdas.shared.saga_executions import SagaExecutions
 from lambdas.shared.settings import Settings
 from lambdas.shared.streams import process_in_order
 
@@ -15,7 +15,7 @@ from lambdas.shared.streams import process_in_order
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Start the execution that each change asks for; see `execution_asked_for`."""
-    saga = Saga.from_settings(Settings())
+    saga = SagaExecutions.from_settings(Settings())
 
     def start(record: Mapping[str, Any]) -> None:
         change = record["dynamodb"]

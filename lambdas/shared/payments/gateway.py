@@ -14,7 +14,7 @@ class PaymentGateway(Protocol):
     sent, it happens once.
 
     Raises:
-        StripeUnavailable: From every method, when the outcome is unknown and a retry may work.
+        PaymentProviderUnavailable: From every method, when the outcome is unknown and a retry may work.
         PaymentInFlux: From every method, when the intent is not in the state that the call needs.
     """
 

@@ -11,9 +11,9 @@ from lambdas.domain.errors import (
     AmountNotChargeable,
     PaymentDeclined,
     PaymentInFlux,
+    PaymentProviderUnavailable,
     PaymentUnknown,
     RefundRefused,
-    StripeUnavailable,
 )
 from lambdas.domain.order import Order
 from lambdas.domain.payment import PaymentIntent, Refund
@@ -48,9 +48,9 @@ class StripeGateway:
         """The account whose secret key lies in the secret that the environment names.
 
         Raises:
-            StripeUnavailable: The secret cannot be read.
+            PaymentProviderUnavailable: The secret cannot be read.
         """
-        secret_key = read_secret(settings.stripe_secret_id, unavailable=StripeUnavailable)
+        secret_key = read_secret(settings.stripe_secret_id, unavailable=PaymentProviderUnavailable)
         return cls(_client(secret_key, settings.stripe_api_base), livemode="_live_" in secret_key)
 
     def create_intent(self, order: Order) -> PaymentIntent:  # noqa: D102 - see PaymentGateway
@@ -188,9 +188,9 @@ def _stripe_errors() -> Iterator[None]:
         ) from error
     except stripe.AuthenticationError as error:
         forget_secrets()
-        raise StripeUnavailable("Stripe does not know the secret key") from error
+        raise PaymentProviderUnavailable("Stripe does not know the secret key") from error
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
-        raise StripeUnavailable(f"{type(error).__name__}: HTTP {error.http_status}") from error
+        raise PaymentProviderUnavailable(f"{type(error).__name__}: HTTP {error.http_status}") from error
     except stripe.InvalidRequestError as error:
         if error.code in {"payment_intent_unexpected_state", "charge_already_refunded"}:
             raise PaymentInFlux(f"Stripe answers {error.code}") from error

@@ -5,14 +5,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
+from lambdas.domain.vocabulary import UserGroup
 from lambdas.shared.rest.http_api import HttpRequest, Problem
 from lambdas.shared.settings import SettingError
-
-CUSTOMERS: Final = "customers"
-"""The user pool's group of those who may order."""
-
-OPERATORS: Final = "operators"
-"""The user pool's group of those who run the shop; an operator orders nothing."""
 
 _GROUP: Final = re.compile(r"[^\s,\[\]]+")
 
@@ -46,9 +41,9 @@ def caller_of(request: HttpRequest) -> Caller:
             HTTPStatus.UNAUTHORIZED, "unauthorized", "Sign-in needed", "Send the ID token, not another one."
         )
     groups = _groups(claims.get("cognito:groups"))
-    if groups.isdisjoint({CUSTOMERS, OPERATORS}):
+    if groups.isdisjoint(UserGroup):
         raise _forbidden("Nobody has made you a customer or an operator yet.")
-    return Caller(claims["sub"], is_operator=OPERATORS in groups)
+    return Caller(claims["sub"], is_operator=UserGroup.OPERATORS in groups)
 
 
 def require_operator(caller: Caller) -> None:

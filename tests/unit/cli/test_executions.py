@@ -28,7 +28,7 @@ HISTORY = [
     event(0, "ExecutionStarted"),
     entered(0, "ChargePayment"),
     event(1, "TaskScheduled"),
-    event(2, "TaskFailed", taskFailedEventDetails={**TASK, "error": "StripeUnavailable"}),
+    event(2, "TaskFailed", taskFailedEventDetails={**TASK, "error": "PaymentProviderUnavailable"}),
     event(3, "TaskScheduled"),
     event(4, "TaskSucceeded"),
     event(5, "TaskStateExited"),

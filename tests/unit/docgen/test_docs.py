@@ -7,7 +7,7 @@ import pytest
 
 from docgen import docs
 from proof.journeys import JOURNEYS
-from proof.saga_document import Saga
+from statemachines.document import SagaDocument
 
 EMPTY_PAYMENTS = """<!-- generated: payments -->
 <!-- end -->
@@ -25,8 +25,8 @@ After.
 
 
 @pytest.fixture(scope="module")
-def saga() -> Saga:
-    return Saga.load()
+def saga() -> SagaDocument:
+    return SagaDocument.load()
 
 
 def test_the_readme_is_up_to_date() -> None:
@@ -107,7 +107,7 @@ def test_a_readme_without_a_place_is_refused(readme: Path, capsys: pytest.Captur
     assert readme.read_text(encoding="utf-8") == "No markers.\n"
 
 
-def test_the_diagram_shows_every_state_and_every_transition(saga: Saga) -> None:
+def test_the_diagram_shows_every_state_and_every_transition(saga: SagaDocument) -> None:
     drawn = docs.diagram(saga)
 
     links = set(re.findall(r'^ +(\w+) (?:==>|-->|-\.->)(?:\|".*"\|)? (\w+)$', drawn, flags=re.MULTILINE))
@@ -117,7 +117,7 @@ def test_the_diagram_shows_every_state_and_every_transition(saga: Saga) -> None:
     assert set(re.findall(r"^ +(\w+)\S*:::", drawn, flags=re.MULTILINE)) == set(saga.states)
 
 
-def test_the_diagram_names_the_errors_that_are_caught(saga: Saga) -> None:
+def test_the_diagram_names_the_errors_that_are_caught(saga: SagaDocument) -> None:
     drawn = docs.diagram(saga)
 
     assert 'OutOfStock<br/>AmountNotChargeable"| CloseOrder' in drawn
@@ -126,11 +126,11 @@ def test_the_diagram_names_the_errors_that_are_caught(saga: Saga) -> None:
     assert 'ReserveInventory -->|"any error"| ReleaseInventory' in drawn
 
 
-def test_a_deadline_is_one_of_the_errors_that_lead_to_the_same_undo(saga: Saga) -> None:
+def test_a_deadline_is_one_of_the_errors_that_lead_to_the_same_undo(saga: SagaDocument) -> None:
     assert 'AwaitPayment -->|"any error"| RefundPayment' in docs.diagram(saga)
 
 
-def test_the_table_has_a_row_for_every_journey(saga: Saga) -> None:
+def test_the_table_has_a_row_for_every_journey(saga: SagaDocument) -> None:
     rows = docs.path_table(saga, JOURNEYS).splitlines()
 
     assert len([row for row in rows if row.startswith("|")]) == 2 + len(JOURNEYS)
@@ -140,7 +140,7 @@ def test_the_table_has_a_row_for_every_journey(saga: Saga) -> None:
     ) in rows
 
 
-def test_a_step_that_asks_for_a_detour_has_not_failed(saga: Saga) -> None:
+def test_a_step_that_asks_for_a_detour_has_not_failed(saga: SagaDocument) -> None:
     table = docs.path_table(saga, JOURNEYS)
 
     assert "| ValidateOrder → ChargePayment → AwaitPayment → ReserveInventory → NotifyCustomer |" in table

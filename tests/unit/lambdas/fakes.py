@@ -8,9 +8,9 @@ from lambdas.domain.errors import (
     OrderSagaError,
     PaymentDeclined,
     PaymentInFlux,
+    PaymentProviderUnavailable,
     PaymentUnknown,
     RefundRefused,
-    StripeUnavailable,
 )
 from lambdas.domain.order import Order
 from lambdas.domain.payment import PaymentIntent, Refund
@@ -48,7 +48,7 @@ _Answer = TypeVar("_Answer")
 
 def no_answer() -> None:
     """What a call runs into: before its effect Stripe is down, after it only the reply is lost."""
-    raise StripeUnavailable("no answer")
+    raise PaymentProviderUnavailable("no answer")
 
 
 @dataclass

@@ -51,7 +51,7 @@ def test_states_are_listed_in_the_order_in_which_they_were_entered() -> None:
 
 def test_a_state_that_was_retried_is_one_visit_of_several_attempts() -> None:
     # Given
-    attempt = (SCHEDULED, failed("StripeUnavailable"))
+    attempt = (SCHEDULED, failed("PaymentProviderUnavailable"))
 
     # When
     visits = executions(entered("Charge"), *attempt, *attempt, SCHEDULED, SUCCEEDED).visits("order")

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from proof.journeys import JOURNEYS, PAYMENT_JOURNEYS, Journey
-from proof.saga_document import Saga
+from statemachines.document import SagaDocument
 
 a_journey = pytest.mark.parametrize(
     "journey", [*JOURNEYS, *PAYMENT_JOURNEYS], ids=lambda journey: journey.key
@@ -13,12 +13,12 @@ a_journey = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def saga() -> Saga:
-    return Saga.load()
+def saga() -> SagaDocument:
+    return SagaDocument.load()
 
 
 @a_journey
-def test_a_journey_is_a_way_from_the_start_to_an_end(saga: Saga, journey: Journey) -> None:
+def test_a_journey_is_a_way_from_the_start_to_an_end(saga: SagaDocument, journey: Journey) -> None:
     ways = {(transition.source, transition.target) for transition in saga.transitions}
 
     assert journey.states[0] == saga.start
@@ -27,11 +27,11 @@ def test_a_journey_is_a_way_from_the_start_to_an_end(saga: Saga, journey: Journe
 
 
 @a_journey
-def test_an_execution_fails_only_in_a_state_that_says_so(saga: Saga, journey: Journey) -> None:
+def test_an_execution_fails_only_in_a_state_that_says_so(saga: SagaDocument, journey: Journey) -> None:
     fails = saga.states[journey.states[-1]].type == "Fail"
 
     assert journey.execution == ("FAILED" if fails else "SUCCEEDED")
 
 
-def test_every_state_is_visited_by_a_journey(saga: Saga) -> None:
+def test_every_state_is_visited_by_a_journey(saga: SagaDocument) -> None:
     assert {name for journey in JOURNEYS for name in journey.states} == set(saga.states)

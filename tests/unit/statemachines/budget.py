@@ -3,8 +3,8 @@
 import math
 from typing import Final
 
-from proof.saga_document import State
 from stacks.settings import MAX_PAYMENT_DEADLINE_SECONDS
+from statemachines.document import State
 
 CALL_SECONDS: Final = 30
 """What the call of a function is given. A waiting task does not say it: its timeout is its deadline."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from lambdas.domain import errors
-from proof.saga_document import ANY_ERROR
+from statemachines.document import ANY_ERROR
 
 
 def descendants(error: type[Exception]) -> Iterator[str]:

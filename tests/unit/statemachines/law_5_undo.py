@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from lambdas.domain import errors
-from proof.saga_document import ANY_ERROR, Role, Saga, State, Transition
+from statemachines.document import ANY_ERROR, Role, SagaDocument, State, Transition
 from tests.unit.statemachines.error_names import CUSTOMER_ASKED, HANDED_BACK, OUR_REJECTIONS
 from tests.unit.statemachines.rulebook import Document, Law, catchers, rename, state
 
@@ -16,7 +16,7 @@ NOTHING_WAS_DONE = OUR_REJECTIONS - {errors.OrderCancelled.__name__, errors.Undo
 
 
 @LAW_5.rule
-def every_task_catches_any_error_last(saga: Saga) -> Iterator[str]:
+def every_task_catches_any_error_last(saga: SagaDocument) -> Iterator[str]:
     for task in saga.tasks:
         if not task.failures or task.failures[-1].errors != (ANY_ERROR,):
             yield f"{task.name} does not catch {ANY_ERROR} last"
@@ -38,7 +38,7 @@ def a_lost_mail_fails_the_execution(document: Document) -> None:
 
 
 @LAW_5.rule
-def every_step_behind_the_first_has_an_undo(saga: Saga) -> Iterator[str]:
+def every_step_behind_the_first_has_an_undo(saga: SagaDocument) -> Iterator[str]:
     for step in saga.steps[1:]:
         if saga.undo_of(step) is None:
             yield f"nothing undoes {step.name}"
@@ -52,7 +52,7 @@ def a_new_step_comes_without_its_undo(document: Document) -> None:
 
 
 @LAW_5.rule
-def an_undo_is_named_after_its_step(saga: Saga) -> Iterator[str]:
+def an_undo_is_named_after_its_step(saga: SagaDocument) -> Iterator[str]:
     for undo in saga.states.values():
         if undo.undoes is not None and undo.name != _mirrored(undo.undoes):
             yield f"{undo.name} undoes {undo.undoes}, so it should be {_mirrored(undo.undoes)}"
@@ -73,7 +73,7 @@ def an_undo_has_a_name_of_its_own(document: Document) -> None:
 
 
 @LAW_5.rule
-def undos_are_one_chain_in_reverse_order(saga: Saga) -> Iterator[str]:
+def undos_are_one_chain_in_reverse_order(saga: SagaDocument) -> Iterator[str]:
     expected, chain = _undos_of(saga, saga.steps), _names(saga.undo_chain)
     if chain != expected:
         yield f"undone are {' -> '.join(chain)}, it should be {' -> '.join(expected)}"
@@ -82,7 +82,7 @@ def undos_are_one_chain_in_reverse_order(saga: Saga) -> Iterator[str]:
             yield f"{undo.name} is not in the chain of undos"
 
 
-def _undos_of(saga: Saga, steps: Sequence[State]) -> list[str]:
+def _undos_of(saga: SagaDocument, steps: Sequence[State]) -> list[str]:
     """The undos of these steps, the last done first, and then the one that brings the order to rest."""
     return _names([*(saga.undo_of(step) for step in reversed(steps)), saga.last_undo])
 
@@ -115,7 +115,7 @@ def an_undo_is_left_out_of_the_chain(document: Document) -> None:
 
 
 @LAW_5.rule
-def every_failure_passes_the_undos_of_all_that_may_have_been_done(saga: Saga) -> Iterator[str]:
+def every_failure_passes_the_undos_of_all_that_may_have_been_done(saga: SagaDocument) -> Iterator[str]:
     """Follows every way from every failure of every step, and of every detour, to an end of the execution.
 
     A way may leave the chain of undos only where an undo fails; where it goes then is for the next rules.
@@ -140,7 +140,7 @@ def every_failure_passes_the_undos_of_all_that_may_have_been_done(saga: Saga) ->
                     )
 
 
-def _what_to_undo(saga: Saga, number: int, failure: Transition) -> list[str]:
+def _what_to_undo(saga: SagaDocument, number: int, failure: Transition) -> list[str]:
     if number > 0:
         return _undos_of(saga, saga.steps[: number + 1])
     if NOTHING_WAS_DONE.issuperset(failure.errors):
@@ -148,7 +148,7 @@ def _what_to_undo(saga: Saga, number: int, failure: Transition) -> list[str]:
     return _undos_of(saga, saga.steps)  # an earlier execution of the order may have gone as far as the pivot
 
 
-def _leaves_at_a_failed_undo(saga: Saga, way: Sequence[Transition]) -> bool:
+def _leaves_at_a_failed_undo(saga: SagaDocument, way: Sequence[Transition]) -> bool:
     undos = _names(saga.undo_chain)
     return any(each.errors and each.source in undos and each.target not in undos for each in way)
 
@@ -237,7 +237,7 @@ def a_declined_card_is_sent_the_goods(document: Document) -> None:
 
 
 @LAW_5.rule
-def a_detour_is_made_on_request_and_comes_back_behind_its_step(saga: Saga) -> Iterator[str]:
+def a_detour_is_made_on_request_and_comes_back_behind_its_step(saga: SagaDocument) -> Iterator[str]:
     for detour in saga.detours:
         step = saga.left_at(detour)
         if step is None or detour.next != step.next:
@@ -257,10 +257,10 @@ def an_approved_payment_skips_the_pivot(document: Document) -> None:
 
 @LAW_5.breach(
     a_detour_is_made_on_request_and_comes_back_behind_its_step,
-    "ChargePayment leads to AwaitPayment on PaymentActionRequired, StripeUnavailable",
+    "ChargePayment leads to AwaitPayment on PaymentActionRequired, PaymentProviderUnavailable",
 )
 def a_failed_charge_waits_for_a_customer_who_was_not_asked(document: Document) -> None:
-    catchers(document, "ChargePayment")[0]["ErrorEquals"].append("StripeUnavailable")
+    catchers(document, "ChargePayment")[0]["ErrorEquals"].append("PaymentProviderUnavailable")
 
 
 @LAW_5.breach(
@@ -280,7 +280,7 @@ def an_undo_waits_for_the_customer(document: Document) -> None:
 
 
 @LAW_5.rule
-def an_undo_that_fails_goes_to_a_human_unless_the_order_is_confirmed(saga: Saga) -> Iterator[str]:
+def an_undo_that_fails_goes_to_a_human_unless_the_order_is_confirmed(saga: SagaDocument) -> Iterator[str]:
     flagging = set(_names(saga.having(Role.ALARM)))
     for undo in saga.undo_chain:
         for failure in undo.failures:
@@ -297,7 +297,7 @@ def an_order_that_did_not_close_is_taken_for_closed(document: Document) -> None:
 
 
 @LAW_5.rule
-def an_undo_hands_a_confirmed_order_back_behind_the_pivot(saga: Saga) -> Iterator[str]:
+def an_undo_hands_a_confirmed_order_back_behind_the_pivot(saga: SagaDocument) -> Iterator[str]:
     behind = saga.pivot.next if saga.pivot else None
     for undo in saga.states.values():
         back = [each for each in undo.failures if HANDED_BACK in each.errors]
@@ -325,7 +325,7 @@ def a_confirmed_order_is_reserved_again(document: Document) -> None:
 
 
 @LAW_5.rule
-def only_a_confirmed_order_goes_forward_again(saga: Saga) -> Iterator[str]:
+def only_a_confirmed_order_goes_forward_again(saga: SagaDocument) -> Iterator[str]:
     for transition in saga.transitions:
         backward = saga.states[transition.source].role is not Role.FORWARD
         target = saga.states.get(transition.target)
@@ -339,7 +339,7 @@ def an_order_that_was_not_refunded_is_confirmed(document: Document) -> None:
 
 
 @LAW_5.rule
-def behind_the_pivot_nothing_is_undone(saga: Saga) -> Iterator[str]:
+def behind_the_pivot_nothing_is_undone(saga: SagaDocument) -> Iterator[str]:
     for behind in saga.happy_path[len(saga.steps) :]:
         for way in saga.ways_from(behind.name):
             for transition in way:
@@ -356,7 +356,7 @@ def a_lost_mail_refunds_the_customer(document: Document) -> None:
 
 
 @LAW_5.rule
-def every_way_leads_to_an_end(saga: Saga) -> Iterator[str]:
+def every_way_leads_to_an_end(saga: SagaDocument) -> Iterator[str]:
     """No cycle, no way into nowhere, no state that nothing leads to."""
     reached = {saga.start, *(transition.target for transition in saga.transitions)}
     for name in reached - saga.states.keys():

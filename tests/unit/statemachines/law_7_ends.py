@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from proof.saga_document import Role, Saga
+from statemachines.document import Role, SagaDocument
 from tests.unit.statemachines.error_names import DEADLINE, EXPIRED, OUR_REJECTIONS
 from tests.unit.statemachines.rulebook import Document, Law, catchers, state
 
@@ -13,7 +13,7 @@ THE_FAILED_END = "NeedsAttention"
 
 
 @LAW_7.rule
-def only_one_end_fails_the_execution(saga: Saga) -> Iterator[str]:
+def only_one_end_fails_the_execution(saga: SagaDocument) -> Iterator[str]:
     for each in saga.states.values():
         if (each.type == "Fail") is not (each.name == THE_FAILED_END):
             yield f"{each.name} is a {each.type} state"
@@ -30,7 +30,7 @@ def nobody_is_called(document: Document) -> None:
 
 
 @LAW_7.rule
-def the_order_is_flagged_before_the_execution_fails(saga: Saga) -> Iterator[str]:
+def the_order_is_flagged_before_the_execution_fails(saga: SagaDocument) -> Iterator[str]:
     flagging = {each.name for each in saga.having(Role.ALARM)}
     for transition in saga.transitions:
         if transition.target == THE_FAILED_END and transition.source not in flagging:
@@ -43,7 +43,7 @@ def an_undo_fails_without_a_flag(document: Document) -> None:
 
 
 @LAW_7.rule
-def only_an_undo_that_failed_calls_for_a_human(saga: Saga) -> Iterator[str]:
+def only_an_undo_that_failed_calls_for_a_human(saga: SagaDocument) -> Iterator[str]:
     flagging = {each.name for each in saga.having(Role.ALARM)}
     for transition in saga.transitions:
         source = saga.states[transition.source]
@@ -62,7 +62,7 @@ def a_closed_order_calls_for_a_human(document: Document) -> None:
 
 
 @LAW_7.rule
-def whoever_calls_for_a_human_always_fails_the_execution(saga: Saga) -> Iterator[str]:
+def whoever_calls_for_a_human_always_fails_the_execution(saga: SagaDocument) -> Iterator[str]:
     for flagging in saga.having(Role.ALARM):
         targets = {transition.target for transition in flagging.transitions}
         if targets != {THE_FAILED_END}:
@@ -82,7 +82,7 @@ CAUGHT = "{% $states.errorOutput %}"
 
 
 @LAW_7.rule
-def an_error_that_the_machine_makes_is_business_as_usual(saga: Saga) -> Iterator[str]:
+def an_error_that_the_machine_makes_is_business_as_usual(saga: SagaDocument) -> Iterator[str]:
     """It looks like one that a function raised, so that the customer is told the code and the sentence."""
     for transition in saga.transitions:
         for variable, error in transition.assigned.items():
@@ -106,10 +106,10 @@ def _sentence(error: dict[str, str]) -> str | None:
 
 @LAW_7.breach(
     an_error_that_the_machine_makes_is_business_as_usual,
-    "AwaitPayment makes the error StripeUnavailable, which is no rejection",
+    "AwaitPayment makes the error PaymentProviderUnavailable, which is no rejection",
 )
 def an_abandoned_payment_is_an_internal_error(document: Document) -> None:
-    catchers(document, "AwaitPayment")[0]["Assign"]["error"]["Error"] = "StripeUnavailable"
+    catchers(document, "AwaitPayment")[0]["Assign"]["error"]["Error"] = "PaymentProviderUnavailable"
 
 
 @LAW_7.breach(
@@ -145,7 +145,7 @@ def an_error_is_only_a_name(document: Document) -> None:
 
 
 @LAW_7.rule
-def a_deadline_that_passed_has_its_own_name(saga: Saga) -> Iterator[str]:
+def a_deadline_that_passed_has_its_own_name(saga: SagaDocument) -> Iterator[str]:
     for transition in saga.transitions:
         error = transition.assigned.get("error")
         if transition.errors == (DEADLINE,) and (not isinstance(error, dict) or error["Error"] != EXPIRED):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from proof.saga_document import Role, Saga, State, Transition
+from statemachines.document import Role, SagaDocument, State, Transition
 from tests.unit.statemachines.budget import LONGEST_DEADLINES, longest_seconds, sum_of
 from tests.unit.statemachines.error_names import DEADLINE, OURS, TRANSIENT, WILDCARDS
 from tests.unit.statemachines.rulebook import Document, Law, catchers, rename, retrier, state
@@ -15,7 +15,7 @@ MOST_RETRIES = 10
 
 
 @LAW_9.rule
-def every_task_has_a_timeout(saga: Saga) -> Iterator[str]:
+def every_task_has_a_timeout(saga: SagaDocument) -> Iterator[str]:
     for task in saga.tasks:
         if not task.timeout_seconds:
             yield f"{task.name} has no TimeoutSeconds"
@@ -37,7 +37,7 @@ def a_deadline_is_an_expression_that_no_arithmetic_knows(document: Document) -> 
 
 
 @LAW_9.rule
-def every_deadline_is_one_that_the_settings_allow(saga: Saga) -> Iterator[str]:
+def every_deadline_is_one_that_the_settings_allow(saga: SagaDocument) -> Iterator[str]:
     for task in saga.tasks:
         longest = LONGEST_DEADLINES.get(task.name, 0)
         if task.waits and (task.timeout_seconds or 0) > longest:
@@ -55,7 +55,7 @@ def somebody_else_is_waited_for(document: Document) -> None:
 
 
 @LAW_9.rule
-def a_deadline_is_caught_and_never_retried(saga: Saga) -> Iterator[str]:
+def a_deadline_is_caught_and_never_retried(saga: SagaDocument) -> Iterator[str]:
     """It has a catcher of its own: whoever lets it pass is told so, and not that we failed."""
     for task in saga.tasks:
         if task.waits and any(DEADLINE in each.errors for each in task.retriers):
@@ -80,7 +80,7 @@ def a_declined_payment_is_taken_for_an_expired_one(document: Document) -> None:
 
 
 @LAW_9.rule
-def every_task_has_exactly_one_retrier(saga: Saga) -> Iterator[str]:
+def every_task_has_exactly_one_retrier(saga: SagaDocument) -> Iterator[str]:
     for task in saga.tasks:
         if len(task.retriers) != 1:
             yield f"{task.name} has {len(task.retriers)} retriers"
@@ -97,7 +97,7 @@ def a_second_retrier_multiplies_the_tries(document: Document) -> None:
 
 
 @LAW_9.rule
-def every_transient_error_is_retried(saga: Saga) -> Iterator[str]:
+def every_transient_error_is_retried(saga: SagaDocument) -> Iterator[str]:
     for task in saga.tasks:
         transient = TRANSIENT - {DEADLINE} if task.waits else TRANSIENT
         for error in sorted(transient.difference(*(each.errors for each in task.retriers))):
@@ -125,7 +125,7 @@ def a_call_that_only_begins_to_wait_is_not_retried(document: Document) -> None:
 
 
 @LAW_9.rule
-def nothing_else_of_ours_is_retried(saga: Saga) -> Iterator[str]:
+def nothing_else_of_ours_is_retried(saga: SagaDocument) -> Iterator[str]:
     for task in saga.tasks:
         for error in sorted(
             OURS.difference(TRANSIENT).intersection(*(each.errors for each in task.retriers))
@@ -154,7 +154,7 @@ def a_hand_back_is_tried_again(document: Document) -> None:
 
 
 @LAW_9.rule
-def no_wildcard_is_retried(saga: Saga) -> Iterator[str]:
+def no_wildcard_is_retried(saga: SagaDocument) -> Iterator[str]:
     for task in saga.tasks:
         for error in sorted(WILDCARDS.intersection(*(each.errors for each in task.retriers))):
             yield f"{task.name} retries {error}, business errors included"
@@ -171,7 +171,7 @@ def everything_is_tried_again(document: Document) -> None:
 
 
 @LAW_9.rule
-def every_pause_is_random_growing_and_limited(saga: Saga) -> Iterator[str]:
+def every_pause_is_random_growing_and_limited(saga: SagaDocument) -> Iterator[str]:
     for task in saga.tasks:
         for each in task.retriers:
             if each.jitter != "FULL":
@@ -198,7 +198,7 @@ def the_pauses_are_not_limited(document: Document) -> None:
 
 
 @LAW_9.rule
-def retries_are_counted_and_few(saga: Saga) -> Iterator[str]:
+def retries_are_counted_and_few(saga: SagaDocument) -> Iterator[str]:
     for task in saga.tasks:
         if "MaxAttempts" not in next(iter(task.body.get("Retry", ())), ()):
             yield f"{task.name} does not say how often it is retried"
@@ -222,7 +222,7 @@ def retries_are_left_to_the_default(document: Document) -> None:
 
 
 @LAW_9.rule
-def undos_try_harder_than_forward_steps(saga: Saga) -> Iterator[str]:
+def undos_try_harder_than_forward_steps(saga: SagaDocument) -> Iterator[str]:
     forward = saga.having(Role.FORWARD)
     most_tries = max(step.tries for step in forward)
     longest = max(longest_seconds(step) for step in forward if not step.waits)
@@ -250,7 +250,7 @@ def the_call_for_a_human_gives_up_like_a_forward_step(document: Document) -> Non
 
 
 @LAW_9.rule
-def all_tries_of_the_longest_way_fit_into_the_execution(saga: Saga) -> Iterator[str]:
+def all_tries_of_the_longest_way_fit_into_the_execution(saga: SagaDocument) -> Iterator[str]:
     longest = max(saga.ways_from(saga.start), key=lambda way: _seconds(saga, way))
     total = _seconds(saga, longest)
     if total > saga.timeout_seconds:
@@ -258,12 +258,12 @@ def all_tries_of_the_longest_way_fit_into_the_execution(saga: Saga) -> Iterator[
         yield f"the longest way takes {total:g} s, the execution may take {saga.timeout_seconds} s:\n{sums}"
 
 
-def _visited(saga: Saga, way: Sequence[Transition]) -> list[State]:
+def _visited(saga: SagaDocument, way: Sequence[Transition]) -> list[State]:
     names = [saga.start, *(transition.target for transition in way)]
     return [saga.states[name] for name in names if name in saga.states]
 
 
-def _seconds(saga: Saga, way: Sequence[Transition]) -> float:
+def _seconds(saga: SagaDocument, way: Sequence[Transition]) -> float:
     return sum(longest_seconds(state) for state in _visited(saga, way) if state.is_task)
 
 
@@ -304,7 +304,7 @@ def the_execution_has_no_timeout(document: Document) -> None:
 
 
 @LAW_9.rule
-def every_state_is_a_task_or_an_end(saga: Saga) -> Iterator[str]:
+def every_state_is_a_task_or_an_end(saga: SagaDocument) -> Iterator[str]:
     """Anything else takes time, or transitions, that the budget does not count."""
     for each in saga.states.values():
         if each.type not in {"Task", "Succeed", "Fail"}:

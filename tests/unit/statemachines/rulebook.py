@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from proof.saga_document import Saga
+from statemachines.document import SagaDocument
 
 Document = dict[str, Any]
-Rule = Callable[[Saga], Iterator[str]]
+Rule = Callable[[SagaDocument], Iterator[str]]
 Change = Callable[[Document], None]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import lambdas
-from proof.saga_document import Role, Saga, State
+from statemachines.document import Role, SagaDocument, State
 from tests.unit.statemachines.error_names import KNOWN
 from tests.unit.statemachines.rulebook import Document, Law, catchers, rename, state
 
@@ -22,7 +22,7 @@ FUNCTIONS = frozenset(
 
 
 @THE_FILE.rule
-def the_happy_path_has_four_states(saga: Saga) -> Iterator[str]:
+def the_happy_path_has_four_states(saga: SagaDocument) -> Iterator[str]:
     """Each is paid for with every order."""
     if len(saga.happy_path) != HAPPY_PATH_STATES:
         yield f"the happy path is {' -> '.join(each.name for each in saga.happy_path)}"
@@ -34,7 +34,7 @@ def a_happy_order_pays_a_fifth_transition(document: Document) -> None:
 
 
 @THE_FILE.rule
-def nobody_is_waited_for_on_the_happy_path(saga: Saga) -> Iterator[str]:
+def nobody_is_waited_for_on_the_happy_path(saga: SagaDocument) -> Iterator[str]:
     for each in saga.happy_path:
         if each.waits:
             yield f"{each.name} is on the happy path and waits for a call back"
@@ -46,7 +46,7 @@ def a_happy_order_waits_like_any_other(document: Document) -> None:
 
 
 @THE_FILE.rule
-def whoever_waits_hands_over_what_wakes_it(saga: Saga) -> Iterator[str]:
+def whoever_waits_hands_over_what_wakes_it(saga: SagaDocument) -> Iterator[str]:
     for task in saga.tasks:
         token = task.body.get("Arguments", {}).get("Payload", {}).get("task_token")
         if task.waits is not (token == WHAT_WAKES_IT):
@@ -66,7 +66,7 @@ def the_execution_goes_on_before_the_customer_answers(document: Document) -> Non
 
 
 @THE_FILE.rule
-def every_comment_begins_with_its_states_role(saga: Saga) -> Iterator[str]:
+def every_comment_begins_with_its_states_role(saga: SagaDocument) -> Iterator[str]:
     for each in saga.states.values():
         if each.role is None:
             yield f"{each.name}'s comment does not begin with its role"
@@ -116,7 +116,7 @@ def an_undo_of_nothing(document: Document) -> None:
 
 
 @THE_FILE.rule
-def one_state_is_the_pivot_and_one_the_last_undo(saga: Saga) -> Iterator[str]:
+def one_state_is_the_pivot_and_one_the_last_undo(saga: SagaDocument) -> Iterator[str]:
     for place in ("the pivot", "its last step"):
         names = [each.name for each in saga.states.values() if each.place == place]
         if len(names) != 1:
@@ -131,14 +131,14 @@ def nothing_is_the_pivot(document: Document) -> None:
 
 
 @THE_FILE.rule
-def the_file_has_forward_states_first_then_undos_then_ends(saga: Saga) -> Iterator[str]:
+def the_file_has_forward_states_first_then_undos_then_ends(saga: SagaDocument) -> Iterator[str]:
     names = list(saga.states)
     expected = sorted(names, key=lambda name: _position(saga, saga.states[name]))
     if names != expected:
         yield f"the order is {', '.join(names)}; it should be {', '.join(expected)}"
 
 
-def _position(saga: Saga, each: State) -> tuple[int, int, bool]:
+def _position(saga: SagaDocument, each: State) -> tuple[int, int, bool]:
     """By role, then along the way; a detour stands behind the step that it begins at."""
     chain = [*saga.happy_path, *saga.way_back]
     place = (saga.left_at(each) or each) if each.is_detour else each
@@ -173,7 +173,7 @@ def undos_stand_in_forward_order(document: Document) -> None:
 
 
 @THE_FILE.rule
-def every_error_that_is_named_exists(saga: Saga) -> Iterator[str]:
+def every_error_that_is_named_exists(saga: SagaDocument) -> Iterator[str]:
     for each in saga.states.values():
         caught = [transition.errors for transition in each.failures]
         for error in sorted({*sum(caught, ()), *sum((one.errors for one in each.retriers), ())} - KNOWN):
@@ -191,7 +191,7 @@ def an_error_is_misspelt_where_it_is_retried(document: Document) -> None:
 
 
 @THE_FILE.rule
-def every_placeholder_is_the_arn_of_a_function(saga: Saga) -> Iterator[str]:
+def every_placeholder_is_the_arn_of_a_function(saga: SagaDocument) -> Iterator[str]:
     for name in sorted({*saga.placeholders} - {f"{function}Arn" for function in FUNCTIONS}):
         yield f"${{{name}}} is nothing that the deployment can fill in"
     for key in _keys(saga.definition):
@@ -222,7 +222,7 @@ def a_placeholder_is_no_text(document: Document) -> None:
 
 
 @THE_FILE.rule
-def every_task_calls_the_function_that_it_is_named_after(saga: Saga) -> Iterator[str]:
+def every_task_calls_the_function_that_it_is_named_after(saga: SagaDocument) -> Iterator[str]:
     for task in saga.tasks:
         called = str(task.body.get("Arguments", {}).get("FunctionName"))
         if called not in {f"${{{name}Arn}}" for name in FUNCTIONS if task.name.startswith(name)}:
@@ -244,7 +244,7 @@ def a_task_is_named_after_no_function(document: Document) -> None:
 
 
 @THE_FILE.rule
-def every_variable_is_assigned_before_it_is_used(saga: Saga) -> Iterator[str]:
+def every_variable_is_assigned_before_it_is_used(saga: SagaDocument) -> Iterator[str]:
     """On every way into the state: a missing variable fails the execution where nothing catches it."""
     for target, ways in _ways_into(saga).items():
         known = frozenset.intersection(*ways)
@@ -255,7 +255,7 @@ def every_variable_is_assigned_before_it_is_used(saga: Saga) -> Iterator[str]:
                 yield f"{target} uses ${variable} on its way to {failure.target}"
 
 
-def _ways_into(saga: Saga) -> dict[str, list[frozenset[str]]]:
+def _ways_into(saga: SagaDocument) -> dict[str, list[frozenset[str]]]:
     """For every state, the variables that are assigned when it is entered: once for every way there."""
     assigned: dict[str, list[frozenset[str]]] = {saga.start: [frozenset()]}
     waiting: list[tuple[str, frozenset[str]]] = [(saga.start, frozenset())]

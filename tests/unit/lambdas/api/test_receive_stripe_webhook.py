@@ -7,7 +7,7 @@ import pytest
 
 from lambdas.api.receive_stripe_webhook.event import StripeEvent
 from lambdas.api.receive_stripe_webhook.logic import Outcome, receive_stripe_webhook
-from lambdas.domain.errors import StripeUnavailable
+from lambdas.domain.errors import PaymentProviderUnavailable
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.payment import PaymentIntent
 from lambdas.saga.refund_payment.logic import refund_payment
@@ -135,7 +135,7 @@ def test_while_stripe_does_not_answer_the_webhook_shall_come_again(
     waiting = shop.awaiting_payment(stripe)
     stripe.before["retrieve_intent"] = no_answer
 
-    with pytest.raises(StripeUnavailable):
+    with pytest.raises(PaymentProviderUnavailable):
         receive()
 
     assert shop.order() == waiting

@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 
 from lambdas.domain.order import Order, OrderStatus
+from lambdas.domain.vocabulary import FindingKind
 from lambdas.recovery.reconcile_orders.logic import reconcile_orders
-from lambdas.shared.reconciliation import FindingKind, Report
+from lambdas.shared.reconciliation import Report
 from lambdas.shared.store.listings import Listed, OrderListing, Page
 from tests.unit.lambdas.builders import ORDER_ID
 from tests.unit.lambdas.fakes import FakeExecutions

@@ -6,9 +6,10 @@ import pytest
 
 from lambdas.domain.order import Order, OrderStatus, Payment, PaymentStatus
 from lambdas.domain.payment import PaymentIntent
+from lambdas.domain.vocabulary import FindingKind
 from lambdas.recovery.reconcile_payments import logic
 from lambdas.recovery.reconcile_payments.logic import PaymentReconciliation, judge
-from lambdas.shared.reconciliation import Finding, FindingKind, Report
+from lambdas.shared.reconciliation import Finding, Report
 from lambdas.shared.store.listings import OrderListing
 from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, an_order
 from tests.unit.lambdas.fakes import FakeExecutions, FakeStripe

@@ -3,10 +3,11 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from lambdas.domain.product import Product
+from lambdas.domain.vocabulary import FindingKind
 from lambdas.recovery.reconcile_stock import logic
 from lambdas.recovery.reconcile_stock.logic import StockReconciliation
 from lambdas.recovery.reconcile_stock.stock_books import ProductBooks, StockBooks
-from lambdas.shared.reconciliation import Finding, FindingKind, Report
+from lambdas.shared.reconciliation import Finding, Report
 from lambdas.shared.store.inventory import reserved_on
 from lambdas.shared.store.listings import OrderListing
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP, two

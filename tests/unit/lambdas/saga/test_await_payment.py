@@ -5,7 +5,7 @@ import pytest
 from lambdas.domain.errors import (
     OrderCancelled,
     PaymentActionRequired,
-    StripeUnavailable,
+    PaymentProviderUnavailable,
     UndoAlreadyBegun,
 )
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
@@ -88,7 +88,7 @@ def test_an_attempt_that_got_no_answer_from_stripe_is_made_again(
     stripe.settle("pi_1")
     stripe.before["retrieve_intent"] = no_answer
 
-    with pytest.raises(StripeUnavailable):
+    with pytest.raises(PaymentProviderUnavailable):
         wait(shop, stripe, callback)
     wait(shop, stripe, callback)
 

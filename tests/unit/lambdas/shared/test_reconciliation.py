@@ -8,6 +8,7 @@ import pytest
 from botocore.stub import Stubber
 
 from lambdas.domain.payment import PaymentIntent
+from lambdas.domain.vocabulary import FindingKind
 from lambdas.recovery.reconcile_orders.handler import handler as reconcile_orders
 from lambdas.recovery.reconcile_payments.handler import handler as reconcile_payments
 from lambdas.recovery.reconcile_stock.handler import handler as reconcile_stock
@@ -15,7 +16,6 @@ from lambdas.shared.aws import step_functions
 from lambdas.shared.reconciliation import (
     Cursor,
     Finding,
-    FindingKind,
     Report,
     Rerun,
     Run,

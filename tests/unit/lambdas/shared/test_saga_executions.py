@@ -7,7 +7,7 @@ from botocore.stub import Stubber
 
 from lambdas.domain.errors import SagaUnavailable
 from lambdas.shared.aws import step_functions
-from lambdas.shared.saga_executions import Saga
+from lambdas.shared.saga_executions import SagaExecutions
 from lambdas.shared.settings import Settings
 from tests.unit.lambdas.builders import ORDER_ID
 
@@ -23,15 +23,15 @@ def step_functions_stub() -> Iterator[Stubber]:
 
 
 @pytest.fixture
-def saga() -> Saga:
-    return Saga.from_settings(Settings())
+def saga() -> SagaExecutions:
+    return SagaExecutions.from_settings(Settings())
 
 
 @pytest.mark.parametrize(
     ("name", "expected"), [(None, ORDER_ID), (f"{ORDER_ID}-v7", f"{ORDER_ID}-v7")], ids=["first", "named"]
 )
 def test_an_execution_is_started_under_its_name(
-    saga: Saga, step_functions_stub: Stubber, name: str | None, expected: str
+    saga: SagaExecutions, step_functions_stub: Stubber, name: str | None, expected: str
 ) -> None:
     step_functions_stub.add_response(
         "start_execution",
@@ -43,7 +43,7 @@ def test_an_execution_is_started_under_its_name(
 
 
 def test_no_execution_is_started_under_a_name_that_is_used_up(
-    saga: Saga, step_functions_stub: Stubber
+    saga: SagaExecutions, step_functions_stub: Stubber
 ) -> None:
     step_functions_stub.add_client_error("start_execution", "ExecutionAlreadyExists")
 
@@ -52,7 +52,7 @@ def test_no_execution_is_started_under_a_name_that_is_used_up(
 
 @pytest.mark.parametrize("operation", ["start_execution", "describe_execution"])
 def test_a_throttled_call_can_be_tried_again(
-    saga: Saga, step_functions_stub: Stubber, operation: str
+    saga: SagaExecutions, step_functions_stub: Stubber, operation: str
 ) -> None:
     step_functions_stub.add_client_error(operation, "ThrottlingException")
 
@@ -61,7 +61,7 @@ def test_a_throttled_call_can_be_tried_again(
 
 
 def test_a_machine_that_is_not_there_is_a_bug_and_passes_through(
-    saga: Saga, step_functions_stub: Stubber
+    saga: SagaExecutions, step_functions_stub: Stubber
 ) -> None:
     step_functions_stub.add_client_error("start_execution", "StateMachineDoesNotExist")
 
@@ -71,7 +71,7 @@ def test_a_machine_that_is_not_there_is_a_bug_and_passes_through(
 
 @pytest.mark.parametrize(("status", "running"), [("RUNNING", True), ("SUCCEEDED", False), ("FAILED", False)])
 def test_an_execution_runs_until_it_has_ended(
-    saga: Saga, step_functions_stub: Stubber, status: str, *, running: bool
+    saga: SagaExecutions, step_functions_stub: Stubber, status: str, *, running: bool
 ) -> None:
     step_functions_stub.add_response(
         "describe_execution",

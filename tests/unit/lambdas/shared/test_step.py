@@ -5,8 +5,8 @@ import pytest
 from lambdas.domain.errors import (
     OutOfStock,
     PaymentActionRequired,
+    PaymentProviderUnavailable,
     RefundRefused,
-    StripeUnavailable,
 )
 from lambdas.shared.log import logger
 from lambdas.shared.settings import Settings
@@ -83,12 +83,12 @@ def test_a_rejection_is_business_as_usual(log: Log) -> None:
 
 
 def test_a_failure_that_a_retry_may_mend_is_a_warning_with_its_reason(log: Log) -> None:
-    with pytest.raises(StripeUnavailable):
-        raising(StripeUnavailable("APIError: HTTP 503"))
+    with pytest.raises(PaymentProviderUnavailable):
+        raising(PaymentProviderUnavailable("APIError: HTTP 503"))
 
     [line] = log.lines
     assert (line["level"], line["message"]) == ("WARNING", "step failed for now")
-    assert line["error"] == "StripeUnavailable: APIError: HTTP 503"
+    assert line["error"] == "PaymentProviderUnavailable: APIError: HTTP 503"
     assert line["order_id"] == ORDER_ID
 
 

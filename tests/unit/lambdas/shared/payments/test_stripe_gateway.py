@@ -13,9 +13,9 @@ from lambdas.domain.errors import (
     AmountNotChargeable,
     PaymentDeclined,
     PaymentInFlux,
+    PaymentProviderUnavailable,
     PaymentUnknown,
     RefundRefused,
-    StripeUnavailable,
 )
 from lambdas.domain.payment import PaymentIntent
 from lambdas.shared.payments import stripe_gateway
@@ -197,7 +197,7 @@ def test_a_list_that_stripe_does_not_give_can_be_tried_again(
 ) -> None:
     api.answer = (500, an_error("api_error"))
 
-    with pytest.raises(StripeUnavailable):
+    with pytest.raises(PaymentProviderUnavailable):
         list(gateway.list_intents(1_000, 2_000))
 
 
@@ -308,7 +308,7 @@ def test_where_the_outcome_is_unknown_stripe_is_asked_again(
 ) -> None:
     api.answer = answer
 
-    with pytest.raises(StripeUnavailable):
+    with pytest.raises(PaymentProviderUnavailable):
         gateway.confirm_intent(ORDER_ID, "pi_1")
 
     assert len(api.requests) == 1, "the SDK's own retries are off"
@@ -380,7 +380,7 @@ def test_an_unknown_outcome_is_told_without_the_key_and_the_card(
 ) -> None:
     api.answer = answer
 
-    with pytest.raises(StripeUnavailable) as caught:
+    with pytest.raises(PaymentProviderUnavailable) as caught:
         gateway.create_intent(an_order(amount=75_800))
 
     assert SECRET_KEY not in str(caught.value)
@@ -526,7 +526,7 @@ def test_a_key_that_was_rotated_away_is_read_afresh_by_the_next_attempt(
     secrets.put_secret_value(SecretId="stripe-key", SecretString="sk_test_the_next")
     api.answer = (401, an_error("invalid_request_error"))
 
-    with pytest.raises(StripeUnavailable, match="does not know the secret key"):
+    with pytest.raises(PaymentProviderUnavailable, match="does not know the secret key"):
         gateway.retrieve_intent("pi_1")
     StripeGateway.from_settings(Settings())
 
@@ -577,5 +577,5 @@ def test_the_local_stage_has_a_stripe_of_its_own(
 
 @pytest.mark.usefixtures("cold_environment")
 def test_a_secret_that_cannot_be_read_just_now_is_asked_for_again() -> None:
-    with pytest.raises(StripeUnavailable, match="the secret cannot be read"):
+    with pytest.raises(PaymentProviderUnavailable, match="the secret cannot be read"):
         StripeGateway.from_settings(Settings())

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final, Self
 
-from local.processes import REPOSITORY
-
-DEFINITION_PATH: Final = REPOSITORY / "statemachines" / "order_saga.asl.json"
+DEFINITION_PATH: Final = Path(__file__).parent / "order_saga.asl.json"
 
 ANY_ERROR: Final = "States.ALL"
 
@@ -207,7 +206,7 @@ class State:
 
 
 @dataclass(frozen=True)
-class Saga:
+class SagaDocument:
     """The whole document.
 
     Attributes:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.processes import REPOSITORY
-from proof.saga_document import DEFINITION_PATH, Saga
+from statemachines.document import DEFINITION_PATH, SagaDocument
 from tests.unit.statemachines.law_5_undo import LAW_5
 from tests.unit.statemachines.law_7_ends import LAW_7
 from tests.unit.statemachines.law_9_retries import LAW_9
@@ -24,21 +24,21 @@ VALIDATOR = REPOSITORY / "node_modules" / ".bin" / "asl-validator"
 
 
 @pytest.fixture(scope="module")
-def saga() -> Saga:
-    return Saga.load()
+def saga() -> SagaDocument:
+    return SagaDocument.load()
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_the_document_keeps_the_rule(saga: Saga, rule: Rule) -> None:
+def test_the_document_keeps_the_rule(saga: SagaDocument, rule: Rule) -> None:
     assert list(rule(saga)) == []
 
 
 @pytest.mark.parametrize("breach", BREACHES, ids=lambda breach: breach.change.__name__)
-def test_a_breach_is_found(saga: Saga, breach: Breach) -> None:
+def test_a_breach_is_found(saga: SagaDocument, breach: Breach) -> None:
     document = copy.deepcopy(dict(saga.definition))
     breach.change(document)
 
-    complaints = list(breach.rule(Saga(document)))
+    complaints = list(breach.rule(SagaDocument(document)))
 
     assert [complaint for complaint in complaints if breach.complaint in complaint], complaints
 

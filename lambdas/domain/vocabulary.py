@@ -1,0 +1,103 @@
+"""Words that the functions and the stacks both need, each written once.
+
+Nothing of ours is imported here, so that `stacks/` can read it without loading a function.
+"""
+
+from enum import Enum, StrEnum
+from typing import Final, Self
+
+SERVICE: Final = "orders"
+"""Name of the service: in logs, metrics and tags, and the `source` of its events."""
+
+METRIC_NAMESPACE: Final = "OrderSaga"
+"""CloudWatch namespace of the metrics that the functions count."""
+
+
+class UserGroup(StrEnum):
+    """Groups of the user pool."""
+
+    CUSTOMERS = "customers"
+    """May order."""
+    OPERATORS = "operators"
+    """Run the shop; they order nothing."""
+
+
+class FindingKind(StrEnum):
+    """What the reconciliation can find; the dimension `kind` of the metric `ReconciliationFindings`.
+
+    Attributes:
+        description: What is wrong, for the person whom the alarm wakes.
+    """
+
+    description: str
+
+    STUCK_ORDER = "stuck_order", "An order is not at rest, and another execution of the saga did not help"
+    CUSTOMER_NOT_NOTIFIED = (
+        "customer_not_notified",
+        "An order has ended, and its customer could not be notified",
+    )
+    MONEY_WITHOUT_ORDER = "money_without_order", "Stripe holds a payment that belongs to no order"
+    ORDER_WITHOUT_MONEY = "order_without_money", "An order is confirmed, but its payment is not held"
+    AMOUNT_DIFFERS = "amount_differs", "The amount or currency of a payment differs from its confirmed order"
+    SECOND_PAYMENT = "second_payment", "Stripe holds a second payment for one order"
+    MONEY_OF_CLOSED_ORDER = "money_of_closed_order", "Stripe still holds the payment of a closed order"
+    STOCK_DIFFERS = "stock_differs", "A product's reserved units of a day differ from the orders of that day"
+    NEGATIVE_STOCK = "negative_stock", "More units of a product were sold than it had"
+
+    def __new__(cls, value: str, description: str) -> Self:
+        """Make a member that is the text `value` and has a description."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.description = description
+        return member
+
+
+PROBLEM_TYPE_PREFIX: Final = "urn:problem-type:order-saga:"
+"""Start of the `type` of every problem document."""
+
+
+class ProblemKind(Enum):
+    """Kinds of problem documents (RFC 9457), whoever returns them: a function, API Gateway or the firewall.
+
+    Attributes:
+        slug: Last part of the `type`, stable for clients.
+        status: HTTP status code.
+        title: The same for every problem of the kind.
+    """
+
+    INVALID_REQUEST = "invalid-request", 400, "The request is not valid"
+    BAD_SIGNATURE = "bad-signature", 400, "The signature is not valid"
+    UNAUTHORIZED = "unauthorized", 401, "Sign-in required"
+    FORBIDDEN = "forbidden", 403, "Not allowed"
+    NOT_FOUND = "not-found", 404, "Not found"
+    METHOD_NOT_ALLOWED = "method-not-allowed", 405, "Method not allowed"
+    NOTHING_TO_CANCEL = "nothing-to-cancel", 409, "Nothing to cancel"
+    ORDER_AT_REST = "order-at-rest", 409, "Nothing to retry"
+    PRECONDITION_FAILED = "precondition-failed", 412, "The product has changed"
+    BODY_TOO_LARGE = "body-too-large", 413, "The body is too large"
+    IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", 422, "The idempotency key belongs to another request"
+    PRECONDITION_REQUIRED = "precondition-required", 428, "A condition is required"
+    TOO_MANY_REQUESTS = "too-many-requests", 429, "Too many requests"
+    INTERNAL_ERROR = "internal-error", 500, "Internal error"
+    UNAVAILABLE = "unavailable", 503, "Temporarily unavailable"
+
+    def __init__(self, slug: str, status: int, title: str) -> None:
+        self.slug = slug
+        self.status = status
+        self.title = title
+
+    @property
+    def type(self) -> str:
+        """The `type` of the problem document, a URN."""
+        return f"{PROBLEM_TYPE_PREFIX}{self.slug}"
+
+
+MAX_BODY_BYTES: Final = 64 * 1024
+"""Largest accepted request body. The largest order, 99 lines of the longest SKUs, is a seventh of it."""
+
+SECURITY_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Strict-Transport-Security": "max-age=63072000",  # two years
+    "X-Content-Type-Options": "nosniff",
+}
+"""On every response, also on those that API Gateway makes itself."""
