@@ -1,28 +1,30 @@
-"""Makes the API's contract: an OpenAPI 3.1 document."""
+"""Builds the API's contract: an OpenAPI 3.1 document.
+
+Nothing in it depends on the interpreter: titles come from the vocabulary, not from `http.HTTPStatus`.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
 from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from docgen.contract.answers import Problem
-from docgen.contract.examples import ANSWERS, PARAMETERS, REQUESTS
-from docgen.contract.operations import HEADERS, OPERATIONS, Operation, Success
+from docgen.contract.examples import PARAMETERS, REQUESTS, RESPONSES
+from docgen.contract.operations import HEADERS, OPERATIONS, ApiOperation, Success
+from docgen.contract.schemas import ProblemSchema
+from lambdas.domain.vocabulary import ProblemKind
 from lambdas.shared.rest.fields import Sku
-from lambdas.shared.rest.http_api import PROBLEM_TYPE
 
 _SCHEMAS: Final = "#/components/schemas/"
-_PART_OF: Final = {"path": "path", "query": "query", "headers": "header"}
-"""The parts of a request as a model, and as OpenAPI calls them."""
+_PARTS: Final = {"path": "path", "query": "query", "headers": "header"}
+"""Parts of a request: field of the model, and `in` of the OpenAPI parameter."""
 
 _PATH_PARAMETERS: Final[Mapping[str, Any]] = {
     "order_id": {"type": "string", "format": "uuid"},
     "sku": TypeAdapter(Sku).json_schema(),
 }
-"""Those of calls that have no model, because nothing but the path is read."""
+"""Path parameters of operations whose request has no model."""
 
 _SECURITY: Final[Mapping[str, list[dict[str, list[str]]]]] = {
     "customers": [{"signIn": []}],
@@ -32,75 +34,42 @@ _SECURITY: Final[Mapping[str, list[dict[str, list[str]]]]] = {
     "anybody": [],
 }
 
-_PROBLEMS: Final[Mapping[HTTPStatus, tuple[str, str, str, str]]] = {
-    HTTPStatus.BAD_REQUEST: (
-        "InvalidRequest",
-        "invalid-request",
-        "The request is not valid",
-        "Something is wrong with the request; `errors` names all of it.",
-    ),
-    HTTPStatus.UNAUTHORIZED: (
-        "Unauthorized",
-        "unauthorized",
-        "Sign-in needed",
-        "There is no ID token, or it is not valid, or not any more.",
-    ),
-    HTTPStatus.FORBIDDEN: (
+_COMMON_PROBLEMS: Final[Mapping[int, tuple[str, ProblemKind, str]]] = {
+    400: ("InvalidRequest", ProblemKind.INVALID_REQUEST, "The request is not valid; see `errors`."),
+    401: ("Unauthorized", ProblemKind.UNAUTHORIZED, "The ID token is missing, invalid or expired."),
+    403: (
         "Forbidden",
-        "forbidden",
-        "Not allowed",
-        "The caller may not do this, or the firewall takes the request for an attack.",
+        ProblemKind.FORBIDDEN,
+        "The caller lacks permission, or the firewall blocks the request.",
     ),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
-        "BodyTooLarge",
-        "body-too-large",
-        "The body is too large",
-        "A body has at most 64 KiB.",
-    ),
-    HTTPStatus.TOO_MANY_REQUESTS: (
-        "TooManyRequests",
-        "too-many-requests",
-        "Too many requests",
-        "Try again after `Retry-After` seconds.",
-    ),
-    HTTPStatus.INTERNAL_SERVER_ERROR: (
-        "InternalError",
-        "internal-error",
-        "Internal error",
-        "A mistake of ours. It is logged under the request's id.",
-    ),
-    HTTPStatus.BAD_GATEWAY: (
-        "NoAnswer",
-        "internal-error",
-        "Internal error",
-        "A mistake of ours: a function broke off.",
-    ),
-    HTTPStatus.SERVICE_UNAVAILABLE: (
+    413: ("BodyTooLarge", ProblemKind.BODY_TOO_LARGE, "The body has more than 64 KiB."),
+    429: ("TooManyRequests", ProblemKind.TOO_MANY_REQUESTS, "Try again after `Retry-After` seconds."),
+    500: ("InternalError", ProblemKind.INTERNAL_ERROR, "An unexpected error, logged with the request id."),
+    502: ("NoAnswer", ProblemKind.INTERNAL_ERROR, "A function ended without a response."),
+    503: (
         "Unavailable",
-        "unavailable",
-        "Not available",
-        "Try again after `Retry-After` seconds; an order with the same `Idempotency-Key` is placed once.",
+        ProblemKind.UNAVAILABLE,
+        "Try again after `Retry-After` seconds. An order with the same `Idempotency-Key` is placed once.",
     ),
 }
-"""How every call may be answered: the response's name, the problem's type and title, and a description."""
+"""Responses that many operations share, by status code: component name, kind of problem, description."""
 
 _INTRODUCTION: Final = """\
 The orders of a shop.
 
-- **Sign in** with the shop's user pool, and send the ID token: `Authorization: Bearer ...`. Customers order
-  and see their own orders; operators run the shop. What is somebody else's is answered as if it were not
-  there.
-- **Money** is an integer in the currency's minor unit. **Time** is UTC, ISO 8601.
-- **Errors** are problem documents (RFC 9457): `type` is stable, `errors` names everything that is wrong at
-  once, `instance` is the request's id. Unknown fields and parameters are refused.
-- **Retries**: `429` and `503` carry `Retry-After`. Every call can be repeated: reads and cancellations by
-  their nature, orders and deliveries by their `Idempotency-Key`, products by their `ETag`.
-- Methods that there are not are answered `405` with `Allow`, unknown paths `404`.
+- **Sign-in**: send an ID token of the shop's user pool as `Authorization: Bearer ...`. Customers place orders
+  and see their own; operators run the shop. Another customer's order returns `404`.
+- **Money** is an integer in the currency's minor unit. **Time** is UTC in ISO 8601.
+- **Errors** are problem documents (RFC 9457): `type` is stable, `errors` lists every invalid field, and
+  `instance` is the request id. Unknown fields and parameters are rejected.
+- **Retries**: `429` and `503` carry `Retry-After`. Every request can be sent again safely: reads and
+  cancellations are idempotent, orders and deliveries have an `Idempotency-Key`, products have an `ETag`.
+- Unknown paths return `404`. Unsupported methods return `405` with `Allow`.
 """
 
 
 def contract() -> dict[str, Any]:
-    """The whole document."""
+    """Build the document."""
     paths: dict[str, dict[str, Any]] = {}
     for call, operation in OPERATIONS.items():
         method, path = call.split(" ")
@@ -110,7 +79,7 @@ def contract() -> dict[str, Any]:
         "info": {
             "title": "Orders",
             "version": "1.0.0",
-            "summary": "Place orders, follow them, and keep the stock",
+            "summary": "Place orders, follow them, and manage the stock",
             "description": _INTRODUCTION,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
@@ -122,16 +91,16 @@ def contract() -> dict[str, Any]:
             }
         ],
         "tags": [
-            {"name": "Orders", "description": "What customers want"},
-            {"name": "Inventory", "description": "What the shop has"},
-            {"name": "Operations", "description": "For machines"},
+            {"name": "Orders", "description": "Customers' orders"},
+            {"name": "Inventory", "description": "Products and their stock"},
+            {"name": "Operations", "description": "Called by other systems"},
         ],
         "paths": paths,
         "components": {
             "schemas": _schemas(),
             "responses": {
-                name: _problem(status, kind, title, description)
-                for status, (name, kind, title, description) in _PROBLEMS.items()
+                name: _problem(status, kind, description)
+                for status, (name, kind, description) in _COMMON_PROBLEMS.items()
             },
             "headers": {
                 name: {
@@ -143,7 +112,10 @@ def contract() -> dict[str, Any]:
                 for name, (description, example) in HEADERS.items()
             }
             | {
-                "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+                "Retry-After": {
+                    "description": "Seconds to wait before the next request.",
+                    "schema": {"type": "integer"},
+                },
                 "WWW-Authenticate": {"required": True, "schema": {"type": "string", "const": "Bearer"}},
             },
             "securitySchemes": {
@@ -151,27 +123,27 @@ def contract() -> dict[str, Any]:
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "The ID token of a user of the stack's pool (`UserPoolClientId`).",
+                    "description": "ID token of a user of the stack's pool (`UserPoolClientId`).",
                 },
                 "stripeSignature": {
                     "type": "apiKey",
                     "in": "header",
                     "name": "Stripe-Signature",
-                    "description": "Made by Stripe over the body (https://docs.stripe.com/webhooks/signature).",
+                    "description": "Signature of the body (https://docs.stripe.com/webhooks/signature).",
                 },
             },
         },
     }
 
 
-def _operation(path: str, operation: Operation) -> dict[str, Any]:
+def _operation(path: str, operation: ApiOperation) -> dict[str, Any]:
     parameters = [*_parameters(path, operation)]
     body = _request_body(operation)
     return {
         "operationId": operation.operation_id,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "description": operation.description + _whose(operation),
+        "description": operation.description + _callers(operation),
         "security": _SECURITY[operation.callers],
         **({"parameters": parameters} if parameters else {}),
         **({"requestBody": body} if body else {}),
@@ -179,18 +151,18 @@ def _operation(path: str, operation: Operation) -> dict[str, Any]:
     }
 
 
-def _whose(operation: Operation) -> str:
-    whose = {"customers": "\n\nCustomers only.", "operators": "\n\nOperators only."}
-    return whose.get(operation.callers, "")
+def _callers(operation: ApiOperation) -> str:
+    sentences = {"customers": "\n\nCustomers only.", "operators": "\n\nOperators only."}
+    return sentences.get(operation.callers, "")
 
 
-def _parameters(path: str, operation: Operation) -> Iterator[dict[str, Any]]:
+def _parameters(path: str, operation: ApiOperation) -> Iterator[dict[str, Any]]:
     in_model: set[str] = set()
     if operation.request is not None:
-        for part, where in _PART_OF.items():
+        for part, where in _PARTS.items():
             if part in operation.request.model_fields:
                 model = operation.request.model_fields[part].annotation
-                assert isinstance(model, type)  # noqa: S101 - the models' own rule, see RequestModel
+                assert isinstance(model, type)  # noqa: S101 - RequestModel's rule: each part is a model
                 in_model.add(where)
                 yield from _parameters_of(model, where)
     if "path" not in in_model:
@@ -202,118 +174,112 @@ def _parameters(path: str, operation: Operation) -> Iterator[dict[str, Any]]:
 
 def _parameters_of(model: type[BaseModel], where: str) -> Iterator[dict[str, Any]]:
     schema = model.model_json_schema(ref_template=f"{_SCHEMAS}{{model}}")
-    for name, of_parameter in schema["properties"].items():
-        yield _parameter(name, where, of_parameter, required=name in schema.get("required", ()))
+    for name, parameter in schema["properties"].items():
+        yield _parameter(name, where, parameter, required=name in schema.get("required", ()))
 
 
 def _parameter(name: str, where: str, schema: Mapping[str, Any], *, required: bool) -> dict[str, Any]:
-    described = {key: value for key, value in schema.items() if key not in {"title", "description"}}
-    if "anyOf" in described:  # a parameter is left out, and never null
-        described |= next(each for each in described.pop("anyOf") if each != {"type": "null"})
-        described.pop("default")
+    own_schema = {key: value for key, value in schema.items() if key not in {"title", "description"}}
+    if "anyOf" in own_schema:  # an optional parameter is missing, never null
+        own_schema |= next(each for each in own_schema.pop("anyOf") if each != {"type": "null"})
+        own_schema.pop("default")
     return {
         "name": name,
         "in": where,
         "required": required,
         **({"description": schema["description"]} if "description" in schema else {}),
-        "schema": described,
+        "schema": own_schema,
         **({"example": PARAMETERS[name]} if name in PARAMETERS else {}),
     }
 
 
-def _request_body(operation: Operation) -> dict[str, Any] | None:
+def _request_body(operation: ApiOperation) -> dict[str, Any] | None:
     model = _body_of(operation)
     if model is None:
         return None
-    schema = {"$ref": f"{_SCHEMAS}{model.__name__}"}
-    content = {"schema": schema, "example": REQUESTS[operation.operation_id]}
+    content = {"schema": _reference(model), "example": REQUESTS[operation.operation_id]}
     return {"required": True, "content": {"application/json": content}}
 
 
-def _body_of(operation: Operation) -> Any:  # noqa: ANN401 - a model, which pydantic does not type
+def _reference(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _published(f"{_SCHEMAS}{model.__name__}")}
+
+
+def _published(name: str) -> str:
+    return name.removesuffix("Schema")
+
+
+def _body_of(operation: ApiOperation) -> Any:  # noqa: ANN401 - a model, which pydantic does not type
     fields = operation.request.model_fields if operation.request else {}
     return fields["body"].annotation if "body" in fields else operation.body
 
 
-def _responses(operation: Operation, *, has_body: bool) -> dict[str, Any]:
-    answers: dict[str, Any] = {
-        str(int(status)): _success(success, ANSWERS[operation.operation_id])
+def _responses(operation: ApiOperation, *, has_body: bool) -> dict[str, Any]:
+    common = {
+        str(status): {"$ref": f"#/components/responses/{name}"}
+        for status, (name, *_rest) in _COMMON_PROBLEMS.items()
+        if _is_possible(status, operation, has_body=has_body)
+    }
+    successes = {
+        str(status): _success(success, RESPONSES[operation.operation_id])
         for status, success in operation.successes.items()
     }
-    for status, description in operation.problems.items():
-        kind = {
-            HTTPStatus.UNPROCESSABLE_ENTITY: "idempotency-key-reused",
-            HTTPStatus.PRECONDITION_FAILED: "precondition-failed",
-            HTTPStatus.PRECONDITION_REQUIRED: "precondition-required",
-            HTTPStatus.CONFLICT: {"cancelOrder": "nothing-to-cancel"}.get(
-                operation.operation_id, "order-at-rest"
-            ),
-        }.get(status, "not-found")
-        answers[str(int(status))] = _problem(status, kind, status.phrase, description)
-    for status, (name, *_rest) in _PROBLEMS.items():
-        if _may_be_answered(status, operation, has_body=has_body):
-            answers[str(int(status))] = {"$ref": f"#/components/responses/{name}"}
-    return answers
+    problems = {
+        str(kind.status): _problem(kind.status, kind, description)
+        for kind, description in operation.problems.items()
+    }
+    return common | successes | problems
 
 
-def _may_be_answered(status: HTTPStatus, operation: Operation, *, has_body: bool) -> bool:
-    """Whether a call may be answered so by the gateway, or by what all functions have in common."""
+def _is_possible(status: int, operation: ApiOperation, *, has_body: bool) -> bool:
+    """Whether an operation can return this common problem."""
     match status:
-        case HTTPStatus.UNAUTHORIZED:
+        case 401:
             return operation.callers not in {"Stripe", "anybody"}
-        case HTTPStatus.BAD_REQUEST | HTTPStatus.BAD_GATEWAY | HTTPStatus.SERVICE_UNAVAILABLE:
+        case 400 | 502 | 503:
             return operation.callers != "anybody"  # no function runs for those
-        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        case 413:
             return has_body
         case _:
             return True
 
 
 def _success(success: Success, example: object) -> dict[str, Any]:
-    answer: dict[str, Any] = {"description": success.description}
+    response: dict[str, Any] = {"description": success.description}
     if success.headers:
-        answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in success.headers}
+        response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in success.headers}
     if success.links:
-        answer["links"] = {
+        response["links"] = {
             operation: {"operationId": operation, "parameters": dict(parameters)}
             for operation, parameters in success.links.items()
         }
     if success.model is not None:
-        schema = {"$ref": f"{_SCHEMAS}{success.model.__name__}"}
-        answer["content"] = {"application/json": {"schema": schema, "example": example}}
-    return answer
+        response["content"] = {"application/json": {"schema": _reference(success.model), "example": example}}
+    return response
 
 
-def _problem(status: HTTPStatus, kind: str, title: str, description: str) -> dict[str, Any]:
-    header = {
-        HTTPStatus.UNAUTHORIZED: "WWW-Authenticate",
-        HTTPStatus.TOO_MANY_REQUESTS: "Retry-After",
-        HTTPStatus.SERVICE_UNAVAILABLE: "Retry-After",
-    }.get(status)
+def _problem(status: int, kind: ProblemKind, description: str) -> dict[str, Any]:
+    header = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}.get(status)
     example = {
-        "type": f"{PROBLEM_TYPE}{kind}",
-        "title": title,
-        "status": int(status),
+        "type": kind.type,
+        "title": kind.title,
+        "status": status,
         "detail": description.replace("`", ""),
         "instance": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
     }
-    if status is HTTPStatus.BAD_REQUEST:
-        example["detail"] = "items.0.quantity: Input should be greater than or equal to 1"
-        example |= {
-            "errors": [{"field": "items.0.quantity", "message": "Input should be greater than or equal to 1"}]
-        }
+    if kind is ProblemKind.INVALID_REQUEST:
+        error = {"field": "items.0.quantity", "message": "Input should be greater than or equal to 1"}
+        example |= {"detail": f"{error['field']}: {error['message']}", "errors": [error]}
     return {
         "description": description,
         **({"headers": {header: {"$ref": f"#/components/headers/{header}"}}} if header else {}),
-        "content": {
-            "application/problem+json": {"schema": {"$ref": f"{_SCHEMAS}Problem"}, "example": example}
-        },
+        "content": {"application/problem+json": {"schema": _reference(ProblemSchema), "example": example}},
     }
 
 
 def _schemas() -> dict[str, Any]:
-    """The models that bodies are made of, and what they are made of."""
-    models: list[Any] = [Problem]
+    """Build the schemas of all bodies, and of their parts."""
+    models: list[Any] = [ProblemSchema]
     for operation in OPERATIONS.values():
         models += [success.model for success in operation.successes.values() if success.model]
         if body := _body_of(operation):
@@ -321,14 +287,15 @@ def _schemas() -> dict[str, Any]:
     _map, schema = models_json_schema(
         [(model, "validation") for model in dict.fromkeys(models)], ref_template=f"{_SCHEMAS}{{model}}"
     )
-    schemas: dict[str, Any] = schema["$defs"]
-    return {name: _tidied(each) for name, each in sorted(schemas.items())}
+    return {_published(name): _tidied(each) for name, each in sorted(schema["$defs"].items())}
 
 
 def _tidied(schema: Any) -> Any:  # noqa: ANN401 - any part of a schema
-    """Without titles that only repeat names, and without defaults that stand for fields that are left out."""
+    """Remove titles that repeat names and the default null of optional fields; rename references."""
     if isinstance(schema, list):
         return [_tidied(each) for each in schema]
+    if isinstance(schema, str):
+        return _published(schema) if schema.startswith(_SCHEMAS) else schema
     if not isinstance(schema, dict):
         return schema
     return {

@@ -1,4 +1,4 @@
-"""Examples for the contract; answers are made by the code that makes them for callers."""
+"""Examples for the contract. The functions' own code makes the response bodies."""
 
 from typing import Any, Final
 
@@ -55,9 +55,9 @@ REQUESTS: Final[dict[str, Any]] = {
         "data": {"object": {"id": "pi_3PqXyZ2eZvKYlo2C1gQ12345", "object": "payment_intent"}},
     },
 }
-"""Bodies of requests, by operation."""
+"""Request bodies by operation id."""
 
-ANSWERS: Final[dict[str, Any]] = {
+RESPONSES: Final[dict[str, Any]] = {
     "submitOrder": _ACCEPTED,
     "listOrders": {"orders": [_CONFIRMED], "cursor": None},
     "getOrder": _CONFIRMED,
@@ -70,7 +70,7 @@ ANSWERS: Final[dict[str, Any]] = {
     "receiveStripeWebhook": {"received": True},
     "getHealth": {"status": "ok"},
 }
-"""Bodies of good answers, by operation."""
+"""Bodies of successful responses by operation id."""
 
 PARAMETERS: Final[dict[str, Any]] = {
     "order_id": _ORDER.order_id,
@@ -80,4 +80,4 @@ PARAMETERS: Final[dict[str, Any]] = {
     "status": "CONFIRMED",
     "limit": 20,
 }
-"""Values of parameters, by name."""
+"""Parameters by name."""

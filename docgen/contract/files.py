@@ -1,4 +1,4 @@
-"""Where the contract lies in the repository."""
+"""Files that hold the contract."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ PAGE: Final = REPOSITORY / "docs" / "api.md"
 
 
 def contract_files() -> dict[Path, str]:
-    """The files that show the contract, as they are to be."""
+    """Build the text of each file."""
     document = contract()
     return {
         OPENAPI: json.dumps(document, indent=2, ensure_ascii=False) + "\n",

@@ -1,30 +1,30 @@
-"""The calls of the API as its callers see them: the source of docs/openapi.json.
+"""The operations of the API as its callers see them: the source of docs/openapi.json.
 
-What a request may hold is said by the models that the functions read it with; a test compares this table with
-the calls that are deployed.
+The schemas of requests come from the models that the functions parse them with. A test compares this table
+with the deployed routes.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Final, Literal
 
 from pydantic import BaseModel
 
-from docgen.contract.answers import (
-    Answer,
-    Catalogue,
-    Health,
-    Order,
-    OrderPage,
-    Product,
-    Received,
-    StripeEvent,
+from docgen.contract.schemas import (
+    CatalogueSchema,
+    HealthSchema,
+    OrderPageSchema,
+    OrderSchema,
+    ProductSchema,
+    ReceivedSchema,
+    ResponseSchema,
+    StripeEventSchema,
 )
 from lambdas.api.list_orders.request import ListOrdersRequest
 from lambdas.api.put_inventory.request import PutProductRequest
 from lambdas.api.restock_inventory.request import RestockRequest
 from lambdas.api.submit_order.request import SubmitOrderRequest
+from lambdas.domain.vocabulary import ProblemKind
 from lambdas.shared.rest.parsing import RequestModel
 
 Tag = Literal["Orders", "Inventory", "Operations"]
@@ -32,36 +32,37 @@ Tag = Literal["Orders", "Inventory", "Operations"]
 
 @dataclass(frozen=True)
 class Success:
-    """An answer that is what the caller hoped for.
+    """A successful response.
 
     Attributes:
-        description: What has happened.
-        model: The body; None for an answer without one.
-        headers: The headers that go with it, by the names of `HEADERS`.
-        links: Which calls take what from this answer: parameters and OpenAPI's expressions, by operation.
+        description: When it is returned.
+        model: Schema of the body; None for a response without body.
+        headers: Response headers, by their names in `HEADERS`.
+        links: Operations that take values from this response: OpenAPI runtime expressions by parameter, by
+            operation id.
     """
 
     description: str
-    model: type[Answer] | None
+    model: type[ResponseSchema] | None
     headers: tuple[str, ...] = ()
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operation:
-    """A call.
+class ApiOperation:
+    """An operation: a method on a path.
 
     Attributes:
-        operation_id: Its name, in programs.
-        tag: What it is about.
-        summary: What it does, in a line.
-        description: What its callers should know, in Markdown.
-        callers: Who may make it.
-        request: What it takes beyond the parameters of its path.
-        headers: More headers that it looks at, and what they say.
-        body: What stands in its body, where no model reads it.
-        successes: How it is answered if all is well.
-        problems: How else the function answers, beyond what every call is answered.
+        operation_id: Name for programs.
+        tag: Section of the contract.
+        summary: One line, imperative.
+        description: What callers need to know, in Markdown.
+        callers: Who may call it.
+        request: Model of the request, if it has more than path parameters.
+        headers: Descriptions of request headers that no model has.
+        body: Schema of a body that no model parses.
+        successes: Successful responses by HTTP status code.
+        problems: Descriptions of problems beyond those that every operation can return.
     """
 
     operation_id: str
@@ -72,169 +73,185 @@ class Operation:
     request: type[RequestModel] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: type[BaseModel] | None = None
-    successes: Mapping[HTTPStatus, Success]
-    problems: Mapping[HTTPStatus, str] = field(default_factory=dict)
+    successes: Mapping[int, Success]
+    problems: Mapping[ProblemKind, str] = field(default_factory=dict)
 
 
 HEADERS: Final = {
-    "ETag": ("The version of the product.", '"7"'),
-    "Idempotent-Replayed": ("`true` if the order was there already.", "true"),
-    "Location": ("Where the order is, below the API's URL.", "/orders/2f0c7ad5-5b0e-5f7e-9a3c-0c8a6b7d1e42"),
+    "ETag": ("Version of the product.", '"7"'),
+    "Idempotent-Replayed": ("`true` if the order already existed.", "true"),
+    "Location": (
+        "Path of the order, relative to the API's URL.",
+        "/orders/2f0c7ad5-5b0e-5f7e-9a3c-0c8a6b7d1e42",
+    ),
 }
-"""The answers' headers: what they say, and an example."""
+"""Response headers: description and example."""
 
 _THIS_ORDER: Final = {"order_id": "$response.body#/order_id"}
 
-_NO_ORDER: Final = {HTTPStatus.NOT_FOUND: "There is no such order, or it is somebody else's."}
-_NO_PRODUCT: Final = {HTTPStatus.NOT_FOUND: "There is no such product."}
+_NO_ORDER: Final = {
+    ProblemKind.NOT_FOUND: "The order does not exist, or belongs to another customer.",
+}
+_NO_PRODUCT: Final = {ProblemKind.NOT_FOUND: "The product does not exist."}
 _REUSED_KEY: Final = {
-    HTTPStatus.UNPROCESSABLE_ENTITY: "The `Idempotency-Key` was used for a different request."
+    ProblemKind.IDEMPOTENCY_KEY_REUSED: "The `Idempotency-Key` was used with a different request.",
 }
 
-OPERATIONS: Final[Mapping[str, Operation]] = {
-    "POST /orders": Operation(
+OPERATIONS: Final[Mapping[str, ApiOperation]] = {
+    "POST /orders": ApiOperation(
         operation_id="submitOrder",
         tag="Orders",
         summary="Place an order",
         description=(
-            "The order is accepted, not fulfilled: follow its `status`. Prices are the catalogue's.\n\n"
-            "`Idempotency-Key` makes it safe to send the same order again, for ever: the same customer, key"
-            " and body get the first answer again, with `Idempotent-Replayed: true`, and there is one order."
-            " Two orders that are truly alike need two keys. No request ever finds another one *in progress*:"
-            " the key decides in one atomic write, so there is no `409` to wait for."
+            "The response means that the order is accepted, not that it is fulfilled: follow its `status`."
+            " Prices come from the catalogue.\n\n"
+            "The same customer, `Idempotency-Key` and body always return the first response again, with"
+            " `Idempotent-Replayed: true`, and place one order. The key does not expire. Use a new key for"
+            " each new order, even if it is identical to another one. The key is checked in the same write"
+            " that places the order, so no request finds another one in progress and there is no `409` to"
+            " wait for."
         ),
         callers="customers",
         request=SubmitOrderRequest,
         successes={
-            HTTPStatus.ACCEPTED: Success(
+            202: Success(
                 "The order is accepted.",
-                Order,
+                OrderSchema,
                 ("Location", "Idempotent-Replayed"),
                 dict.fromkeys(("getOrder", "cancelOrder", "retryOrder"), _THIS_ORDER),
             )
         },
         problems=_REUSED_KEY,
     ),
-    "GET /orders": Operation(
+    "GET /orders": ApiOperation(
         operation_id="listOrders",
         tag="Orders",
-        summary="List orders, the newest first",
+        summary="List orders, newest first",
         description=(
-            "A customer gets their own, an operator everybody's.\n\n"
-            "Send the `cursor` of a page to get the next one, until it is null. A page can have fewer orders"
-            " than `limit`, even none, when there are more: with a `status`, and for operators, one request"
-            " looks through so many orders, and so many days, only. Every order that was there at the first"
-            " page, and whose status does not change meanwhile, comes exactly once. A cursor is for the same"
-            " caller and the same `status`; the `limit` may change."
+            "Customers see their own orders, operators see all orders.\n\n"
+            "To get the next page, send the `cursor` of the previous one, until it is null. A page may have"
+            " fewer orders than `limit`, or none, although more pages follow: with a `status`, and for"
+            " operators, each request reads a limited number of orders and days. An order that exists when"
+            " the first page is read, and whose status does not change, is listed exactly once. A cursor is"
+            " valid for the same caller and the same `status`; `limit` may change."
         ),
         request=ListOrdersRequest,
         successes={
-            HTTPStatus.OK: Success(
-                "A page of orders.", OrderPage, links={"listOrders": {"cursor": "$response.body#/cursor"}}
+            200: Success(
+                "A page of orders.",
+                OrderPageSchema,
+                links={"listOrders": {"cursor": "$response.body#/cursor"}},
             )
         },
     ),
-    "GET /orders/{order_id}": Operation(
+    "GET /orders/{order_id}": ApiOperation(
         operation_id="getOrder",
         tag="Orders",
-        summary="Look at an order",
-        description="Its customer sees it, and operators do.",
-        successes={HTTPStatus.OK: Success("The order as it is now.", Order)},
+        summary="Get an order",
+        description="For the customer who placed it, and for operators.",
+        successes={200: Success("The order.", OrderSchema)},
         problems=_NO_ORDER,
     ),
-    "POST /orders/{order_id}/cancel": Operation(
+    "POST /orders/{order_id}/cancel": ApiOperation(
         operation_id="cancelOrder",
         tag="Orders",
-        summary="Ask to cancel an order",
+        summary="Cancel an order",
         description=(
-            "Money and stock are given back, whatever was done already; follow the order's `status`."
-            " Asking again changes nothing, and is answered alike."
+            "Refunds the payment and returns the stock, whatever the order's progress. The response means"
+            " that the cancellation is accepted: follow the order's `status`. Repeating the request has no"
+            " further effect."
         ),
-        successes={HTTPStatus.ACCEPTED: Success("The order is going to be cancelled.", Order)},
-        problems={**_NO_ORDER, HTTPStatus.CONFLICT: "There is nothing left to cancel."},
+        successes={202: Success("The cancellation is accepted.", OrderSchema)},
+        problems=_NO_ORDER | {ProblemKind.NOTHING_TO_CANCEL: "The order has failed, or is being undone."},
     ),
-    "POST /orders/{order_id}/retry": Operation(
+    "POST /orders/{order_id}/retry": ApiOperation(
         operation_id="retryOrder",
         tag="Orders",
-        summary="Run an order's saga once more",
-        description="For an order that is not at rest. It goes on from where it stands: this does no harm.",
+        summary="Retry an order",
+        description=(
+            "Starts one more execution of the saga for an order that is not at rest. The execution"
+            " continues from the order's current state, so a retry is always safe."
+        ),
         callers="operators",
-        successes={HTTPStatus.ACCEPTED: Success("One more execution is on its way.", Order)},
-        problems={**_NO_ORDER, HTTPStatus.CONFLICT: "The order is at rest: there is nothing left to do."},
+        successes={202: Success("One more execution will start.", OrderSchema)},
+        problems=_NO_ORDER | {ProblemKind.ORDER_AT_REST: "The order is at rest: there is nothing to retry."},
     ),
-    "GET /inventory": Operation(
+    "GET /inventory": ApiOperation(
         operation_id="listProducts",
         tag="Inventory",
-        summary="Look at the catalogue",
-        description="All products with their stock, by SKU.",
-        successes={HTTPStatus.OK: Success("The catalogue.", Catalogue)},
+        summary="List products",
+        description="All products with their stock, sorted by SKU.",
+        successes={200: Success("The catalogue.", CatalogueSchema)},
     ),
-    "GET /inventory/{sku}": Operation(
+    "GET /inventory/{sku}": ApiOperation(
         operation_id="getProduct",
         tag="Inventory",
-        summary="Look at a product",
-        description="Its `ETag` is what `PUT` wants as `If-Match`.",
-        headers={"If-None-Match": "The `ETag` that you have already."},
+        summary="Get a product",
+        description="Send its `ETag` as `If-Match` to change the product.",
+        headers={"If-None-Match": "`ETag` of the version that the caller has."},
         successes={
-            HTTPStatus.OK: Success(
-                "The product as it is now.",
-                Product,
+            200: Success(
+                "The product.",
+                ProductSchema,
                 ("ETag",),
                 {"putProduct": {"sku": "$response.body#/sku", "If-Match": "$response.header.ETag"}},
             ),
-            HTTPStatus.NOT_MODIFIED: Success("It is what `If-None-Match` says it was.", None, ("ETag",)),
+            304: Success(
+                "The product has not changed since the version in `If-None-Match`.", None, ("ETag",)
+            ),
         },
         problems=_NO_PRODUCT,
     ),
-    "PUT /inventory/{sku}": Operation(
+    "PUT /inventory/{sku}": ApiOperation(
         operation_id="putProduct",
         tag="Inventory",
-        summary="Write a product",
+        summary="Create or replace a product",
         description=(
-            "As it shall be from now on, its stock included. Send the `ETag` that you read as `If-Match`, or"
-            " `If-None-Match: *` with a new product, so that two operators can't overwrite each other, nor"
-            " the units that an order took meanwhile. To add units, restock."
+            "Replaces every field, the stock included. To replace a product, send its `ETag` as `If-Match`;"
+            " to create one, send `If-None-Match: *`. A product that another operator or an order has"
+            " changed in the meantime is not overwritten. To add units to the stock, use `restock`."
         ),
         callers="operators",
         request=PutProductRequest,
         successes={
-            HTTPStatus.OK: Success("The product is changed.", Product, ("ETag",)),
-            HTTPStatus.CREATED: Success("There is a new product.", Product, ("ETag",)),
+            200: Success("The product is replaced.", ProductSchema, ("ETag",)),
+            201: Success("The product is created.", ProductSchema, ("ETag",)),
         },
         problems={
-            HTTPStatus.PRECONDITION_FAILED: "The product is not what it was when you read it.",
-            HTTPStatus.PRECONDITION_REQUIRED: "Exactly one of `If-Match` and `If-None-Match` is needed.",
+            ProblemKind.PRECONDITION_FAILED: "The product has changed since it was read.",
+            ProblemKind.PRECONDITION_REQUIRED: "Exactly one of `If-Match` and `If-None-Match` is required.",
         },
     ),
-    "POST /inventory/{sku}/restock": Operation(
+    "POST /inventory/{sku}/restock": ApiOperation(
         operation_id="restockProduct",
         tag="Inventory",
-        summary="Add a delivery to the stock",
+        summary="Add units to the stock",
         description=(
-            "Units are added to what is there, whatever orders take at the same time. The `Idempotency-Key`"
-            " is remembered for ten minutes: a request that got no answer can be sent again."
+            "Adds a delivery to the stock, safely beside concurrent orders. The `Idempotency-Key` is kept"
+            " for ten minutes: within that time a request without response can be sent again."
         ),
         callers="operators",
         request=RestockRequest,
-        successes={HTTPStatus.OK: Success("The product as it is now.", Product, ("ETag",))},
-        problems={**_NO_PRODUCT, **_REUSED_KEY},
+        successes={200: Success("The product with its new stock.", ProductSchema, ("ETag",))},
+        problems=_NO_PRODUCT | _REUSED_KEY,
     ),
-    "POST /webhooks/stripe": Operation(
+    "POST /webhooks/stripe": ApiOperation(
         operation_id="receiveStripeWebhook",
         tag="Operations",
-        summary="Hear from Stripe",
-        description="For Stripe: `Stripe-Signature` signs the body. An event that comes again does nothing.",
+        summary="Receive a Stripe event",
+        description="Called by Stripe, which signs the body. Each event is processed once.",
         callers="Stripe",
-        body=StripeEvent,
-        successes={HTTPStatus.OK: Success("Stripe need not send it again.", Received)},
+        body=StripeEventSchema,
+        successes={200: Success("The event is acknowledged.", ReceivedSchema)},
+        problems={ProblemKind.BAD_SIGNATURE: "The signature or the body is not valid."},
     ),
-    "GET /health": Operation(
+    "GET /health": ApiOperation(
         operation_id="getHealth",
         tag="Operations",
-        summary="See that the API is there",
-        description="For load balancers and watchdogs.",
+        summary="Check that the API responds",
+        description="For load balancers and monitors.",
         callers="anybody",
-        successes={HTTPStatus.OK: Success("It is.", Health)},
+        successes={200: Success("The API responds.", HealthSchema)},
     ),
 }
-"""All calls, by method and path."""
+"""All operations, by method and path."""

@@ -1,16 +1,16 @@
-"""Shows the contract to people: docs/api.md."""
+"""Renders the contract as Markdown: docs/api.md."""
 
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-_WHO: Final = {"signIn": "signed in", "stripeSignature": "Stripe, by its signature"}
+_CALLERS: Final = {"signIn": "signed-in users", "stripeSignature": "Stripe, by signature"}
 
 Json = Mapping[str, Any]
 
 
 def page(contract: Json) -> str:
-    """The contract as Markdown.
+    """Render the contract as Markdown.
 
     Args:
         contract: The OpenAPI document.
@@ -22,12 +22,12 @@ def page(contract: Json) -> str:
             "",
             contract["info"]["description"].rstrip(),
             "",
-            "The whole contract, for programs: [openapi.json](openapi.json) (OpenAPI 3.1).",
+            "For programs: [openapi.json](openapi.json) (OpenAPI 3.1).",
             "",
-            "| Call | What it does | Who |",
+            "| Operation | Summary | Callers |",
             "|---|---|---|",
             *(
-                f"| [`{name}`](#{_anchor(operation)}) | {operation['summary']} | {_who(operation)} |"
+                f"| [`{name}`](#{_anchor(operation)}) | {operation['summary']} | {_callers(operation)} |"
                 for name, operation in _operations(contract)
             ),
             "",
@@ -36,14 +36,14 @@ def page(contract: Json) -> str:
                 for name, operation in _operations(contract)
                 for line in _section(contract, name, operation)
             ),
-            "## Answers to every call",
+            "## Common responses",
             "",
             *_table(
                 ("Status", "When", "Headers"),
                 (
                     (
                         str(response["content"]["application/problem+json"]["example"]["status"]),
-                        *_said(response),
+                        *_description(response),
                     )
                     for response in contract["components"]["responses"].values()
                 ),
@@ -62,11 +62,11 @@ def _anchor(operation: Json) -> str:
     return str(operation["operationId"]).lower()
 
 
-def _who(operation: Json) -> str:
+def _callers(operation: Json) -> str:
     for line in ("Customers only.", "Operators only."):
         if operation["description"].endswith(line):
             return line.removesuffix(" only.").lower()
-    return _WHO[next(iter(operation["security"][0]))] if operation["security"] else "anybody"
+    return _CALLERS[next(iter(operation["security"][0]))] if operation["security"] else "anybody"
 
 
 def _section(contract: Json, name: str, operation: Json) -> Iterator[str]:
@@ -79,12 +79,12 @@ def _section(contract: Json, name: str, operation: Json) -> Iterator[str]:
     )
     if parameters := operation.get("parameters"):
         yield from _table(
-            ("Parameter", "In", "", "What"),
+            ("Parameter", "In", "Required", "Description"),
             (
                 (
                     f"`{each['name']}`",
                     each["in"],
-                    "needed" if each["required"] else "",
+                    "yes" if each["required"] else "no",
                     ". ".join(
                         filter(
                             None,
@@ -98,9 +98,9 @@ def _section(contract: Json, name: str, operation: Json) -> Iterator[str]:
     if "requestBody" in operation:
         yield from _example(operation["requestBody"]["content"]["application/json"]["example"])
     yield from _table(
-        ("Answer", "When", "Headers"),
+        ("Status", "When", "Headers"),
         (
-            (status, *_said(response))
+            (status, *_description(response))
             for status, response in operation["responses"].items()
             if "$ref" not in response
         ),
@@ -109,13 +109,13 @@ def _section(contract: Json, name: str, operation: Json) -> Iterator[str]:
     yield from _example(success["content"]["application/json"]["example"])
 
 
-def _said(response: Json) -> tuple[str, str]:
+def _description(response: Json) -> tuple[str, str]:
     headers = ", ".join(f"`{name}`" for name in response.get("headers", ()))
     return response["description"], headers
 
 
 def _allowed(contract: Json, schema: Json) -> str:
-    """What a parameter may be, in words."""
+    """Describe the allowed values of a parameter."""
     if "$ref" in schema:
         schema = contract["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     if "enum" in schema:
@@ -123,7 +123,7 @@ def _allowed(contract: Json, schema: Json) -> str:
     if "const" in schema:
         return f"`{schema['const']}`"
     if "minimum" in schema:
-        return f"{schema['minimum']} to {schema['maximum']}; {schema['default']} if it is left out"
+        return f"{schema['minimum']} to {schema['maximum']}, default {schema['default']}"
     if schema.get("format") == "uuid":
         return "A UUID"
     return f"`{schema['pattern']}`" if "pattern" in schema else ""

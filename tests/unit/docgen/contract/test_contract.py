@@ -1,4 +1,4 @@
-"""The contract is valid, complete, and what the functions do."""
+"""The contract is valid and complete, and the functions keep it."""
 
 import json
 from collections.abc import Iterator
@@ -11,11 +11,12 @@ from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
 from pydantic import TypeAdapter
 
-from docgen.contract import answers
 from docgen.contract.document import contract
 from docgen.contract.files import contract_files
 from docgen.contract.operations import OPERATIONS
+from docgen.contract.schemas import FAILURE_CODES, OrderSchema, ProblemSchema, ProductSchema
 from lambdas.domain.order import Failure, Order, OrderStatus, Payment, PaymentStatus
+from lambdas.domain.vocabulary import ProblemKind
 from lambdas.shared.rest.caller import Caller
 from lambdas.shared.rest.http_api import FieldError, invalid_request
 from lambdas.shared.rest.order_representation import represent
@@ -38,13 +39,13 @@ def operations() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def resolved(part: dict[str, Any]) -> dict[str, Any]:
-    """What a part of the document is that may only refer to it."""
+    """Follow the part's `$ref`, if it is one."""
     for name in part.get("$ref", "#").split("/")[1:]:
         part = document()[name] if name == "components" else part[name]
     return part
 
 
-def test_the_files_are_up_to_date() -> None:
+def test_the_contract_files_are_up_to_date() -> None:
     stale = [path.name for path, text in contract_files().items() if path.read_text(encoding="utf-8") != text]
 
     assert not stale, f"{', '.join(stale)}: run `make docs`"
@@ -54,18 +55,18 @@ def test_it_is_valid_openapi() -> None:
     validate(document())
 
 
-def test_every_call_has_a_name_of_its_own() -> None:
+def test_every_operation_has_a_unique_id() -> None:
     names = [operation["operationId"] for _call, operation in operations()]
 
     assert len(set(names)) == len(names) == len(OPERATIONS)
 
 
 @pytest.mark.parametrize(("call", "operation"), list(operations()), ids=[call for call, _ in operations()])
-def test_every_call_says_how_it_may_be_answered(call: str, operation: dict[str, Any]) -> None:
+def test_every_operation_lists_its_possible_statuses(call: str, operation: dict[str, Any]) -> None:
     statuses = operation["responses"].keys()
 
     expected = set(BY_ALL)
-    if call != "GET /health":  # for which no function runs
+    if call != "GET /health":  # API Gateway responds itself
         expected |= BY_FUNCTIONS
     if operation["security"] == [{"signIn": []}]:
         expected |= {"401"}
@@ -80,7 +81,7 @@ def test_every_call_says_how_it_may_be_answered(call: str, operation: dict[str, 
 
 
 def examples() -> dict[str, tuple[dict[str, Any], object]]:
-    """Every example with its schema, by where it stands."""
+    """Collect every example with its schema, by its place in the document."""
     found = {}
     for call, operation in operations():
         for each in operation.get("parameters", ()):
@@ -100,15 +101,16 @@ def test_every_example_is_valid(schema: dict[str, Any], example: object) -> None
     Draft202012Validator(schema | components, format_checker=FormatChecker()).validate(example)
 
 
-def test_every_problem_says_its_own_status() -> None:
+def test_every_problem_has_its_status_and_the_title_of_its_kind() -> None:
+    titles = {kind.type: kind.title for kind in ProblemKind}
     for call, operation in operations():
         for status, response in operation["responses"].items():
             if int(status) >= HTTPStatus.BAD_REQUEST:
                 example = resolved(response)["content"]["application/problem+json"]["example"]
-                assert str(example["status"]) == status, call
+                assert (str(example["status"]), example["title"]) == (status, titles[example["type"]]), call
 
 
-# What the functions answer
+# What the functions return
 
 
 ORDERS: Final = {
@@ -121,28 +123,28 @@ ORDERS: Final = {
     ),
     **{
         code: an_order(status=OrderStatus.FAILED, failure=Failure(code, "A sentence."))
-        for code in answers.FAILURE_CODES
+        for code in FAILURE_CODES
     },
 }
 
 
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
-def test_an_order_is_shown_as_the_contract_says(order: Order) -> None:
+def test_an_order_matches_its_schema(order: Order) -> None:
     shown = represent(order, Caller(CUSTOMER, is_operator=False))
 
-    answers.Order.model_validate_json(json.dumps(shown), strict=True)
+    OrderSchema.model_validate_json(json.dumps(shown), strict=True)
 
 
-def test_a_product_is_shown_as_the_contract_says() -> None:
-    answers.Product.model_validate_json(json.dumps(represent_product(ARMCHAIR)), strict=True)
+def test_a_product_matches_its_schema() -> None:
+    ProductSchema.model_validate_json(json.dumps(represent_product(ARMCHAIR)), strict=True)
 
 
-def test_a_problem_is_shown_as_the_contract_says() -> None:
+def test_a_problem_matches_its_schema() -> None:
     problem = invalid_request(FieldError("email", "is none")).as_response("request-1")
 
-    answers.Problem.model_validate_json(json.dumps(problem.body), strict=True)
+    ProblemSchema.model_validate_json(json.dumps(problem.body), strict=True)
 
 
-def test_a_field_that_nobody_documented_is_noticed() -> None:
+def test_an_undocumented_field_is_rejected() -> None:
     with pytest.raises(ValueError, match="Extra inputs"):
-        TypeAdapter(answers.Product).validate_python(represent_product(ARMCHAIR) | {"version": 1})
+        TypeAdapter(ProductSchema).validate_python(represent_product(ARMCHAIR) | {"version": 1})
