@@ -14,7 +14,6 @@ from cli.shapes import Order, OrderPage, Product, ProductFields, Submission
 
 _TIMEOUT_SECONDS: Final = 30.0  # API Gateway gives up after 29
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_ATTEMPTS: Final = 4
 _LONGEST_PAUSE_SECONDS: Final = 10.0
 
 
@@ -26,6 +25,7 @@ class ShopApi:
         token: Who asks: a Cognito ID token.
         transport: What carries the requests; the network if it is left out.
         sleep: Pauses before another try; seconds.
+        attempts: How often a call is sent at most.
 
     Raises:
         NotSignedIn: From every call, when the token is not taken.
@@ -41,6 +41,7 @@ class ShopApi:
         *,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        attempts: int = 4,
     ) -> None:
         self._http = httpx.Client(
             base_url=api_url,
@@ -50,6 +51,7 @@ class ShopApi:
             trust_env=urlsplit(api_url).hostname not in _THIS_MACHINE,  # no proxy leads there
         )
         self._sleep = sleep
+        self._attempts = attempts
 
     def close(self) -> None:
         """Close the connections."""
@@ -150,7 +152,7 @@ class ShopApi:
                 return self._send(request)
             except CommandFailed as failure:
                 pause = _pause_before_retry(failure, attempt, repeatable=repeatable)
-                if pause is None or attempt == _ATTEMPTS:
+                if pause is None or attempt == self._attempts:
                     raise
                 self._sleep(pause)
         raise AssertionError("the loop above only ends with an answer or an error")

@@ -9,6 +9,7 @@ from cli.aws import aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
+    from mypy_boto3_stepfunctions.literals import ExecutionStatusType
 
 _NEWEST: Final = 100
 """So many of the newest executions are looked through for those of an order beyond its first one."""
@@ -75,20 +76,31 @@ class Executions:
             later = [each["name"] for each in newest["executions"] if each["name"].startswith(f"{order_id}-")]
             return [found for name in (order_id, *reversed(later)) if (found := self._find(name)) is not None]
 
+    def arn(self, name: str) -> str:
+        """The ARN of an execution."""
+        return f"{self._machine.replace(':stateMachine:', ':execution:')}:{name}"
+
+    def status(self, name: str) -> "ExecutionStatusType | None":
+        """The status of an execution; None if there is no such execution."""
+        try:
+            return self._client.describe_execution(executionArn=self.arn(name))["status"]
+        except self._client.exceptions.ExecutionDoesNotExist:
+            return None
+
+    def visits(self, name: str) -> tuple[StateVisit, ...]:
+        """The states that an execution has entered, in order."""
+        pages = self._client.get_paginator("get_execution_history").paginate(
+            executionArn=self.arn(name), includeExecutionData=False
+        )
+        return tuple(_visits(event for page in pages for event in page["events"]))
+
     def _find(self, name: str) -> Execution | None:
         if name in self._ended:
             return self._ended[name]
-        arn = f"{self._machine.replace(':stateMachine:', ':execution:')}:{name}"
-        try:
-            status = self._client.describe_execution(executionArn=arn)["status"]
-        except self._client.exceptions.ExecutionDoesNotExist:
+        status = self.status(name)
+        if status is None:
             return None
-        pages = self._client.get_paginator("get_execution_history").paginate(
-            executionArn=arn, includeExecutionData=False
-        )
-        execution = Execution(
-            name, status, tuple(_visits(event for page in pages for event in page["events"]))
-        )
+        execution = Execution(name, status, self.visits(name))
         if status != "RUNNING":
             self._ended[name] = execution
         return execution

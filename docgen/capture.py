@@ -18,9 +18,9 @@ from cli.connection import Connection, Wiring
 from cli.order_state import Status, advice
 from cli.output import Output
 from cli.screens import Sight, picture
+from cli.shapes import Submission
 from cli.target import Target
 from cli.watch import sights
-from local.client import Submission
 from local.processes import REPOSITORY
 from local.users import CUSTOMER
 from local.world import World, embedded_world, spoken

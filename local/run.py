@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from textwrap import dedent
 from typing import Any, Final
 
-from local.client import Submission
+from cli.shapes import Submission
 from local.users import CUSTOMER, OPERATOR, OTHER_CUSTOMER
 from local.world import LOCAL_FOLDER, World, embedded_world, spoken
 

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cli.errors import CommandFailed
 from local.catalogue import SAMPLE_STOCK
-from local.client import ShopClient
+from local.demo_shop import DemoShop
 from local.deploy import Deployment
 from local.emulator import REGION, Emulator, EmulatorSession, await_answer, endpoint_url
 from local.fault_proxy.client import FaultProxyClient
@@ -28,8 +29,9 @@ from local.processes import (
     is_free,
     process_group,
 )
+from local.saga_control import SagaControl
 from local.stripe_stand_in.client import StandInClient
-from local.traces import AuditTrail, Executions, FunctionLogs, Mailbox
+from local.traces import AuditTrail, FunctionLogs, Mailbox
 from local.users import DemoUsers
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ class World:
     outputs: Mapping[str, str]
     logs: Path
     users: DemoUsers
-    shop: ShopClient
+    shop: DemoShop
     emulator: Emulator
     services: tuple[Emulator | ChildProcess, ...]
 
@@ -113,9 +115,9 @@ class World:
         return self.aws.client("dynamodb")
 
     @cached_property
-    def executions(self) -> Executions:
+    def executions(self) -> SagaControl:
         """The executions of the saga."""
-        return Executions(self.aws, self.state_machine_arn)
+        return SagaControl(self.aws.client("stepfunctions"), self.state_machine_arn)
 
     @cached_property
     def audit_trail(self) -> AuditTrail:
@@ -218,7 +220,7 @@ def embedded_world(
                 aws = EmulatorSession(endpoint_url(port))
                 api_url = local_api_url(aws.endpoint_url, outputs["ApiUrl"])
                 users = DemoUsers(aws, pool_id=outputs["UserPoolId"], client_id=outputs["UserPoolClientId"])
-                shop = stack.enter_context(closing(ShopClient(api_url, users.token)))
+                shop = stack.enter_context(closing(DemoShop(api_url, users)))
                 stand_in = stack.enter_context(StandInClient(stripe_url))
                 faults = stack.enter_context(FaultProxyClient(proxy.control_url))
                 world = World(
@@ -226,7 +228,7 @@ def embedded_world(
                     *(processes.logs, users, shop, emulator, services),
                 )
                 _open_shop(world)
-        except (StartFailed, BotoCoreError, ClientError, httpx.HTTPError) as error:
+        except (StartFailed, BotoCoreError, ClientError, CommandFailed, httpx.HTTPError) as error:
             # Whatever failed: if a service is dead, that is the reason.
             for service in services:
                 service.ensure_alive()
@@ -293,4 +295,4 @@ def _open_shop(world: World) -> None:
     )
 
     for sku, product in SAMPLE_STOCK.items():
-        world.shop.put_product(sku, product)
+        world.shop.stock(sku, product)

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
+from cli.executions import StateVisit
 from lambdas.domain.money import Money
-from local.traces import Visit
 from local.world import World, embedded_world, spoken
 from proof.journeys import JOURNEYS, PAYMENT_JOURNEYS, Journey, differences
 from proof.laws import Snapshot, take_snapshot, violations
@@ -51,7 +51,7 @@ def _show(world: World, journey: Journey) -> list[str]:
     played = journey.play(world)
     after = take_snapshot(world)
     surprises = differences(world, journey, played)
-    order = world.shop.get_order(played.order_id, customer_id=played.customer_id)
+    order = world.shop.signed_in(played.customer_id).get_order(played.order_id)
     end = order["status"] + (f" ({order['failure']['code']})" if "failure" in order else "")
     print(
         f"{'FAILED' if surprises else 'ok'}  {journey.shown}:"
@@ -64,8 +64,8 @@ def _show(world: World, journey: Journey) -> list[str]:
     return surprises
 
 
-def _visit(visit: Visit) -> str:
-    return visit.state if visit.attempts <= 1 else f"{visit.state} (tried {visit.attempts} times)"
+def _visit(visit: StateVisit) -> str:
+    return visit.name if visit.attempts <= 1 else f"{visit.name} (tried {visit.attempts} times)"
 
 
 def _money(after: Snapshot, played: Played) -> str:

@@ -496,18 +496,18 @@ def differences(world: World, journey: Journey, played: Played) -> list[str]:
         journey: What it should have come to.
         played: What it came to.
     """
-    order = world.shop.get_order(played.order_id, customer_id=played.customer_id)
+    order = world.shop.signed_in(played.customer_id).get_order(played.order_id)
     visits = world.executions.visits(played.execution)
     payments = [payment for payment in world.stripe.payments() if payment.order_id == played.order_id]
     charges, refunds = sum(each.charges for each in payments), sum(each.refunds for each in payments)
     expected_and_seen = {
-        "states": (list(journey.states), [visit.state for visit in visits]),
+        "states": (list(journey.states), [visit.name for visit in visits]),
         "execution": (journey.execution, world.executions.status(played.execution)),
         "status": (journey.status, order["status"]),
         "failure": (journey.failure, order["failure"]["code"] if "failure" in order else None),
         "message": (journey.message, order["failure"]["message"] if journey.message else None),
         "charges and refunds": (_CHARGES_AND_REFUNDS[journey.money], (charges, refunds)),
-        "retried": (journey.retried, next((visit.state for visit in visits if visit.attempts > 1), None)),
+        "retried": (journey.retried, next((visit.name for visit in visits if visit.attempts > 1), None)),
     }
     return [
         f"{what}: {seen}, expected {expected}"

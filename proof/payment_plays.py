@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Literal
 
-from local.client import Submission
+from cli.shapes import Submission
 from local.waiting import wait_for
 from local.world import World
 from proof.plays import (

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from cli.shapes import Item, Submission
 from local.catalogue import SAMPLE_STOCK
-from local.client import OrderItem, Submission
 from local.stripe_stand_in.faults import FaultKind
 from local.users import CUSTOMER
 from local.waiting import wait_for
@@ -60,7 +60,7 @@ def an_order(
     """A submission; two armchairs if nothing else is said."""
     return {
         "currency": currency,
-        "items": [OrderItem(sku=sku, quantity=units) for sku, units in items or (("CRUNCHY-ARMCHAIR", 2),)],
+        "items": [Item(sku=sku, quantity=units) for sku, units in items or (("CRUNCHY-ARMCHAIR", 2),)],
         "payment_method": payment_method,
         "email": email,
     }
@@ -107,8 +107,8 @@ def twice(submission: Submission) -> Play:
 
     def play(world: World) -> Played:
         key = str(uuid.uuid4())
-        first = world.shop.submit_order(submission, idempotency_key=key).raise_for_status()
-        second = world.shop.submit_order(submission, idempotency_key=key).raise_for_status()
+        first = world.shop.post_order(submission, key).raise_for_status()
+        second = world.shop.post_order(submission, key).raise_for_status()
         if (first.json(), "true") != (second.json(), second.headers.get("Idempotent-Replayed")):
             raise AssertionError(f"a replay was answered with {second.text}")
         return ended(world, first.json()["order_id"])
@@ -125,11 +125,11 @@ def race_for_the_last_unit(sku: str, *, then_fails: str | None = None) -> Play:
     """
 
     def play(world: World) -> Played:
-        world.shop.put_product(sku, {**SAMPLE_STOCK[sku], "available": 1})
+        world.shop.stock(sku, {**SAMPLE_STOCK[sku], "available": 1})
         # Both are past validation when their cards are charged, so both have seen the last unit.
         with stripe_faults(world, StripeFault("hold", CONFIRM, times=2)):
             customers = {
-                world.shop.order(an_order((sku, 1)), customer_id=name): name for name in ("alice", "bob")
+                world.shop.signed_in(name).order(an_order((sku, 1))): name for name in ("alice", "bob")
             }
             wait_for_held_calls(world, len(customers))
             if then_fails is not None:
@@ -140,7 +140,7 @@ def race_for_the_last_unit(sku: str, *, then_fails: str | None = None) -> Play:
         lost = [
             order_id
             for order_id, name in customers.items()
-            if world.shop.get_order(order_id, customer_id=name)["status"] != "CONFIRMED"
+            if world.shop.signed_in(name).get_order(order_id)["status"] != "CONFIRMED"
         ]
         if len(lost) != 1:
             raise AssertionError(f"{len(lost)} of two orders lost the race for one unit")

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from local.traces import Visit, deserialized
+from cli.executions import StateVisit
+from local.traces import deserialized
 from local.world import World
 
 RESTS: Final = frozenset({"CONFIRMED", "FAILED", "CANCELLED"})
@@ -84,7 +85,7 @@ class Told:
     """
 
     status: str
-    visits: tuple[Visit, ...]
+    visits: tuple[StateVisit, ...]
     error: str | None = None
 
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Final
 
-from local.catalogue import Product
-from local.client import Submission
+from cli.shapes import ProductFields, Submission
 from local.waiting import wait_for
 from local.world import World
 from proof.fault_campaign.shopper import Shopper
@@ -109,8 +108,8 @@ def _crowd(
 ) -> Contention:
     shopper = Shopper(world)
     for sku, units in stock.items():
-        product = Product(name="Wanted by all", unit_price=1_000, currency="usd", available=units)
-        world.shop.put_product(sku, product)
+        product = ProductFields(name="Wanted by all", unit_price=1_000, currency="usd", available=units)
+        world.shop.stock(sku, product)
     with patient_pivot(world, _PATIENT_TIMES), ThreadPoolExecutor(at_a_time) as customers:
         for part in _WARM_UP:
             first = [an_order()] * int(part * at_a_time)
@@ -202,5 +201,5 @@ def _retries(stories: Sequence[Story]) -> Mapping[str, int]:
         for told in story.executions.values():
             for visit in told.visits:
                 if visit.attempts > 1:
-                    retries[visit.state] += visit.attempts - 1
+                    retries[visit.name] += visit.attempts - 1
     return retries

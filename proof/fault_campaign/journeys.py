@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from local.client import Submission
+from cli.shapes import Submission
 from local.world import World
 from proof.fault_campaign.stage import Stage, hold_charge, set_available
 from proof.journeys import DECLINED, HAPPY

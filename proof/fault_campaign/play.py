@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Final
 
-from local.client import Submission
+from cli.shapes import Submission
 from local.fault_proxy.recording import Call
 from local.world import DELIVERABLE_DOMAIN, World
 from proof.fault_campaign.case import Case
@@ -106,7 +106,7 @@ def _evidence(settled: Settled, calls: Sequence[Call], stage: Stage) -> str:
         lines += ["executions:"]
         for name, told in settled.story.executions.items():
             visits = ", ".join(
-                f"{visit.state}" + (f" x{visit.attempts} {visit.error or ''}" if visit.error else "")
+                f"{visit.name}" + (f" x{visit.attempts} {visit.error or ''}" if visit.error else "")
                 for visit in told.visits
             )
             lines.append(f"  {name} {told.status}: {visits}")

@@ -7,7 +7,7 @@ from typing import Final
 
 import httpx
 
-from local.client import Submission
+from cli.shapes import Submission
 from local.users import CUSTOMER, OPERATOR
 from local.waiting import wait_for
 from local.world import World
@@ -29,7 +29,7 @@ class Shopper:
     def submit(self, submission: Submission, key: str | None = None) -> str:
         """Submit an order until it is accepted, always under the same key; returns the order's id."""
         key = key or str(uuid.uuid4())
-        answer = self._insist(lambda: self.world.shop.submit_order(submission, idempotency_key=key))
+        answer = self._insist(lambda: self.world.shop.post_order(submission, key))
         return str(answer.raise_for_status().json()["order_id"])
 
     def cancel(self, order_id: str, *, by: str = CUSTOMER) -> bool:
@@ -44,14 +44,14 @@ class Shopper:
         """Be the operator who adds a delivery to what is on the shelf."""
         path, headers = f"/inventory/{sku}/restock", {"Idempotency-Key": str(uuid.uuid4())}
         answer = self._insist(
-            lambda: self.world.shop.request(
-                "POST", path, customer_id=OPERATOR, headers=headers, json={"quantity": units}
+            lambda: self.world.shop.signed_in(OPERATOR).request(
+                "POST", path, headers=headers, json={"quantity": units}
             )
         )
         answer.raise_for_status()
 
     def _post(self, path: str, name: str) -> httpx.Response:
-        return self.world.shop.request("POST", path, customer_id=name)
+        return self.world.shop.signed_in(name).request("POST", path)
 
     def _insist(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
         def answer() -> httpx.Response | None:

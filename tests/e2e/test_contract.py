@@ -99,7 +99,7 @@ def test_a_generated_client_orders_and_looks_at_the_order(
     )
     with client:
         accepted = submit_order.sync(client=client, body=order, idempotency_key=str(uuid.uuid4()))
-        world.shop.wait_until_rest(str(accepted.order_id), customer_id=CUSTOMER)
+        world.shop.signed_in(CUSTOMER).wait_until_rest(str(accepted.order_id))
         seen = get_order.sync(accepted.order_id, client=client)
 
     # Then

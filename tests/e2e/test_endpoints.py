@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import httpx
 
-from local.catalogue import Product
+from cli.shapes import ProductFields
 from local.users import OPERATOR
 from local.world import World
 from proof.plays import an_order
 
-VASE: Final = Product(name="Green vase", unit_price=900, currency="usd", available=7)
+VASE: Final = ProductFields(name="Green vase", unit_price=900, currency="usd", available=7)
 
 
 def pages(world: World, query: str, customer_id: str) -> list[dict[str, Any]]:
@@ -19,25 +19,24 @@ def pages(world: World, query: str, customer_id: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor = ""
     while not found or found[-1]["cursor"]:
-        answer = world.shop.request("GET", f"/orders?{query}{cursor}", customer_id=customer_id)
+        answer = world.shop.signed_in(customer_id).request("GET", f"/orders?{query}{cursor}")
         found.append(answer.raise_for_status().json())
         cursor = f"&cursor={found[-1]['cursor']}"
     return found
 
 
 def restock(world: World, sku: str, quantity: int, key: str) -> httpx.Response:
-    return world.shop.request(
+    return world.shop.signed_in(OPERATOR).request(
         "POST",
         f"/inventory/{sku}/restock",
-        customer_id=OPERATOR,
         headers={"Idempotency-Key": key},
         json={"quantity": quantity},
     )
 
 
 def test_a_customer_turns_the_pages_of_their_orders(world: World) -> None:
-    mine = [world.shop.order(an_order(), customer_id="paula") for _ in range(3)]
-    world.shop.order(an_order(), customer_id="peter")
+    mine = [world.shop.signed_in("paula").order(an_order()) for _ in range(3)]
+    world.shop.signed_in("peter").order(an_order())
 
     found = pages(world, "limit=1", "paula")
 
@@ -46,33 +45,32 @@ def test_a_customer_turns_the_pages_of_their_orders(world: World) -> None:
 
 
 def test_an_operator_sees_the_newest_order_of_anybody_first(world: World) -> None:
-    newest = world.shop.order(an_order(), customer_id="peter")
+    newest = world.shop.signed_in("peter").order(an_order())
 
-    page = world.shop.request("GET", "/orders?limit=1", customer_id=OPERATOR).json()
+    page = world.shop.signed_in(OPERATOR).request("GET", "/orders?limit=1").json()
 
     assert [order["order_id"] for order in page["orders"]] == [newest]
 
 
 def test_an_operator_finds_what_is_not_at_rest_and_what_is(world: World) -> None:
-    failed = world.shop.order(an_order(("SOLD-OUT-SOFA", 1)), customer_id="peter")
-    world.shop.wait_until_rest(failed, customer_id="peter")
+    failed = world.shop.signed_in("peter").order(an_order(("SOLD-OUT-SOFA", 1)))
+    world.shop.signed_in("peter").wait_until_rest(failed)
 
     for status in ("FAILED", "NEEDS_ATTENTION"):
-        answer = world.shop.request("GET", f"/orders?status={status}", customer_id=OPERATOR)
+        answer = world.shop.signed_in(OPERATOR).request("GET", f"/orders?status={status}")
         orders = answer.raise_for_status().json()["orders"]
         assert {order["status"] for order in orders} <= {status}
         assert (failed in [order["order_id"] for order in orders]) is (status == "FAILED")
 
 
 def test_two_operators_do_not_overwrite_each_other(world: World) -> None:
-    world.shop.put_product("GREEN-VASE", VASE)
-    read = world.shop.request("GET", "/inventory/GREEN-VASE", customer_id=OPERATOR)
+    world.shop.stock("GREEN-VASE", VASE)
+    read = world.shop.signed_in(OPERATOR).request("GET", "/inventory/GREEN-VASE")
 
     first, second = (
-        world.shop.request(
+        world.shop.signed_in(OPERATOR).request(
             "PUT",
             "/inventory/GREEN-VASE",
-            customer_id=OPERATOR,
             headers={"If-Match": read.headers["ETag"]},
             json={**VASE, "available": available},
         )
@@ -80,12 +78,12 @@ def test_two_operators_do_not_overwrite_each_other(world: World) -> None:
     )
 
     assert (first.status_code, second.status_code) == (200, 412)
-    assert world.shop.get_product("GREEN-VASE")["available"] == 70
+    assert world.shop.get_product("GREEN-VASE")[0]["available"] == 70
     assert first.headers["ETag"] != read.headers["ETag"]
 
 
 def test_a_delivery_that_is_sent_again_is_added_once(world: World) -> None:
-    world.shop.put_product("GREEN-VASE", VASE)
+    world.shop.stock("GREEN-VASE", VASE)
     key = str(uuid.uuid4())
 
     with ThreadPoolExecutor() as threads:
@@ -98,7 +96,7 @@ def test_a_delivery_that_is_sent_again_is_added_once(world: World) -> None:
 
 
 def test_deliveries_and_sales_at_once_lose_no_unit(world: World) -> None:
-    world.shop.put_product("GREEN-VASE", VASE)
+    world.shop.stock("GREEN-VASE", VASE)
 
     with ThreadPoolExecutor() as threads:
         deliveries = threads.map(lambda n: restock(world, "GREEN-VASE", 10, f"{uuid.uuid4()}-{n}"), range(5))
@@ -107,5 +105,5 @@ def test_deliveries_and_sales_at_once_lose_no_unit(world: World) -> None:
     rested = [world.shop.wait_until_rest(order_id)["status"] for order_id in sold]
 
     available = VASE["available"] + 10 * arrived - rested.count("CONFIRMED")
-    assert world.shop.get_product("GREEN-VASE")["available"] == available
+    assert world.shop.get_product("GREEN-VASE")[0]["available"] == available
     assert rested.count("CONFIRMED") == 5

@@ -28,7 +28,7 @@ def assert_problem(answer: httpx.Response, status: int, kind: str) -> None:
 
 
 def test_whoever_asks_for_its_health_is_told(world: World) -> None:
-    answer = world.shop.request("GET", "/health", customer_id=None)
+    answer = world.shop.request("GET", "/health", anonymous=True)
 
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
@@ -51,7 +51,7 @@ def test_every_answer_says_how_browsers_and_caches_treat_it(
 ) -> None:
     method, path = call.split()
 
-    answer = world.shop.request(method, path, customer_id=customer)
+    answer = world.shop.request(method, path, anonymous=customer is None)
 
     assert {name: answer.headers.get(name) for name in PROTECTING_HEADERS} == PROTECTING_HEADERS
 
@@ -64,7 +64,7 @@ def test_a_path_that_there_is_not_is_not_found(world: World) -> None:
 
 
 def test_a_method_that_there_is_not_is_answered_with_those_there_are(world: World) -> None:
-    answer = world.shop.request("DELETE", "/inventory/RED-CHAIR", customer_id=OPERATOR)
+    answer = world.shop.signed_in(OPERATOR).request("DELETE", "/inventory/RED-CHAIR")
 
     assert answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
     assert answer.headers["Allow"] == "GET, PUT"
@@ -73,7 +73,7 @@ def test_a_method_that_there_is_not_is_answered_with_those_there_are(world: Worl
 
 
 def test_whoever_does_not_sign_in_is_told_how(world: World) -> None:
-    answer = world.shop.request("GET", "/inventory", customer_id=None)
+    answer = world.shop.request("GET", "/inventory", anonymous=True)
 
     assert_problem(answer, 401, "unauthorized")
     assert answer.headers["WWW-Authenticate"] == "Bearer"

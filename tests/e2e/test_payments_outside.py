@@ -51,23 +51,23 @@ def test_a_dispute_is_on_the_timeline_and_on_the_bus(world: World) -> None:
 def test_only_the_customer_of_a_waiting_order_sees_what_to_do(world: World) -> None:
     # Given
     submission = an_order(payment_method="pm_card_authenticationRequired")
-    order_id = world.shop.order(submission, customer_id="alice")
+    order_id = world.shop.signed_in("alice").order(submission)
 
     def waiting() -> bool:
-        return world.shop.get_order(order_id, customer_id="alice")["status"] == "AWAITING_PAYMENT"
+        return world.shop.signed_in("alice").get_order(order_id)["status"] == "AWAITING_PAYMENT"
 
     wait_for(waiting, "the order waits", timeout_seconds=30)
 
     # When
-    hers = world.shop.request("GET", f"/orders/{order_id}", customer_id="alice").json()
-    his = world.shop.request("GET", f"/orders/{order_id}", customer_id="mallory")
+    hers = world.shop.signed_in("alice").request("GET", f"/orders/{order_id}").json()
+    his = world.shop.signed_in("mallory").request("GET", f"/orders/{order_id}")
 
     # Then
     assert hers["payment"]["next_action"]["type"] == "use_stripe_sdk"
     assert hers["payment"]["client_secret"].startswith(hers["payment"]["intent_id"])
     assert his.status_code == 404
     world.stripe.authenticate(hers["payment"]["intent_id"], success=True)
-    assert world.shop.wait_until_rest(order_id, customer_id="alice")["status"] == "CONFIRMED"
+    assert world.shop.signed_in("alice").wait_until_rest(order_id)["status"] == "CONFIRMED"
 
 
 def test_a_webhook_that_is_not_from_stripe_is_refused(world: World) -> None:

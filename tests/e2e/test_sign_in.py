@@ -56,8 +56,8 @@ BODIES: Final[dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def order_id(world: World) -> str:
     """An order of CUSTOMER's that is at rest."""
-    order_id = world.shop.order(an_order(("SOLD-OUT-SOFA", 1)), customer_id=CUSTOMER)
-    world.shop.wait_until_rest(order_id, customer_id=CUSTOMER)
+    order_id = world.shop.signed_in(CUSTOMER).order(an_order(("SOLD-OUT-SOFA", 1)))
+    world.shop.signed_in(CUSTOMER).wait_until_rest(order_id)
     return order_id
 
 
@@ -82,7 +82,7 @@ def call_as(caller: str, call: str, world: World, order_id: str) -> httpx.Respon
 
 @pytest.mark.parametrize("call", ANSWERS)
 def test_who_may_call_what(world: World, order_id: str, call: str) -> None:
-    world.shop.put_product("BLUE-VASE", BODIES["PUT /inventory/{sku}"])
+    world.shop.stock("BLUE-VASE", BODIES["PUT /inventory/{sku}"])
 
     answers = {caller: call_as(caller, call, world, order_id).status_code for caller in CALLERS}
 
@@ -152,7 +152,7 @@ TAMPERED: Final[dict[str, Callable[[str], str]]] = {
 def answer_to(world: World, token: str, order_id: str) -> httpx.Response:
     """The answer to whoever looks at the order with this token."""
     headers = {"Authorization": f"Bearer {token}"}
-    return world.shop.request("GET", f"/orders/{order_id}", customer_id=None, headers=headers)
+    return world.shop.request("GET", f"/orders/{order_id}", headers=headers)
 
 
 @pytest.mark.parametrize("tampering", TAMPERED)
@@ -200,7 +200,7 @@ def test_an_access_token_is_no_id_token(world: World, order_id: str, path: str) 
     token = sign_in(world, world.outputs["UserPoolClientId"], CUSTOMER)["AccessToken"]
 
     answer = world.shop.request(
-        "GET", path.format(order_id=order_id), customer_id=None, headers={"Authorization": f"Bearer {token}"}
+        "GET", path.format(order_id=order_id), headers={"Authorization": f"Bearer {token}"}
     )
 
     assert answer.status_code == 401

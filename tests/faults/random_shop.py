@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 import httpx
 from botocore.exceptions import ClientError
 
-from local.catalogue import Product
+from cli.shapes import ProductFields
 from local.users import OPERATOR
 from local.world import World
 from proof.fault_campaign.case import Injection
@@ -145,8 +145,8 @@ def play(world: World, script: Script) -> Outcome:
         script: What happens.
     """
     for sku, units in zip(SKUS, script.stock, strict=True):
-        product = Product(name=sku.title(), unit_price=_UNIT_PRICE, currency="usd", available=units)
-        world.shop.put_product(sku, product)
+        product = ProductFields(name=sku.title(), unit_price=_UNIT_PRICE, currency="usd", available=units)
+        world.shop.stock(sku, product)
     before = take_snapshot(world)
     delivered: Counter[str] = Counter()
     with interfering(world, script.injections):
@@ -354,7 +354,7 @@ def _evidence(world: World, stories: Sequence[Story]) -> str:
         lines += [f"  {entry['at']} {entry['event']}" for entry in story.record["timeline"]]
         for name, told in story.executions.items():
             visits = ", ".join(
-                f"{visit.state}" + (f" x{visit.attempts} {visit.error}" if visit.error else "")
+                f"{visit.name}" + (f" x{visit.attempts} {visit.error}" if visit.error else "")
                 for visit in told.visits
             )
             lines.append(f"  {name} {told.status}: {visits}")

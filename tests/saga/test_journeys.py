@@ -17,7 +17,7 @@ def test_a_journey_visits_the_states_it_should_and_ends_with_money_and_goods_agr
 ) -> None:
     # Given
     for sku, product in SAMPLE_STOCK.items():
-        world.shop.put_product(sku, product)
+        world.shop.stock(sku, product)
     before = take_snapshot(world)
 
     # When

@@ -196,7 +196,7 @@ def test_a_product_that_is_put_anew_keeps_its_books(world: World) -> None:
     confirmed(world, (SKU, 2))
     books = _books(world, SKU)
 
-    world.shop.put_product(SKU, SAMPLE_STOCK[SKU])
+    world.shop.stock(SKU, SAMPLE_STOCK[SKU])
 
     assert {key: units for key, units in _books(world, SKU).items() if key.startswith("reserved_")} == {
         key: units for key, units in books.items() if key.startswith("reserved_")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.users import OPERATOR
 from local.waiting import wait_for
 from local.world import World
 from proof.laws import take_snapshot, violations
@@ -41,7 +42,7 @@ def test_an_order_whose_execution_could_not_start_is_started_soon_after(world: W
     world.faults.set_fault("throttle", "start_saga: states StartExecution*", times=8)
 
     # When
-    answer = world.shop.submit_order(an_order())
+    answer = world.shop.post_order(an_order())
 
     # Then
     assert answer.status_code == 202
@@ -113,7 +114,7 @@ def test_when_every_recovery_breaks_the_order_waits_visibly_for_a_human_who_can_
 
     # When
     world.faults.clear()
-    world.shop.retry_order(order_id)
+    world.shop.signed_in(OPERATOR).retry_order(order_id)
 
     # Then
     wait_for_status(world, order_id, "CONFIRMED")

@@ -6,8 +6,8 @@ from typing import Final, get_args
 
 import pytest
 
+from cli.shapes import Submission
 from local.catalogue import SAMPLE_STOCK
-from local.client import Submission
 from local.stripe_stand_in.faults import FaultKind
 from local.world import World
 from proof.journeys import DECLINED, HAPPY
@@ -61,7 +61,7 @@ def test_money_and_goods_agree_whatever_goes_wrong_at_a_call(
 ) -> None:
     # Given: one order for each kind of fault, all at once
     for sku, product in SAMPLE_STOCK.items():
-        world.shop.put_product(sku, product)
+        world.shop.stock(sku, product)
     before = take_snapshot(world)
     world.stripe.hold_webhooks()  # a webhook's own call would take a fault that is meant for the saga
     orders: dict[str, FaultKind] = {}

@@ -134,3 +134,10 @@ def test_who_may_not_see_executions_is_told_so(stub: Stubber) -> None:
     # Then
     with pytest.raises(Unavailable):
         executions_of(stub)
+
+
+@pytest.mark.parametrize("name", ["o-1", "o-1-cancel"])
+def test_an_executions_arn_ends_in_its_name(stub: Stubber, name: str) -> None:
+    arn = Executions(cast(Any, stub).client, MACHINE).arn(name)
+
+    assert arn == f"arn:aws:states:eu-central-1:123456789012:execution:saga:{name}"

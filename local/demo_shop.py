@@ -1,0 +1,112 @@
+"""The shop's REST API, called by a demo user."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Final
+
+import httpx
+
+from cli.api import ShopApi
+from cli.errors import NotFound, Refused
+from cli.order_state import is_at_rest
+from cli.shapes import Order, ProductFields, Submission
+from local.users import CUSTOMER, OPERATOR, DemoUsers
+from local.waiting import wait_for
+
+_STOCKING_TIMEOUT_SECONDS: Final = 30.0
+
+
+class DemoShop(ShopApi):
+    """The calls of one demo user. None is repeated, so a failure is never hidden from whoever tests the shop.
+
+    Args:
+        api_url: URL of the REST API.
+        users: Signs the demo users in.
+        name: Name of the demo user who calls.
+        transport: Connections shared with other users; new ones if it is left out.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        users: DemoUsers,
+        name: str = CUSTOMER,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._api_url = api_url
+        self._users = users
+        self._transport = transport or httpx.HTTPTransport(trust_env=False)
+        super().__init__(api_url, users.token(name), transport=self._transport, attempts=1)
+
+    def signed_in(self, name: str) -> "DemoShop":
+        """The same shop, called by another demo user, over the same connections."""
+        return DemoShop(self._api_url, self._users, name, self._transport)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        anonymous: bool = False,
+        headers: Mapping[str, str] | None = None,
+        json: object = None,
+    ) -> httpx.Response:
+        """Send any request, also a wrong one, and return any answer, also an error.
+
+        Args:
+            method: HTTP method.
+            path: Path below the API's URL.
+            anonymous: Whether the user's token is left out.
+            headers: Additional headers; they replace the user's token, too.
+            json: Body, if there is one.
+        """
+        request = self._http.build_request(method, path, headers=headers, json=json)
+        if anonymous:
+            del request.headers["Authorization"]
+        return self._http.send(request)
+
+    def post_order(self, submission: Submission, idempotency_key: str | None = None) -> httpx.Response:
+        """Submit an order, and return any answer.
+
+        Args:
+            submission: The order.
+            idempotency_key: A new one if it is left out.
+        """
+        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        return self.request("POST", "/orders", headers=headers, json=submission)
+
+    def order(self, submission: Submission) -> str:
+        """Submit an order that must be accepted; returns its id."""
+        return self.submit_order(submission, str(uuid.uuid4()))["order_id"]
+
+    def wait_until_rest(self, order_id: str, *, timeout_seconds: float = 60.0) -> Order:
+        """Wait until an order is at rest.
+
+        Raises:
+            TimeoutError: The order is still on its way.
+        """
+
+        def at_rest() -> Order | None:
+            order = self.get_order(order_id)
+            return order if is_at_rest(order) else None
+
+        return wait_for(at_rest, f"order {order_id} is at rest", timeout_seconds=timeout_seconds)
+
+    def stock(self, sku: str, fields: ProductFields) -> None:
+        """Put a product into the catalogue as an operator, whatever is there, and while orders change it."""
+        operator = self.signed_in(OPERATOR)
+
+        def put() -> bool:
+            try:
+                _, etag = operator.get_product(sku)
+            except NotFound:
+                etag = None
+            try:
+                operator.put_product(sku, fields, etag=etag)
+            except Refused as refusal:
+                if refusal.status != httpx.codes.PRECONDITION_FAILED:
+                    raise
+                return False
+            return True
+
+        wait_for(put, f"{sku} is in the catalogue", timeout_seconds=_STOCKING_TIMEOUT_SECONDS)

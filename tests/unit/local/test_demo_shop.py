@@ -1,0 +1,82 @@
+"""Demo users call the shop: as whom, and never twice."""
+
+from typing import cast
+
+import httpx
+import pytest
+
+from cli.errors import Unavailable
+from cli.shapes import ProductFields
+from local.demo_shop import DemoShop
+from local.users import OPERATOR, DemoUsers
+
+
+class Users:
+    """Demo users whose token is their name."""
+
+    def token(self, name: str) -> str:
+        return name
+
+
+class Api:
+    """A REST API that returns these statuses in turn, and keeps the requests."""
+
+    def __init__(self, *statuses: int) -> None:
+        self._statuses = iter(statuses)
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return httpx.Response(next(self._statuses), json={}, headers={"ETag": f'"{len(self.requests)}"'})
+
+    @property
+    def callers(self) -> list[str | None]:
+        return [request.headers.get("Authorization") for request in self.requests]
+
+
+def shop(api: Api) -> DemoShop:
+    return DemoShop("http://shop", cast(DemoUsers, Users()), transport=httpx.MockTransport(api))
+
+
+def test_every_user_calls_with_a_token_of_their_own() -> None:
+    api = Api(200, 200, 200, 200)
+    alices = shop(api)
+
+    alices.request("GET", "/orders")
+    alices.signed_in("bob").request("GET", "/orders")
+    alices.request("GET", "/orders", anonymous=True)
+    alices.request("GET", "/orders", headers={"Authorization": "Bearer forged"})
+
+    assert api.callers == ["Bearer alice", "Bearer bob", None, "Bearer forged"]
+
+
+def test_a_call_that_fails_is_not_repeated() -> None:
+    api = Api(503)
+
+    with pytest.raises(Unavailable):
+        shop(api).get_order("o-1")
+
+    assert len(api.requests) == 1
+
+
+def test_an_operator_stocks_a_product_that_orders_change_meanwhile() -> None:
+    # Given: a sale comes between the first read and the first write
+    api = Api(200, 412, 200, 200)
+    vase = ProductFields(name="Green vase", unit_price=900, currency="usd", available=7)
+
+    # When
+    shop(api).stock("GREEN-VASE", vase)
+
+    # Then
+    assert [request.method for request in api.requests] == ["GET", "PUT", "GET", "PUT"]
+    assert api.requests[-1].headers["If-Match"] == '"3"'
+    assert set(api.callers) == {f"Bearer {OPERATOR}"}
+
+
+def test_an_operator_stocks_a_product_that_is_new() -> None:
+    api = Api(404, 200)
+    vase = ProductFields(name="Green vase", unit_price=900, currency="usd", available=7)
+
+    shop(api).stock("GREEN-VASE", vase)
+
+    assert api.requests[-1].headers["If-None-Match"] == "*"
