@@ -32,7 +32,7 @@ _ACCESS_LOG = {
     "trace_id": "$context.xrayTraceId",
 }
 
-# On every answer; the functions have the same (`lambdas/shared/rest/http_api.py`).
+# On every answer; the functions have the same (`lambdas/shared/rest/problem.py`).
 _SECURITY_HEADERS = {
     "Cache-Control": "'no-store'",
     "Strict-Transport-Security": "'max-age=63072000'",
@@ -254,7 +254,7 @@ class RestApi(apigateway.RestApi):
 
 
 def _problem(kind: str, title: str, *, status: int | None = None, detail: str) -> dict[str, object]:
-    """A problem document, shaped like the functions' own (`lambdas/shared/rest/http_api.py`)."""
+    """A problem document, shaped like the functions' own (`lambdas/shared/rest/problem.py`)."""
     return {
         "type": f"urn:problem-type:order-saga:{kind}",
         "title": title,

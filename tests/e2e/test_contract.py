@@ -93,7 +93,7 @@ def test_a_generated_client_orders_and_looks_at_the_order(
     # When
     order = models.SubmitOrder(
         currency=models.Currency.USD,
-        items=[models.Item(sku="RED-CHAIR", quantity=1)],
+        items=[models.SubmitOrderItem(sku="RED-CHAIR", quantity=1)],
         payment_method="pm_card_visa",
         email="alice@example.com",
     )

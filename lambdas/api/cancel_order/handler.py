@@ -5,7 +5,9 @@ from http import HTTPStatus
 from lambdas.api.cancel_order.logic import cancel_order
 from lambdas.shared.log import logger
 from lambdas.shared.rest.caller import caller_of
-from lambdas.shared.rest.http_api import HttpRequest, HttpResponse, endpoint
+from lambdas.shared.rest.endpoint import endpoint
+from lambdas.shared.rest.http_request import HttpRequest
+from lambdas.shared.rest.http_response import HttpResponse
 from lambdas.shared.rest.order_access import order_for
 from lambdas.shared.rest.order_representation import represent
 from lambdas.shared.settings import Settings
@@ -14,7 +16,7 @@ from lambdas.shared.store.orders import OrderTable
 
 @endpoint
 def handler(http: HttpRequest) -> HttpResponse:
-    """Take the wish to cancel; see `cancel_order`."""
+    """Request the cancellation of an order; see `cancel_order`."""
     caller, orders = caller_of(http), OrderTable.from_settings(Settings())
     http.refuse_parameters()
     order = cancel_order(order_for(caller, http.path["order_id"], orders), caller, orders)

@@ -1,31 +1,28 @@
-"""Takes the wish to cancel an order, at any moment of its life."""
-
-from http import HTTPStatus
+"""Decides whether an order can be cancelled, at any moment of its life."""
 
 from lambdas.domain.order import Order
+from lambdas.domain.vocabulary import ProblemKind
 from lambdas.shared.rest.caller import Caller
-from lambdas.shared.rest.http_api import Problem
+from lambdas.shared.rest.problem import Problem
 from lambdas.shared.store.orders import OrderTable
 
 
 def cancel_order(order: Order, caller: Caller, orders: OrderTable) -> Order:
-    """Write down who asks to cancel the order; the saga does the rest.
+    """Record who asks to cancel the order; the saga does the rest.
 
-    Before the pivot the request wins: the pivot is conditional on its absence. After the pivot one more
-    execution gives back money and stock. Asking again changes nothing, and is answered alike.
+    Before the pivot the request wins, because the pivot is conditional on its absence. After the pivot one
+    more execution gives back money and stock. A repeated request changes nothing and has the same result.
 
     Raises:
-        Problem: There is nothing left to cancel.
+        Problem: There is nothing left to cancel (409).
     """
     is_own = order.customer_id == caller.customer_id
     order = orders.request_cancellation(order.order_id, "customer" if is_own else "operator")
     if order.cancel_requested_by is None:
         raise Problem(
-            HTTPStatus.CONFLICT,
-            "nothing-to-cancel",
-            "There is nothing left to cancel",
+            ProblemKind.NOTHING_TO_CANCEL,
             f"The order is {order.status}."
             if order.is_closed
-            else "The order could not be completed, and is being undone already.",
+            else "The order could not be completed and is already being undone.",
         )
     return order

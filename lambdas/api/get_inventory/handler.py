@@ -3,9 +3,12 @@
 from http import HTTPStatus
 
 from lambdas.shared.rest.caller import caller_of
+from lambdas.shared.rest.endpoint import endpoint
 from lambdas.shared.rest.entity_tag import entity_tag, is_known
 from lambdas.shared.rest.fields import is_sku
-from lambdas.shared.rest.http_api import HttpRequest, HttpResponse, endpoint, not_found
+from lambdas.shared.rest.http_request import HttpRequest
+from lambdas.shared.rest.http_response import HttpResponse
+from lambdas.shared.rest.problem import not_found
 from lambdas.shared.rest.product_representation import represent_product
 from lambdas.shared.settings import Settings
 from lambdas.shared.store.inventory import InventoryTable
@@ -13,7 +16,7 @@ from lambdas.shared.store.inventory import InventoryTable
 
 @endpoint
 def handler(http: HttpRequest) -> HttpResponse:
-    """Show the catalogue with its stock, or one product of it, to anybody who signed in."""
+    """Return the catalogue with its stock, or one product, to any signed-in caller."""
     caller_of(http)
     http.refuse_parameters()
     inventory = InventoryTable.from_settings(Settings())
@@ -28,7 +31,7 @@ def _product(http: HttpRequest, inventory: InventoryTable) -> HttpResponse:
     sku = http.path["sku"]
     product = inventory.get(sku) if is_sku(sku) else None
     if product is None:
-        raise not_found("such product")
+        raise not_found("product")
     headers = {"ETag": entity_tag(product.version)}
     if is_known(product.version, http.headers.get("if-none-match", "")):
         return HttpResponse(HTTPStatus.NOT_MODIFIED, None, headers)

@@ -3,7 +3,9 @@
 from http import HTTPStatus
 
 from lambdas.shared.rest.caller import caller_of
-from lambdas.shared.rest.http_api import HttpRequest, HttpResponse, endpoint
+from lambdas.shared.rest.endpoint import endpoint
+from lambdas.shared.rest.http_request import HttpRequest
+from lambdas.shared.rest.http_response import HttpResponse
 from lambdas.shared.rest.order_access import order_for
 from lambdas.shared.rest.order_representation import represent
 from lambdas.shared.settings import Settings
@@ -12,7 +14,7 @@ from lambdas.shared.store.orders import OrderTable
 
 @endpoint
 def handler(http: HttpRequest) -> HttpResponse:
-    """Show an order to its customer, and to an operator; one read."""
+    """Return an order to its customer or an operator; one read."""
     caller = caller_of(http)
     http.refuse_parameters()
     order = order_for(caller, http.path["order_id"], OrderTable.from_settings(Settings()))

@@ -1,7 +1,7 @@
-"""Where the next page of a listing begins, for nobody else and for no other listing.
+"""Signed cursors: the position at which the next page of a listing begins.
 
-A cursor is signed together with who asked for what: one that was changed, made up, or given for another
-caller or another filter is refused. There is no more in it than the last order's time and id.
+A cursor holds only the time and id of the last order. Its signature covers the caller and the filter too, so
+a cursor that was forged, or issued for another caller or filter, is rejected.
 """
 
 import base64
@@ -12,17 +12,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from lambdas.shared.rest.http_api import FieldError, invalid_request
+from lambdas.shared.rest.problem import FieldError, invalid_request
 
 _SIGNATURE_BYTES: Final = 16
 
 
 class Position(NamedTuple):
-    """A place between two orders, as they are listed: by time and id, the highest first.
+    """A position in a listing, whose orders descend by time, then by id.
 
     Attributes:
-        created_at: UTC, ISO 8601, or the beginning of it.
-        order_id: The order before this place; empty if all of that time come before it.
+        created_at: UTC, ISO 8601, or a prefix of it.
+        order_id: The last order before the position; empty if all orders of that time come before it.
     """
 
     created_at: str
@@ -31,26 +31,26 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CursorSigner:
-    """Makes cursors and reads them.
+    """Issues and verifies cursors.
 
     Attributes:
-        read_key: Gives the key of the signatures; only asked when there is something to sign or to check.
-        scope: Who asks for which listing.
+        read_key: Returns the key of the signatures; called only when a cursor is issued or verified.
+        scope: The caller and the filter.
     """
 
     read_key: Callable[[], str]
     scope: tuple[str | None, ...]
 
     def sign(self, position: Position) -> str:
-        """Make a cursor."""
+        """Issue a cursor."""
         payload = json.dumps(position, separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(self._signature(payload) + payload).decode().rstrip("=")
 
     def read(self, cursor: str) -> Position:
-        """Read a cursor that was made for the same scope.
+        """Verify a cursor and return its position.
 
         Raises:
-            Problem: It was not.
+            Problem: The cursor was not issued for this scope (400).
         """
         try:
             token = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
@@ -59,7 +59,9 @@ class CursorSigner:
         signature, payload = token[:_SIGNATURE_BYTES], token[_SIGNATURE_BYTES:]
         if not hmac.compare_digest(signature, self._signature(payload)):
             raise invalid_request(
-                FieldError("cursor", "must be as it came with the page before, of the same caller and filter")
+                FieldError(
+                    "cursor", "must be the cursor of the previous page, for the same caller and filter"
+                )
             )
         return Position(*json.loads(payload))
 

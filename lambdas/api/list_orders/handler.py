@@ -8,7 +8,9 @@ from lambdas.api.list_orders.logic import list_orders
 from lambdas.api.list_orders.request import ListOrdersRequest
 from lambdas.domain.errors import StoreUnavailable
 from lambdas.shared.rest.caller import caller_of
-from lambdas.shared.rest.http_api import HttpRequest, HttpResponse, endpoint
+from lambdas.shared.rest.endpoint import endpoint
+from lambdas.shared.rest.http_request import HttpRequest
+from lambdas.shared.rest.http_response import HttpResponse
 from lambdas.shared.rest.order_representation import represent
 from lambdas.shared.rest.parsing import parse
 from lambdas.shared.secrets import read_secret
@@ -18,7 +20,7 @@ from lambdas.shared.store.listings import OrderListing
 
 @endpoint
 def handler(http: HttpRequest) -> HttpResponse:
-    """Show a page of orders; see `list_orders`."""
+    """Return a page of orders; see `list_orders`."""
     settings, caller = Settings(), caller_of(http)
     query = parse(ListOrdersRequest, http).query
     cursors = CursorSigner(

@@ -1,7 +1,7 @@
-"""Lists orders page by page, the newest first.
+"""Lists orders page by page, newest first.
 
-Which orders there are, an index says; what became of them, the table. An order's place never changes, so who
-follows the cursors gets every order once that was there when they began, and whose status stayed as it was.
+An index finds the orders; the table supplies their state. An order never changes its position, so a caller
+that follows the cursors gets exactly once each order that existed at the start and kept its status.
 """
 
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ OLDEST_DAY: Final = date(2026, 1, 1)
 """No order is older than this service."""
 
 DAYS_AT_ONCE: Final = 31
-"""How many days one request looks through: each costs a query, also a day without orders."""
+"""Days that one request searches; each day costs a query, even without orders."""
 
 ORDERS_AT_ONCE: Final = 5 * BATCH
-"""How many orders one request reads to find those with a status."""
+"""Orders that one request reads to find those with a status."""
 
 _NOW: Final = Position("9", "")
 """Before the newest order."""
@@ -33,16 +33,16 @@ _NOW: Final = Position("9", "")
 _UNSETTLED: Final = frozenset(
     {OrderStatus.PENDING, OrderStatus.AWAITING_PAYMENT, OrderStatus.NEEDS_ATTENTION}
 )
-"""Every order with such a status is in the sparse index of orders that are not at rest."""
+"""Statuses whose orders are all in the sparse index of orders that are not at rest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Some orders.
+class OrdersPage:
+    """A page of orders.
 
     Attributes:
-        orders: The newest first; perhaps fewer than there could be, or none.
-        end: Where the next page begins; None if there is none.
+        orders: Newest first; can be fewer than the limit, even none, although more pages follow.
+        end: The position at which the next page begins; None on the last page.
     """
 
     orders: list[Order]
@@ -56,21 +56,21 @@ def list_orders(
     limit: int,
     start: Position | None,
     listing: OrderListing,
-) -> Page:
-    """List a customer's own orders, or for an operator everybody's.
+) -> OrdersPage:
+    """List a customer's own orders or, for an operator, all orders.
 
     Args:
         caller: Who asks.
-        status: Leave out all others.
-        limit: How many orders a page has at most.
-        start: Where the page before ended.
-        listing: Where the orders are.
+        status: Return only orders with this status; None for all.
+        limit: The largest number of orders on the page.
+        start: The end of the previous page; None for the first page.
+        listing: The indexes of the orders.
     """
     start = start or _NOW
     at_once = limit if status is None else BATCH
-    # Three more: the last order of the page before, and two that show whether there is another page.
-    way = _way(caller, status, start, listing, at_once + 3)
-    entries = dropwhile(lambda entry: _position(entry) >= start, way.entries)
+    # Three more: the last order of the previous page, and two that show whether another page follows.
+    candidates = _candidates(caller, status, start, listing, at_once + 3)
+    entries = dropwhile(lambda entry: _position(entry) >= start, candidates.entries)
     found: list[Order] = []
     read = 0
     while batch := list(islice(entries, at_once)):
@@ -81,36 +81,41 @@ def list_orders(
                 continue
             found.append(order)
             if len(found) == limit:
-                is_last = entry is batch[-1] and way.end is None and next(entries, None) is None
-                return Page(found, None if is_last else _position(entry))
+                is_last = entry is batch[-1] and candidates.end is None and next(entries, None) is None
+                return OrdersPage(found, None if is_last else _position(entry))
         read += len(batch)
         if read >= ORDERS_AT_ONCE:
-            return Page(found, _position(batch[-1]))
-    return Page(found, way.end)
+            return OrdersPage(found, _position(batch[-1]))
+    return OrdersPage(found, candidates.end)
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """Orders in the order of the listing, and where they end, if that is not the end of all."""
+class _Candidates:
+    """Index entries that one request looks at.
+
+    Attributes:
+        entries: In the order of the listing.
+        end: Where the next request continues; None if these are all the entries that remain.
+    """
 
     entries: Iterator[Listed]
     end: Position | None = None
 
 
-def _way(
+def _candidates(
     caller: Caller, status: OrderStatus | None, start: Position, listing: OrderListing, limit: int
-) -> _Way:
+) -> _Candidates:
     until = start.created_at
     if not caller.is_operator:
-        return _Way(listing.newest_first("by_customer", caller.customer_id, until=until, limit=limit))
+        return _Candidates(listing.newest_first("by_customer", caller.customer_id, until=until, limit=limit))
     if status in _UNSETTLED:
         shards = (listing.newest_first("unsettled", shard, until=until, limit=limit) for shard in SHARDS)
-        return _Way(merge(*shards, key=_position, reverse=True))
-    return _through_days(start, listing, limit)
+        return _Candidates(merge(*shards, key=_position, reverse=True))
+    return _by_day(start, listing, limit)
 
 
-def _through_days(start: Position, listing: OrderListing, limit: int) -> _Way:
-    """Day by day into the past, as far as one request goes."""
+def _by_day(start: Position, listing: OrderListing, limit: int) -> _Candidates:
+    """The entries of a number of days, each day queried once the entries of the day after it are used up."""
     newest = clock.now() if start == _NOW else start.created_at
     first = date.fromisoformat(newest[:10])
     last = max(first - timedelta(days=DAYS_AT_ONCE - 1), OLDEST_DAY)
@@ -118,9 +123,9 @@ def _through_days(start: Position, listing: OrderListing, limit: int) -> _Way:
     entries = chain.from_iterable(
         listing.newest_first("by_day", day.isoformat(), until=start.created_at, limit=limit) for day in days
     )
-    # The end of the last day is the evening of the day before it.
+    # The next request starts after every order of the day before the last one: "~" sorts behind any time.
     end = Position(f"{last - timedelta(days=1)}~", "") if last > OLDEST_DAY else None
-    return _Way(entries, end)
+    return _Candidates(entries, end)
 
 
 def _position(entry: Listed) -> Position:

@@ -1,4 +1,4 @@
-"""What a caller sends to list orders."""
+"""The request of `GET /orders`."""
 
 import re
 from typing import Annotated, Final
@@ -12,25 +12,24 @@ DEFAULT_LIMIT: Final = 20
 MAX_LIMIT: Final = 100
 
 
-def _number(text: object) -> object:
-    """A parameter that is written as a whole number, as that number; anything else as it is."""
+def _integer_if_digits(text: object) -> object:
     return int(text) if isinstance(text, str) and re.fullmatch("-?[0-9]{1,9}", text) else text
 
 
 class ListOrdersQuery(RequestModel):
-    """The query of `GET /orders`."""
+    """The query parameters of `GET /orders`."""
 
     status: Annotated[
-        OrderStatus | None, Field(strict=False, description="Only orders that stand there.")
+        OrderStatus | None, Field(strict=False, description="Only orders with this status.")
     ] = None
     limit: Annotated[
         int,
-        Field(ge=1, le=MAX_LIMIT, description="How many orders a page has at most."),
-        BeforeValidator(_number),
+        Field(ge=1, le=MAX_LIMIT, description="The largest number of orders on the page."),
+        BeforeValidator(_integer_if_digits),
     ] = DEFAULT_LIMIT
     cursor: Annotated[
         str | None,
-        Field(min_length=1, max_length=256, description="Where to go on: as it came with the page before."),
+        Field(min_length=1, max_length=256, description="The `cursor` of the previous page."),
     ] = None
 
 

@@ -1,31 +1,29 @@
-"""Writes a product, unless somebody else was faster."""
-
-from http import HTTPStatus
+"""Writes a product, unless it has changed since the caller read it."""
 
 from lambdas.api.put_inventory.request import PutProductRequest
 from lambdas.domain.product import Product
+from lambdas.domain.vocabulary import ProblemKind
 from lambdas.shared.rest.entity_tag import version_of
-from lambdas.shared.rest.http_api import FieldError, Problem
+from lambdas.shared.rest.problem import FieldError, Problem
 from lambdas.shared.store.inventory import InventoryTable
 
 
 def put_inventory(request: PutProductRequest, inventory: InventoryTable) -> Product:
-    """Write a product as it shall be from now on, its stock included.
+    """Create a product or replace it, its stock included.
 
-    What is written was thought out before what was read: so it must still be there. Units that an order took
-    meanwhile are no exception; who only wants to add units restocks.
+    The write replaces the version that the caller read. If the product has changed since, even by a sale, the
+    write is refused. To only add units, restock.
 
     Raises:
-        Problem: The request does not say what it replaces (428), or that is not there any more (412).
+        Problem: The request does not name the version that it replaces (428), or the product has another
+            version (412).
     """
     if_match = request.headers.if_match
     if (if_match is None) == (request.headers.if_none_match is None):
         raise Problem(
-            HTTPStatus.PRECONDITION_REQUIRED,
-            "precondition-required",
-            "A condition is needed",
-            'Send the ETag that GET gave you as If-Match, or "If-None-Match: *" with a new product.',
-            (FieldError("If-Match", "either this header or If-None-Match is needed, not both"),),
+            ProblemKind.PRECONDITION_REQUIRED,
+            'Send the ETag from GET as If-Match, or "If-None-Match: *" for a new product.',
+            (FieldError("If-Match", "either this header or If-None-Match is required, not both"),),
         )
     product = inventory.put(
         Product(request.path.sku, **request.body.model_dump()),
@@ -33,11 +31,9 @@ def put_inventory(request: PutProductRequest, inventory: InventoryTable) -> Prod
     )
     if product is None:
         raise Problem(
-            HTTPStatus.PRECONDITION_FAILED,
-            "precondition-failed",
-            "The product is not what it was",
-            "There is such a product already."
+            ProblemKind.PRECONDITION_FAILED,
+            "The product exists already."
             if if_match is None
-            else "Somebody changed it, or an order took units of it: read it again.",
+            else "The product has changed, by another edit or by a sale. Read it again.",
         )
     return product

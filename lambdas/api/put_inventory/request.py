@@ -1,4 +1,4 @@
-"""What an operator sends to put a product into the catalogue."""
+"""The request of `PUT /inventory/{sku}`."""
 
 from typing import Annotated, Final
 
@@ -9,11 +9,11 @@ from lambdas.shared.rest.fields import WHOLE_NUMBER, Currency, ProductPath
 from lambdas.shared.rest.parsing import RequestModel
 
 MAX_AVAILABLE: Final = 1_000_000_000
-"""Units of one product; more is a slip of the finger."""
+"""Units of one product; a larger number is probably a typing error."""
 
 
 class PutProduct(RequestModel):
-    """The body of `PUT /inventory/{sku}`: the product as it shall be from now on."""
+    """The whole product after the call."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     unit_price: Annotated[int, Field(ge=1, le=MAX_AMOUNT), WHOLE_NUMBER]
@@ -22,19 +22,19 @@ class PutProduct(RequestModel):
 
 
 class Precondition(RequestModel):
-    """What must hold for a product to be written: it is still the one that was read, or it is new."""
+    """Condition of the write: the product has the version that the caller read, or it does not exist."""
 
     if_match: Annotated[
         str | None,
         Field(
             alias="If-Match",
             pattern=r'^"[!#-~]{1,64}"$',
-            description="The `ETag` of the product that this one replaces.",
+            description="The `ETag` of the version that this one replaces.",
         ),
     ] = None
     if_none_match: Annotated[
         str | None,
-        Field(alias="If-None-Match", pattern=r"^\*$", description="`*`: there is no such product yet."),
+        Field(alias="If-None-Match", pattern=r"^\*$", description="`*` if the product is new."),
     ] = None
 
 

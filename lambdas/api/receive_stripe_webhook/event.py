@@ -1,32 +1,29 @@
-"""What Stripe sends, and the proof that it was Stripe."""
+"""Verifies and reads the events that Stripe sends."""
 
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Final
 
 import stripe
 
-from lambdas.shared.rest.http_api import FieldError, Problem, invalid_request
+from lambdas.domain.vocabulary import ProblemKind
+from lambdas.shared.rest.problem import FieldError, Problem, invalid_request
 
-TOLERANCE_SECONDS: Final = 300
-"""How old a signature may be: Stripe's own libraries' limit against replayed requests."""
-
-
-_NO_EVENT: Final = invalid_request(FieldError("body", "must be an event of Stripe's"))
+_TOLERANCE_SECONDS: Final = 300
+"""Largest age of a signature, against replayed requests: the default of Stripe's own libraries."""
 
 
 @dataclass(frozen=True, slots=True)
 class StripeEvent:
-    """What we take from an event: which payment to ask Stripe about. Whatever else it says may be old.
+    """The part of an event that does not become outdated: which payment it is about.
 
     Attributes:
-        event_id: `evt_...`, the same every time the event is delivered.
+        event_id: `evt_...`, the same each time the event is delivered.
         kind: Stripe's type, like `payment_intent.succeeded`.
-        livemode: Whether it is about real money.
-        intent_id: The PaymentIntent that it is about; None if it is about something else.
+        livemode: Whether real money is involved.
+        intent_id: The PaymentIntent; None if the event is not about a payment.
     """
 
     event_id: str
@@ -36,48 +33,47 @@ class StripeEvent:
 
     @property
     def is_about_refunds(self) -> bool:
-        """Whether money went back, or did not."""
+        """Whether a refund was made or has failed."""
         return self.kind.startswith(("charge.refund", "refund."))
 
 
 def signing_secrets(secret: str) -> list[str]:
-    """Read the secret's text: one `whsec_...`, or two while Stripe rolls it, between blanks or commas."""
+    """Split the secret's text: one `whsec_...`, or two while the secret is rolled, by blanks or commas."""
     return re.findall(r"[^\s,]+", secret)
 
 
 def read_event(payload: str, signature: str, secrets: Sequence[str]) -> StripeEvent:
-    """Check the signature over the raw body, and read it.
+    """Verify the signature of the raw body, and read the body.
 
     Raises:
-        Problem: No secret fits the signature, it is too old, or the body is no event.
+        Problem: The signature fits none of the secrets or is too old, or the body is not an event (400).
     """
     if not any(_is_signed(payload, signature, secret) for secret in secrets):
         raise Problem(
-            HTTPStatus.BAD_REQUEST,
-            "bad-signature",
-            "The signature is not valid",
-            "This endpoint takes Stripe's webhooks only.",
+            ProblemKind.BAD_SIGNATURE,
+            "Only Stripe can call this endpoint.",
             (FieldError("Stripe-Signature", "does not fit the body, or is too old"),),
         )
+    no_event = invalid_request(FieldError("body", "must be a Stripe event"))
     try:
         body = json.loads(payload)
         event = StripeEvent(body["id"], body["type"], body["livemode"], _intent_id(body["data"]["object"]))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise _NO_EVENT from error
+        raise no_event from error
     if [type(event.event_id), type(event.kind), type(event.livemode)] != [str, str, bool]:
-        raise _NO_EVENT
+        raise no_event
     return event
 
 
 def _is_signed(payload: str, signature: str, secret: str) -> bool:
     try:
-        stripe.WebhookSignature.verify_header(payload, signature, secret, TOLERANCE_SECONDS)
-    except (stripe.SignatureVerificationError, TypeError):  # the latter of a signature that is not ASCII
+        stripe.WebhookSignature.verify_header(payload, signature, secret, _TOLERANCE_SECONDS)
+    except (stripe.SignatureVerificationError, TypeError):  # TypeError: the signature is not ASCII
         return False
     return True
 
 
 def _intent_id(subject: Mapping[str, Any]) -> str | None:
-    """A PaymentIntent itself, or what names one: a charge, a refund, a dispute."""
+    """The id of a PaymentIntent, or of the one that a charge, a refund or a dispute names."""
     intent = subject.get("id") if subject.get("object") == "payment_intent" else subject.get("payment_intent")
     return intent if isinstance(intent, str) else None

@@ -8,7 +8,9 @@ from lambdas.domain.errors import PaymentProviderUnavailable, StoreUnavailable
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import count
 from lambdas.shared.payments.stripe_gateway import StripeGateway
-from lambdas.shared.rest.http_api import HttpRequest, HttpResponse, endpoint
+from lambdas.shared.rest.endpoint import endpoint
+from lambdas.shared.rest.http_request import HttpRequest
+from lambdas.shared.rest.http_response import HttpResponse
 from lambdas.shared.run_once import run_once
 from lambdas.shared.secrets import read_secret
 from lambdas.shared.settings import Settings
@@ -18,7 +20,7 @@ from lambdas.shared.task_callback import TaskCallback
 
 @endpoint
 def handler(http: HttpRequest) -> HttpResponse:
-    """Take one event, once; see `receive_stripe_webhook`."""
+    """Process an event once, however often it is delivered; see `receive_stripe_webhook`."""
     settings = Settings()
     event = read_event(
         http.text,

@@ -1,4 +1,4 @@
-"""What a webhook means for an order. It says that something happened; what holds now, only Stripe knows."""
+"""Brings an order up to date with its payment when Stripe reports a change."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,8 +13,8 @@ from lambdas.shared.payments.settlement import Callback, settle_payment
 from lambdas.shared.store.orders import OrderTable
 
 
-class Outcome(StrEnum):
-    """What became of a webhook; every one is acknowledged and counted."""
+class WebhookOutcome(StrEnum):
+    """What was done with an event; every event is acknowledged and counted."""
 
     HANDLED = "handled"
     NOT_FOR_US = "not_for_us"
@@ -27,43 +27,44 @@ _KINDS: Final = ("payment_intent.", "charge.", "refund.")
 
 def receive_stripe_webhook(
     event: StripeEvent, orders: OrderTable, gateway: PaymentGateway, callback: Callback
-) -> Outcome:
-    """Look at the payment that an event is about, and do what it needs now.
+) -> WebhookOutcome:
+    """Retrieve the payment that the event is about, and record on the order what has changed.
 
-    Events repeat and come in any order, so nothing is read from them but the payment's id.
+    Events are repeated and arrive in any order. So only the payment's id is taken from the event, and the
+    payment's current state comes from Stripe.
 
     Raises:
         PaymentProviderUnavailable: Stripe does not answer; it will deliver the event again.
-        StoreUnavailable: The same, for the order's record.
+        StoreUnavailable: DynamoDB does not answer; Stripe will deliver the event again.
     """
     if not event.kind.startswith(_KINDS) or event.intent_id is None:
-        return Outcome.NOT_FOR_US
+        return WebhookOutcome.NOT_FOR_US
     if event.livemode != gateway.livemode:
-        return Outcome.OTHER_ENVIRONMENT
+        return WebhookOutcome.OTHER_ENVIRONMENT
     try:
         intent = gateway.retrieve_intent(event.intent_id)
     except PaymentUnknown:
-        return Outcome.OTHER_ENVIRONMENT
+        return WebhookOutcome.OTHER_ENVIRONMENT
     order = orders.find(intent.order_id) if intent.order_id else None
     if order is None or order.payment.intent_id not in {None, intent.intent_id}:
-        return Outcome.UNKNOWN_ORDER
+        return WebhookOutcome.UNKNOWN_ORDER
     with suppress(OrderRejected):
-        # Where the undo was first, it asks Stripe itself, and gives back what it finds.
+        # The order is being undone, and the undo asks Stripe itself what there is to give back.
         settle_payment(order, intent, orders, callback)
     if intent.disputed and not order.payment.disputed:
         orders.record_dispute(order.order_id)
     if event.is_about_refunds:
         _record_refunds(order.order_id, intent, gateway.list_refunds(intent.intent_id), orders)
-    return Outcome.HANDLED
+    return WebhookOutcome.HANDLED
 
 
 def _record_refunds(
     order_id: str, intent: PaymentIntent, refunds: Sequence[Refund], orders: OrderTable
 ) -> None:
-    """Note what was given back without the saga, and what came back to us though the saga gave it back."""
-    gone = [refund for refund in refunds if not refund.has_failed]
-    outside = sum(refund.amount for refund in gone if not refund.is_ours)
+    """Record refunds that the saga did not make, and refunds of the saga that failed after all."""
+    effective = [refund for refund in refunds if not refund.has_failed]
+    outside = sum(refund.amount for refund in effective if not refund.is_ours)
     if outside:
         orders.record_refund_outside(order_id, outside)
-    if sum(refund.amount for refund in gone) < intent.amount_received:
+    if sum(refund.amount for refund in effective) < intent.amount_received:
         orders.record_refund_failed(order_id)

@@ -1,4 +1,4 @@
-"""What an operator sends when goods arrive."""
+"""The request of `POST /inventory/{sku}/restock`."""
 
 from typing import Annotated, Final
 
@@ -8,14 +8,14 @@ from lambdas.shared.rest.fields import WHOLE_NUMBER, ProductPath
 from lambdas.shared.rest.idempotency_key import IdempotentHeaders
 from lambdas.shared.rest.parsing import RequestModel
 
-MAX_DELIVERY: Final = 1_000_000
-"""Units that arrive at once; more is a slip of the finger."""
+MAX_QUANTITY: Final = 1_000_000
+"""Units that can be added at once; a larger number is probably a typing error."""
 
 
-class Delivery(RequestModel):
-    """The body of `POST /inventory/{sku}/restock`: how many units are added to what is there."""
+class Restock(RequestModel):
+    """The number of units that are added to the stock of a product."""
 
-    quantity: Annotated[int, Field(ge=1, le=MAX_DELIVERY), WHOLE_NUMBER]
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY), WHOLE_NUMBER]
 
 
 class RestockRequest(RequestModel):
@@ -23,4 +23,4 @@ class RestockRequest(RequestModel):
 
     path: ProductPath
     headers: IdempotentHeaders
-    body: Json[Delivery]
+    body: Json[Restock]

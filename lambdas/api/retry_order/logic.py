@@ -1,24 +1,20 @@
-"""Takes an operator's wish to run an order's saga once more."""
-
-from http import HTTPStatus
+"""Decides whether another execution can help an order."""
 
 from lambdas.domain.order import Order
-from lambdas.shared.rest.http_api import Problem
+from lambdas.domain.vocabulary import ProblemKind
+from lambdas.shared.rest.problem import Problem
 from lambdas.shared.store.orders import OrderTable
 
 
 def retry_order(order: Order, orders: OrderTable) -> Order:
-    """Write down that an operator asks for one more execution; it goes on from where the order stands.
+    """Record that an operator asks for one more execution, which continues from the order's state.
 
     Raises:
-        Problem: The order is at rest.
+        Problem: The order is at rest (409).
     """
     retried = orders.request_retry(order.order_id)
     if retried is None:
         raise Problem(
-            HTTPStatus.CONFLICT,
-            "order-at-rest",
-            "There is nothing left to do",
-            f"The order is {order.status}: running its saga again would change nothing.",
+            ProblemKind.ORDER_AT_REST, f"The order is {order.status}. Another execution would change nothing."
         )
     return retried

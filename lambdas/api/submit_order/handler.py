@@ -6,7 +6,9 @@ from lambdas.api.submit_order.logic import submit_order
 from lambdas.api.submit_order.request import SubmitOrderRequest
 from lambdas.shared.log import logger
 from lambdas.shared.rest.caller import caller_of, require_customer
-from lambdas.shared.rest.http_api import HttpRequest, HttpResponse, endpoint
+from lambdas.shared.rest.endpoint import endpoint
+from lambdas.shared.rest.http_request import HttpRequest
+from lambdas.shared.rest.http_response import HttpResponse
 from lambdas.shared.rest.order_representation import represent
 from lambdas.shared.rest.parsing import parse
 from lambdas.shared.settings import Settings

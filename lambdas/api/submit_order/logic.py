@@ -1,4 +1,4 @@
-"""Accepts an order: one conditional write decides between a new order, a replay and a reused key."""
+"""Accepts an order; one conditional write tells a new order, a replay and a reused key apart."""
 
 import hashlib
 import json
@@ -17,11 +17,11 @@ _NAMESPACE: Final = uuid.UUID("b1c64f0e-4e0c-5b7a-8a3f-5d1c2f9a7e42")
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What became of a request.
+    """A request that was accepted.
 
     Attributes:
-        order: The order as it was accepted; a replay shows the same.
-        replayed: Whether the order was there already.
+        order: The order as it was first accepted, also for a replay.
+        replayed: Whether the order existed already.
     """
 
     order: Order
@@ -31,12 +31,12 @@ class Submission:
 def submit_order(
     customer_id: str, idempotency_key: str, request: SubmitOrder, orders: OrderTable
 ) -> Submission:
-    """Write the order, once for a customer and an idempotency key.
+    """Write the order, once per customer and idempotency key.
 
-    The order's saga starts from the table's stream: there is no second write that could get lost.
+    The table's stream starts the order's saga, so there is no second write that could be lost.
 
     Raises:
-        Problem: The key was used for a different order.
+        Problem: The key was used for a different order (422).
     """
     order = _order_of(customer_id, idempotency_key, request)
     existing = orders.create(order)
@@ -50,7 +50,7 @@ def submit_order(
 def _order_of(customer_id: str, idempotency_key: str, request: SubmitOrder) -> Order:
     at = clock.now()
     return Order(
-        # JSON keeps the two apart: ("a", "b c") and ("a b", "c") must not meet.
+        # JSON, because plain concatenation would give ("a", "b c") and ("a b", "c") the same id.
         order_id=str(uuid.uuid5(_NAMESPACE, json.dumps([customer_id, idempotency_key]))),
         customer_id=customer_id,
         request_hash=hashlib.sha256(json.dumps(request.model_dump(), sort_keys=True).encode()).hexdigest(),

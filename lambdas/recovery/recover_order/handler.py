@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.recovery.recover_order.ended_executions import EndedExecutionsQueue
 from lambdas.recovery.recover_order.event import read_event
-from lambdas.recovery.recover_order.logic import Outcome, TooEarly, recover_order
+from lambdas.recovery.recover_order.logic import RecoveryOutcome, TooEarly, recover_order
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import count
 from lambdas.shared.saga_executions import SagaExecutions
@@ -40,7 +40,7 @@ def _recovery(settings: Settings) -> Callable[[SQSRecord], None]:
             queue.hide(record.receipt_handle, too_early.wait)
             raise
         count("EndedExecutions", outcome=outcome)
-        level = logger.error if outcome is Outcome.GIVEN_UP else logger.warning
+        level = logger.error if outcome is RecoveryOutcome.GIVEN_UP else logger.warning
         level(
             "execution ended without the saga's word",
             extra={

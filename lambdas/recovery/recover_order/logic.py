@@ -30,7 +30,7 @@ class EndedExecution:
     ended_at: datetime
 
 
-class Outcome(StrEnum):
+class RecoveryOutcome(StrEnum):
     """What became of it."""
 
     RUN_AGAIN = "run_again"
@@ -60,7 +60,7 @@ class Starter(Protocol):
 
 def recover_order(
     ended: EndedExecution, now: datetime, pauses: Sequence[timedelta], orders: OrderTable, saga: Starter
-) -> Outcome:
+) -> RecoveryOutcome:
     """Run the saga once more for the order, after a pause that grows; the order goes on where it stands.
 
     How often that was tried already stands in the execution's name: `X` is followed by `X-r1`, `X-r2` and
@@ -78,18 +78,18 @@ def recover_order(
     """
     order = orders.find(ended.order_id)
     if order is None:
-        return Outcome.UNKNOWN_ORDER
+        return RecoveryOutcome.UNKNOWN_ORDER
     if ended.status == "FAILED" and order.status is OrderStatus.NEEDS_ATTENTION:
-        return Outcome.HUMAN_CALLED  # this is the saga's word
+        return RecoveryOutcome.HUMAN_CALLED  # this is the saga's word
     base, number = _split(ended.name)
     if number == len(pauses):
         orders.flag(order.order_id, f"{number + 1} executions ended as {ended.status} or worse")
-        return Outcome.GIVEN_UP
+        return RecoveryOutcome.GIVEN_UP
     wait = ended.ended_at + pauses[number] - now
     if wait > timedelta():
         raise TooEarly(wait)
     saga.start(order.order_id, f"{base}-r{number + 1}")
-    return Outcome.RUN_AGAIN
+    return RecoveryOutcome.RUN_AGAIN
 
 
 def _split(name: str) -> tuple[str, int]:

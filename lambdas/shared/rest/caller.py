@@ -1,12 +1,12 @@
-"""Who is calling: what API Gateway's authorizer found out from the token."""
+"""The signed-in caller, from the claims that API Gateway's authorizer read from the token."""
 
 import re
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final
 
-from lambdas.domain.vocabulary import UserGroup
-from lambdas.shared.rest.http_api import HttpRequest, Problem
+from lambdas.domain.vocabulary import ProblemKind, UserGroup
+from lambdas.shared.rest.http_request import HttpRequest
+from lambdas.shared.rest.problem import Problem
 from lambdas.shared.settings import SettingError
 
 _GROUP: Final = re.compile(r"[^\s,\[\]]+")
@@ -14,11 +14,11 @@ _GROUP: Final = re.compile(r"[^\s,\[\]]+")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who signed in.
+    """A user who is signed in.
 
     Attributes:
-        customer_id: The user's id in the pool (`sub`); it never changes and is never given to anybody else.
-        is_operator: Whether they run the shop; if not, they are a customer.
+        customer_id: The user's id in the user pool (`sub`): never changed, never given to another user.
+        is_operator: Whether the user is an operator; else a customer.
     """
 
     customer_id: str
@@ -26,51 +26,45 @@ class Caller:
 
 
 def caller_of(request: HttpRequest) -> Caller:
-    """Say who signed in.
+    """Read the caller from the claims.
 
     Raises:
-        Problem: It is no ID token (401), or its bearer is neither a customer nor an operator (403).
-        SettingError: Nobody signed in, so the API lacks its authorizer.
+        Problem: The token is not an ID token (401), or the user is in neither group (403).
+        SettingError: The request has no claims, so the API lacks its authorizer.
     """
     claims = request.claims
     if not claims.get("sub"):
-        raise SettingError("the API lets requests in that nobody signed in for")
+        raise SettingError("The API has no authorizer: a request arrived without claims.")
     if claims.get("token_use") != "id":
-        # An access token has the same `sub` and groups, but was not made to say who somebody is.
-        raise Problem(
-            HTTPStatus.UNAUTHORIZED, "unauthorized", "Sign-in needed", "Send the ID token, not another one."
-        )
+        # An access token has the same `sub` and groups, but it is not issued to identify the user.
+        raise Problem(ProblemKind.UNAUTHORIZED, "Send the ID token, not another token.")
     groups = _groups(claims.get("cognito:groups"))
     if groups.isdisjoint(UserGroup):
-        raise _forbidden("Nobody has made you a customer or an operator yet.")
+        raise Problem(ProblemKind.FORBIDDEN, "Your account is neither a customer's nor an operator's yet.")
     return Caller(claims["sub"], is_operator=UserGroup.OPERATORS in groups)
 
 
 def require_operator(caller: Caller) -> None:
-    """Let operators through.
+    """Reject customers.
 
     Raises:
-        Problem: A customer calls (403).
+        Problem: The caller is a customer (403).
     """
     if not caller.is_operator:
-        raise _forbidden("Only operators may do this.")
+        raise Problem(ProblemKind.FORBIDDEN, "Only operators may do this.")
 
 
 def require_customer(caller: Caller) -> None:
-    """Let customers through.
+    """Reject operators.
 
     Raises:
-        Problem: An operator calls (403).
+        Problem: The caller is an operator (403).
     """
     if caller.is_operator:
-        raise _forbidden("Only customers may do this.")
+        raise Problem(ProblemKind.FORBIDDEN, "Only customers may do this.")
 
 
 def _groups(claim: object) -> frozenset[str]:
-    """Read `cognito:groups`: API Gateway makes one text of the list, `a,b` or `[a b]`."""
+    """Read `cognito:groups`; API Gateway turns the list into text, `a,b` or `[a b]`."""
     parts = claim if isinstance(claim, list) else [claim or ""]
     return frozenset(name for part in parts for name in _GROUP.findall(str(part)))
-
-
-def _forbidden(detail: str) -> Problem:
-    return Problem(HTTPStatus.FORBIDDEN, "forbidden", "Not allowed", detail)

@@ -1,4 +1,4 @@
-"""The field types that more than one request uses."""
+"""Field types that several requests use."""
 
 from typing import Annotated, Final
 
@@ -15,7 +15,7 @@ _SKU: Final = TypeAdapter[str](Sku)
 
 
 def is_sku(text: str) -> bool:
-    """Whether the text could be a SKU at all."""
+    """Whether the text has the form of a SKU."""
     try:
         _SKU.validate_python(text)
     except ValidationError:
@@ -25,7 +25,9 @@ def is_sku(text: str) -> bool:
 
 def _known_currency(code: str) -> str:
     if code not in CURRENCIES:
-        raise ValueError("must be an ISO 4217 code in lower case that the shop takes, like 'usd'")
+        raise ValueError(
+            "must be the lower-case ISO 4217 code of a currency that the shop accepts, like 'usd'"
+        )
     return code
 
 
@@ -33,18 +35,18 @@ Currency = TypeAliasType(
     "Currency",
     Annotated[str, AfterValidator(_known_currency), Field(json_schema_extra={"enum": [*sorted(CURRENCIES)]})],
 )
-"""ISO 4217, lower case."""
+"""ISO 4217 code, lower case."""
 
 
-def _written_as_integer(number: object) -> object:
+def _integer_if_whole(number: object) -> object:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-WHOLE_NUMBER: Final = BeforeValidator(_written_as_integer)
-"""Makes an `int` take `2.0` for 2, as JSON does: it knows numbers only, and some languages write them so."""
+WHOLE_NUMBER: Final = BeforeValidator(_integer_if_whole)
+"""Lets an `int` accept `2.0`: in JSON 2 and 2.0 are the same, and some languages write the latter."""
 
 
 class ProductPath(RequestModel):
-    """The parameter of a path to one product."""
+    """The parameter in the path to one product."""
 
     sku: Sku

@@ -1,43 +1,41 @@
-"""The header `Idempotency-Key`, by which a repeated request is known.
+"""The header `Idempotency-Key`, which tells a repeated request from a new one.
 
-The IETF draft has it quoted, as a structured field's string; many clients send it bare. Both are taken, and
-mean the same key (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/).
+The IETF draft defines the value as a quoted string; many clients send it without quotes. Both forms are
+accepted and mean the same key (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/).
 """
 
-from http import HTTPStatus
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from lambdas.shared.rest.http_api import FieldError, Problem
+from lambdas.domain.vocabulary import ProblemKind
 from lambdas.shared.rest.parsing import RequestModel
+from lambdas.shared.rest.problem import FieldError, Problem
 
 IdempotencyKey = Annotated[
     str,
     Field(pattern=r'^("[!#-~]{1,255}"|[!#-~]{1,255})$'),
     AfterValidator(lambda key: key.strip('"')),
 ]
-"""1 to 255 printable ASCII characters, no blanks and no quotes."""
+"""1 to 255 printable ASCII characters without blanks and quotes."""
 
 
 class IdempotentHeaders(RequestModel):
-    """The headers of a call that must not be done twice."""
+    """The headers of a call that must not take effect twice."""
 
     idempotency_key: Annotated[
         IdempotencyKey,
         Field(
             alias="Idempotency-Key",
-            description="Yours, new for each request that is not a repetition: a UUID will do.",
+            description="Chosen by you: a new one, like a UUID, for each request that is not a repetition.",
         ),
     ]
 
 
 def reused_idempotency_key() -> Problem:
-    """The key came before, with another request."""
+    """The problem of a key that was used before, with a different request."""
     return Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "idempotency-key-reused",
-        "The idempotency key was used for a different request",
+        ProblemKind.IDEMPOTENCY_KEY_REUSED,
         "Send a new Idempotency-Key with a new request.",
-        (FieldError("Idempotency-Key", "was used with another request"),),
+        (FieldError("Idempotency-Key", "was used with a different request"),),
     )

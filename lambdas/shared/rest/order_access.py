@@ -1,11 +1,11 @@
-"""Who gets at which order."""
+"""Reads the order that a request is about, if the caller may see it."""
 
 import re
 from typing import Final
 
 from lambdas.domain.order import Order
 from lambdas.shared.rest.caller import Caller
-from lambdas.shared.rest.http_api import not_found
+from lambdas.shared.rest.problem import not_found
 from lambdas.shared.store.orders import OrderTable
 
 _ORDER_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -15,9 +15,10 @@ def order_for(caller: Caller, order_id: str, orders: OrderTable) -> Order:
     """Read an order for its customer or an operator; one read.
 
     Raises:
-        Problem: There is none, or it is somebody else's: nobody learns which.
+        Problem: The order does not exist or belongs to another customer (404 in both cases, so that a caller
+            cannot find out which).
     """
     order = orders.find(order_id) if _ORDER_ID.fullmatch(order_id) else None
     if order is None or not (caller.is_operator or order.customer_id == caller.customer_id):
-        raise not_found("such order")
+        raise not_found("order")
     return order

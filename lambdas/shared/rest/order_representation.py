@@ -7,11 +7,11 @@ from lambdas.shared.rest.caller import Caller
 
 
 def represent(order: Order, caller: Caller) -> dict[str, Any]:
-    """The order's JSON.
+    """The order as a JSON object.
 
     `amount` and `unit_price` are null until the order is priced. While the payment waits for the customer,
-    `payment` has what Stripe's client library needs, for this customer only: `next_action` and
-    `client_secret`.
+    `payment` has `next_action` and `client_secret`, which Stripe's client library needs; only the customer
+    gets them.
     """
     body: dict[str, Any] = {
         "order_id": order.order_id,

@@ -1,17 +1,19 @@
-"""Reads a request into a model, and names everything that is wrong with it at once."""
+"""Checks a request against a model and reports all of its errors at once."""
 
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lambdas.shared.rest.http_api import FieldError, HttpRequest, invalid_request
+from lambdas.shared.rest.http_request import HttpRequest
+from lambdas.shared.rest.problem import FieldError, invalid_request
 
 
 class RequestModel(BaseModel):
-    """A request, or a part of one: no conversions, no unknown fields.
+    """A request or a part of one: values are not converted, unknown fields are rejected.
 
-    A request has fields for those parts that the call has: `path`, `query` and `headers`, each a model of
-    parameters, and `body`, a `pydantic.Json` of a model. The contract (docs/openapi.json) is made of them.
+    A request has a field for each part that the call uses: `path`, `query` and `headers`, each a model of
+    parameters, and `body`, a `pydantic.Json` of a model. The contract (docs/openapi.json) is generated from
+    these models.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -21,10 +23,11 @@ _Request = TypeVar("_Request", bound=RequestModel)
 
 
 def parse(model: type[_Request], http: HttpRequest) -> _Request:
-    """Read a request.
+    """Read a request into its model.
 
     Raises:
-        Problem: It is too large, or not of the model's shape; every wrong part is named.
+        Problem: The body is too large (413), or parts of the request do not fit the model (400, which names
+            all of them).
     """
     parts: dict[str, Any] = {"path": http.path}
     if "headers" in model.model_fields:
@@ -39,24 +42,24 @@ def parse(model: type[_Request], http: HttpRequest) -> _Request:
         }
     if "body" in model.model_fields:
         parts["body"] = http.text
-    wrong = [] if "query" in parts else http.unknown_parameters
+    errors = [] if "query" in parts else http.unknown_parameters
     try:
         request = model.model_validate({name: parts[name] for name in model.model_fields})
     except ValidationError as error:
         for each in error.errors(include_url=False, include_input=False):
-            wrong.append(FieldError(_field(each["loc"]), each["msg"]))
-        raise invalid_request(*wrong) from error
-    if wrong:
-        raise invalid_request(*wrong)
+            errors.append(FieldError(_field(each["loc"]), each["msg"]))
+        raise invalid_request(*errors) from error
+    if errors:
+        raise invalid_request(*errors)
     return request
 
 
 def _names(headers: Any) -> list[str]:  # noqa: ANN401 - a model's class, which pydantic does not type
-    """The names of the headers that a model knows."""
+    """The names of the headers that a model has."""
     return [field.alias or name for name, field in headers.model_fields.items()]
 
 
 def _field(location: tuple[int | str, ...]) -> str:
-    """Where an error is, as the caller knows it: without the name of the part."""
+    """The place of an error as the caller knows it, without the name of the part."""
     part, *within = location
     return ".".join(map(str, within or [part]))

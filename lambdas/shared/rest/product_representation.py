@@ -1,4 +1,4 @@
-"""A product as the API shows it."""
+"""A product as the REST API shows it."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from lambdas.domain.product import Product
 
 
 def represent_product(product: Product) -> dict[str, Any]:
-    """What an answer's body says of a product; its version is no part of it."""
+    """The product as a JSON object; its version is in the `ETag` only."""
     return {
         "sku": product.sku,
         "name": product.name,

@@ -18,8 +18,8 @@ from docgen.contract.schemas import FAILURE_CODES, OrderSchema, ProblemSchema, P
 from lambdas.domain.order import Failure, Order, OrderStatus, Payment, PaymentStatus
 from lambdas.domain.vocabulary import ProblemKind
 from lambdas.shared.rest.caller import Caller
-from lambdas.shared.rest.http_api import FieldError, invalid_request
 from lambdas.shared.rest.order_representation import represent
+from lambdas.shared.rest.problem import FieldError, invalid_request
 from lambdas.shared.rest.product_representation import represent_product
 from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, an_order, priced
 

@@ -78,7 +78,7 @@ def test_an_order_that_is_being_undone_cannot_be_cancelled(shop: Shop) -> None:
     status, body = cancel()
 
     assert status == 409
-    assert body["detail"] == "The order could not be completed, and is being undone already."
+    assert body["detail"] == "The order could not be completed and is already being undone."
     assert shop.order().cancel_requested_by is None
 
 

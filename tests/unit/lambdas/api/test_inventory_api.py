@@ -10,7 +10,7 @@ from lambdas.api.put_inventory.handler import handler as put_inventory
 from lambdas.api.restock_inventory.handler import handler as restock_inventory
 from lambdas.domain.product import Product
 from lambdas.shared.aws import dynamodb
-from lambdas.shared.rest.http_api import Handler
+from lambdas.shared.rest.endpoint import Handler
 from lambdas.shared.store.inventory import InventoryTable
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP, two
 from tests.unit.lambdas.invocations import CONTEXT, api_event

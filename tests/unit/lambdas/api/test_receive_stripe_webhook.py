@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from lambdas.api.receive_stripe_webhook.event import StripeEvent
-from lambdas.api.receive_stripe_webhook.logic import Outcome, receive_stripe_webhook
+from lambdas.api.receive_stripe_webhook.logic import WebhookOutcome, receive_stripe_webhook
 from lambdas.domain.errors import PaymentProviderUnavailable
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.payment import PaymentIntent
@@ -20,10 +20,10 @@ PAID = PaymentIntent("pi_paid", "succeeded", amount_received=AMOUNT, order_id=OR
 
 
 @pytest.fixture
-def receive(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> Callable[..., Outcome]:
+def receive(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> Callable[..., WebhookOutcome]:
     def receive(
         kind: str = "payment_intent.succeeded", intent_id: str | None = "pi_1", *, livemode: bool = False
-    ) -> Outcome:
+    ) -> WebhookOutcome:
         event = StripeEvent("evt_1", kind, livemode, intent_id)
         return receive_stripe_webhook(event, shop.orders, stripe, callback)
 
@@ -63,7 +63,7 @@ def test_what_stripe_says_now_decides_in_whatever_order_webhooks_come(  # noqa: 
     shop: Shop,
     stripe: FakeStripe,
     callback: FakeCallback,
-    receive: Callable[..., Outcome],
+    receive: Callable[..., WebhookOutcome],
     order_of_arrival: tuple[str, ...],
     decide: Callable[[FakeStripe, str], object],
     told: str,
@@ -73,7 +73,7 @@ def test_what_stripe_says_now_decides_in_whatever_order_webhooks_come(  # noqa: 
     decide(stripe, "pi_1")
 
     for kind in order_of_arrival:
-        assert receive(kind) is Outcome.HANDLED
+        assert receive(kind) is WebhookOutcome.HANDLED
 
     assert set(callback.told) == {(TASK_TOKEN, told)}
     assert events_since(shop, waiting) == noted
@@ -81,18 +81,18 @@ def test_what_stripe_says_now_decides_in_whatever_order_webhooks_come(  # noqa: 
 
 @pytest.mark.parametrize("kind", ["payment_intent.succeeded", "payment_intent.payment_failed"])
 def test_a_webhook_is_not_believed_while_stripe_says_something_else(
-    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., Outcome], kind: str
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., WebhookOutcome], kind: str
 ) -> None:
     waiting = shop.awaiting_payment(stripe)
 
-    assert receive(kind) is Outcome.HANDLED
+    assert receive(kind) is WebhookOutcome.HANDLED
 
     assert callback.told == []
     assert shop.order() == waiting
 
 
 def test_a_webhook_that_comes_again_writes_nothing(
-    shop: Shop, stripe: FakeStripe, receive: Callable[..., Outcome]
+    shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
 ) -> None:
     shop.awaiting_payment(stripe)
     stripe.settle("pi_1")
@@ -105,32 +105,32 @@ def test_a_webhook_that_comes_again_writes_nothing(
 
 
 def test_a_webhook_behind_the_deadline_writes_nothing(
-    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., Outcome]
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., WebhookOutcome]
 ) -> None:
     shop.awaiting_payment(stripe)
     undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
     stripe.settle("pi_1")
 
-    assert receive() is Outcome.HANDLED
+    assert receive() is WebhookOutcome.HANDLED
 
     assert [answer.partition(":")[0] for _, answer in callback.told] == ["UndoAlreadyBegun"]
     assert shop.order() == undone
 
 
 def test_a_webhook_that_comes_before_anybody_waits_leaves_it_to_the_saga(
-    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., Outcome]
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., WebhookOutcome]
 ) -> None:
     stripe.put(PAID)
     order = shop.paid()
 
-    assert receive(intent_id="pi_paid") is Outcome.HANDLED
+    assert receive(intent_id="pi_paid") is WebhookOutcome.HANDLED
 
     assert callback.told == []
     assert shop.order() == order
 
 
 def test_while_stripe_does_not_answer_the_webhook_shall_come_again(
-    shop: Shop, stripe: FakeStripe, receive: Callable[..., Outcome]
+    shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
 ) -> None:
     waiting = shop.awaiting_payment(stripe)
     stripe.before["retrieve_intent"] = no_answer
@@ -146,17 +146,17 @@ def test_while_stripe_does_not_answer_the_webhook_shall_come_again(
 
 @pytest.mark.parametrize("kind", ["customer.created", "invoice.paid", "payout.failed", "charges.new"])
 def test_a_webhook_of_another_kind_is_acknowledged_without_asking_stripe(
-    stripe: FakeStripe, receive: Callable[..., Outcome], kind: str
+    stripe: FakeStripe, receive: Callable[..., WebhookOutcome], kind: str
 ) -> None:
-    assert receive(kind) is Outcome.NOT_FOR_US
+    assert receive(kind) is WebhookOutcome.NOT_FOR_US
 
     assert stripe.calls == []
 
 
 def test_a_webhook_about_no_payment_is_acknowledged_without_asking_stripe(
-    stripe: FakeStripe, receive: Callable[..., Outcome]
+    stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
 ) -> None:
-    assert receive("charge.succeeded", None) is Outcome.NOT_FOR_US
+    assert receive("charge.succeeded", None) is WebhookOutcome.NOT_FOR_US
 
     assert stripe.calls == []
 
@@ -164,32 +164,32 @@ def test_a_webhook_about_no_payment_is_acknowledged_without_asking_stripe(
 @pytest.mark.parametrize("ours_is_real", [True, False])
 def test_a_webhook_of_another_environment_is_acknowledged_without_asking_stripe(
     stripe: FakeStripe,
-    receive: Callable[..., Outcome],
+    receive: Callable[..., WebhookOutcome],
     ours_is_real: bool,  # noqa: FBT001 - a table's column
 ) -> None:
     stripe.livemode = ours_is_real
 
-    assert receive(livemode=not ours_is_real) is Outcome.OTHER_ENVIRONMENT
+    assert receive(livemode=not ours_is_real) is WebhookOutcome.OTHER_ENVIRONMENT
 
     assert stripe.calls == []
 
 
 @pytest.mark.parametrize("order_id", [None, "no-such-order"])
 def test_a_webhook_of_an_unknown_order_is_acknowledged(
-    stripe: FakeStripe, receive: Callable[..., Outcome], order_id: str | None
+    stripe: FakeStripe, receive: Callable[..., WebhookOutcome], order_id: str | None
 ) -> None:
     stripe.put(PaymentIntent("pi_1", "succeeded", order_id=order_id))
 
-    assert receive() is Outcome.UNKNOWN_ORDER
+    assert receive() is WebhookOutcome.UNKNOWN_ORDER
 
 
 def test_a_webhook_of_an_intent_that_the_order_is_not_paid_with_changes_nothing(
-    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., Outcome]
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., WebhookOutcome]
 ) -> None:
     waiting = shop.awaiting_payment(stripe)
     stripe.put(PaymentIntent("pi_of_another_attempt", "canceled", order_id=ORDER_ID))
 
-    assert receive(intent_id="pi_of_another_attempt") is Outcome.UNKNOWN_ORDER
+    assert receive(intent_id="pi_of_another_attempt") is WebhookOutcome.UNKNOWN_ORDER
 
     assert callback.told == []
     assert shop.order() == waiting
@@ -198,12 +198,14 @@ def test_a_webhook_of_an_intent_that_the_order_is_not_paid_with_changes_nothing(
 # What people do outside the saga
 
 
-def test_a_dispute_is_noted_once(shop: Shop, stripe: FakeStripe, receive: Callable[..., Outcome]) -> None:
+def test_a_dispute_is_noted_once(
+    shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
+) -> None:
     order = a_confirmed_order(shop, stripe)
     stripe.dispute("pi_paid")
 
     for kind in ("charge.dispute.created", "charge.dispute.funds_withdrawn"):
-        assert receive(kind, "pi_paid") is Outcome.HANDLED
+        assert receive(kind, "pi_paid") is WebhookOutcome.HANDLED
 
     assert events_since(shop, order) == ["PaymentDisputed"]
     assert shop.order().payment.disputed
@@ -211,7 +213,7 @@ def test_a_dispute_is_noted_once(shop: Shop, stripe: FakeStripe, receive: Callab
 
 
 def test_a_refund_in_the_dashboard_is_noted_once_and_again_when_it_grows(
-    shop: Shop, stripe: FakeStripe, receive: Callable[..., Outcome]
+    shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
 ) -> None:
     order = a_confirmed_order(shop, stripe)
 
@@ -227,33 +229,33 @@ def test_a_refund_in_the_dashboard_is_noted_once_and_again_when_it_grows(
 
 
 def test_a_refund_of_the_sagas_own_is_not_noted(
-    shop: Shop, stripe: FakeStripe, receive: Callable[..., Outcome]
+    shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
 ) -> None:
     stripe.put(PAID)
     shop.paid()
     refunded = refund_payment(ORDER_ID, TIMED_OUT, "the-undo-0", shop.orders, stripe)
 
-    assert receive("charge.refunded", "pi_paid") is Outcome.HANDLED
+    assert receive("charge.refunded", "pi_paid") is WebhookOutcome.HANDLED
 
     assert shop.order() == refunded
     assert refunded.payment.status is PaymentStatus.REFUNDED
 
 
 def test_a_dispute_of_an_approved_payment_is_noted_though_its_order_is_being_undone(
-    shop: Shop, stripe: FakeStripe, receive: Callable[..., Outcome]
+    shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
 ) -> None:
     shop.awaiting_payment(stripe)
     stripe.settle("pi_1")
     undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
     stripe.dispute("pi_1")
 
-    assert receive("charge.dispute.created") is Outcome.HANDLED
+    assert receive("charge.dispute.created") is WebhookOutcome.HANDLED
 
     assert events_since(shop, undone) == ["PaymentDisputed"]
 
 
 def test_a_refund_of_the_sagas_own_that_fails_later_needs_a_human(
-    shop: Shop, stripe: FakeStripe, receive: Callable[..., Outcome]
+    shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
 ) -> None:
     # Given
     stripe.put(PAID)
@@ -271,7 +273,7 @@ def test_a_refund_of_the_sagas_own_that_fails_later_needs_a_human(
 
 
 def test_an_approved_payment_that_was_given_back_meanwhile_confirms_nothing(
-    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., Outcome]
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., WebhookOutcome]
 ) -> None:
     shop.awaiting_payment(stripe)
     stripe.settle("pi_1")

@@ -7,8 +7,8 @@ from botocore.stub import Stubber
 
 from lambdas.api.submit_order.handler import handler
 from lambdas.api.submit_order.request import MAX_LINES, MAX_QUANTITY
+from lambdas.domain.vocabulary import MAX_BODY_BYTES
 from lambdas.shared.aws import dynamodb
-from lambdas.shared.rest.http_api import MAX_BODY_BYTES
 from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, EMAIL, LAMP
 from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.invocations import CONTEXT, api_event
@@ -364,6 +364,6 @@ def test_a_bug_is_answered_without_a_word_of_its_insides(monkeypatch: pytest.Mon
 
     answer = submit()
 
-    assert problem(answer, 500)["detail"] == "It is logged."
+    assert problem(answer, 500)["detail"] == "An unexpected error occurred. It has been logged."
     assert not any(word in answer["body"] for word in ("Traceback", "ORDERS_TABLE", "SettingError"))
     assert "ORDERS_TABLE is not set" in log.text

@@ -9,7 +9,7 @@ from botocore.stub import ANY, Stubber
 
 from lambdas.domain.order import OrderStatus
 from lambdas.recovery.recover_order.handler import handler
-from lambdas.recovery.recover_order.logic import EndedExecution, Outcome, TooEarly, recover_order
+from lambdas.recovery.recover_order.logic import EndedExecution, RecoveryOutcome, TooEarly, recover_order
 from lambdas.shared.aws import sqs, step_functions
 from tests.unit.lambdas.builders import ORDER_ID
 from tests.unit.lambdas.invocations import CONTEXT, sqs_event
@@ -50,7 +50,7 @@ def test_an_execution_that_was_stopped_is_followed_by_one_more(shop: Shop, name:
 
     outcome = recover_order(ended(name), LATER, PAUSES, shop.orders, saga)
 
-    assert (outcome, saga.started) == (Outcome.RUN_AGAIN, [next_name])
+    assert (outcome, saga.started) == (RecoveryOutcome.RUN_AGAIN, [next_name])
 
 
 @pytest.mark.parametrize(("name", "pause"), [(ORDER_ID, PAUSES[0]), (f"{ORDER_ID}-r1", PAUSES[1])])
@@ -71,7 +71,7 @@ def test_when_no_recovery_helped_a_human_is_called(shop: Shop) -> None:
 
     outcome = recover_order(ended(f"{ORDER_ID}-r2"), LATER, PAUSES, shop.orders, saga)
 
-    assert (outcome, saga.started) == (Outcome.GIVEN_UP, [])
+    assert (outcome, saga.started) == (RecoveryOutcome.GIVEN_UP, [])
     assert shop.order().status is OrderStatus.NEEDS_ATTENTION
 
 
@@ -80,7 +80,7 @@ def test_a_confirmed_order_stays_confirmed_when_no_recovery_helped(shop: Shop) -
 
     outcome = recover_order(ended(f"{ORDER_ID}-r2"), LATER, PAUSES, shop.orders, FakeSaga())
 
-    assert outcome is Outcome.GIVEN_UP
+    assert outcome is RecoveryOutcome.GIVEN_UP
     assert shop.order() == confirmed
 
 
@@ -88,7 +88,7 @@ def test_a_confirmed_order_whose_customer_may_not_know_is_run_again(shop: Shop) 
     shop.confirmed()
     saga = FakeSaga()
 
-    assert recover_order(ended(), LATER, PAUSES, shop.orders, saga) is Outcome.RUN_AGAIN
+    assert recover_order(ended(), LATER, PAUSES, shop.orders, saga) is RecoveryOutcome.RUN_AGAIN
 
 
 def test_where_the_saga_itself_called_a_human_nothing_is_run(shop: Shop) -> None:
@@ -98,14 +98,14 @@ def test_where_the_saga_itself_called_a_human_nothing_is_run(shop: Shop) -> None
 
     outcome = recover_order(ended(status="FAILED"), LATER, PAUSES, shop.orders, saga)
 
-    assert (outcome, saga.started) == (Outcome.HUMAN_CALLED, [])
+    assert (outcome, saga.started) == (RecoveryOutcome.HUMAN_CALLED, [])
 
 
 def test_an_execution_of_no_order_is_left_alone(shop: Shop) -> None:
     assert shop.unsettled() == []
     saga = FakeSaga()
 
-    assert recover_order(ended(), LATER, PAUSES, shop.orders, saga) is Outcome.UNKNOWN_ORDER
+    assert recover_order(ended(), LATER, PAUSES, shop.orders, saga) is RecoveryOutcome.UNKNOWN_ORDER
     assert saga.started == []
 
 

@@ -1,4 +1,4 @@
-"""What every answer of the API has, whatever the endpoint."""
+"""What all responses of the REST API have in common, whatever the endpoint."""
 
 import json
 from http import HTTPStatus
@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from lambdas.domain.errors import StoreUnavailable
-from lambdas.shared.rest.http_api import Endpoint, HttpRequest, HttpResponse, endpoint, not_found
+from lambdas.shared.rest.endpoint import Endpoint, endpoint
+from lambdas.shared.rest.http_request import HttpRequest
+from lambdas.shared.rest.http_response import HttpResponse
+from lambdas.shared.rest.problem import not_found
 from tests.unit.lambdas.invocations import CONTEXT, api_event
 
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
@@ -20,7 +23,7 @@ def found(_request: HttpRequest) -> HttpResponse:
 
 
 def missing(_request: HttpRequest) -> HttpResponse:
-    raise not_found("such thing")
+    raise not_found("thing")
 
 
 def unavailable(_request: HttpRequest) -> HttpResponse:
@@ -31,21 +34,21 @@ def broken(_request: HttpRequest) -> HttpResponse:
     raise ZeroDivisionError("a detail of ours")
 
 
-def answer_of(
-    what: Endpoint, origin: str | None = None, origin_header: str = "origin"
+def call(
+    respond: Endpoint, origin: str | None = None, origin_header: str = "origin"
 ) -> tuple[int, dict[str, str], dict[str, Any]]:
     event = api_event("GET", "/orders", headers={origin_header: origin} if origin else {})
-    answer = endpoint(what)(event, CONTEXT)
-    return answer["statusCode"], answer["headers"], json.loads(answer["body"])
+    response = endpoint(respond)(event, CONTEXT)
+    return response["statusCode"], response["headers"], json.loads(response["body"])
 
 
 STATUS_OF = {found: 200, missing: 404, unavailable: 503, broken: 500}
 PROBLEMS = [missing, unavailable, broken]
 
 
-@pytest.mark.parametrize(("what", "expected"), STATUS_OF.items())
-def test_every_answer_protects_itself(what: Endpoint, expected: int) -> None:
-    status, headers, _body = answer_of(what)
+@pytest.mark.parametrize(("respond", "expected"), STATUS_OF.items())
+def test_every_response_has_the_security_headers(respond: Endpoint, expected: int) -> None:
+    status, headers, _body = call(respond)
 
     assert status == expected
     assert headers["Cache-Control"] == "no-store"
@@ -53,39 +56,39 @@ def test_every_answer_protects_itself(what: Endpoint, expected: int) -> None:
     assert headers["Strict-Transport-Security"] == "max-age=63072000"
 
 
-@pytest.mark.parametrize("what", PROBLEMS)
-def test_every_problem_names_the_request(what: Endpoint) -> None:
-    _status, headers, problem = answer_of(what)
+@pytest.mark.parametrize("respond", PROBLEMS)
+def test_every_problem_has_the_request_id(respond: Endpoint) -> None:
+    _status, headers, problem = call(respond)
 
     assert headers["Content-Type"] == "application/problem+json"
     assert problem["instance"] == REQUEST_ID
 
 
-def test_whoever_comes_while_the_store_is_down_is_told_when_to_come_back() -> None:
-    assert answer_of(unavailable)[1]["Retry-After"] == "1"
+def test_an_unavailable_store_gives_a_time_to_retry() -> None:
+    assert call(unavailable)[1]["Retry-After"] == "1"
 
 
-def test_nobody_learns_what_broke() -> None:
-    assert "ours" not in str(answer_of(broken))
+def test_an_internal_error_reveals_nothing() -> None:
+    assert "ours" not in str(call(broken))
 
 
 # Browsers
 
 
-def test_without_allowed_origins_no_script_may_read_an_answer() -> None:
-    _status, headers, _body = answer_of(found, origin=SHOP)
+def test_without_allowed_origins_no_script_can_read_a_response() -> None:
+    _status, headers, _body = call(found, origin=SHOP)
 
     assert not [name for name in headers if name.startswith("Access-Control-")]
 
 
-@pytest.mark.parametrize("what", STATUS_OF)
+@pytest.mark.parametrize("respond", STATUS_OF)
 @pytest.mark.parametrize("origin_header", ["origin", "Origin"])
-def test_a_script_of_an_allowed_origin_may_read_every_answer(
-    monkeypatch: pytest.MonkeyPatch, what: Endpoint, origin_header: str
+def test_a_script_of_an_allowed_origin_can_read_every_response(
+    monkeypatch: pytest.MonkeyPatch, respond: Endpoint, origin_header: str
 ) -> None:
     monkeypatch.setenv("ALLOWED_ORIGINS", f"{SHOP} {ADMIN}")
 
-    _status, headers, _body = answer_of(what, ADMIN, origin_header)
+    _status, headers, _body = call(respond, ADMIN, origin_header)
 
     assert headers["Access-Control-Allow-Origin"] == ADMIN
     assert "Retry-After" in headers["Access-Control-Expose-Headers"]
@@ -93,10 +96,10 @@ def test_a_script_of_an_allowed_origin_may_read_every_answer(
 
 
 @pytest.mark.parametrize("origin", ["https://shop.example.org", "https://thief.example", "null", None])
-def test_a_script_of_another_origin_may_not(monkeypatch: pytest.MonkeyPatch, origin: str | None) -> None:
+def test_a_script_of_another_origin_cannot(monkeypatch: pytest.MonkeyPatch, origin: str | None) -> None:
     monkeypatch.setenv("ALLOWED_ORIGINS", f"{SHOP} {ADMIN}")
 
-    _status, headers, _body = answer_of(found, origin)
+    _status, headers, _body = call(found, origin)
 
     assert "Access-Control-Allow-Origin" not in headers
     assert headers["Vary"] == "Origin"
