@@ -1,7 +1,5 @@
 """The saga: its steps, the state machine that calls them, and what starts it."""
 
-import json
-
 from aws_cdk import Annotations, ArnFormat, Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -10,7 +8,6 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from stacks.constructs.build_folder import PROJECT
 from stacks.constructs.findings import accept
 from stacks.constructs.order_stream import follow_orders
 from stacks.constructs.python_function import PythonFunction, PythonFunctions, allow
@@ -19,18 +16,17 @@ from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.state_machine import StateMachine
 from stacks.data_stack import DataStack
 from stacks.settings import DEFAULT_SENDER, Settings, function_timeout_seconds
+from statemachines.definition import Definition, read_definition
 
 DO_ONCE = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
 WAKE_SAGA = ("states:SendTaskSuccess", "states:SendTaskFailure")
 
-DEFINITION = PROJECT / "statemachines" / "order_saga.asl.json"
 
-
-def _definition(settings: Settings) -> str:
-    """The file's text, with the stage's deadline for a payment in place of the usual one."""
-    definition = json.loads(DEFINITION.read_text())
+def _definition(settings: Settings) -> Definition:
+    """The saga, with the stage's deadline for a payment."""
+    definition = read_definition("order_saga")
     definition["States"]["AwaitPayment"]["TimeoutSeconds"] = settings.payment_deadline_seconds
-    return json.dumps(definition, indent=2)
+    return definition
 
 
 def stripe_environment(settings: Settings, data: DataStack) -> dict[str, str]:
@@ -122,10 +118,8 @@ class OrderStack(StageStack):
         self.add_output("StateMachineArn", self.machine.state_machine_arn, "The saga")
         self.add_output("UnstartedOrdersQueueUrl", unstarted_orders.queue_url, "Orders without a saga")
 
-    def _steps(
-        self, settings: Settings, functions: PythonFunctions, data: DataStack
-    ) -> dict[str, PythonFunction]:
-        """Add the functions that the machine calls; give them by the machine's placeholders."""
+    def _steps(self, settings: Settings, functions: PythonFunctions, data: DataStack) -> list[PythonFunction]:
+        """Add the functions that the machine calls."""
         orders = {"ORDERS_TABLE": data.orders.table_name}
         inventory = {"INVENTORY_TABLE": data.inventory.table_name}
         idempotency = {"IDEMPOTENCY_TABLE": data.idempotency.table_name}
@@ -154,7 +148,7 @@ class OrderStack(StageStack):
         )
         await_payment = functions.add("await_payment", orders | stripe, change_order, read_key, wake_saga)
         accept_wake_saga(settings, await_payment)
-        steps = [
+        return [
             functions.add("validate_order", orders | inventory, change_order, read_catalogue),
             functions.add("charge_payment", orders | stripe, change_order, read_key),
             await_payment,
@@ -165,7 +159,6 @@ class OrderStack(StageStack):
             functions.add("close_order", orders, change_order),
             functions.add("flag_for_operator", orders, change_order),
         ]
-        return {f"{step.node.id}Arn": step for step in steps}
 
     def _recovery(self, settings: Settings, functions: PythonFunctions, data: DataStack) -> DeadLetterQueue:
         """Run the saga once more for orders whose execution ended without the saga's word.

@@ -5,7 +5,6 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
-from stacks.constructs.build_folder import PROJECT
 from stacks.constructs.findings import accept
 from stacks.constructs.python_function import PythonFunction, PythonFunctions, allow
 from stacks.constructs.stage_stack import StageStack
@@ -13,8 +12,7 @@ from stacks.constructs.state_machine import StateMachine
 from stacks.data_stack import DataStack
 from stacks.order_stack import OrderStack, stripe_environment
 from stacks.settings import Settings
-
-DEFINITION = PROJECT / "statemachines" / "reconciliation.asl.json"
+from statemachines.definition import read_definition
 
 FINDINGS = {
     "stuck_order": "An order is not at rest, and no execution changes that",
@@ -43,14 +41,13 @@ class ReconciliationStack(StageStack):
 
     def __init__(self, scope: Construct, settings: Settings, *, data: DataStack, saga: OrderStack) -> None:
         super().__init__(scope, "reconciliation", settings, description="Orders: the reconciliation")
-        parts = self._parts(settings, PythonFunctions(self, settings), data, saga)
         self.machine = StateMachine(
             self,
             "Reconciliation",
             settings,
             name=f"orders-{settings.stage}-reconciliation",
-            definition=DEFINITION.read_text(),
-            functions={f"{part.node.id}Arn": part for part in parts},
+            definition=read_definition("reconciliation"),
+            functions=self._parts(settings, PythonFunctions(self, settings), data, saga),
         )
         events.Rule(
             self,

@@ -11,10 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Final, Self
 
-DEFINITION_PATH: Final = Path(__file__).parent / "order_saga.asl.json"
+from statemachines.definition import read_definition
 
 ANY_ERROR: Final = "States.ALL"
 
@@ -218,7 +217,7 @@ class SagaDocument:
     @classmethod
     def load(cls) -> Self:
         """Read the project's own document."""
-        return cls(json.loads(DEFINITION_PATH.read_text(encoding="utf-8")))
+        return cls(read_definition("order_saga"))
 
     @property
     def timeout_seconds(self) -> int:

@@ -1,7 +1,7 @@
 """Everything that can be wrong with an order, as one tree.
 
 A class name here is the error name that Step Functions sees: `ErrorEquals` in
-`statemachines/order_saga.asl.json` names these classes. Each branch answers one question that the
+`statemachines/order_saga.asl.yaml` names these classes. Each branch answers one question that the
 state machine asks:
 
     OrderSagaError

@@ -1,6 +1,6 @@
 """What the parts of a reconciliation have in common: where a run stands, and what it has found.
 
-A run is one execution of `statemachines/reconciliation.asl.json`. It calls each part again and again, and
+A run is one execution of `statemachines/reconciliation.asl.yaml`. It calls each part again and again, and
 hands on two things: the cursor, where the part goes on, and the report. So a call ends in time however many
 orders there are, and one that fails is made again from the same place. Nothing is remembered between runs.
 """

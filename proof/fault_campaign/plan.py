@@ -7,11 +7,11 @@ from typing import Final
 
 from local.fault_proxy.recording import Call
 from proof.fault_campaign.case import KINDS, Case, Injection, InjectionKind
-from statemachines.document import DEFINITION_PATH
+from statemachines.document import SagaDocument
 
 _STEPS: Final = frozenset(
     re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-    for name in re.findall(r"\$\{(\w+)Arn\}", DEFINITION_PATH.read_text())
+    for name in {placeholder.removesuffix("Arn") for placeholder in SagaDocument.load().placeholders}
 )
 """The functions that the saga calls, as their folders are called."""
 

@@ -1,6 +1,7 @@
 """What all state machines have in common, once."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import cast
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -10,10 +11,11 @@ from constructs import Construct
 from stacks.constructs.findings import accept
 from stacks.constructs.log_group import LogGroup
 from stacks.settings import Settings
+from statemachines.definition import Definition
 
 
 class StateMachine(sfn.StateMachine):
-    """A state machine that is traced and logged, and calls its own functions and no others."""
+    """A state machine that is traced and logged, and may call its own functions only."""
 
     def __init__(
         self,
@@ -22,28 +24,28 @@ class StateMachine(sfn.StateMachine):
         settings: Settings,
         *,
         name: str,
-        definition: str,
-        functions: Mapping[str, lambda_.Function],
+        definition: Definition,
+        functions: Sequence[lambda_.Function],
     ) -> None:
         """Add the machine to a stack.
 
         Args:
             scope: the stack.
-            construct_id: its name there.
+            construct_id: its id in the stack.
             settings: the stage.
-            name: its own name.
-            definition: the text of its file in `statemachines/`.
-            functions: what it calls, by the definition's placeholders.
+            name: the name that it is deployed under.
+            definition: what `statemachines.definition` reads, changed by the stage at most.
+            functions: the functions that it calls: `${ValidateOrderArn}` in the definition is replaced by the
+                ARN of the function `ValidateOrder`.
         """
-        # Under this prefix the account's policy for log delivery can't outgrow its limit.
+        # AWS's prefix for such logs: others need an entry in the account's policy, whose size is limited.
         log_group = LogGroup(scope, f"{construct_id}Logs", settings, name=f"/aws/vendedlogs/states/{name}")
         super().__init__(
             scope,
             construct_id,
             state_machine_name=name,
-            # Readable text: in the console as it is, and `cdk diff` shows what changed in it.
-            definition_body=sfn.DefinitionBody.from_string(definition),
-            definition_substitutions={key: function.function_arn for key, function in functions.items()},
+            definition_body=sfn.DefinitionBody.from_string(""),  # replaced below
+            definition_substitutions={f"{each.node.id}Arn": each.function_arn for each in functions},
             tracing_enabled=True,
             logs=sfn.LogOptions(
                 destination=log_group,
@@ -51,15 +53,19 @@ class StateMachine(sfn.StateMachine):
                 include_execution_data=False,  # it may name people
             ),
         )
-        # Not by `grant_invoke`, which permits all versions and aliases of a function, too.
+        # The CDK's construct deploys a text, of which `cdk diff` shows every line. Of an object it shows the
+        # lines that changed.
+        resource = cast("sfn.CfnStateMachine", self.node.default_child)
+        resource.definition_string, resource.definition = None, definition
+        # `grant_invoke` would also permit every version and alias of a function.
         self.add_to_role_policy(
             iam.PolicyStatement(
                 actions=["lambda:InvokeFunction"],
-                resources=[function.function_arn for function in functions.values()],
+                resources=[each.function_arn for each in functions],
             )
         )
         accept(
             self,
             "AwsSolutions-IAM5[Resource::*]",
-            "The actions for log delivery and X-Ray know no resources, so a machine needs them on all.",
+            "Log delivery and X-Ray support no resource-level permissions, so their actions need `*`.",
         )

@@ -1,13 +1,12 @@
 """The state machine is the file, with our functions and the stage's deadline in it."""
 
-import json
 import re
 from typing import Any
 
 import pytest
 
-from stacks.order_stack import DEFINITION
 from stacks.settings import STAGES
+from statemachines.definition import read_definition
 from statemachines.document import SagaDocument
 from tests.stacks.synthesis import CONTEXTS, Synthesis, readable
 from tests.unit.statemachines.budget import CALL_SECONDS
@@ -26,11 +25,11 @@ def machine(stage: Synthesis) -> dict[str, Any]:
 def test_its_definition_is_the_files_but_for_the_stages_deadline(
     stage: Synthesis, machine: dict[str, Any]
 ) -> None:
-    expected = json.loads(DEFINITION.read_text())
+    expected = read_definition("order_saga")
     if deadline := CONTEXTS[stage.stage].get("payment_deadline_seconds"):
         expected["States"]["AwaitPayment"]["TimeoutSeconds"] = int(deadline)
 
-    assert json.loads(machine["DefinitionString"]) == expected
+    assert machine["Definition"] == expected
 
 
 def test_the_files_deadline_is_the_usual_one() -> None:
@@ -42,8 +41,9 @@ def test_the_files_deadline_is_the_usual_one() -> None:
 def test_each_placeholder_is_replaced_by_its_function(machine: dict[str, Any]) -> None:
     substitutions = {name: readable(arn) for name, arn in machine["DefinitionSubstitutions"].items()}
 
-    placeholders = set(PLACEHOLDER.findall(DEFINITION.read_text()))
-    assert substitutions == {name: f"{name.removesuffix('Arn')}.Arn" for name in placeholders}
+    assert substitutions == {
+        name: f"{name.removesuffix('Arn')}.Arn" for name in SagaDocument.load().placeholders
+    }
 
 
 def test_it_logs_every_transition_but_no_data(machine: dict[str, Any]) -> None:
