@@ -16,7 +16,7 @@ from lambdas.domain import clock
 from lambdas.domain.order import Order, OrderStatus
 from lambdas.shared.rest.caller import Caller
 from lambdas.shared.store.listings import BATCH, Listed, OrderListing
-from lambdas.shared.store.orders import SHARDS
+from lambdas.shared.store.order_item import SHARDS
 
 OLDEST_DAY: Final = date(2026, 1, 1)
 """No order is older than this service."""

@@ -10,7 +10,7 @@ from lambdas.events.publish_order_events.order_event import event_of_change
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import count
 from lambdas.shared.settings import Settings
-from lambdas.shared.store.orders import order_from_item
+from lambdas.shared.store.order_item import order_from_item
 from lambdas.shared.streams import process_in_order
 
 

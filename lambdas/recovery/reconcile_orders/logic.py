@@ -15,7 +15,8 @@ from lambdas.shared.reconciliation import (
     run_again,
 )
 from lambdas.shared.store.listings import OrderListing
-from lambdas.shared.store.orders import SHARDS, OrderTable
+from lambdas.shared.store.order_item import SHARDS
+from lambdas.shared.store.orders import OrderTable
 
 _PAGE: Final = 25
 """A page of which every order is run again takes some seconds."""

@@ -11,7 +11,8 @@ from lambdas.domain.errors import StoreUnavailable
 from lambdas.shared.aws import dynamodb, transient_as
 from lambdas.shared.settings import Settings
 from lambdas.shared.store.attributes import from_attributes
-from lambdas.shared.store.inventory import reserved_on
+from lambdas.shared.store.expressions import Update
+from lambdas.shared.store.inventory import IS_IN_CATALOGUE, reserved_on
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -83,16 +84,10 @@ class StockBooks:
 
     def close(self, sku: str, days: Iterable[str]) -> None:
         """Strike out the books of these days."""
-        names = {f"#day_{n}": reserved_on(day) for n, day in enumerate(days)}
+        # The version stays: nothing changes for a reader of the product.
+        update = Update(IS_IN_CATALOGUE, remove=map(reserved_on, days))
         with transient_as(StoreUnavailable):
-            self._client.update_item(
-                TableName=self._table,
-                Key={"sku": {"S": sku}},
-                # The version stays: nothing changes for whoever reads the product.
-                UpdateExpression=f"REMOVE {', '.join(names)}",
-                ConditionExpression="attribute_exists(sku)",
-                ExpressionAttributeNames=names,
-            )
+            self._client.update_item(**update.request(self._table, sku=sku))
 
 
 def _books(attributes: Mapping[str, Any]) -> ProductBooks:

@@ -1,6 +1,5 @@
-"""DynamoDB's attribute values to and from plain Python: integers stay integers."""
+"""Plain Python values to and from DynamoDB's attribute values. Integers stay integers."""
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -15,21 +14,13 @@ _DESERIALIZER: Final = TypeDeserializer()
 
 
 def to_attributes(values: Mapping[str, Any]) -> "dict[str, AttributeValueTypeDef]":
-    """An item (or expression values) as DynamoDB takes it."""
+    """Convert an item, or the values of an expression, to DynamoDB's form."""
     return {name: _SERIALIZER.serialize(value) for name, value in values.items()}
 
 
 def from_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """An item as DynamoDB gives it, in an answer or on a stream, as plain Python."""
+    """Convert an item from DynamoDB's form, in a response or a stream record, to plain Python."""
     return {name: _plain(_DESERIALIZER.deserialize(value)) for name, value in attributes.items()}
-
-
-def attribute_names(*expressions: str) -> dict[str, str]:
-    """The names behind the `#placeholders` of expressions: each stands for the attribute of its name.
-
-    Every name is a placeholder, so no one has to know DynamoDB's 573 reserved words.
-    """
-    return {f"#{name}": name for expression in expressions for name in re.findall(r"#(\w+)", expression)}
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - an attribute can be anything

@@ -1,43 +1,43 @@
-"""The catalogue and its stock in DynamoDB."""
+"""The inventory table: the catalogue and its stock."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
+from boto3.dynamodb.conditions import Attr
 
 from lambdas.domain.errors import StoreUnavailable
 from lambdas.domain.product import Product
-from lambdas.shared.aws import dynamodb, error_code, transient_as
+from lambdas.shared.aws import dynamodb, transient_as
 from lambdas.shared.settings import Settings
-from lambdas.shared.store.attributes import attribute_names, from_attributes, to_attributes
+from lambdas.shared.store.attributes import from_attributes
+from lambdas.shared.store.expressions import Update
+from lambdas.shared.store.writes import write, write_together
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-_CONDITION_FAILED = "ConditionalCheckFailedException"
+IS_NEW: Final = Attr("sku").not_exists()
+IS_IN_CATALOGUE: Final = Attr("sku").exists()
 
 
 class RestockedOtherwise(Exception):
-    """A delivery came again, and is not the same."""
+    """A repeated delivery differs from the first one."""
 
 
 def reserved_on(day: str) -> str:
-    """The attribute that counts the units which orders of a day hold, beside `available`.
+    """Name of the attribute, beside `available`, that counts the units which the orders of a day hold.
 
-    Whoever takes units or gives them back moves it in the same write, so the books of a day can be checked
-    against its orders; see docs/decisions/011-the-books-are-closed-by-day.md.
+    The write that takes units or gives them back changes this count, too. So a day's count can be compared
+    with the orders of that day; see docs/decisions/011-the-books-are-closed-by-day.md.
     """
     return f"reserved_{day}"
 
 
 class InventoryTable:
-    """Reads and writes products. Orders take stock and give it back elsewhere: see `StockReservations`.
+    """Reads and writes products. `StockReservations` takes and gives back the stock of orders.
 
     Raises:
-        StoreUnavailable: From every method, when DynamoDB throttles, fails or does not answer.
+        StoreUnavailable: From every method, if DynamoDB throttles, fails or does not answer.
     """
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
@@ -50,7 +50,7 @@ class InventoryTable:
         return cls(dynamodb(), settings.inventory_table)
 
     def find(self, skus: Iterable[str]) -> dict[str, Product]:
-        """Read several products (at most 100) in one call; what is not there is absent from the answer."""
+        """Read at most 100 products in one call; unknown SKUs are absent from the result."""
         pending: Mapping[str, Any] = {
             self.table: {"Keys": [{"sku": {"S": sku}} for sku in skus], "ConsistentRead": True}
         }
@@ -58,14 +58,14 @@ class InventoryTable:
         with transient_as(StoreUnavailable):
             answer = self._client.batch_get_item(RequestItems=pending)
         if answer["UnprocessedKeys"]:
-            raise StoreUnavailable("DynamoDB answered only a part of the products")
+            raise StoreUnavailable("DynamoDB returned only a part of the products")
         for item in answer["Responses"].get(self.table, []):
             product = _product(item)
             found[product.sku] = product
         return found
 
     def get(self, sku: str) -> Product | None:
-        """Read one product; None where there is none."""
+        """Read one product; None if it does not exist."""
         with transient_as(StoreUnavailable):
             answer = self._client.get_item(TableName=self.table, Key={"sku": {"S": sku}}, ConsistentRead=True)
         return _product(answer["Item"]) if "Item" in answer else None
@@ -78,95 +78,58 @@ class InventoryTable:
         return sorted(map(_product, items), key=lambda product: product.sku)
 
     def put(self, product: Product, *, expected_version: int | None) -> Product | None:
-        """Write a product as it shall be from now on, its stock included.
+        """Write a product, its stock included.
+
+        The write replaces the version that the caller read. If the product has changed since, even by a sale,
+        nothing is written.
 
         Args:
-            product: As it shall be; its own version does not matter.
-            expected_version: The version that it replaces; None if there must not be such a product yet.
+            product: The product; its own version does not matter.
+            expected_version: The version that it replaces; None to create it.
 
         Returns:
-            The product with its new version; None where it has another version, and nothing is written.
+            The product with its new version; None if the stored version is another one.
         """
-        values = {
-            ":name": product.name,
-            ":unit_price": product.unit_price,
-            ":currency": product.currency,
-            ":available": product.available,
-            ":one": 1,
-        }
-        if expected_version is not None:
-            values[":expected"] = expected_version
-        return self._update(
-            product.sku,
-            "SET #name = :name, #unit_price = :unit_price, #currency = :currency, #available = :available"
-            " ADD #version :one",
-            "attribute_not_exists(#sku)" if expected_version is None else "#version = :expected",
-            values,
+        expected = Attr("version").eq(expected_version)
+        update = Update(
+            IS_NEW if expected_version is None else expected,
+            set={
+                "name": product.name,
+                "unit_price": product.unit_price,
+                "currency": product.currency,
+                "available": product.available,
+            },
+            add={"version": 1},
         )
+        item = write(self._client, update.request(self.table, sku=product.sku))
+        return _product(item) if item is not None else None
 
     def restock(self, sku: str, quantity: int, *, token: str) -> Product | None:
-        """Add units to what is there, whatever orders take meanwhile.
+        """Add units to the stock, whatever orders take in the meantime.
 
         Args:
             sku: The product.
             quantity: How many units.
-            token: Who comes again with it within ten minutes adds nothing more; at most 36 characters.
+            token: At most 36 characters. A call that is repeated with the same token within ten minutes adds
+                nothing more.
 
         Returns:
-            The product as it is now; None where there is none.
+            The product as it is now; None if it does not exist.
 
         Raises:
             RestockedOtherwise: The token was used with another product or quantity.
+            StockContended: An order is taking or giving back units of the product.
         """
-        update, condition = "ADD #available :quantity, #version :one", "attribute_exists(#sku)"
-        delivery: TransactWriteItemTypeDef = {
-            "Update": {
-                "TableName": self.table,
-                "Key": {"sku": {"S": sku}},
-                "UpdateExpression": update,
-                "ConditionExpression": condition,
-                "ExpressionAttributeNames": attribute_names(update, condition),
-                "ExpressionAttributeValues": to_attributes({":quantity": quantity, ":one": 1}),
-            }
-        }
+        update = Update(IS_IN_CATALOGUE, add={"available": quantity, "version": 1})
         try:
-            with transient_as(StoreUnavailable):
-                # Only a transaction can be repeated safely: an update has no token.
-                self._client.transact_write_items(TransactItems=[delivery], ClientRequestToken=token)
-        except ClientError as error:
-            if error_code(error) == "IdempotentParameterMismatchException":
-                raise RestockedOtherwise(sku) from error
-            if error_code(error) != "TransactionCanceledException":
-                raise
-            # The stubs know the reasons only on the exception class of the client.
-            response: Mapping[str, Any] = error.response
-            [reason] = response["CancellationReasons"]
-            if reason["Code"] != "ConditionalCheckFailed":
-                raise StoreUnavailable(f"the transaction was cancelled: {reason['Code']}") from error
-            return None
-        return self.get(sku)
-
-    def _update(self, sku: str, update: str, condition: str, values: "Mapping[str, Any]") -> Product | None:
-        """Change one product; None where the condition does not hold."""
-        try:
-            with transient_as(StoreUnavailable):
-                answer = self._client.update_item(
-                    TableName=self.table,
-                    Key={"sku": {"S": sku}},
-                    UpdateExpression=update,
-                    ConditionExpression=condition,
-                    ExpressionAttributeNames=attribute_names(update, condition),
-                    ExpressionAttributeValues=to_attributes(values),
-                    ReturnValues="ALL_NEW",
-                )
-        except ClientError as error:
-            if error_code(error) != _CONDITION_FAILED:
-                raise
-            return None
-        return _product(answer["Attributes"])
+            # A transaction, because an update has no token that makes it safe to repeat.
+            refused = write_together(self._client, [update.request(self.table, sku=sku)], token=token)
+        except self._client.exceptions.IdempotentParameterMismatchException as error:
+            raise RestockedOtherwise(sku) from error
+        return None if refused else self.get(sku)
 
 
-def _product(attributes: "Mapping[str, Any]") -> Product:
+def _product(attributes: Mapping[str, Any]) -> Product:
     item = from_attributes(attributes)
     return Product(
         item["sku"], item["name"], item["unit_price"], item["currency"], item["available"], item["version"]

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from boto3.dynamodb.conditions import ConditionBase, Key
+
 from lambdas.domain.errors import StoreUnavailable
 from lambdas.domain.order import Order
 from lambdas.shared.aws import dynamodb, transient_as
 from lambdas.shared.settings import Settings
-from lambdas.shared.store.attributes import attribute_names, from_attributes, to_attributes
-from lambdas.shared.store.orders import order_from_item
+from lambdas.shared.store.attributes import from_attributes, to_attributes
+from lambdas.shared.store.expressions import key_condition_parameters
+from lambdas.shared.store.order_item import order_from_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -78,23 +81,13 @@ class OrderListing:
 
     def unsettled(self, shard: str, *, before: str, start: PageKey | None, limit: int = BATCH) -> Page:
         """Orders of a shard that are not at rest and were created before a time."""
-        return self._query(
-            "unsettled",
-            "#unsettled_shard = :shard AND #created_at < :before",
-            {":shard": shard, ":before": before},
-            start,
-            limit,
-        )
+        keys = Key("unsettled_shard").eq(shard) & Key("created_at").lt(before)
+        return self._query("unsettled", keys, start, limit)
 
     def of_day(self, day: str, *, since: str = "", start: PageKey | None, limit: int = BATCH) -> Page:
         """Orders of a day (`Order.day`) that were created at a time or later."""
-        return self._query(
-            "by_day",
-            "#day = :day AND #created_at >= :since",
-            {":day": day, ":since": since or day},
-            start,
-            limit,
-        )
+        keys = Key("day").eq(day) & Key("created_at").gte(since or day)
+        return self._query("by_day", keys, start, limit)
 
     def newest_first(self, index: Index, partition: str, *, until: str, limit: int) -> Iterator[Listed]:
         """Orders of one partition of an index, read page by page as they are asked for.
@@ -113,16 +106,10 @@ class OrderListing:
             yield from sorted(simultaneous, key=lambda order: order.order_id, reverse=True)
 
     def _backwards(self, index: Index, partition: str, until: str, limit: int) -> Iterator[Listed]:
+        keys = Key(_PARTITION_KEY[index]).eq(partition) & Key("created_at").lte(until)
         start: PageKey | None = None
         while True:
-            page = self._query(
-                index,
-                f"#{_PARTITION_KEY[index]} = :partition AND #created_at <= :until",
-                {":partition": partition, ":until": until},
-                start,
-                limit,
-                forward=False,
-            )
+            page = self._query(index, keys, start, limit, forward=False)
             yield from page.orders
             start = page.next_key
             if start is None:
@@ -151,26 +138,17 @@ class OrderListing:
                 found[order.order_id] = order
         return found
 
-    def _query(  # noqa: PLR0913 - a query has that many parts
-        self,
-        index: Index,
-        condition: str,
-        values: Mapping[str, str],
-        start: PageKey | None,
-        limit: int,
-        *,
-        forward: bool = True,
+    def _query(
+        self, index: Index, keys: ConditionBase, start: PageKey | None, limit: int, *, forward: bool = True
     ) -> Page:
         resume: Any = {"ExclusiveStartKey": to_attributes(start)} if start else {}
         with transient_as(StoreUnavailable):
             answer = self._client.query(
                 TableName=self._table,
                 IndexName=index,
-                KeyConditionExpression=condition,
-                ExpressionAttributeNames=attribute_names(condition),
-                ExpressionAttributeValues=to_attributes(values),
                 Limit=limit,
                 ScanIndexForward=forward,
+                **key_condition_parameters(keys),
                 **resume,
             )
         last = answer.get("LastEvaluatedKey")

@@ -1,45 +1,45 @@
-"""The pivot and its undo: stock and order change together, in one DynamoDB transaction.
+"""The pivot and its undo: the stock and the order change together, in one DynamoDB transaction.
 
-A transaction takes at most 100 items: 99 lines and the order
+A transaction takes at most 100 items, which are 99 lines and the order
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html).
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import ClientError
+from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from lambdas.domain.errors import OutOfStock, StockContended, StoreUnavailable
-from lambdas.domain.order import Order, OrderLine, OrderStatus, PaymentStatus
-from lambdas.shared.aws import dynamodb, error_code, transient_as
+from lambdas.domain.errors import OutOfStock
+from lambdas.domain.order import Order, OrderLine, OrderStatus
+from lambdas.shared.aws import dynamodb
 from lambdas.shared.settings import Settings
-from lambdas.shared.store.attributes import attribute_names, to_attributes
-from lambdas.shared.store.inventory import reserved_on
-from lambdas.shared.store.orders import CONDITION_FAILED, MAY_GO_FORWARD, Change, OrderTable
+from lambdas.shared.store.expressions import Update
+from lambdas.shared.store.inventory import IS_IN_CATALOGUE, reserved_on
+from lambdas.shared.store.order_change import Change
+from lambdas.shared.store.orders import (
+    HOLDS_NO_STOCK,
+    HOLDS_STOCK,
+    IS_BEING_UNDONE,
+    IS_PAID,
+    MAY_GO_FORWARD,
+    OrderTable,
+)
+from lambdas.shared.store.writes import write_together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import UpdateTypeDef
 
-_NO_REASON: Final = "None"
-_CONTENTION: Final = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
-"""The reasons that a retry can solve."""
+NOTHING_WENT_BACK: Final = Attr("payment.refunded_outside").not_exists()
 
-_CONFIRM: Final = Change(
+CONFIRM: Final = Change(
     event="OrderConfirmed",
-    values={"#status": OrderStatus.CONFIRMED, "#stock_taken": True},
-    condition=(
-        f"{MAY_GO_FORWARD} AND #payment.#status = :paid AND #stock_taken = :no"
-        " AND attribute_not_exists(#payment.#refunded_outside)"
-    ),
-    condition_values={":paid": PaymentStatus.SUCCEEDED, ":no": False},
+    condition=MAY_GO_FORWARD & IS_PAID & HOLDS_NO_STOCK & NOTHING_WENT_BACK,
+    set={"status": OrderStatus.CONFIRMED, "stock_taken": True},
 )
-
-_RELEASE: Final = Change(
+RELEASE: Final = Change(
     event="StockReleased",
-    values={"#status": OrderStatus.PENDING, "#stock_taken": False},
-    condition="attribute_exists(#failure) AND #stock_taken = :yes",
-    condition_values={":yes": True},
+    condition=IS_BEING_UNDONE & HOLDS_STOCK,
+    set={"status": OrderStatus.PENDING, "stock_taken": False},
 )
 
 
@@ -47,13 +47,12 @@ class StockReservations:
     """Takes and gives back the stock of whole orders.
 
     Raises:
-        StoreUnavailable: From every method, when DynamoDB throttles, fails or does not answer.
-        StockContended: From every method, when another transaction touches the same items right now.
+        StoreUnavailable: From every method, if DynamoDB throttles, fails or does not answer.
+        StockContended: From every method, if another transaction is writing the same items.
     """
 
     def __init__(self, client: "DynamoDBClient", orders_table: str, inventory_table: str) -> None:
         self._client = client
-        self._orders_table = orders_table
         self._inventory_table = inventory_table
         self._orders = OrderTable(client, orders_table)
 
@@ -66,70 +65,37 @@ class StockReservations:
         """Take every line's units and confirm the order, or do nothing at all.
 
         Returns:
-            The order as it is now: confirmed, or, when it was changed by somebody else meanwhile, as they
-            left it.
+            The order as it is now: confirmed, or, if another writer was first, as that writer left it.
 
         Raises:
-            OutOfStock: A line asks for more than is there.
+            OutOfStock: A line asks for more units than are available.
         """
-        lines = [self._move(order, line, line.quantity, "#available >= :taken") for line in order.lines]
-        reasons = self._write(order, lines, _CONFIRM)
-        if reasons and reasons[-1] != CONDITION_FAILED and CONDITION_FAILED in reasons:
-            line = order.lines[reasons.index(CONDITION_FAILED)]
-            raise OutOfStock(f"{line.sku} is out of stock.")
+        lines = [
+            self._move(order, line, line.quantity, Attr("available").gte(line.quantity))
+            for line in order.lines
+        ]
+        refused = self._write(order, lines, CONFIRM)
+        if refused and len(lines) not in refused:  # the order itself may be confirmed
+            raise OutOfStock(f"{order.lines[refused[0]].sku} is out of stock.")
         return self._orders.get(order.order_id)
 
     def give_back(self, order: Order) -> Order:
         """Give back every line's units, if the order holds any, or do nothing at all.
 
         Returns:
-            The order as it is now. It still holds its units where a product has left the catalogue.
+            The order as it is now. If a product has left the catalogue, the order still holds its units.
         """
         if order.stock_taken:
-            lines = [
-                self._move(order, line, -line.quantity, "attribute_exists(#sku)") for line in order.lines
-            ]
-            self._write(order, lines, _RELEASE)
+            lines = [self._move(order, line, -line.quantity, IS_IN_CATALOGUE) for line in order.lines]
+            self._write(order, lines, RELEASE)
         return self._orders.get(order.order_id)
 
-    def _move(self, order: Order, line: OrderLine, taken: int, condition: str) -> "TransactWriteItemTypeDef":
-        """Take units off the shelf, and note them in the books of the order's day; a negative number back."""
-        update = "SET #available = #available - :taken ADD #reserved :taken, #version :one"
-        return {
-            "Update": {
-                "TableName": self._inventory_table,
-                "Key": {"sku": {"S": line.sku}},
-                "UpdateExpression": update,
-                "ConditionExpression": condition,
-                "ExpressionAttributeNames": {
-                    **attribute_names(update, condition),
-                    "#reserved": reserved_on(order.day),
-                },
-                "ExpressionAttributeValues": to_attributes({":taken": taken, ":one": 1}),
-            }
-        }
+    def _move(self, order: Order, line: OrderLine, taken: int, condition: ConditionBase) -> "UpdateTypeDef":
+        """Take units of a product and count them on the order's day; a negative number gives back."""
+        counts = {"available": -taken, reserved_on(order.day): taken, "version": 1}
+        return Update(condition, add=counts).request(self._inventory_table, sku=line.sku)
 
-    def _write(self, order: Order, lines: "list[TransactWriteItemTypeDef]", change: Change) -> list[str]:
-        """Write all or nothing.
-
-        Returns:
-            Nothing when all was written, otherwise why not: a reason for each line, then the order's.
-        """
-        order_update: TransactWriteItemTypeDef = {
-            "Update": change.as_update(self._orders_table, order.order_id)
-        }
-        try:
-            with transient_as(StoreUnavailable):
-                self._client.transact_write_items(TransactItems=[*lines, order_update])
-        except ClientError as error:
-            if error_code(error) != "TransactionCanceledException":
-                raise
-            # The stubs know the reasons only on the exception class of the client.
-            response: Mapping[str, Any] = error.response
-            reasons = [reason.get("Code", _NO_REASON) for reason in response["CancellationReasons"]]
-            if _CONTENTION.intersection(reasons):
-                raise StockContended(f"the transaction was cancelled: {', '.join(reasons)}") from error
-            if not {_NO_REASON, CONDITION_FAILED}.issuperset(reasons):
-                raise
-            return reasons
-        return []
+    def _write(self, order: Order, lines: "list[UpdateTypeDef]", change: Change) -> list[int]:
+        """Write all or nothing; return the positions of refused updates, the order's behind the lines'."""
+        order_update = change.as_update().request(self._orders.table, order_id=order.order_id)
+        return write_together(self._client, [*lines, order_update])

@@ -1,0 +1,74 @@
+"""How an order is stored: its item in DynamoDB, and the order that an item stands for."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from lambdas.domain.order import (
+    Failure,
+    Order,
+    OrderLine,
+    OrderStatus,
+    Payment,
+    PaymentStatus,
+    TimelineEntry,
+)
+from lambdas.shared.store.attributes import from_attributes
+
+SHARDS: Final = "0123456789abcdef"
+"""Partitions of the index `unsettled`, which holds the orders that are not at rest; see `shard_of`."""
+
+
+def shard_of(order_id: str) -> str:
+    """The partition of an order in the index `unsettled`: the first digit of its id."""
+    return order_id[0]
+
+
+def item_of_new(order: Order) -> dict[str, Any]:
+    """The item of a new order. Attributes without a value yet are absent: conditions ask for them."""
+    return {
+        "order_id": order.order_id,
+        "customer_id": order.customer_id,
+        "request_hash": order.request_hash,
+        "currency": order.currency,
+        "items": [{"sku": line.sku, "quantity": line.quantity} for line in order.lines],
+        "payment_method": order.payment_method,
+        "email": order.email,
+        "created_at": order.created_at,
+        "updated_at": order.updated_at,
+        "timeline": [asdict(entry) for entry in order.timeline],
+        "version": order.version,
+        "status": order.status,
+        "payment": {"status": order.payment.status},
+        "stock_taken": order.stock_taken,
+        "unsettled_shard": shard_of(order.order_id),
+        "day": order.day,
+    }
+
+
+def order_from_item(attributes: Mapping[str, Any]) -> Order:
+    """Read an order from its item, as DynamoDB returns it or as the table's stream delivers it."""
+    item = from_attributes(attributes)
+    failure = item.get("failure")
+    return Order(
+        order_id=item["order_id"],
+        customer_id=item["customer_id"],
+        request_hash=item["request_hash"],
+        currency=item["currency"],
+        lines=tuple(OrderLine(**line) for line in item["items"]),
+        payment_method=item["payment_method"],
+        email=item["email"],
+        created_at=item["created_at"],
+        updated_at=item["updated_at"],
+        timeline=tuple(TimelineEntry(**entry) for entry in item["timeline"]),
+        version=item["version"],
+        status=OrderStatus(item["status"]),
+        amount=item.get("amount"),
+        payment=Payment(**{**item["payment"], "status": PaymentStatus(item["payment"]["status"])}),
+        stock_taken=item["stock_taken"],
+        failure=Failure(**failure) if failure else None,
+        cancel_requested_by=item.get("cancel_requested_by"),
+        retry_requested_at=item.get("retry_requested_at"),
+        unsettled="unsettled_shard" in item,
+        task_token=item.get("task_token"),
+    )
