@@ -1,7 +1,7 @@
-"""Finds orders through the table's indexes, page by page; the orders themselves are read from the table.
+"""Finds orders through the indexes of the orders table, page by page.
 
-An index follows the table within a moment, and nobody can say how long that is: whoever needs to be sure
-reads the order.
+An index supplies only keys. It lags behind the table, for a time that has no upper limit, so a caller that
+needs the state of an order reads the order itself.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 BATCH: Final = 100
-"""How many items DynamoDB reads in one call at most."""
+"""Maximum number of items that DynamoDB reads in one call."""
 
 Index = Literal["by_customer", "by_day", "unsettled"]
 
@@ -34,12 +34,12 @@ _PARTITION_KEY: Final[Mapping[Index, str]] = {
 }
 
 PageKey = dict[str, str]
-"""Where a page ended: the keys of its last order in table and index."""
+"""Position between two pages: the keys of an order in the table and in the index."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An order as an index has it.
+    """An order's entry in an index.
 
     Attributes:
         order_id: The order.
@@ -55,8 +55,8 @@ class Page:
     """Some orders, oldest first.
 
     Attributes:
-        orders: At most as many as were asked for.
-        next_key: Where the next page begins; None if this is the last.
+        orders: At most the requested number.
+        next_key: Where the next page begins; None if this is the last page.
     """
 
     orders: list[Listed]
@@ -67,7 +67,7 @@ class OrderListing:
     """Lists orders.
 
     Raises:
-        StoreUnavailable: From every method, when DynamoDB throttles, fails or does not answer.
+        StoreUnavailable: From every method, if DynamoDB throttles, fails or does not answer.
     """
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
@@ -80,25 +80,25 @@ class OrderListing:
         return cls(dynamodb(), settings.orders_table)
 
     def unsettled(self, shard: str, *, before: str, start: PageKey | None, limit: int = BATCH) -> Page:
-        """Orders of a shard that are not at rest and were created before a time."""
+        """Find the orders of a shard that are not at rest and were created before a time."""
         keys = Key("unsettled_shard").eq(shard) & Key("created_at").lt(before)
         return self._query("unsettled", keys, start, limit)
 
     def of_day(self, day: str, *, since: str = "", start: PageKey | None, limit: int = BATCH) -> Page:
-        """Orders of a day (`Order.day`) that were created at a time or later."""
+        """Find the orders of a day (`Order.day`) that were created at a time or later."""
         keys = Key("day").eq(day) & Key("created_at").gte(since or day)
         return self._query("by_day", keys, start, limit)
 
     def newest_first(self, index: Index, partition: str, *, until: str, limit: int) -> Iterator[Listed]:
-        """Orders of one partition of an index, read page by page as they are asked for.
+        """Iterate over the orders of one partition of an index; a page is read when it is needed.
 
-        Those of the same millisecond come by their ids, the highest first.
+        Orders of the same millisecond are sorted by id, the highest first.
 
         Args:
-            index: Which index.
-            partition: Which customer, day or shard.
-            until: Leave out what was created later than this.
-            limit: How many orders are read at once.
+            index: The index.
+            partition: The customer, day or shard.
+            until: Orders that were created later are left out.
+            limit: Number of orders in a page.
         """
         for _at, simultaneous in groupby(
             self._backwards(index, partition, until, limit), key=lambda order: order.created_at
@@ -116,11 +116,11 @@ class OrderListing:
                 return
 
     def read(self, order_ids: Iterable[str], *, consistent: bool = False) -> dict[str, Order]:
-        """Read orders by their ids, as many as there are; unknown ones are absent from the answer.
+        """Read any number of orders by their ids; unknown ids are absent from the result.
 
         Args:
             order_ids: The orders.
-            consistent: As they are after every write so far, for twice the price.
+            consistent: Read them as they are after every write so far, at twice the price.
         """
         found: dict[str, Order] = {}
         keys = [{"order_id": {"S": order_id}} for order_id in dict.fromkeys(order_ids)]
