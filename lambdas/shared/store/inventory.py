@@ -28,7 +28,7 @@ def reserved_on(day: str) -> str:
     """Name of the attribute, beside `available`, that counts the units which the orders of a day hold.
 
     The write that takes units or gives them back changes this count, too. So a day's count can be compared
-    with the orders of that day; see docs/decisions/011-the-books-are-closed-by-day.md.
+    with the orders of that day; see docs/decisions/011-reconciliation.md.
     """
     return f"reserved_{day}"
 

@@ -1,0 +1,41 @@
+"""docs/runbook.md has an answer to everything that wakes a human."""
+
+import re
+
+import pytest
+
+from lambdas.domain import errors
+from lambdas.domain.vocabulary import FindingKind
+from stacks.constructs.build_folder import PROJECT
+from tests.stacks.synthesis import Synthesis
+
+pytestmark = pytest.mark.xdist_group("stacks")
+
+RUNBOOK = (PROJECT / "docs" / "runbook.md").read_text()
+
+
+def in_first_column(section: str) -> set[str]:
+    """The names in the first cells of a section's table rows."""
+    rows = re.findall(
+        r"^\| ([^|]+) \|", RUNBOOK.partition(f"\n## {section}\n")[2].partition("\n## ")[0], re.MULTILINE
+    )
+    return {name for cell in rows for name in re.findall(r"`(\w+)`", cell)}
+
+
+def test_every_alarm_has_a_row(stage: Synthesis) -> None:
+    assert in_first_column("Alarms") == {alarm.name for alarm in stage.resources("AWS::CloudWatch::Alarm")}
+
+
+def test_every_queue_has_a_row(stage: Synthesis) -> None:
+    assert in_first_column("Queues") == {queue.name for queue in stage.resources("AWS::SQS::Queue")}
+
+
+def test_every_finding_has_a_row() -> None:
+    assert {kind for kind in FindingKind if f"| `{kind}`: " in RUNBOOK} == set(FindingKind)
+
+
+def test_every_error_that_needs_attention_exists() -> None:
+    names = in_first_column("Orders that need attention")
+
+    assert names
+    assert {name for name in names if not hasattr(errors, name)} == set()
