@@ -13,7 +13,8 @@ from typing import Final
 
 from docgen.contract.files import contract_files
 from local.processes import REPOSITORY
-from proof.journeys import JOURNEYS, PAYMENT_JOURNEYS, Journey
+from proof.journey import Journey
+from proof.journeys import PATH_JOURNEYS, PAYMENT_JOURNEYS
 from statemachines.document import ANY_ERROR, Role, SagaDocument, State, Transition
 
 README: Final = REPOSITORY / "README.md"
@@ -111,7 +112,7 @@ def with_generated_parts(text: str) -> str:
     """
     saga = SagaDocument.load()
     text = _with_part(text, "saga diagram", diagram(saga))
-    return _with_part(text, "paths", path_table(saga, JOURNEYS))
+    return _with_part(text, "paths", path_table(saga, PATH_JOURNEYS))
 
 
 def with_payments(text: str) -> str:
@@ -120,7 +121,7 @@ def with_payments(text: str) -> str:
     Raises:
         ValueError: The text lacks a marker.
     """
-    paying = [journey for journey in JOURNEYS if "ChargePayment" in journey.states]
+    paying = [journey for journey in PATH_JOURNEYS if "ChargePayment" in journey.states]
     return _with_part(text, "payments", payment_table([*paying, *PAYMENT_JOURNEYS]))
 
 

@@ -7,7 +7,8 @@ from typing import Final
 from cli.executions import StateVisit
 from lambdas.domain.money import Money
 from local.world import World, embedded_world, spoken
-from proof.journeys import JOURNEYS, PAYMENT_JOURNEYS, Journey, differences
+from proof.journey import Journey, differences
+from proof.journeys import JOURNEYS
 from proof.laws import Snapshot, take_snapshot, violations
 from proof.plays import Played
 
@@ -35,12 +36,7 @@ def main() -> int:
     ) as world:
         print()
         before = take_snapshot(world)
-        surprises = [
-            surprise
-            for journey in (*JOURNEYS, *PAYMENT_JOURNEYS)
-            if journey.shown
-            for surprise in _show(world, journey)
-        ]
+        surprises = [surprise for journey in JOURNEYS if journey.shown for surprise in _show(world, journey)]
         breaches = _show_laws(before, take_snapshot(world))
     return 1 if surprises or breaches else 0
 
@@ -48,7 +44,7 @@ def main() -> int:
 def _show(world: World, journey: Journey) -> list[str]:
     """Play a journey, print its line, and return in what it differs from what it should be."""
     stock_before = take_snapshot(world).stock
-    played = journey.play(world)
+    played = journey.run(world)
     after = take_snapshot(world)
     surprises = differences(world, journey, played)
     order = world.shop.signed_in(played.customer_id).get_order(played.order_id)

@@ -37,20 +37,6 @@ def test_a_confirmed_order_is_paid_taken_from_the_shelf_announced_and_told(world
     assert mail.subject == "Your order is confirmed"
 
 
-def test_the_happy_path_enters_exactly_four_states(world: World) -> None:
-    # When
-    order_id = world.shop.order(an_order())
-    world.executions.wait_until_ended(order_id)
-
-    # Then
-    assert world.executions.states_visited(order_id) == [
-        "ValidateOrder",
-        "ChargePayment",
-        "ReserveInventory",
-        "NotifyCustomer",
-    ]
-
-
 def test_the_same_request_twice_is_one_order_and_one_charge(world: World) -> None:
     # Given
     key, submission = str(uuid.uuid4()), an_order()

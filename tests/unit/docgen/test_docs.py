@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from docgen import docs
-from proof.journeys import JOURNEYS
+from proof.journeys import PATH_JOURNEYS
 from statemachines.document import SagaDocument
 
 EMPTY_PAYMENTS = """<!-- generated: payments -->
@@ -131,9 +131,9 @@ def test_a_deadline_is_one_of_the_errors_that_lead_to_the_same_undo(saga: SagaDo
 
 
 def test_the_table_has_a_row_for_every_journey(saga: SagaDocument) -> None:
-    rows = docs.path_table(saga, JOURNEYS).splitlines()
+    rows = docs.path_table(saga, PATH_JOURNEYS).splitlines()
 
-    assert len([row for row in rows if row.startswith("|")]) == 2 + len(JOURNEYS)
+    assert len([row for row in rows if row.startswith("|")]) == 2 + len(PATH_JOURNEYS)
     assert (
         "| The card is declined | ValidateOrder → ChargePayment ✗ → RefundPayment → CloseOrder"
         " → NotifyCustomerOfClosure → OrderClosed | `FAILED` (`payment_declined`), not charged |"
@@ -141,7 +141,7 @@ def test_the_table_has_a_row_for_every_journey(saga: SagaDocument) -> None:
 
 
 def test_a_step_that_asks_for_a_detour_has_not_failed(saga: SagaDocument) -> None:
-    table = docs.path_table(saga, JOURNEYS)
+    table = docs.path_table(saga, PATH_JOURNEYS)
 
     assert "| ValidateOrder → ChargePayment → AwaitPayment → ReserveInventory → NotifyCustomer |" in table
     assert "| ValidateOrder → ChargePayment → AwaitPayment ✗ → RefundPayment →" in table

@@ -1,0 +1,128 @@
+"""A journey of an order: what happens, where the saga fails, and how the order must end."""
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from functools import cache, cached_property
+from typing import Final
+
+from cli.shapes import Submission
+from local.world import World
+from proof.plays import Play, Played, an_order, plain
+from statemachines.document import ANY_ERROR, SagaDocument, State
+
+_CHARGES_AND_REFUNDS: Final = {
+    "none": (0, 0),
+    "charged": (1, 0),
+    "refunded": (1, 1),
+    "refunded in two parts": (1, 2),
+}
+
+
+@dataclass(frozen=True)
+class Journey:
+    """What happens to an order, and how it must end.
+
+    Attributes:
+        key: Short name.
+        what_fails: What goes wrong, for the tables in the documents.
+        order: The order that is sent.
+        play: Makes the journey happen; by default, the order is sent and nothing else happens.
+        errors: The error of each state that fails, by the state's name.
+        failure: The order's failure code; None if the order is confirmed.
+        money: What Stripe did in the end: `none`, `charged`, `refunded` or `refunded in two parts`.
+        retried: The first state whose task is tried more than once.
+        message: The failure message that the customer gets; None if any message will do.
+        shown: Description in the demo; empty if the demo leaves the journey out.
+    """
+
+    key: str
+    what_fails: str
+    _: KW_ONLY
+    order: Submission = field(default_factory=an_order)
+    play: Play | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+    failure: str | None = None
+    money: str = "none"
+    retried: str | None = None
+    message: str | None = None
+    shown: str = ""
+
+    @cached_property
+    def states(self) -> tuple[str, ...]:
+        """The states that the execution enters, in order."""
+        return path(self.errors)
+
+    @property
+    def execution(self) -> str:
+        """How the execution ends: it fails only where a human is needed."""
+        return "FAILED" if self.states[-1] == "NeedsAttention" else "SUCCEEDED"
+
+    @property
+    def status(self) -> str:
+        """The order's status in the end."""
+        if self.failure is None:
+            return "CONFIRMED"
+        if self.execution == "FAILED":
+            return "NEEDS_ATTENTION"
+        return "CANCELLED" if self.failure.startswith("cancelled_by") else "FAILED"
+
+    def run(self, world: World) -> Played:
+        """Make the journey happen, and wait for the end of its execution."""
+        return (self.play or plain(self.order))(world)
+
+
+def path(errors: Mapping[str, str]) -> tuple[str, ...]:
+    """The states that an execution enters, in order, as the definition of the saga has it.
+
+    Args:
+        errors: The error that a state ends with when it is entered first, by the state's name. Every other
+            state succeeds.
+    """
+    to_come = dict(errors)
+    entered: list[str] = []
+    name: str | None = _saga().start
+    while name is not None:
+        entered.append(name)
+        name = _next(_saga().states[name], to_come.pop(name, None))
+    return tuple(entered)
+
+
+@cache
+def _saga() -> SagaDocument:
+    return SagaDocument.load()
+
+
+def _next(state: State, error: str | None) -> str | None:
+    if error is None:
+        return state.next
+    return next(each.target for each in state.failures if {error, ANY_ERROR} & set(each.errors))
+
+
+def differences(world: World, journey: Journey, played: Played) -> list[str]:
+    """Compare how a journey ended with how it must end, and name every difference.
+
+    Args:
+        world: The world that it ran in.
+        journey: The journey.
+        played: Its order and execution.
+    """
+    order = world.shop.signed_in(played.customer_id).get_order(played.order_id)
+    visits = world.executions.visits(played.execution)
+    errors = {visit.name: visit.error for visit in visits if visit.error}
+    payments = [payment for payment in world.stripe.payments() if payment.order_id == played.order_id]
+    charges, refunds = sum(each.charges for each in payments), sum(each.refunds for each in payments)
+    expected_and_seen = {
+        "states": (list(journey.states), [visit.name for visit in visits]),
+        "errors": (journey.errors, errors),
+        "execution": (journey.execution, world.executions.status(played.execution)),
+        "status": (journey.status, order["status"]),
+        "failure": (journey.failure, order["failure"]["code"] if "failure" in order else None),
+        "message": (journey.message, order["failure"]["message"] if journey.message else None),
+        "charges and refunds": (_CHARGES_AND_REFUNDS[journey.money], (charges, refunds)),
+        "retried": (journey.retried, next((visit.name for visit in visits if visit.attempts > 1), None)),
+    }
+    return [
+        f"{what}: {seen}, expected {expected}"
+        for what, (expected, seen) in expected_and_seen.items()
+        if seen != expected
+    ]
