@@ -1,13 +1,13 @@
-"""The time, in the one form that this service writes it."""
+"""Times in the form that this service stores: UTC, ISO 8601, milliseconds."""
 
 from datetime import UTC, datetime
 
 
 def now() -> str:
-    """The current time: UTC, ISO 8601, milliseconds, as in `2026-03-01T12:00:00.000Z`."""
+    """The current time, such as `2026-03-01T12:00:00.000Z`."""
     return text(datetime.now(UTC))
 
 
 def text(moment: datetime) -> str:
-    """A moment, which must be UTC."""
+    """The text of a time, which must be UTC."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

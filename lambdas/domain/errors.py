@@ -1,11 +1,10 @@
-"""Everything that can be wrong with an order, as one tree.
+"""The errors of this service, as one tree.
 
-A class name here is the error name that Step Functions sees: `ErrorEquals` in
-`statemachines/order_saga.asl.yaml` names these classes. Each branch answers one question that the
-state machine asks:
+Step Functions sees the name of the class: `ErrorEquals` in `statemachines/order_saga.asl.yaml` lists these
+names. Each branch answers one question of the state machine:
 
     OrderSagaError
-    ├── OrderRejected            Is it business as usual?   never retried; undone, and the order closes
+    ├── OrderRejected            Does the order end normally?    not retried; undone and closed
     │   ├── UnknownSku
     │   ├── CurrencyMismatch
     │   ├── OutOfStock
@@ -14,16 +13,16 @@ state machine asks:
     │   ├── PaymentExpired
     │   ├── OrderCancelled
     │   └── UndoAlreadyBegun
-    ├── PaymentActionRequired    Who decides the payment?   the customer or their bank: the saga waits
-    ├── TransientFailure         Is it worth another try?   always retried; the outcome is unknown
+    ├── PaymentActionRequired    Must the customer approve?      the saga waits for the payment
+    ├── TransientFailure         Can a retry help?               always retried; the outcome is unknown
     │   ├── StoreUnavailable
     │   ├── StockContended
     │   ├── PaymentProviderUnavailable
     │   ├── PaymentInFlux
     │   ├── SagaUnavailable
     │   └── MailUnavailable
-    ├── OrderAlreadyConfirmed    Was the undo a mistake?    the saga goes on behind the pivot
-    └── HumanNeeded              Can nobody else mend it?   not retried; the order is flagged
+    ├── OrderAlreadyConfirmed    Is there nothing to undo?       the saga goes on after the pivot
+    └── HumanNeeded              Is an operator needed?          not retried; the order is flagged
         ├── OrderNotFound
         ├── PaymentUnknown
         ├── RefundRefused
@@ -36,17 +35,17 @@ from typing import ClassVar
 
 
 class OrderSagaError(Exception):
-    """The root of all errors that this service raises itself."""
+    """Base class of all errors that this service raises."""
 
 
 class OrderRejected(OrderSagaError):
-    """The order cannot be fulfilled, and that is business as usual.
+    """The order cannot be fulfilled. This is normal in a shop, and no fault.
 
-    The message is shown to the customer.
+    The customer reads the message.
     """
 
     failure_code: ClassVar[str]
-    """What the API and the events say about it (`failure.code`)."""
+    """`failure.code` in the API and in events."""
 
 
 class UnknownSku(OrderRejected):
@@ -62,19 +61,19 @@ class CurrencyMismatch(OrderRejected):
 
 
 class OutOfStock(OrderRejected):
-    """Fewer units are left than the order asks for."""
+    """The order asks for more units than are available."""
 
     failure_code = "out_of_stock"
 
 
 class PaymentDeclined(OrderRejected):
-    """The bank, or Stripe, says no."""
+    """The bank or the payment provider declined the payment."""
 
     failure_code = "payment_declined"
 
 
 class AmountNotChargeable(OrderRejected):
-    """The order costs less, or more, than Stripe charges at once in its currency."""
+    """The amount is outside the payment provider's limits for the currency."""
 
     failure_code = "amount_not_chargeable"
 
@@ -82,69 +81,72 @@ class AmountNotChargeable(OrderRejected):
 class PaymentExpired(OrderRejected):
     """The customer did not approve the payment in time.
 
-    No code raises this: the state machine makes it of the deadline of `AwaitPayment`.
+    No code raises this: the state machine raises it at the deadline of `AwaitPayment`.
     """
 
     failure_code = "payment_expired"
 
 
 class OrderCancelled(OrderRejected):
-    """Somebody asked to cancel; who it was stands in the order record."""
+    """Somebody asked to cancel the order; the order records who.
+
+    If it was an operator, the recorded code is `cancelled_by_operator`.
+    """
 
     failure_code = "cancelled_by_customer"
 
 
 class UndoAlreadyBegun(OrderRejected):
-    """An earlier execution decided to undo this order, so no later one may go forward.
+    """An earlier execution decided to undo the order, so no later execution may go forward.
 
-    The order record holds the reason already; this class's code is never written.
+    The order already records the reason, so this code is never recorded.
     """
 
     failure_code = "internal_error"
 
 
 class PaymentActionRequired(OrderSagaError):
-    """The payment waits for the customer (3-D Secure and the like), or for their bank."""
+    """The payment waits for the customer (3-D Secure, for example) or for their bank."""
 
 
 class TransientFailure(OrderSagaError):
-    """The outside world did not answer as it should: the outcome is unknown, and a retry may work."""
+    """A call failed or was not answered. Its outcome is unknown, and a retry may succeed."""
 
 
 class StoreUnavailable(TransientFailure):
-    """DynamoDB throttled the call, failed, or did not answer."""
+    """DynamoDB throttled the call, failed or did not answer."""
 
 
 class StockContended(TransientFailure):
-    """Another order is taking the same stock at this moment."""
+    """Another transaction is writing the same stock."""
 
 
 class PaymentProviderUnavailable(TransientFailure):
-    """Stripe limited the rate, failed, or did not answer."""
+    """The payment provider limited the rate, failed or did not answer."""
 
 
 class PaymentInFlux(TransientFailure):
-    """The payment is between two states, or left the one we knew: ask Stripe again."""
+    """The payment is changing, or is no longer in the state that the call needs: retrieve it again."""
 
 
 class SagaUnavailable(TransientFailure):
-    """Step Functions did not take the word that a waiting execution is told."""
+    """Step Functions throttled the call, failed or did not answer."""
 
 
 class MailUnavailable(TransientFailure):
-    """The mail service did not take the message just now."""
+    """The mail service did not accept the message this time."""
 
 
 class OrderAlreadyConfirmed(OrderSagaError):
-    """An undo was asked for an order that is behind the pivot, where nothing can fail it any more.
+    """An undo was asked for an order that has passed the pivot, where no failure undoes it any more.
 
-    A step's last retry can lose its reply after the effect. The undo asks the order record, finds the
-    order confirmed, and hands it back to the forward path.
+    The last attempt of a step can succeed and lose its reply. The undo then finds the order confirmed, and
+    the saga goes on.
     """
 
 
 class HumanNeeded(OrderSagaError):
-    """No retry and no undo can mend this."""
+    """Neither a retry nor an undo can help: an operator has to decide."""
 
 
 class OrderNotFound(HumanNeeded):
@@ -152,19 +154,19 @@ class OrderNotFound(HumanNeeded):
 
 
 class PaymentUnknown(HumanNeeded):
-    """Stripe knows no such payment: it belongs to another account or another environment."""
+    """The payment provider has no such payment: it belongs to another account or environment."""
 
 
 class RefundRefused(HumanNeeded):
-    """Stripe will not refund, or leaves the refund open."""
+    """The payment provider refuses a refund, or leaves it open."""
 
 
 class UndoIncomplete(HumanNeeded):
-    """An order was to be closed while its money or its stock is still taken."""
+    """The order still holds money or stock, so it cannot be closed."""
 
 
 class MailRejected(HumanNeeded):
-    """The mail service will never deliver this message."""
+    """The mail service will never deliver the message."""
 
 
 class NothingToTell(HumanNeeded):

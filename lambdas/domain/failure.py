@@ -1,4 +1,4 @@
-"""Turns what Step Functions caught into what the customer is told."""
+"""Turns an error that Step Functions caught into the reason that a customer or an operator reads."""
 
 import json
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ _REJECTIONS: Final = {cls.__name__: cls for cls in errors.OrderRejected.__subcla
 
 
 def failure_of(error_output: Mapping[str, Any], order: Order) -> Failure:
-    """Say why an order is being undone.
+    """The reason why an order is undone.
 
     Args:
         error_output: Step Functions' error output: `{"Error": name, "Cause": text}`. For an exception in
             a Lambda function, `Cause` is JSON with `errorMessage`
             (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html).
-        order: The order; whoever asked to cancel it is the reason, whatever was caught.
+        order: The order. If somebody asked to cancel it, that is the reason, whatever was caught.
 
     Returns:
-        The code and the sentence for the customer. What is not a rejection is an internal error, whose
-        particulars are for the logs and not for customers.
+        The code and a sentence for the customer. Every error that is not a rejection is an internal error;
+        its details are only in the logs.
     """
     if order.cancel_requested_by is not None:
         by = order.cancel_requested_by
@@ -38,7 +38,7 @@ def failure_of(error_output: Mapping[str, Any], order: Order) -> Failure:
 
 
 def reason_for_operator(error_output: Mapping[str, Any]) -> str:
-    """Say what a human has to look at: the error's name, and our own words where it is one of ours."""
+    """The reason that an operator reads: the name of the error, and the message if it is a `HumanNeeded`."""
     name = str(error_output.get("Error"))
     message = _error_message(error_output) if name in _HUMAN_NEEDED else None
     return f"{name}: {message}" if message else name

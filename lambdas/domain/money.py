@@ -1,7 +1,7 @@
-"""Money: an integer count of a currency's minor unit, and the currency's ISO 4217 code in lower case.
+"""Money: an integer number of minor units, and the currency's ISO 4217 code in lower case.
 
-Stripe's convention (https://docs.stripe.com/currencies#zero-decimal): most currencies have two decimals,
-some none, some three.
+Limits and numbers of decimals are Stripe's (https://docs.stripe.com/currencies#zero-decimal): most currencies
+have two decimals, some have none, some have three.
 """
 
 from dataclasses import dataclass
@@ -20,20 +20,20 @@ _TWO_DECIMAL: Final = frozenset(
 )
 
 CURRENCIES: Final = _ZERO_DECIMAL | _TWO_DECIMAL | _THREE_DECIMAL
-"""The codes of every currency that an order may use."""
+"""The currencies that an order may use."""
 
 MAX_AMOUNT: Final = 99_999_999
-"""Stripe takes at most eight digits of minor units (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts)."""
+"""Eight digits of minor units (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts)."""
 
 _MINIMUM: Final = {
     "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250, "eur": 50,
     "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200, "nok": 300, "nzd": 50,
     "pln": 200, "ron": 200, "sek": 300, "sgd": 50, "thb": 1000, "usd": 50,
 }  # fmt: skip
-"""Minor units; the same page. For others Stripe converts to the account's own currency and checks there."""
+"""Minor units, from the same page. Stripe checks other currencies after converting to the account's own."""
 
 _ROUND_TO: Final = {"isk": 100, "ugx": 100, **dict.fromkeys(_THREE_DECIMAL, 10)}
-"""Amounts must be multiples of this: the last decimals exist in the API only (docs.stripe.com/currencies)."""
+"""An amount must be a multiple of this: the last decimals must be zero (docs.stripe.com/currencies)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Money:
     """An amount in a currency.
 
     Attributes:
-        amount: How many minor units (cents, yen, fils).
+        amount: Minor units (cents, yen, fils).
         currency: ISO 4217 code, lower case.
     """
 
@@ -49,7 +49,7 @@ class Money:
     currency: str
 
     def why_not_chargeable(self) -> str | None:
-        """Say why Stripe would not charge this amount, in words for the customer; None if it would."""
+        """Why Stripe does not charge this amount, in a sentence for the customer; None if it does."""
         minimum, step = _MINIMUM.get(self.currency, 1), _ROUND_TO.get(self.currency, 1)
         if self.amount < minimum:
             return f"An order costs at least {Money(minimum, self.currency)}; this one costs {self}."

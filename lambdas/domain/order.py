@@ -1,6 +1,6 @@
-"""The order: what the customer asked for, and how far the saga has come with it.
+"""The order: what the customer wants, and how far the saga has come.
 
-No AWS and no Stripe in here. `OrderTable` writes orders, the steps' logic reads them.
+`OrderTable` stores orders. The steps of the saga read them here and decide what to do.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from lambdas.domain.money import Money
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands, as its customer sees it."""
+    """Status of an order, as its customer sees it."""
 
     PENDING = "PENDING"
     AWAITING_PAYMENT = "AWAITING_PAYMENT"
@@ -24,14 +24,14 @@ class OrderStatus(StrEnum):
 
 
 CLOSED = frozenset({OrderStatus.FAILED, OrderStatus.CANCELLED})
-"""The states of an order that will never be fulfilled."""
+"""Statuses of an order that has ended without being fulfilled."""
 
 
 class PaymentStatus(StrEnum):
-    """What we last saw of the payment: Stripe's own words for a PaymentIntent, and two of ours."""
+    """Status of the payment when it was last seen: Stripe's words for a PaymentIntent, and two of ours."""
 
     NOT_STARTED = "not_started"
-    """Ours: there is no PaymentIntent yet."""
+    """Ours: the order has no PaymentIntent yet."""
     REQUIRES_CONFIRMATION = "requires_confirmation"
     REQUIRES_ACTION = "requires_action"
     PROCESSING = "processing"
@@ -39,20 +39,20 @@ class PaymentStatus(StrEnum):
     SUCCEEDED = "succeeded"
     CANCELED = "canceled"
     REFUNDED = "refunded"
-    """Ours: the PaymentIntent succeeded and all of it was given back."""
+    """Ours: the PaymentIntent succeeded and was refunded completely."""
 
 
 MONEY_IS_BACK = frozenset({PaymentStatus.NOT_STARTED, PaymentStatus.CANCELED, PaymentStatus.REFUNDED})
-"""The payment states in which we hold none of the customer's money and never will."""
+"""Statuses of a payment that holds none of the customer's money, now or later."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """So many units of one SKU.
+    """A line of an order.
 
     Attributes:
-        sku: The catalogue's key.
-        quantity: Units, at least 1.
+        sku: Key of the product in the catalogue.
+        quantity: Number of units, at least 1.
         unit_price: Minor units of the order's currency; None until the order is priced.
     """
 
@@ -62,20 +62,20 @@ class OrderLine:
 
 
 def total(lines: Iterable[OrderLine]) -> int:
-    """What priced lines cost together, in minor units."""
+    """The sum of priced lines, in minor units."""
     return sum(line.quantity * (line.unit_price or 0) for line in lines)
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """The payment as the order record knows it.
+    """The payment as the order records it.
 
     Attributes:
         status: See `PaymentStatus`.
-        intent_id: Stripe's PaymentIntent (`pi_...`), written before money can move.
+        intent_id: Id of Stripe's PaymentIntent (`pi_...`), recorded before money can move.
         next_action: What the customer has to do, in Stripe's words, while the payment waits for them.
-        client_secret: What the customer's browser needs for it; for nobody else's eyes.
-        refunded_outside: Minor units that went back without the saga, in Stripe's dashboard.
+        client_secret: Secret with which the customer's browser does it; nobody else may see it.
+        refunded_outside: Minor units that were refunded without the saga, in Stripe's dashboard.
         disputed: Whether the customer's bank disputes the charge.
     """
 
@@ -92,7 +92,7 @@ class Failure:
     """Why an order is not fulfilled.
 
     Attributes:
-        code: One of the API's failure codes.
+        code: A failure code of the API.
         message: A sentence for the customer.
     """
 
@@ -102,11 +102,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """Something that happened to an order.
+    """An event in the life of an order.
 
     Attributes:
-        at: When, UTC, ISO 8601.
-        event: What, in the past tense.
+        at: UTC, ISO 8601.
+        event: What happened, in the past tense.
     """
 
     at: str
@@ -118,27 +118,26 @@ class Order:
     """One customer's order.
 
     Attributes:
-        order_id: UUIDv5 of customer and idempotency key.
-        customer_id: Who ordered.
-        request_hash: Fingerprint of the submitted body: tells a replay from a reused key.
+        order_id: UUIDv5 of the customer and the idempotency key.
+        customer_id: The customer.
+        request_hash: Fingerprint of the submitted body, to tell a repeated request from a reused key.
         currency: ISO 4217 code, lower case.
-        lines: At least one; each SKU at most once.
+        lines: At least one; no two have the same SKU.
         payment_method: Stripe's PaymentMethod (`pm_...`).
-        email: Where the customer is notified.
+        email: Address of the customer's notifications.
         created_at: UTC, ISO 8601.
         updated_at: UTC, ISO 8601.
-        timeline: What happened, oldest first.
-        version: Grows by one with every write.
+        timeline: What happened, the oldest entry first.
+        version: Each write adds 1.
         status: See `OrderStatus`.
-        amount: The sum of all lines in minor units; None until the order is priced.
+        amount: Sum of all lines in minor units; None until the order is priced.
         payment: See `Payment`.
-        stock_taken: Whether the order holds its units.
-        failure: Set once, when the saga decides to undo the order: from then on no execution of it
-            goes forward.
-        cancel_requested_by: `customer` or `operator`, once somebody asked to cancel.
+        stock_taken: Whether the order holds its units of stock.
+        failure: Set once, when the saga decides to undo the order. From then on no execution goes forward.
+        cancel_requested_by: `customer` or `operator`; None until somebody asks to cancel.
         retry_requested_at: When an operator last asked for one more execution; UTC, ISO 8601.
-        unsettled: Whether the order is in the sparse index of those that are not at rest.
-        task_token: What the execution is told with that waits for the payment.
+        unsettled: Whether the order is in the index of orders that are not at rest.
+        task_token: Task token that resumes the execution that waits for the payment.
     """
 
     order_id: str
@@ -164,27 +163,27 @@ class Order:
 
     @property
     def day(self) -> str:
-        """The day in whose books the order is, as in `2026-03-01`: when it was accepted, UTC."""
+        """The day on which the order was accepted, UTC, such as `2026-03-01`; its stock is counted there."""
         return self.created_at[:10]
 
     @property
     def is_closed(self) -> bool:
-        """Whether the order has ended without being fulfilled: nothing of it is left to undo."""
+        """Whether the order has ended without being fulfilled, and nothing is left to undo."""
         return self.status in CLOSED
 
     @property
     def is_beyond_the_pivot(self) -> bool:
-        """Whether the order is confirmed and nobody asked to cancel it: nothing may fail it any more."""
+        """Whether the order is confirmed and nobody asked to cancel it: no failure undoes it any more."""
         return self.status is OrderStatus.CONFIRMED and self.cancel_requested_by is None
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether nothing is left to do: the order is fulfilled, or undone, and its customer knows."""
+        """Whether nothing is left to do: the order is fulfilled or undone, and its customer was notified."""
         return not self.unsettled
 
     @property
     def waits_for_customer(self) -> bool:
-        """Whether the customer has to approve the payment, and approving it still does them any good."""
+        """Whether the customer has to approve the payment, and the order still goes forward if they do."""
         return (
             self.status is OrderStatus.AWAITING_PAYMENT
             and self.payment.status is PaymentStatus.REQUIRES_ACTION
@@ -194,7 +193,7 @@ class Order:
 
     @property
     def price(self) -> Money:
-        """What the order costs.
+        """The price of the whole order.
 
         Raises:
             ValueError: The order is not priced yet.
@@ -204,22 +203,22 @@ class Order:
         return Money(self.amount, self.currency)
 
     def ensure_may_go_forward(self) -> None:
-        """Refuse a forward step for an order that is on its way back.
+        """Reject a forward step for an order that is cancelled, undone or refunded.
 
         Raises:
             OrderCancelled: Somebody asked to cancel.
             UndoAlreadyBegun: An earlier execution decided to undo the order.
-            PaymentDeclined: Somebody gave the money back before the order was confirmed.
+            PaymentDeclined: Money was refunded outside of the saga before the order was confirmed.
         """
         if self.cancel_requested_by is not None:
             raise OrderCancelled(f"The order was cancelled by the {self.cancel_requested_by}.")
         if self.failure is not None:
             raise UndoAlreadyBegun(f"The order is being undone: {self.failure.code}.")
         if self.payment.refunded_outside and self.status is not OrderStatus.CONFIRMED:
-            raise PaymentDeclined("The payment was given back.")
+            raise PaymentDeclined("The payment was refunded.")
 
     def as_submitted(self) -> "Order":
-        """The order as it was in the moment it was accepted: a replay gets the first answer again."""
+        """The order as it was accepted, so that a repeated request gets the first response again."""
         return replace(
             self,
             lines=tuple(replace(line, unit_price=None) for line in self.lines),

@@ -1,4 +1,4 @@
-"""Payments and refunds as the payment provider has them."""
+"""Payments and refunds as the payment provider reports them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,20 +7,19 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class PaymentIntent:
-    """A payment as the provider has it at this moment.
+    """A payment at one moment. The provider is Stripe: ids, states and actions are in its words.
 
     Attributes:
-        intent_id: `pi_...`.
-        status: Stripe's word for it
-            (https://docs.stripe.com/payments/paymentintents/lifecycle).
+        intent_id: Id of Stripe's PaymentIntent, `pi_...`.
+        status: See https://docs.stripe.com/payments/paymentintents/lifecycle.
         currency: ISO 4217 code, lower case.
-        created: When it was made: seconds since 1970.
-        amount_refunded: Minor units that went back to the customer already.
-        amount_received: Minor units that we got.
-        order_id: The order that it pays, if it is one of ours.
-        next_action: What the customer has to do, in Stripe's words.
-        client_secret: What the customer's browser needs for it.
-        decline: Why the last attempt was declined, in words for the customer.
+        created: Seconds since 1970.
+        amount_received: Minor units that the customer paid.
+        amount_refunded: Minor units of them that were refunded.
+        order_id: The order that it pays for; None if it belongs to no order.
+        next_action: What the customer has to do.
+        client_secret: Secret with which the customer's browser does it.
+        decline: Why the last attempt was declined, in a sentence for the customer.
         disputed: Whether the customer's bank disputes the charge.
     """
 
@@ -38,23 +37,23 @@ class PaymentIntent:
 
     @property
     def is_paid(self) -> bool:
-        """Whether we got the money, and nobody gave any of it back."""
+        """Whether the customer paid, and nothing was refunded."""
         return self.status == "succeeded" and not self.amount_refunded
 
     @property
     def amount_held(self) -> int:
-        """Minor units of the customer's money that we still have."""
+        """Minor units that were paid and not refunded."""
         return self.amount_received - self.amount_refunded
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """A refund as the provider has it at this moment.
+    """A refund at one moment.
 
     Attributes:
         amount: Minor units.
-        is_ours: Whether the saga made it; else somebody did in the provider's dashboard.
-        has_failed: Whether the money stays with us after all.
+        is_ours: Whether the saga made it, and not somebody in the provider's dashboard.
+        has_failed: Whether the customer does not get the money after all.
     """
 
     amount: int

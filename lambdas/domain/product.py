@@ -1,19 +1,19 @@
-"""What the shop sells."""
+"""The product: what the shop sells."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What the shop sells under one SKU.
+    """A product of the catalogue.
 
     Attributes:
-        sku: The catalogue's key.
-        name: For people.
+        sku: Its key in the catalogue.
+        name: What customers read.
         unit_price: Minor units of `currency`.
         currency: ISO 4217 code, lower case.
-        available: Units that nobody has taken.
-        version: Grows by one with every write, an order that takes units included; 1 when it is new.
+        available: Units that no order holds.
+        version: 1 for a new product; each write adds 1, also when an order takes units.
     """
 
     sku: str

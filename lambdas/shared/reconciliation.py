@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import wraps
 from time import monotonic
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -20,6 +20,7 @@ from lambdas.domain.order import Order
 from lambdas.domain.vocabulary import FindingKind
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import count
+from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.settings import Settings
 
 WINDOW: Final = timedelta(days=3)
@@ -140,16 +141,6 @@ def reconciliation_handler(part: Part) -> Handler:
     return handler
 
 
-class Executions(Protocol):
-    """The executions of the saga."""
-
-    def start(self, order_id: str, name: str | None = None) -> bool:
-        """Start one, unless there was one of this name before."""
-
-    def is_running(self, name: str) -> bool:
-        """Whether it has not ended."""
-
-
 class Rerun(StrEnum):
     """What became of the wish to run the saga once more for an order."""
 
@@ -159,7 +150,7 @@ class Rerun(StrEnum):
     """It ran, and left the order as it is."""
 
 
-def run_again(order: Order, executions: Executions) -> Rerun:
+def run_again(order: Order, executions: SagaRunner) -> Rerun:
     """Run the saga once more for an order as it stands: it goes on, or undoes what is left to undo.
 
     The execution's name has the record's version in it. So each state of an order gets one more execution,

@@ -1,7 +1,9 @@
-"""The state machine, seen from outside."""
+"""Executions of the saga's state machine."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from typing_extensions import override
 
 from lambdas.domain.errors import SagaUnavailable
 from lambdas.shared.aws import step_functions, transient_as
@@ -11,8 +13,37 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 
-class SagaExecutions:
-    """Starts executions of the order saga."""
+class SagaRunner(Protocol):
+    """The port to the state machine. `SagaExecutions` implements it.
+
+    Raises:
+        SagaUnavailable: From both methods, if the state machine throttles, fails or does not answer.
+    """
+
+    def start(self, order_id: str, name: str | None = None) -> bool:
+        """Start an execution for an order; under one name only once, however often this is called.
+
+        Args:
+            order_id: The order.
+            name: Name of the execution, at most 80 characters; None for the order's first execution, which
+                has the order's id as its name.
+
+        Returns:
+            Whether an execution of this name is running; False if it has already ended.
+        """
+
+    def is_running(self, name: str) -> bool:
+        """Whether the execution of this name, which must exist, has not ended."""
+
+
+class SagaExecutions(SagaRunner):
+    """Executions in Step Functions.
+
+    Step Functions keeps the name of an execution for 90 days. Starting one of the same name and input again
+    returns the running execution; once it has ended, the error is `ExecutionAlreadyExists`
+    (https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html).
+    `DescribeExecution` is limited to 15 calls a second.
+    """
 
     def __init__(self, client: "SFNClient", state_machine_arn: str) -> None:
         self._client = client
@@ -23,23 +54,8 @@ class SagaExecutions:
         """The state machine that the environment names."""
         return cls(step_functions(), settings.state_machine_arn)
 
+    @override
     def start(self, order_id: str, name: str | None = None) -> bool:
-        """Start an execution for the order; under one name one only, however often this is called.
-
-        Step Functions keeps an execution's name for 90 days: the same name and input while it runs is
-        answered with the running execution, afterwards with `ExecutionAlreadyExists`
-        (https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html).
-
-        Args:
-            order_id: The order.
-            name: The execution's, at most 80 characters; the order's id for its first execution.
-
-        Returns:
-            Whether an execution of this name is on its way; False if there was one before.
-
-        Raises:
-            SagaUnavailable: Step Functions limits the rate, fails or does not answer: try again.
-        """
         try:
             with transient_as(SagaUnavailable):
                 self._client.start_execution(
@@ -51,12 +67,8 @@ class SagaExecutions:
             return False
         return True
 
+    @override
     def is_running(self, name: str) -> bool:
-        """Whether the execution of this name, which must exist, has not ended.
-
-        Raises:
-            SagaUnavailable: Step Functions limits the rate (15/s), fails or does not answer: try again.
-        """
         machine = self._state_machine_arn.replace(":stateMachine:", ":execution:")
         with transient_as(SagaUnavailable):
             answer = self._client.describe_execution(executionArn=f"{machine}:{name}")

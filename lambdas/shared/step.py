@@ -1,4 +1,4 @@
-"""What every step of the saga has in common: the input it gets and the lines it logs."""
+"""What all steps of the saga share: their input, and the lines that they log."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from lambdas.shared.settings import Settings
 
 
 class StepInputError(Exception):
-    """The state machine called a step without what it needs: the workflow and the code do not match."""
+    """The payload lacks what the step needs: the state machine and the code do not match."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepInput:
-    """What the state machine hands to a step.
+    """What the state machine passes to a step.
 
     Attributes:
         order_id: The order.
-        execution: Name of the execution, for the logs.
-        error: In the undo chain, what was caught: Step Functions' error output
-            `{"Error": name, "Cause": text}`; else empty.
-        attempt: Which try of which execution this is: unique among all tries of a step for an order.
-        task_token: Where the execution waits, what it waits for is told with; else empty.
+        execution: Name of the execution.
+        error: In the undo chain, Step Functions' error output `{"Error": name, "Cause": text}`; empty for
+            other steps.
+        attempt: Name of the execution and number of the try: unique among all tries of a step for an order.
+        task_token: Task token that resumes the waiting execution; empty for other steps.
     """
 
     order_id: str
@@ -40,7 +40,7 @@ class StepInput:
         """Read a step's payload.
 
         Raises:
-            StepInputError: The payload lacks an id, or has one that is not text.
+            StepInputError: An id is missing or is not text.
         """
         for name in ("order_id", "execution"):
             if not isinstance(event.get(name), str):
@@ -59,10 +59,10 @@ Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
 def step_handler(step: Step) -> Handler:
-    """Make a Lambda handler of a step: it parses, calls, returns, and logs how the step went.
+    """Make a Lambda handler of a step: it parses the payload, calls the step and logs the result.
 
-    Every line that the step logs bears the order's and the execution's id. What a step returns becomes
-    a state's output, which the console shows: ids, amounts and statuses, nothing personal.
+    Every line that the step logs has the order's id and the execution's name. What a step returns is the
+    output of its state, which the console shows: ids, amounts and statuses, and nothing personal.
     """
 
     @logger.inject_lambda_context(clear_state=True)

@@ -1,23 +1,26 @@
-"""Wakes an execution that waits with a task token."""
+"""Resumes an execution that waits with a task token."""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from lambdas.domain.errors import OrderSagaError, SagaUnavailable
 from lambdas.shared.aws import step_functions, transient_as
 from lambdas.shared.log import logger
+from lambdas.shared.payments.settlement import Callback
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 
-class TaskCallback:
-    """The `Callback` that is Step Functions.
+class TaskCallback(Callback):
+    """Resumes executions in Step Functions.
 
     Raises:
-        SagaUnavailable: From both methods, when Step Functions throttles, fails or does not answer.
+        SagaUnavailable: From both methods, if Step Functions throttles, fails or does not answer.
     """
 
     def __init__(self, client: "SFNClient") -> None:
@@ -30,16 +33,16 @@ class TaskCallback:
 
     @classmethod
     def connect(cls) -> "TaskCallback":
-        """The region's Step Functions."""
+        """Connect to Step Functions in the function's region."""
         return cls(step_functions())
 
+    @override
     def succeed(self, task_token: str) -> None:
-        """The saga may go on."""
         with self._unless_too_late():
             self._client.send_task_success(taskToken=task_token, output=json.dumps({"Payload": {}}))
 
+    @override
     def fail(self, task_token: str, error: OrderSagaError) -> None:
-        """The saga must turn back."""
         with self._unless_too_late():
             self._client.send_task_failure(
                 taskToken=task_token,
@@ -54,4 +57,4 @@ class TaskCallback:
             with transient_as(SagaUnavailable):
                 yield
         except self._too_late:
-            logger.info("nobody waits for this payment any more")
+            logger.info("no execution waits with this task token any more")

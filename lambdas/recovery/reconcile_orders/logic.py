@@ -8,12 +8,12 @@ from lambdas.domain.order import Order, OrderStatus
 from lambdas.domain.vocabulary import FindingKind
 from lambdas.shared.reconciliation import (
     Cursor,
-    Executions,
     Finding,
     Rerun,
     Run,
     run_again,
 )
+from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.store.listings import OrderListing
 from lambdas.shared.store.order_item import SHARDS
 from lambdas.shared.store.orders import OrderTable
@@ -23,7 +23,7 @@ _PAGE: Final = 25
 
 
 def reconcile_orders(
-    run: Run, stale_after: timedelta, listing: OrderListing, orders: OrderTable, executions: Executions
+    run: Run, stale_after: timedelta, listing: OrderListing, orders: OrderTable, executions: SagaRunner
 ) -> Cursor | None:
     """Run the saga once more for every order that has been idle for too long; flag those that it can't help.
 
@@ -60,7 +60,7 @@ def reconcile_orders(
             return cursor
 
 
-def _reconcile(order: Order, before: str, run: Run, orders: OrderTable, executions: Executions) -> None:
+def _reconcile(order: Order, before: str, run: Run, orders: OrderTable, executions: SagaRunner) -> None:
     if order.is_at_rest:  # meanwhile: the index is a moment behind
         return
     counts = run.report.counts

@@ -13,12 +13,12 @@ from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.reconciliation import (
     WINDOW,
     Cursor,
-    Executions,
     Finding,
     Rerun,
     Run,
     run_again,
 )
+from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.store.listings import BATCH, Listed, OrderListing, PageKey
 from lambdas.shared.store.orders import OrderTable
 
@@ -82,7 +82,7 @@ class PaymentReconciliation:
         listing: OrderListing,
         orders: OrderTable,
         gateway: PaymentGateway,
-        executions: Executions,
+        executions: SagaRunner,
     ) -> None:
         """Prepare a call.
 

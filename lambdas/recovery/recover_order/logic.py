@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final
 
 from lambdas.domain.order import OrderStatus
+from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.store.orders import OrderTable
 
 _RECOVERY: Final = re.compile(r"(?P<base>.+)-r(?P<number>[1-9][0-9]?)")
@@ -51,15 +52,8 @@ class TooEarly(Exception):
         self.wait = wait
 
 
-class Starter(Protocol):
-    """Whatever starts an execution; under one name only one, however often it is asked."""
-
-    def start(self, order_id: str, name: str | None = None) -> bool:
-        """Start an execution for an order."""
-
-
 def recover_order(
-    ended: EndedExecution, now: datetime, pauses: Sequence[timedelta], orders: OrderTable, saga: Starter
+    ended: EndedExecution, now: datetime, pauses: Sequence[timedelta], orders: OrderTable, saga: SagaRunner
 ) -> RecoveryOutcome:
     """Run the saga once more for the order, after a pause that grows; the order goes on where it stands.
 

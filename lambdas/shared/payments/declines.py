@@ -1,7 +1,7 @@
-"""What a customer is told about a declined payment.
+"""The sentence that a customer reads when Stripe reports a declined payment.
 
-Stripe's advice: say what helps the customer, and nothing that helps a thief; a lost or stolen card is
-just declined (https://docs.stripe.com/declines/codes).
+Stripe's advice (https://docs.stripe.com/declines/codes): tell customers what they can correct, but report a
+lost or stolen card as a general decline.
 """
 
 from typing import Final
@@ -28,10 +28,10 @@ _MESSAGES: Final = {
 
 
 def decline_message(code: str | None, decline_code: str | None) -> str:
-    """Say why a payment was declined.
+    """Why a payment was declined, in a sentence for the customer.
 
     Args:
-        code: Stripe's error code, like `card_declined` or `expired_card`.
-        decline_code: The bank's more particular word, like `insufficient_funds`.
+        code: Stripe's error code, such as `card_declined` or `expired_card`.
+        decline_code: The bank's own, more specific code, such as `insufficient_funds`.
     """
     return _MESSAGES.get(decline_code or "") or _MESSAGES.get(code or "") or _GENERIC

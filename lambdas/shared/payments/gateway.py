@@ -1,4 +1,4 @@
-"""What the saga needs of a payment provider, in its own words. `stripe_gateway` is the real one."""
+"""The port to the payment provider. `StripeGateway` implements it."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -8,64 +8,65 @@ from lambdas.domain.payment import PaymentIntent, Refund
 
 
 class PaymentGateway(Protocol):
-    """A payment provider.
+    """A payment provider. A payment is a PaymentIntent, in Stripe's word for it.
 
-    Every call that moves money bears an idempotency key made of the order's id: however often it is
-    sent, it happens once.
+    Every call that moves money has an idempotency key made from the order's id: it takes effect once, however
+    often it is sent.
 
     Raises:
-        PaymentProviderUnavailable: From every method, when the outcome is unknown and a retry may work.
-        PaymentInFlux: From every method, when the intent is not in the state that the call needs.
+        PaymentProviderUnavailable: From every method, if the outcome is unknown and a retry may succeed.
+        PaymentInFlux: From every method, if the intent is not in the state that the call needs.
     """
 
     livemode: bool
-    """Whether it moves real money."""
+    """Whether the gateway moves real money."""
 
     def create_intent(self, order: Order) -> PaymentIntent:
-        """Create the order's PaymentIntent, without moving money.
+        """Create the order's intent, without moving money.
 
         Raises:
             PaymentDeclined: The payment method cannot be used.
+            AmountNotChargeable: The amount is outside the provider's limits.
         """
 
     def confirm_intent(self, order_id: str, intent_id: str) -> PaymentIntent:
         """Charge the payment method.
 
         Raises:
-            PaymentDeclined: The bank says no.
+            PaymentDeclined: The bank declined.
         """
 
     def retrieve_intent(self, intent_id: str) -> PaymentIntent:
-        """Ask how the payment stands.
+        """Read the payment as it is now.
 
         Raises:
-            PaymentUnknown: There is no such payment.
+            PaymentUnknown: The provider has no such payment.
         """
 
     def list_intents(self, created_from: int, created_to: int) -> Iterator[PaymentIntent]:
-        """Ask for all payments that were made in a time, the newest first, a page when it is needed.
+        """List the payments that were created in a period, the newest first; pages are read when needed.
 
         Args:
-            created_from: The first second, since 1970.
-            created_to: The second after the last one.
+            created_from: First second of the period, since 1970.
+            created_to: First second after the period.
         """
 
     def list_refunds(self, intent_id: str) -> list[Refund]:
-        """Ask what was given back of a payment."""
+        """List the refunds of a payment."""
 
     def cancel_intent(self, intent_id: str) -> PaymentIntent:
-        """Make sure that the intent can never be charged."""
+        """Cancel an intent, so that it can never be charged."""
 
     def refund(self, order_id: str, intent: PaymentIntent, attempt: str) -> None:
-        """Give back all that is held of the payment; what was given back before must have arrived.
+        """Refund everything that is still held of a payment, and make sure that earlier refunds have arrived.
 
         Args:
             order_id: The order.
-            intent: As it was retrieved just now.
-            attempt: Part of the idempotency key. Stripe replays a stored failure for a day, so another
-                attempt needs another key. That none refunds twice is not the key's doing: every attempt
-                asks for all that is held, and Stripe refuses to give back more than that.
+            intent: The payment as it was just retrieved.
+            attempt: Part of the idempotency key. The provider replays a stored failure for a day, so every
+                attempt needs its own key. Two attempts cannot refund twice: each asks for everything that is
+                held, and the provider refuses to refund more than that.
 
         Raises:
-            RefundRefused: The provider will not do it, or leaves it open.
+            RefundRefused: The provider refuses, or leaves the refund open.
         """

@@ -1,4 +1,4 @@
-"""Tells a waiting saga what became of its payment; the webhook does it, and `AwaitPayment` itself."""
+"""Resumes the execution that waits for a payment. The webhook does it, and `AwaitPayment` itself."""
 
 from typing import Protocol
 
@@ -9,36 +9,36 @@ from lambdas.shared.store.orders import OrderTable
 
 
 class Callback(Protocol):
-    """Whatever wakes an execution that waits with a task token.
+    """The port to an execution that waits with a task token. `TaskCallback` implements it.
 
-    A token that is used up, or whose execution has moved on, is nobody's any more: nothing happens.
+    A token that was used, or whose execution has gone on, has no effect.
     """
 
     def succeed(self, task_token: str) -> None:
-        """The saga may go on."""
+        """Let the saga go forward."""
 
     def fail(self, task_token: str, error: OrderSagaError) -> None:
-        """The saga must turn back; the error's class is the name that it catches."""
+        """Let the saga undo the order; it catches the class name of the error."""
 
 
 def settle_payment(order: Order, intent: PaymentIntent, orders: OrderTable, callback: Callback) -> bool:
-    """Wake the order's execution, if it waits and Stripe has decided.
+    """Resume the order's execution if it waits and the payment is decided.
 
-    The payment is on the order record before the saga goes on, so a saga that goes on finds it there.
+    The payment is recorded before the execution goes on, so the execution finds it.
 
     Args:
-        order: As it is now.
-        intent: As Stripe has it now: never what a webhook says that it was.
-        orders: Where the payment is written down.
-        callback: Wakes the execution.
+        order: The order as it is now.
+        intent: The payment as the provider has it now, never as a webhook reports it.
+        orders: Records the payment.
+        callback: Resumes the execution.
 
     Returns:
-        Whether the execution was told.
+        Whether the execution was resumed.
 
     Raises:
         OrderCancelled: Somebody asked to cancel; the undo takes care of the payment.
-        UndoAlreadyBegun: The deadline was first; the undo takes care of the payment.
-        PaymentDeclined: Somebody has given the money back already.
+        UndoAlreadyBegun: The deadline came first; the undo takes care of the payment.
+        PaymentDeclined: The money has already been refunded.
     """
     if order.task_token is None or intent.status in {"requires_action", "processing"}:
         return False
@@ -46,7 +46,7 @@ def settle_payment(order: Order, intent: PaymentIntent, orders: OrderTable, call
         try:
             orders.record_payment(order.order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
         except OrderRejected as rejection:
-            callback.fail(order.task_token, rejection)  # it need not wait for its deadline to turn back
+            callback.fail(order.task_token, rejection)  # otherwise it would wait until its deadline
             raise
         callback.succeed(order.task_token)
     else:

@@ -1,4 +1,4 @@
-"""The payment gateway that is Stripe."""
+"""The payment gateway to Stripe."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 import stripe
+from typing_extensions import override
 
 from lambdas.domain.errors import (
     AmountNotChargeable,
@@ -18,24 +19,25 @@ from lambdas.domain.errors import (
 from lambdas.domain.order import Order
 from lambdas.domain.payment import PaymentIntent, Refund
 from lambdas.shared.payments.declines import decline_message
+from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.secrets import forget_secrets, read_secret
 from lambdas.shared.settings import Settings
 
 API_VERSION: Final = "2026-10-28.endive"
-"""What this code was written and tested against; left to itself, the SDK changes it with an upgrade."""
+"""The version that this code was tested with. Without it, an upgrade of the SDK would change the version."""
 
 _PAGE: Final = 100
-"""The most that Stripe lists in one answer."""
+"""Maximum length of a list that Stripe returns."""
 
 _CONNECT_TIMEOUT_SECONDS: Final = 2
 _READ_TIMEOUT_SECONDS: Final = 5
-"""A charge makes two calls, three at most: 3 x (2 + 5) s fit into the function's 25 s."""
+"""A charge makes at most three calls: 3 x (2 + 5) s are less than the function's timeout of 25 s."""
 
 
-class StripeGateway:
-    """Talks to Stripe through its SDK; see `PaymentGateway` for what the methods do.
+class StripeGateway(PaymentGateway):
+    """Calls Stripe through its SDK.
 
-    The SDK's own retries are off: the state machine retries, and says so in the execution's history.
+    The SDK's own retries are off. The state machine retries, so every retry is in the execution's history.
     """
 
     def __init__(self, client: stripe.StripeClient, *, livemode: bool) -> None:
@@ -45,7 +47,7 @@ class StripeGateway:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "StripeGateway":
-        """The account whose secret key lies in the secret that the environment names.
+        """The account whose key is in the secret that the environment names.
 
         Raises:
             PaymentProviderUnavailable: The secret cannot be read.
@@ -53,7 +55,8 @@ class StripeGateway:
         secret_key = read_secret(settings.stripe_secret_id, unavailable=PaymentProviderUnavailable)
         return cls(_client(secret_key, settings.stripe_api_base), livemode="_live_" in secret_key)
 
-    def create_intent(self, order: Order) -> PaymentIntent:  # noqa: D102 - see PaymentGateway
+    @override
+    def create_intent(self, order: Order) -> PaymentIntent:
         with _stripe_errors():
             intent = self._intents.create(
                 {
@@ -66,26 +69,30 @@ class StripeGateway:
                 },
                 {"idempotency_key": f"{order.order_id}-charge"},
             )
-        return _view(intent)
+        return _payment_intent(intent)
 
-    def confirm_intent(self, order_id: str, intent_id: str) -> PaymentIntent:  # noqa: D102 - see PaymentGateway
+    @override
+    def confirm_intent(self, order_id: str, intent_id: str) -> PaymentIntent:
         with _stripe_errors():
             intent = self._intents.confirm(intent_id, {}, {"idempotency_key": f"{order_id}-confirm"})
-        return _view(intent)
+        return _payment_intent(intent)
 
-    def retrieve_intent(self, intent_id: str) -> PaymentIntent:  # noqa: D102 - see PaymentGateway
+    @override
+    def retrieve_intent(self, intent_id: str) -> PaymentIntent:
         with _stripe_errors():
             intent = self._intents.retrieve(intent_id, {"expand": ["latest_charge"]})
-        return _view(intent)
+        return _payment_intent(intent)
 
-    def cancel_intent(self, intent_id: str) -> PaymentIntent:  # noqa: D102 - see PaymentGateway
-        # No idempotency key: cancelling twice is cancelling once, and Stripe would replay a stored "not in
-        # this state" for a day, also when the intent has come into a state that can be cancelled.
+    @override
+    def cancel_intent(self, intent_id: str) -> PaymentIntent:
+        # No idempotency key: cancelling is idempotent. With a key, Stripe would replay a stored "not in this
+        # state" for a day, even after the intent has reached a state that can be cancelled.
         with _stripe_errors():
             intent = self._intents.cancel(intent_id)
-        return _view(intent)
+        return _payment_intent(intent)
 
-    def refund(self, order_id: str, intent: PaymentIntent, attempt: str) -> None:  # noqa: D102 - see PaymentGateway
+    @override
+    def refund(self, order_id: str, intent: PaymentIntent, attempt: str) -> None:
         if not intent.amount_held:
             self._ensure_refunds_arrived(intent)
             return
@@ -100,15 +107,16 @@ class StripeGateway:
                     {"idempotency_key": f"{order_id}-refund-{attempt}"},
                 )
         except (PaymentDeclined, stripe.InvalidRequestError, stripe.IdempotencyError) as error:
-            # Stripe's own words are for its dashboard: this one the customer can see.
+            # Only Stripe's code: customers can read this message in the order's timeline.
             code = getattr(error, "code", None) or type(error).__name__
             raise RefundRefused(f"Stripe answers {code}") from error
         if refund.status != "succeeded":
             raise RefundRefused(f"refund {refund.id} is {refund.status}")
-        if intent.amount_refunded:  # somebody gave a part of it back before
+        if intent.amount_refunded:  # a part was refunded before
             self._ensure_refunds_arrived(intent)
 
-    def list_intents(self, created_from: int, created_to: int) -> Iterator[PaymentIntent]:  # noqa: D102 - see PaymentGateway
+    @override
+    def list_intents(self, created_from: int, created_to: int) -> Iterator[PaymentIntent]:
         params: stripe.params.PaymentIntentListParams = {
             "created": {"gte": created_from, "lt": created_to},
             "limit": _PAGE,
@@ -117,12 +125,13 @@ class StripeGateway:
         while True:
             with _stripe_errors():
                 page = self._intents.list(params)
-            yield from map(_view, page.data)
+            yield from map(_payment_intent, page.data)
             if not page.has_more:
                 return
             params["starting_after"] = page.data[-1].id
 
-    def list_refunds(self, intent_id: str) -> list[Refund]:  # noqa: D102 - see PaymentGateway
+    @override
+    def list_refunds(self, intent_id: str) -> list[Refund]:
         with _stripe_errors():
             refunds = self._refunds.list({"payment_intent": intent_id})
         return [
@@ -135,7 +144,7 @@ class StripeGateway:
         ]
 
     def _ensure_refunds_arrived(self, intent: PaymentIntent) -> None:
-        """Refuse to believe in a refund that is open: Stripe counts it as refunded before it is."""
+        """Reject refunds that are still open: Stripe counts them in `amount_refunded` already."""
         with _stripe_errors():
             refunds = self._refunds.list({"payment_intent": intent.intent_id})
         for refund in refunds.data:
@@ -145,7 +154,7 @@ class StripeGateway:
 
 @lru_cache(maxsize=1)
 def _client(secret_key: str, api_base: str | None) -> stripe.StripeClient:
-    """One client, and so one warm connection, for an environment and a key."""
+    """One client for each key and address, so that its connection stays open."""
     return stripe.StripeClient(
         secret_key,
         base_addresses={"api": api_base} if api_base else {},
@@ -155,10 +164,10 @@ def _client(secret_key: str, api_base: str | None) -> stripe.StripeClient:
     )
 
 
-def _view(intent: stripe.PaymentIntent) -> PaymentIntent:
+def _payment_intent(intent: stripe.PaymentIntent) -> PaymentIntent:
     fields = intent.to_dict()
     charge = fields.get("latest_charge")
-    if not isinstance(charge, dict):  # an id, where it was not expanded
+    if not isinstance(charge, dict):  # only an id, unless it was expanded
         charge = {}
     error = fields.get("last_payment_error")
     return PaymentIntent(
@@ -178,7 +187,7 @@ def _view(intent: stripe.PaymentIntent) -> PaymentIntent:
 
 @contextmanager
 def _stripe_errors() -> Iterator[None]:
-    """Say in our own words what Stripe's errors mean (https://docs.stripe.com/error-handling)."""
+    """Translate Stripe's errors (https://docs.stripe.com/error-handling) into the errors of the port."""
     try:
         yield
     except stripe.CardError as error:
@@ -188,7 +197,7 @@ def _stripe_errors() -> Iterator[None]:
         ) from error
     except stripe.AuthenticationError as error:
         forget_secrets()
-        raise PaymentProviderUnavailable("Stripe does not know the secret key") from error
+        raise PaymentProviderUnavailable("Stripe rejected the secret key") from error
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
         raise PaymentProviderUnavailable(f"{type(error).__name__}: HTTP {error.http_status}") from error
     except stripe.InvalidRequestError as error:
@@ -197,7 +206,7 @@ def _stripe_errors() -> Iterator[None]:
         if error.code in {"amount_too_small", "amount_too_large"}:
             raise AmountNotChargeable("The payment provider does not charge this amount.") from error
         if error.code == "resource_missing" and error.param == "intent":
-            raise PaymentUnknown("Stripe knows no such payment") from error
+            raise PaymentUnknown("Stripe has no such payment") from error
         if error.param == "payment_method":
             raise PaymentDeclined("The payment method is not valid.") from error
         raise

@@ -1,8 +1,10 @@
-"""Stand in for what is outside: a payment provider, a waiting saga, a mail service, an event bus."""
+"""Fakes of what is outside of the functions: payment provider, state machine, mail service, event bus."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar, cast
+
+from typing_extensions import override
 
 from lambdas.domain.errors import (
     OrderSagaError,
@@ -14,12 +16,16 @@ from lambdas.domain.errors import (
 )
 from lambdas.domain.order import Order
 from lambdas.domain.payment import PaymentIntent, Refund
+from lambdas.saga.notify_customer.logic import Mailer
+from lambdas.shared.payments.gateway import PaymentGateway
+from lambdas.shared.payments.settlement import Callback
+from lambdas.shared.saga_executions import SagaRunner
 
-# Stripe's own names of payment methods for tests (https://docs.stripe.com/testing).
+# Stripe's payment methods for tests (https://docs.stripe.com/testing).
 GOOD_CARD: Final = "pm_card_visa"
 DECLINED_CARD: Final = "pm_card_chargeDeclined"
 CARD_WITH_3DS: Final = "pm_card_authenticationRequired"
-SLOW_CARD: Final = "pm_slow"  # ours: Stripe decides later
+SLOW_CARD: Final = "pm_slow"  # ours: the payment is decided later
 
 DECLINED: Final = "The card was declined."
 NOT_APPROVED: Final = "The payment was not approved."
@@ -47,23 +53,24 @@ _Answer = TypeVar("_Answer")
 
 
 def no_answer() -> None:
-    """What a call runs into: before its effect Stripe is down, after it only the reply is lost."""
+    """Fail a call: before its effect the provider is down, after it the reply is lost."""
     raise PaymentProviderUnavailable("no answer")
 
 
 @dataclass
-class FakeStripe:
-    """A `PaymentGateway` with Stripe's idempotency: the same key gets the first answer again.
+class FakeStripe(PaymentGateway):
+    """A gateway with Stripe's idempotency: the same key gets the first response again.
 
     Attributes:
-        before: What happens once, just before the effect of the call of that name: a failure
-            (`no_answer`), or whatever somebody else does in that moment.
+        before: Runs once, just before the effect of the call of that name: a failure (`no_answer`), or what
+            somebody else does at that moment.
         after: The same, just after the effect.
-        calls: The names of all calls, in order.
-        intents: Every PaymentIntent by its id, as it is now.
-        charges: How often money was taken.
-        refunds: The amounts that went back.
-        refunds_stay_open: Stripe takes refunds, and leaves them pending.
+        calls: Names of all calls, in order.
+        intents: Every PaymentIntent by its id.
+        charges: Number of charges.
+        refunds: Amounts of the refunds.
+        refunds_stay_open: Stripe accepts refunds and leaves them pending.
+        refunds_fail_later: Stripe accepts refunds, which fail later.
     """
 
     livemode: bool = False
@@ -81,9 +88,10 @@ class FakeStripe:
 
     @property
     def held(self) -> int:
-        """How much of the customers' money we have."""
+        """Minor units of the customers' money that we hold."""
         return sum(intent.amount_held for intent in self.intents.values())
 
+    @override
     def create_intent(self, order: Order) -> PaymentIntent:
         def create() -> PaymentIntent:
             intent_id = f"pi_{len(self.intents) + 1}"
@@ -99,6 +107,7 @@ class FakeStripe:
         parameters = (order.price, order.payment_method)
         return self._once("create_intent", f"{order.order_id}-charge", parameters, create)
 
+    @override
     def confirm_intent(self, order_id: str, intent_id: str) -> PaymentIntent:
         def confirm() -> PaymentIntent:
             intent = self._in_status(intent_id, "requires_confirmation")
@@ -113,25 +122,29 @@ class FakeStripe:
 
         return self._once("confirm_intent", f"{order_id}-confirm", intent_id, confirm)
 
+    @override
     def retrieve_intent(self, intent_id: str) -> PaymentIntent:
         def retrieve() -> PaymentIntent:
             if intent_id not in self.intents:
-                raise PaymentUnknown("Stripe knows no such payment")
+                raise PaymentUnknown("Stripe has no such payment")
             return self.intents[intent_id]
 
         return self._call("retrieve_intent", retrieve)
 
+    @override
     def list_intents(self, created_from: int, created_to: int) -> Iterator[PaymentIntent]:
         newest_first = sorted(self.intents.values(), key=lambda intent: intent.created, reverse=True)
         listed = [intent for intent in newest_first if created_from <= intent.created < created_to]
         return self._call("list_intents", lambda: iter(listed))
 
+    @override
     def cancel_intent(self, intent_id: str) -> PaymentIntent:
         def cancel() -> PaymentIntent:
             return self._set(replace(self._in_status(intent_id, *_CAN_BE_CANCELED), status="canceled"))
 
         return self._call("cancel_intent", cancel)
 
+    @override
     def refund(self, order_id: str, intent: PaymentIntent, attempt: str) -> None:
         amount = intent.amount_held
 
@@ -153,6 +166,7 @@ class FakeStripe:
             return self._call("refund", ensure_arrived)
         return self._once("refund", f"{order_id}-refund-{attempt}", (intent.intent_id, amount), refund)
 
+    @override
     def list_refunds(self, intent_id: str) -> list[Refund]:
         by_hand = self.intents[intent_id].amount_refunded - sum(self.refunds)
         ours = [Refund(amount, is_ours=True, has_failed=self.refunds_fail_later) for amount in self.refunds]
@@ -160,17 +174,17 @@ class FakeStripe:
         return self._call("list_refunds", lambda: [*ours, *outside])
 
     def settle(self, intent_id: str) -> PaymentIntent:
-        """The money has come: at once, when the customer has approved, or when the bank has decided."""
+        """The payment succeeds: at once, after the customer approved, or after the bank decided."""
         self.charges += 1
         amount = self._orders[intent_id].price.amount
         return self._change(intent_id, status="succeeded", amount_received=amount, next_action=None)
 
     def decline(self, intent_id: str, reason: str = NOT_APPROVED) -> PaymentIntent:
-        """The customer did not approve, or the bank says no."""
+        """The customer does not approve, or the bank declines."""
         return self._change(intent_id, status="requires_payment_method", decline=reason, next_action=None)
 
     def put(self, intent: PaymentIntent) -> PaymentIntent:
-        """The payment stands so, however it came to that."""
+        """Replace a payment."""
         return self._set(intent)
 
     def dispute(self, intent_id: str) -> PaymentIntent:
@@ -178,11 +192,11 @@ class FakeStripe:
         return self._change(intent_id, disputed=True)
 
     def end_dispute(self, intent_id: str) -> PaymentIntent:
-        """The customer's bank has thought better of it."""
+        """The customer's bank withdraws the dispute."""
         return self._change(intent_id, disputed=False)
 
     def refund_by_hand(self, intent_id: str, amount: int) -> None:
-        """Somebody gives money back in Stripe's dashboard."""
+        """Somebody refunds money in Stripe's dashboard."""
         self._change(intent_id, amount_refunded=self.intents[intent_id].amount_refunded + amount)
 
     def _change(self, intent_id: str, **changes: Any) -> PaymentIntent:  # noqa: ANN401 - any attribute
@@ -214,7 +228,7 @@ class FakeStripe:
                 except (PaymentDeclined, PaymentInFlux, RefundRefused) as error:
                     self._answers[key] = (parameters, error)
             first_parameters, answer = self._answers[key]
-            assert parameters == first_parameters, f"the key {key} was used for something else"
+            assert parameters == first_parameters, f"the key {key} was used with other parameters"
             if isinstance(answer, Exception):
                 raise answer
             return cast(_Answer, answer)
@@ -227,17 +241,18 @@ def _nothing() -> None:
 
 
 @dataclass
-class FakeExecutions:
-    """The executions of the saga.
+class FakeExecutions(SagaRunner):
+    """Executions of the saga.
 
     Attributes:
-        started: Each with its order, by its name.
-        ended: The names of those that are not running any more.
+        started: The order of each execution, by the name of the execution.
+        ended: Names of the executions that have ended.
     """
 
     started: dict[str, str] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
 
+    @override
     def start(self, order_id: str, name: str | None = None) -> bool:
         name = name or order_id
         if name in self.started:
@@ -245,32 +260,35 @@ class FakeExecutions:
         self.started[name] = order_id
         return True
 
+    @override
     def is_running(self, name: str) -> bool:
         return name not in self.ended
 
 
 @dataclass
-class FakeCallback:
-    """Wakes executions, and keeps what they were told.
+class FakeCallback(Callback):
+    """Records how executions were resumed.
 
     Attributes:
-        before: What happens once, just before an execution is told.
-        told: Each token with `goes on`, or with the error's name and message.
+        before: Runs once, just before an execution is resumed.
+        resumed: Each token with `goes on`, or with the error's name and message.
     """
 
     before: Callable[[], object] = _nothing
-    told: list[tuple[str, str]] = field(default_factory=list)
+    resumed: list[tuple[str, str]] = field(default_factory=list)
 
+    @override
     def succeed(self, task_token: str) -> None:
-        self._tell(task_token, "goes on")
+        self._resume(task_token, "goes on")
 
+    @override
     def fail(self, task_token: str, error: OrderSagaError) -> None:
-        self._tell(task_token, f"{type(error).__name__}: {error}")
+        self._resume(task_token, f"{type(error).__name__}: {error}")
 
-    def _tell(self, task_token: str, what: str) -> None:
+    def _resume(self, task_token: str, what: str) -> None:
         before, self.before = self.before, _nothing
         before()
-        self.told.append((task_token, what))
+        self.resumed.append((task_token, what))
 
 
 @dataclass(frozen=True)
@@ -281,12 +299,13 @@ class Mail:
 
 
 @dataclass
-class FakeMailer:
-    """A mail service that keeps what it is given, or refuses it once."""
+class FakeMailer(Mailer):
+    """Keeps the messages that it is given, or refuses one message."""
 
     sent: list[Mail] = field(default_factory=list)
     refusal: Exception | None = None
 
+    @override
     def send(self, to: str, subject: str, text: str) -> None:
         if self.refusal is not None:
             refusal, self.refusal = self.refusal, None
@@ -299,9 +318,9 @@ class FakeEventBridge:
     """A client of EventBridge.
 
     Attributes:
-        entries: What was put on the bus.
-        trouble: By the number of the call, from 0: an exception that it raises, or the error code with
-            which it answers for the entry.
+        entries: Events that were put on the bus.
+        trouble: By the number of the call, from 0: an exception that the call raises, or the error code that
+            it returns for the entry.
     """
 
     entries: list[dict[str, str]] = field(default_factory=list)

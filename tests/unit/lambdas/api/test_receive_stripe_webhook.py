@@ -75,7 +75,7 @@ def test_what_stripe_says_now_decides_in_whatever_order_webhooks_come(  # noqa: 
     for kind in order_of_arrival:
         assert receive(kind) is WebhookOutcome.HANDLED
 
-    assert set(callback.told) == {(TASK_TOKEN, told)}
+    assert set(callback.resumed) == {(TASK_TOKEN, told)}
     assert events_since(shop, waiting) == noted
 
 
@@ -87,7 +87,7 @@ def test_a_webhook_is_not_believed_while_stripe_says_something_else(
 
     assert receive(kind) is WebhookOutcome.HANDLED
 
-    assert callback.told == []
+    assert callback.resumed == []
     assert shop.order() == waiting
 
 
@@ -113,7 +113,7 @@ def test_a_webhook_behind_the_deadline_writes_nothing(
 
     assert receive() is WebhookOutcome.HANDLED
 
-    assert [answer.partition(":")[0] for _, answer in callback.told] == ["UndoAlreadyBegun"]
+    assert [answer.partition(":")[0] for _, answer in callback.resumed] == ["UndoAlreadyBegun"]
     assert shop.order() == undone
 
 
@@ -125,7 +125,7 @@ def test_a_webhook_that_comes_before_anybody_waits_leaves_it_to_the_saga(
 
     assert receive(intent_id="pi_paid") is WebhookOutcome.HANDLED
 
-    assert callback.told == []
+    assert callback.resumed == []
     assert shop.order() == order
 
 
@@ -191,7 +191,7 @@ def test_a_webhook_of_an_intent_that_the_order_is_not_paid_with_changes_nothing(
 
     assert receive(intent_id="pi_of_another_attempt") is WebhookOutcome.UNKNOWN_ORDER
 
-    assert callback.told == []
+    assert callback.resumed == []
     assert shop.order() == waiting
 
 
@@ -281,4 +281,4 @@ def test_an_approved_payment_that_was_given_back_meanwhile_confirms_nothing(
 
     receive()
 
-    assert [answer.partition(":")[0] for _, answer in callback.told] == ["PaymentDeclined"]
+    assert [answer.partition(":")[0] for _, answer in callback.resumed] == ["PaymentDeclined"]

@@ -43,7 +43,7 @@ def test_an_event_is_taken_and_wakes_the_saga(shop: Shop, stripe: FakeStripe, ca
 
     assert send(an_event()) == (200, {"received": True})
 
-    assert callback.told == [(TASK_TOKEN, "goes on")]
+    assert callback.resumed == [(TASK_TOKEN, "goes on")]
     assert shop.order().payment.status is PaymentStatus.SUCCEEDED
 
 
@@ -59,7 +59,7 @@ def test_what_stripe_did_not_sign_does_nothing(
     assert answer["statusCode"] == 400
     assert answer["headers"]["Content-Type"] == "application/problem+json"
     assert json.loads(answer["body"])["type"] == "urn:problem-type:order-saga:bad-signature"
-    assert (stripe.calls, callback.told) == ([], [])
+    assert (stripe.calls, callback.resumed) == ([], [])
     assert shop.order() == waiting
     assert shop.all_items(IDEMPOTENCY_TABLE) == []
 
@@ -81,7 +81,7 @@ def test_the_same_event_twice_is_processed_once(
 
     assert answers == [(200, {"received": True})] * 2
     assert stripe.calls == ["retrieve_intent"]
-    assert len(callback.told) == 1
+    assert len(callback.resumed) == 1
 
 
 def test_two_events_about_one_payment_are_both_processed(shop: Shop, stripe: FakeStripe) -> None:
@@ -104,7 +104,7 @@ def test_an_event_that_could_not_be_processed_is_processed_when_it_comes_again(
     first, second = send(an_event()), send(an_event())
 
     assert (first[0], second[0]) == (503, 200)
-    assert callback.told == [(TASK_TOKEN, "goes on")]
+    assert callback.resumed == [(TASK_TOKEN, "goes on")]
 
 
 def test_an_event_that_runs_into_a_bug_is_not_taken(shop: Shop, stripe: FakeStripe) -> None:

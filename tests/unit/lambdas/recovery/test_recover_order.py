@@ -1,6 +1,5 @@
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,23 +11,13 @@ from lambdas.recovery.recover_order.handler import handler
 from lambdas.recovery.recover_order.logic import EndedExecution, RecoveryOutcome, TooEarly, recover_order
 from lambdas.shared.aws import sqs, step_functions
 from tests.unit.lambdas.builders import ORDER_ID
+from tests.unit.lambdas.fakes import FakeExecutions
 from tests.unit.lambdas.invocations import CONTEXT, sqs_event
 from tests.unit.lambdas.shop import Shop
 
 ENDED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PAUSES = (timedelta(seconds=10), timedelta(seconds=60))
 LATER = ENDED_AT + timedelta(hours=1)
-
-
-@dataclass
-class FakeSaga:
-    """Keeps the names of the executions that were started."""
-
-    started: list[str] = field(default_factory=list)
-
-    def start(self, order_id: str, name: str | None = None) -> bool:
-        self.started.append(name or order_id)
-        return True
 
 
 def ended(name: str = ORDER_ID, status: str = "ABORTED", order_id: str = ORDER_ID) -> EndedExecution:
@@ -46,39 +35,39 @@ def ended(name: str = ORDER_ID, status: str = "ABORTED", order_id: str = ORDER_I
 )
 def test_an_execution_that_was_stopped_is_followed_by_one_more(shop: Shop, name: str, next_name: str) -> None:
     shop.priced()
-    saga = FakeSaga()
+    saga = FakeExecutions()
 
     outcome = recover_order(ended(name), LATER, PAUSES, shop.orders, saga)
 
-    assert (outcome, saga.started) == (RecoveryOutcome.RUN_AGAIN, [next_name])
+    assert (outcome, [*saga.started]) == (RecoveryOutcome.RUN_AGAIN, [next_name])
 
 
 @pytest.mark.parametrize(("name", "pause"), [(ORDER_ID, PAUSES[0]), (f"{ORDER_ID}-r1", PAUSES[1])])
 def test_each_pause_is_its_own(shop: Shop, name: str, pause: timedelta) -> None:
     shop.priced()
-    saga = FakeSaga()
+    saga = FakeExecutions()
 
     with pytest.raises(TooEarly) as too_early:
         recover_order(ended(name), ENDED_AT + timedelta(seconds=4), PAUSES, shop.orders, saga)
 
     assert too_early.value.wait == pause - timedelta(seconds=4)
-    assert saga.started == []
+    assert not saga.started
 
 
 def test_when_no_recovery_helped_a_human_is_called(shop: Shop) -> None:
     shop.priced()
-    saga = FakeSaga()
+    saga = FakeExecutions()
 
     outcome = recover_order(ended(f"{ORDER_ID}-r2"), LATER, PAUSES, shop.orders, saga)
 
-    assert (outcome, saga.started) == (RecoveryOutcome.GIVEN_UP, [])
+    assert (outcome, [*saga.started]) == (RecoveryOutcome.GIVEN_UP, [])
     assert shop.order().status is OrderStatus.NEEDS_ATTENTION
 
 
 def test_a_confirmed_order_stays_confirmed_when_no_recovery_helped(shop: Shop) -> None:
     confirmed = shop.confirmed()
 
-    outcome = recover_order(ended(f"{ORDER_ID}-r2"), LATER, PAUSES, shop.orders, FakeSaga())
+    outcome = recover_order(ended(f"{ORDER_ID}-r2"), LATER, PAUSES, shop.orders, FakeExecutions())
 
     assert outcome is RecoveryOutcome.GIVEN_UP
     assert shop.order() == confirmed
@@ -86,7 +75,7 @@ def test_a_confirmed_order_stays_confirmed_when_no_recovery_helped(shop: Shop) -
 
 def test_a_confirmed_order_whose_customer_may_not_know_is_run_again(shop: Shop) -> None:
     shop.confirmed()
-    saga = FakeSaga()
+    saga = FakeExecutions()
 
     assert recover_order(ended(), LATER, PAUSES, shop.orders, saga) is RecoveryOutcome.RUN_AGAIN
 
@@ -94,19 +83,19 @@ def test_a_confirmed_order_whose_customer_may_not_know_is_run_again(shop: Shop) 
 def test_where_the_saga_itself_called_a_human_nothing_is_run(shop: Shop) -> None:
     shop.being_undone()
     shop.orders.flag(ORDER_ID, "Stripe is gone")
-    saga = FakeSaga()
+    saga = FakeExecutions()
 
     outcome = recover_order(ended(status="FAILED"), LATER, PAUSES, shop.orders, saga)
 
-    assert (outcome, saga.started) == (RecoveryOutcome.HUMAN_CALLED, [])
+    assert (outcome, [*saga.started]) == (RecoveryOutcome.HUMAN_CALLED, [])
 
 
 def test_an_execution_of_no_order_is_left_alone(shop: Shop) -> None:
     assert shop.unsettled() == []
-    saga = FakeSaga()
+    saga = FakeExecutions()
 
     assert recover_order(ended(), LATER, PAUSES, shop.orders, saga) is RecoveryOutcome.UNKNOWN_ORDER
-    assert saga.started == []
+    assert not saga.started
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_the_saga_waits_while_nothing_is_decided(
 
     assert (order.status, order.task_token) == (OrderStatus.AWAITING_PAYMENT, TASK_TOKEN)
     assert order.timeline[-1].event == "PaymentAwaited"
-    assert callback.told == []
+    assert callback.resumed == []
 
 
 def test_the_token_is_on_the_record_before_stripe_is_asked(
@@ -68,7 +68,7 @@ def test_what_was_decided_before_the_token_was_there_is_told_at_once(
 
     wait(shop, stripe, callback)
 
-    assert callback.told == [(TASK_TOKEN, told)]
+    assert callback.resumed == [(TASK_TOKEN, told)]
 
 
 def test_the_newest_token_counts(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> None:
@@ -78,7 +78,7 @@ def test_the_newest_token_counts(shop: Shop, stripe: FakeStripe, callback: FakeC
 
     wait(shop, stripe, callback, "token of the second try")
 
-    assert callback.told == [("token of the second try", "goes on")]
+    assert callback.resumed == [("token of the second try", "goes on")]
 
 
 def test_an_attempt_that_got_no_answer_from_stripe_is_made_again(
@@ -92,7 +92,7 @@ def test_an_attempt_that_got_no_answer_from_stripe_is_made_again(
         wait(shop, stripe, callback)
     wait(shop, stripe, callback)
 
-    assert callback.told == [(TASK_TOKEN, "goes on")]
+    assert callback.resumed == [(TASK_TOKEN, "goes on")]
     assert shop.order().payment.status is PaymentStatus.SUCCEEDED
 
 
@@ -106,7 +106,7 @@ def test_an_execution_whose_order_another_one_has_confirmed_goes_on_at_once(
 
     wait(shop, stripe, callback, "token of another execution")
 
-    assert callback.told == [("token of another execution", "goes on")]
+    assert callback.resumed == [("token of another execution", "goes on")]
     assert shop.order() == confirmed
 
 
@@ -135,4 +135,4 @@ def test_an_order_that_is_being_undone_does_not_wait(
         wait(shop, stripe, callback)
 
     assert shop.order() == undone
-    assert callback.told == []
+    assert callback.resumed == []

@@ -110,7 +110,7 @@ def test_an_approved_payment_goes_on_from_where_it_waited(
     stripe.settle("pi_1")
 
     assert run(await_payment, task_token=TASK_TOKEN) == {"status": "AWAITING_PAYMENT"}
-    assert callback.told == [(TASK_TOKEN, "goes on")]
+    assert callback.resumed == [(TASK_TOKEN, "goes on")]
     assert run(reserve_inventory) == {"status": "CONFIRMED"}
 
 
@@ -128,7 +128,7 @@ def test_a_payment_that_nobody_approves_ends_with_nothing_taken(
 
     assert run(close_order, expired) == {"status": "FAILED", "failure": "payment_expired"}
     assert stripe.intents["pi_1"].status == "canceled"
-    assert callback.told == []
+    assert callback.resumed == []
 
 
 def test_a_saga_that_runs_again_from_the_start_changes_nothing(

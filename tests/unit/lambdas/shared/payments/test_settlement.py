@@ -26,7 +26,7 @@ def test_what_stripe_has_not_decided_is_waited_for(
 
     assert not settle(shop, callback, waiting, PaymentIntent("pi_1", status))
 
-    assert callback.told == []
+    assert callback.resumed == []
     assert shop.order() == waiting
 
 
@@ -37,7 +37,7 @@ def test_a_payment_that_succeeded_lets_the_saga_go_on(
 
     assert settle(shop, callback, waiting, SUCCEEDED)
 
-    assert callback.told == [(TASK_TOKEN, "goes on")]
+    assert callback.resumed == [(TASK_TOKEN, "goes on")]
     assert shop.order().timeline[-1].event == "PaymentSucceeded"
 
 
@@ -48,7 +48,7 @@ def test_a_declined_payment_turns_the_saga_back_with_the_reason(
 
     assert settle(shop, callback, waiting, NOT_APPROVED)
 
-    assert callback.told == [(TASK_TOKEN, "PaymentDeclined: The card has expired.")]
+    assert callback.resumed == [(TASK_TOKEN, "PaymentDeclined: The card has expired.")]
 
 
 @pytest.mark.parametrize("status", ["requires_payment_method", "canceled", "requires_capture"])
@@ -59,7 +59,7 @@ def test_a_payment_that_will_not_succeed_turns_the_saga_back(
 
     settle(shop, callback, waiting, PaymentIntent("pi_1", status))
 
-    assert callback.told == [(TASK_TOKEN, "PaymentDeclined: The payment was not approved.")]
+    assert callback.resumed == [(TASK_TOKEN, "PaymentDeclined: The payment was not approved.")]
 
 
 @pytest.mark.parametrize("intent", [SUCCEEDED, NOT_APPROVED], ids=["succeeded", "not approved"])
@@ -68,7 +68,7 @@ def test_where_nobody_waits_nobody_is_told(shop: Shop, callback: FakeCallback, i
 
     assert not settle(shop, callback, order, intent)
 
-    assert callback.told == []
+    assert callback.resumed == []
     assert shop.order() == order
 
 
@@ -95,7 +95,7 @@ def test_a_saga_that_was_not_told_after_the_payment_was_recorded_is_told_by_the_
 
     assert settle(shop, callback, recorded, SUCCEEDED)
 
-    assert callback.told == [(TASK_TOKEN, "goes on")]
+    assert callback.resumed == [(TASK_TOKEN, "goes on")]
     assert shop.order() == recorded
 
 
@@ -121,7 +121,7 @@ def test_where_an_undo_was_first_the_saga_turns_back_and_nothing_is_written(
     with pytest.raises(error):
         settle(shop, callback, waiting, SUCCEEDED)
 
-    [(token, answer)] = callback.told
+    [(token, answer)] = callback.resumed
     assert token == waiting.task_token
     assert answer.startswith(error.__name__)
     assert shop.order() == undone

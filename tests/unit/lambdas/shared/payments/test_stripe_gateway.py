@@ -526,7 +526,7 @@ def test_a_key_that_was_rotated_away_is_read_afresh_by_the_next_attempt(
     secrets.put_secret_value(SecretId="stripe-key", SecretString="sk_test_the_next")
     api.answer = (401, an_error("invalid_request_error"))
 
-    with pytest.raises(PaymentProviderUnavailable, match="does not know the secret key"):
+    with pytest.raises(PaymentProviderUnavailable, match="rejected the secret key"):
         gateway.retrieve_intent("pi_1")
     StripeGateway.from_settings(Settings())
 

@@ -267,7 +267,7 @@ def test_an_order_whose_money_went_back_before_the_pivot_is_not_confirmed(shop: 
     shop.orders.record_refund_outside(ORDER_ID, 500)
 
     assert shop.stock.take(order).status is OrderStatus.PENDING
-    with pytest.raises(PaymentDeclined, match="given back"):
+    with pytest.raises(PaymentDeclined, match="refunded"):
         shop.order().ensure_may_go_forward()
 
 
