@@ -10,37 +10,63 @@ from stacks.data_stack import DataStack
 from stacks.events_stack import EventsStack
 from stacks.identity_stack import IdentityStack
 from stacks.operations_stack import OperationsStack
-from stacks.order_stack import OrderStack
-from stacks.reconciliation_stack import ReconciliationStack
+from stacks.recovery_stack import RecoveryStack
+from stacks.saga_stack import SagaStack
 from stacks.settings import SettingsError, read_settings
 
 
 def build(app: cdk.App) -> None:
-    """Add the stacks of the stage that the app's context asks for.
+    """Add the stacks of the stage that the app's context names.
 
     Raises:
-        SettingsError: the context asks for what there is not.
-        LayerBuildError: the functions' dependencies could not be had.
+        SettingsError: The context has an unknown key or an invalid value.
+        LayerBuildError: The functions' dependencies could not be installed.
     """
     settings = read_settings(app.node.get_all_context())
     data = DataStack(app, settings)
     identity = IdentityStack(app, settings)
-    events = EventsStack(app, settings, data=data)
-    saga = OrderStack(app, settings, data=data)
-    api = ApiStack(app, settings, data=data, identity=identity, machine_arn=saga.machine_arn)
-    reconciliation = ReconciliationStack(app, settings, data=data, saga=saga)
+    events = EventsStack(app, settings, orders=data.orders)
+    saga = SagaStack(
+        app,
+        settings,
+        orders=data.orders,
+        inventory=data.inventory,
+        idempotency=data.idempotency,
+        stripe_key=data.stripe_key,
+    )
+    recovery = RecoveryStack(
+        app,
+        settings,
+        orders=data.orders,
+        inventory=data.inventory,
+        stripe_key=data.stripe_key,
+        saga=saga.machine,
+    )
+    api = ApiStack(
+        app,
+        settings,
+        orders=data.orders,
+        inventory=data.inventory,
+        idempotency=data.idempotency,
+        stripe_key=data.stripe_key,
+        webhook_secret=data.webhook_secret,
+        saga=saga.machine,
+        users=identity.pool,
+    )
+    # An API that accepts orders needs what fulfils them, heals them and announces them.
+    for stack in (saga, recovery, events):
+        api.add_stack_dependency(stack)
     OperationsStack(
         app,
         settings,
-        machine=saga.machine,
-        reconciliation=reconciliation.machine,
+        saga=saga.machine,
+        reconciliation=recovery.reconciliation,
         api=api.api,
         stream_functions=[*events.stream_functions, *saga.stream_functions],
-        dead_letter_queues=[*events.dead_letter_queues, *saga.dead_letter_queues],
+        dead_letter_queues=[
+            queue for stack in (events, saga, recovery) for queue in stack.dead_letter_queues
+        ],
     )
-    # Who takes orders must be able to fulfil them.
-    api.add_stack_dependency(saga)
-    api.add_stack_dependency(events)
 
 
 if __name__ == "__main__":

@@ -1,27 +1,23 @@
-"""What must survive everything else: orders, stock, and Stripe's key."""
+"""Tables and secrets: the data that outlives every other stack."""
 
-from typing import cast
-
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from stacks.constructs.findings import accept
+from stacks.constructs.secret import Secret, StripeKey
 from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.table import Table, text
 from stacks.settings import Settings
 
 
 class DataStack(StageStack):
-    """The tables and the secret.
+    """The tables and the secrets.
 
     Attributes:
-        orders: the order records, the only thing that anyone writes about an order.
-        inventory: what is sold, its price and how much of it there is.
-        idempotency: what was done already and has no record of its own.
-        stripe_secret_arn: the secret that holds Stripe's secret key.
-        stripe_webhook_secret_arn: the secret that its webhooks are signed with.
+        orders: The order records. Everything else about an order is derived from its record.
+        inventory: The products, with their prices and available units.
+        idempotency: Actions that were done once and have no record of their own; Powertools' table.
+        stripe_key: Stripe's secret key.
+        webhook_secret: Stripe's signing secret for webhooks.
     """
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
@@ -34,65 +30,46 @@ class DataStack(StageStack):
             partition_key="order_id",
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             indexes=[
-                # Keys only: an order is written here once, and not again with each of its changes.
-                dynamodb.GlobalSecondaryIndexPropsV2(
-                    index_name="by_customer",
-                    partition_key=text("customer_id"),
-                    sort_key=text("created_at"),
-                    projection_type=dynamodb.ProjectionType.KEYS_ONLY,
-                ),
+                _index("by_customer", "customer_id"),
                 # Only orders that are not at rest have the attribute, so this index stays small.
-                dynamodb.GlobalSecondaryIndexPropsV2(
-                    index_name="unsettled",
-                    partition_key=text("unsettled_shard"),
-                    sort_key=text("created_at"),
-                    projection_type=dynamodb.ProjectionType.KEYS_ONLY,
-                ),
-                # A partition takes 1,000 writes a second, and an order is written here once in its life: more
-                # orders a second than Step Functions starts. Beyond that the day needs shards.
-                dynamodb.GlobalSecondaryIndexPropsV2(
-                    index_name="by_day",
-                    partition_key=text("day"),
-                    sort_key=text("created_at"),
-                    projection_type=dynamodb.ProjectionType.KEYS_ONLY,
-                ),
+                _index("unsettled", "unsettled_shard"),
+                # One partition takes 1,000 writes a second and an order is written once: that is more orders
+                # than Step Functions can start. Beyond that rate, a day needs several partitions.
+                _index("by_day", "day"),
             ],
         )
         self.inventory = Table(self, "Inventory", settings, partition_key="sku")
         self.idempotency = Table(self, "Idempotency", settings, partition_key="id", time_to_live="expiration")
 
-        self.stripe_secret_arn = self._stripe_secret(
-            settings,
-            "StripeSecret",
-            description="Stripe's secret key, as plain text",
-            no_rotation="Stripe rolls its keys in its dashboard and has no call that a rotation could make.",
-        )
-        self.stripe_webhook_secret_arn = self._stripe_secret(
-            settings,
-            "StripeWebhookSecret",
-            description="What Stripe signs its webhooks with; while it is rolled both, with a blank between",
-            no_rotation="Stripe rolls it in its dashboard, and has no call that a rotation could make.",
-        )
-
-        self.add_output("OrdersTableName", self.orders.table_name, "The order records")
-        self.add_output("InventoryTableName", self.inventory.table_name, "What is sold")
-        self.add_output("IdempotencyTableName", self.idempotency.table_name, "What was done already")
-        self.add_output("StripeSecretId", self.stripe_secret_arn, "Put Stripe's secret key here")
-        self.add_output(
-            "StripeWebhookSecretId", self.stripe_webhook_secret_arn, "Put its webhooks' secret here"
-        )
-
-    def _stripe_secret(self, settings: Settings, name: str, *, description: str, no_rotation: str) -> str:
-        """Add a secret that an operator gets from Stripe, and give its ARN."""
-        # Made with a random value, so that no key is ever in a template. The operator replaces it:
         # aws secretsmanager put-secret-value --secret-id <StripeSecretId> --secret-string sk_...
-        # A later change of how the random value is made would replace the operator's: leave it as it is.
-        secret = secretsmanager.Secret(
+        self.stripe_key = StripeKey(self, settings)
+        self.webhook_secret = Secret(
             self,
-            name,
-            description=description,
-            removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
+            "StripeWebhookSecret",
+            variable="STRIPE_WEBHOOK_SECRET_ID",
+            description="Stripe's signing secret for webhooks; while it is rolled, both with a blank between",
+            why_not_rotated="Stripe rolls it in its dashboard only, and offers no API call for it.",
+            keep=settings.keep_data,
         )
-        accept(secret, "AwsSolutions-SMG4", no_rotation)
-        # Not `secret_arn`, which is a Ref: the embedded AWS takes that for the name, which permits nothing.
-        return cast("secretsmanager.CfnSecret", secret.node.default_child).attr_id
+
+        self.add_output("OrdersTableName", self.orders.table_name, "Table of order records")
+        self.add_output("InventoryTableName", self.inventory.table_name, "Table of products and their stock")
+        self.add_output(
+            "IdempotencyTableName", self.idempotency.table_name, "Table of actions that were done once"
+        )
+        self.add_output("StripeSecretId", self.stripe_key.id, "Put Stripe's secret key into this secret")
+        self.add_output(
+            "StripeWebhookSecretId",
+            self.webhook_secret.id,
+            "Put the signing secret of Stripe's webhooks into this secret",
+        )
+
+
+def _index(name: str, partition_key: str) -> dynamodb.GlobalSecondaryIndexPropsV2:
+    """An index by time that has keys only, so that a change of an order does not write to it again."""
+    return dynamodb.GlobalSecondaryIndexPropsV2(
+        index_name=name,
+        partition_key=text(partition_key),
+        sort_key=text("created_at"),
+        projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+    )

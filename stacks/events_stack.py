@@ -1,51 +1,43 @@
-"""Order events: derived from the order records, put on a bus, and audited."""
+"""Order events: derived from the order records, published on a bus, and audited."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_lambda_event_sources as sources
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from lambdas.domain.vocabulary import SERVICE
+from stacks.constructs.event_bus import EventBus
 from stacks.constructs.order_stream import follow_orders
-from stacks.constructs.python_function import PythonFunctions, allow
-from stacks.constructs.queue import DeadLetterQueue, Queue
+from stacks.constructs.python_function import PythonFunctions
+from stacks.constructs.queue import DeadLetterQueue, EventQueue
 from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.table import Table
-from stacks.data_stack import DataStack
-from stacks.settings import Settings, function_timeout_seconds
+from stacks.settings import Settings
 
 _EVENT_STATUSES = ["CONFIRMED", "FAILED", "CANCELLED", "NEEDS_ATTENTION"]
 
 
 class EventsStack(StageStack):
-    """The bus, the function that publishes to it, and a first consumer.
+    """The bus, the function that publishes on it, and the audit as its first consumer.
 
     Attributes:
-        bus: where everybody hears of orders.
-        stream_functions: the functions that must keep up with the orders table.
-        dead_letter_queues: the queues that should be empty.
+        stream_functions: Functions that follow the stream of the orders table.
+        dead_letter_queues: Queues that should be empty.
     """
 
-    def __init__(self, scope: Construct, settings: Settings, *, data: DataStack) -> None:
+    def __init__(self, scope: Construct, settings: Settings, *, orders: Table) -> None:
         super().__init__(scope, "events", settings, description="Orders: events and their audit")
         functions = PythonFunctions(self, settings)
-
-        self.bus = events.EventBus(self, "Bus", event_bus_name=f"orders-{settings.stage}")
+        bus = EventBus(self, settings)
 
         parked_events = DeadLetterQueue(self, "ParkedEvents", settings)
-        publish_order_events = functions.add(
-            "publish_order_events",
-            {"EVENT_BUS_NAME": self.bus.event_bus_name},
-            allow(self.bus.event_bus_arn, "events:PutEvents"),
-        )
+        publish_order_events = functions.add("publish_order_events", bus.publish())
         follow_orders(
             publish_order_events,
-            data.orders,
+            orders,
             settings=settings,
             patterns=[
                 {"dynamodb": {"NewImage": {"status": {"S": _EVENT_STATUSES}}}},
-                # What happens to an order's money at Stripe is an event also while the order is on its way.
+                # A refund or dispute in Stripe is an event also before the order has reached its end.
                 _payment_has("refunded_outside", "N"),
                 _payment_has("disputed", "BOOL"),
             ],
@@ -53,45 +45,39 @@ class EventsStack(StageStack):
             record_age=Duration.seconds(settings.stream_record_age_seconds),
         )
 
-        # A queue between the bus and a consumer: one that is slow or broken harms nobody else.
         audit_dead_letters = DeadLetterQueue(self, "AuditDeadLetters", settings)
-        audit_queue = Queue(
+        audit_queue = EventQueue(
             self,
             "AuditQueue",
             settings,
-            # AWS asks for six times the consumer's timeout, so that a throttled batch is not seen twice.
-            visibility_timeout=Duration.seconds(6 * function_timeout_seconds("audit_order_events")),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=audit_dead_letters, max_receive_count=5),
+            consumer="audit_order_events",
+            max_receive_count=5,
+            dead_letters=audit_dead_letters,
         )
-        events.Rule(
-            self,
+        audit_queue.collect(
             "AuditRule",
-            description="Every event of every order, to its audit",
-            event_bus=self.bus,
-            event_pattern=events.EventPattern(source=["orders"]),
-            targets=[targets.SqsQueue(audit_queue, dead_letter_queue=audit_dead_letters)],
+            events.EventPattern(source=[SERVICE]),
+            description="Sends every order event to the audit",
+            bus=bus,
         )
         audit_table = Table(self, "Audit", settings, partition_key="order_id", sort_key="event_id")
-        audit_order_events = functions.add(
-            "audit_order_events",
-            {"AUDIT_TABLE": audit_table.table_name},
-            allow(audit_table.table_arn, "dynamodb:PutItem"),
-        )
-        audit_order_events.add_event_source(
-            sources.SqsEventSource(audit_queue, report_batch_item_failures=True)
-        )
+        audit_queue.deliver_to(functions.add("audit_order_events", audit_table.add()))
 
         self.stream_functions = [publish_order_events]
         self.dead_letter_queues = [parked_events, audit_dead_letters]
 
-        self.add_output("EventBusName", self.bus.event_bus_name, "The bus of order events")
-        self.add_output("AuditTableName", audit_table.table_name, "Every event of every order")
-        self.add_output("AuditQueueUrl", audit_queue.queue_url, "Events on their way to the audit")
-        self.add_output("AuditDeadLettersUrl", audit_dead_letters.queue_url, "Events without an audit")
-        self.add_output("ParkedEventsQueueUrl", parked_events.queue_url, "Changes that became no event")
+        self.add_output("EventBusName", bus.event_bus_name, "Bus of the order events")
+        self.add_output("AuditTableName", audit_table.table_name, "Table of every event of every order")
+        self.add_output("AuditQueueUrl", audit_queue.queue_url, "Events that wait for the audit")
+        self.add_output(
+            "AuditDeadLettersUrl", audit_dead_letters.queue_url, "Events that could not be audited"
+        )
+        self.add_output(
+            "ParkedEventsQueueUrl", parked_events.queue_url, "Order changes that could not be published"
+        )
 
 
 def _payment_has(attribute: str, kind: str) -> dict[str, object]:
-    """The changes of orders whose payment has this attribute."""
+    """A pattern for changes of orders whose payment has this attribute."""
     payment = {"M": {attribute: {kind: [{"exists": True}]}}}
     return {"dynamodb": {"NewImage": {"payment": payment}}}

@@ -1,42 +1,46 @@
-"""Who may sign in: customers and operators."""
+"""Users: customers and operators."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
+from lambdas.domain.vocabulary import UserGroup
 from stacks.constructs.findings import accept
 from stacks.constructs.stage_stack import StageStack
 from stacks.settings import Settings
 
-_GROUPS = {"customers": "They order", "operators": "They run the shop, and order nothing"}
+_GROUPS = {
+    UserGroup.CUSTOMERS: "Customers place orders",
+    UserGroup.OPERATORS: "Operators run the shop and place no orders",
+}
 
 _REFRESH_DAYS = 30
 
 
 class IdentityStack(StageStack):
-    """The users.
+    """The user pool.
 
     Attributes:
-        pool: the user pool.
+        pool: The user pool.
     """
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(scope, "identity", settings, description="Orders: users")
         self.pool = self._user_pool(settings)
         for group, description in _GROUPS.items():
-            self.pool.add_group(group.title(), group_name=group, description=description)
+            self.pool.add_group(group.title(), group_name=group.value, description=description)
         client = self._app_client(settings)
 
-        self.add_output("UserPoolId", self.pool.user_pool_id, "Where users are added")
-        self.add_output("UserPoolClientId", client.user_pool_client_id, "Where users sign in")
+        self.add_output("UserPoolId", self.pool.user_pool_id, "User pool of customers and operators")
+        self.add_output("UserPoolClientId", client.user_pool_client_id, "App client that users sign in with")
 
     def _user_pool(self, settings: Settings) -> cognito.UserPool:
-        """Add the pool: only the shop adds users, and it can't be deleted where data is kept."""
+        """Add the pool. Only administrators add users."""
         pool = cognito.UserPool(
             self,
             "Users",
             user_pool_name=f"orders-{settings.stage}",
-            # Whoever signed up by themselves would be in no group, and so could do nothing.
+            # A self-registered user would belong to no group and could do nothing.
             self_sign_up_enabled=False,
             sign_in_aliases=cognito.SignInAliases(email=True),
             sign_in_case_sensitive=False,
@@ -63,28 +67,28 @@ class IdentityStack(StageStack):
             removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
         )
         if settings.threat_protection:
-            _answer_threats(pool)
+            _protect_from_threats(pool)
         else:
             for finding in ("AwsSolutions-COG3", "AwsSolutions-COG8"):
                 accept(
                     pool,
                     finding,
-                    "Threat protection is paid for each user, and this stage has none but its developers.",
+                    "Threat protection costs money for each user, and only developers use this stage.",
                 )
         accept(
             pool,
             "AwsSolutions-COG2",
-            "Customers of a shop choose a second factor themselves; a required one turns buyers away.",
+            "Customers choose whether they use a second factor; a required one turns buyers away.",
         )
         return pool
 
     def _app_client(self, settings: Settings) -> cognito.UserPoolClient:
-        """Add what shops, and the command line, sign users in with; it holds no secret that could leak."""
+        """Add the client that web shops and the command line sign in with; it has no secret."""
         return self.pool.add_client(
             "App",
             user_pool_client_name=f"orders-{settings.stage}",
             generate_secret=False,
-            # A browser proves the password without sending it (SRP); a command line sends it over TLS.
+            # A browser proves the password without sending it (SRP); the command line sends it over TLS.
             auth_flows=cognito.AuthFlow(user_srp=True, user_password=True),
             disable_o_auth=True,
             prevent_user_existence_errors=True,
@@ -95,8 +99,8 @@ class IdentityStack(StageStack):
         )
 
 
-def _answer_threats(pool: cognito.UserPool) -> None:
-    """Refuse passwords that leaked elsewhere, and sign-ins that are most likely not their user's."""
+def _protect_from_threats(pool: cognito.UserPool) -> None:
+    """Block leaked passwords and sign-ins with a high risk; ask for the second factor at a medium risk."""
 
     def action(kind: str) -> cognito.CfnUserPoolRiskConfigurationAttachment.AccountTakeoverActionTypeProperty:
         return cognito.CfnUserPoolRiskConfigurationAttachment.AccountTakeoverActionTypeProperty(

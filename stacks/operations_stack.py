@@ -1,4 +1,4 @@
-"""What wakes a human."""
+"""Alarms."""
 
 from collections.abc import Sequence
 
@@ -15,16 +15,16 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from lambdas.domain.vocabulary import METRIC_NAMESPACE, SERVICE, FindingKind
 from stacks.constructs.python_function import pascal_case
 from stacks.constructs.stage_stack import StageStack
-from stacks.reconciliation_stack import FINDINGS
 from stacks.settings import Settings
 
 
 class OperationsStack(StageStack):
-    """The alarms and where they go.
+    """The alarms and their topic.
 
-    None watches the errors of a step's function: a declined card is such an error, and business as usual.
+    No alarm counts the errors of a step's function: a declined card is such an error, but nothing is wrong.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class OperationsStack(StageStack):
         scope: Construct,
         settings: Settings,
         *,
-        machine: sfn.StateMachine,
+        saga: sfn.StateMachine,
         reconciliation: sfn.StateMachine,
         api: apigateway.RestApi,
         stream_functions: Sequence[lambda_.Function],
@@ -41,78 +41,80 @@ class OperationsStack(StageStack):
         """Add the alarms to an app.
 
         Args:
-            scope: the app.
-            settings: the stage.
-            machine: the saga; each execution that does not succeed needs a human.
-            reconciliation: compares orders, payments and stock; each execution of it must succeed.
-            api: the API, by whose server errors customers are turned away.
-            stream_functions: the functions that must keep up with the orders table.
-            dead_letter_queues: the queues that should be empty.
+            scope: The app.
+            settings: The stage.
+            saga: An execution that fails needs an operator.
+            reconciliation: An execution that does not succeed needs an operator.
+            api: The API.
+            stream_functions: Functions that follow the stream of the orders table.
+            dead_letter_queues: Queues that should be empty.
         """
         super().__init__(scope, "operations", settings, description="Orders: alarms")
         self._topic = self._alarm_topic(settings)
 
         minute = Duration.minutes(1)
-        # Business as usual ends in success, also when an order was undone: there are no false alarms.
-        self._alarm("ExecutionsFailed", machine.metric_failed(period=minute), "A saga could not be undone")
-        # What was stopped, or took too long, is run again: only what does not help wakes anybody.
+        # A rejected order ends in success, so a failed execution is never a false alarm.
+        self._alarm("ExecutionsFailed", saga.metric_failed(period=minute), "The saga could not undo an order")
+        # An execution that was stopped or timed out is run again; the alarm reports that this did not help.
         self._alarm(
             "RecoveriesGivenUp",
             _count("EndedExecutions", minute, outcome="given_up"),
-            "Executions of a saga broke again and again",
+            "Recovery gave up an order: its executions were stopped, timed out or broke each time",
         )
         self._alarm(
             "OrdersNeedAttention",
             _count("OrderEvents", minute, event="OrderNeedsAttention"),
-            "An order waits for a human",
+            "An order needs an operator (NEEDS_ATTENTION)",
         )
         self._reconciliation_alarms(settings, reconciliation)
         for queue in dead_letter_queues:
             self._alarm(
                 f"{queue.node.id}NotEmpty",
                 queue.metric_approximate_number_of_messages_visible(period=minute),
-                f"{queue.node.id} has messages that nobody could handle",
+                f"The queue {queue.node.id} has messages that could not be handled",
             )
         for function in stream_functions:
             self._alarm(
                 f"{function.node.id}Late",
                 function.metric("IteratorAge", statistic="Maximum", period=minute),
-                f"{function.node.id} is a minute behind the orders table, for five minutes",
+                f"{function.node.id} has been more than a minute behind the orders table for five minutes",
                 threshold=60_000,
                 periods=5,
             )
         self._alarm(
             "ApiServerErrors",
             api.metric_server_error(statistic="Sum", period=Duration.minutes(5)),
-            "Callers of the API got server errors, more than their own retries heal",
+            "The API returned at least five server errors within five minutes",
             threshold=5,
         )
 
-        self.add_output("AlarmTopicArn", self._topic.topic_arn, "Where all alarms go: subscribe to it")
+        self.add_output("AlarmTopicArn", self._topic.topic_arn, "Topic of all alarms; subscribe to it")
 
     def _reconciliation_alarms(self, settings: Settings, reconciliation: sfn.StateMachine) -> None:
-        """Add the alarms for what the reconciliation finds, and for its not coming to an end."""
+        """Add the alarms for the findings of the reconciliation, and for runs that fail or do not happen."""
         period = Duration.minutes(settings.reconciliation_minutes)
-        for kind, description in FINDINGS.items():
-            # Over two runs: what the next one finds again is one alarm, and not another one each time.
+        for kind in FindingKind:
+            # A period of two runs, so that a finding that every run repeats is one lasting alarm.
             metric = _count(
-                "ReconciliationFindings", Duration.minutes(2 * settings.reconciliation_minutes), kind=kind
+                "ReconciliationFindings",
+                Duration.minutes(2 * settings.reconciliation_minutes),
+                kind=kind.value,
             )
-            self._alarm(f"Found{pascal_case(kind)}", metric, description)
+            self._alarm(f"Found{pascal_case(kind)}", metric, kind.description)
         self._alarm(
             "ReconciliationFailed",
             reconciliation.metric_failed(period=period),
-            "A reconciliation did not come to its end",
+            "A reconciliation failed",
         )
         self._alarm(
             "ReconciliationTimedOut",
             reconciliation.metric_timed_out(period=period),
-            "A reconciliation took longer than it may",
+            "A reconciliation timed out",
         )
         self._alarm_without(
             "ReconciliationLate",
             reconciliation.metric_succeeded(period=period),
-            "No reconciliation came to its end when four should have",
+            "No reconciliation succeeded in the time of four runs",
             periods=4,
         )
 
@@ -125,7 +127,7 @@ class OperationsStack(StageStack):
         threshold: int = 1,
         periods: int = 1,
     ) -> None:
-        """Add an alarm for a metric that reaches a threshold in this many periods in a row."""
+        """Add an alarm for a metric that reaches a threshold in `periods` consecutive periods."""
         alarm = metric.create_alarm(
             self,
             construct_id,
@@ -140,7 +142,7 @@ class OperationsStack(StageStack):
     def _alarm_without(
         self, construct_id: str, metric: cloudwatch.Metric, description: str, *, periods: int
     ) -> None:
-        """Add an alarm for something that should happen, and did not in this many periods in a row."""
+        """Add an alarm for a metric that stays at zero for `periods` consecutive periods."""
         alarm = metric.create_alarm(
             self,
             construct_id,
@@ -153,17 +155,17 @@ class OperationsStack(StageStack):
         alarm.add_alarm_action(actions.SnsAction(self._topic))
 
     def _alarm_topic(self, settings: Settings) -> sns.Topic:
-        """Add the topic: encrypted, and open to the alarms of this account."""
+        """Add the topic: encrypted, and open to the alarms of this account only."""
         cloudwatch_service = iam.ServicePrincipal(
             "cloudwatch.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": self.account}}
         )
-        # Of our own, because alarms may not use the key that SNS has for each account.
+        # Alarms may not use the key that SNS manages for each account.
         key = kms.Key(
             self,
             "AlarmTopicKey",
             description="Alarms of the order service",
             enable_key_rotation=True,
-            removal_policy=RemovalPolicy.DESTROY,  # a topic keeps nothing that would need it later
+            removal_policy=RemovalPolicy.DESTROY,  # a topic stores no messages that would need the key later
         )
         key.grant_encrypt_decrypt(cloudwatch_service)
         topic = sns.Topic(self, "AlarmTopic", master_key=key, enforce_ssl=True)
@@ -174,11 +176,11 @@ class OperationsStack(StageStack):
 
 
 def _count(metric: str, period: Duration, **dimension: str) -> cloudwatch.Metric:
-    """A metric that the functions count; see `lambdas/shared/metrics.py`."""
+    """A metric that the functions count with `lambdas/shared/metrics.py`."""
     return cloudwatch.Metric(
-        namespace="OrderSaga",
+        namespace=METRIC_NAMESPACE,
         metric_name=metric,
-        dimensions_map={"service": "orders", **dimension},
+        dimensions_map={"service": SERVICE, **dimension},
         statistic="Sum",
         period=period,
     )

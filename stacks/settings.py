@@ -1,6 +1,6 @@
-"""What differs between the stages, side by side, and the only reader of CDK context.
+"""The settings of each stage, side by side, and the only reader of CDK context.
 
-A stage is chosen with `cdk ... -c stage=local|dev|prod`; `CONTEXT_KEYS` are all the keys there are.
+Choose a stage with `cdk ... -c stage=local|dev|prod`; `CONTEXT_KEYS` are all supported keys.
 """
 
 import re
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from aws_cdk.aws_logs import RetentionDays
 
 DEFAULT_STAGE = "dev"
-MAX_PAYMENT_DEADLINE_SECONDS = 30 * 60  # with all retries it fits into the state machine's own timeout
+MAX_PAYMENT_DEADLINE_SECONDS = 30 * 60  # fits the state machine's timeout with all retries
 DEFAULT_SENDER = "orders@example.com"
 
 CONTEXT_KEYS = (
@@ -20,28 +20,28 @@ CONTEXT_KEYS = (
     *("stripe_api_base", "payment_deadline_seconds"),
 )
 
-# Context that the CDK keeps beside ours: feature flags, what its command line passes, and what
-# `cdk acknowledge` and `cdk cli-telemetry` store.
-_FOREIGN_KEYS = re.compile(r"@|aws:|aws-cdk:|acknowledged-issue-numbers$|cli-telemetry$")
+# Keys of the CDK itself: feature flags, what its command line passes, and what `cdk acknowledge` and
+# `cdk cli-telemetry` store.
+_CDK_KEYS = re.compile(r"@|aws:|aws-cdk:|acknowledged-issue-numbers$|cli-telemetry$")
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 
-# A cold worker of the embedded AWS starts inside the timeout, seconds when several start at once.
+# In the embedded AWS a cold start counts, and takes seconds when several functions start at once.
 _TIMEOUT_SECONDS = 15
 _TIMEOUT_SECONDS_OF = {
     "charge_payment": 25,
     "refund_payment": 25,
     "await_payment": 25,
-    "receive_stripe_webhook": 25,  # these wait for Stripe
+    "receive_stripe_webhook": 25,  # these call Stripe
     "reconcile_orders": 60,
     "reconcile_payments": 60,
-    "reconcile_stock": 60,  # these begin new work for 10 s, and end what they have begun
+    "reconcile_stock": 60,  # these start new work for 10 s and then finish it
 }
 
 
 class SettingsError(ValueError):
-    """The settings that were asked for can't be used; the message says which ones can."""
+    """The CDK context has an unknown key or an invalid value; the message names the valid ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +49,8 @@ class CallerLimits:
     """How many requests one caller may make within five minutes.
 
     Attributes:
-        per_address: from one IP address.
-        per_user: with one token.
+        per_address: Requests from one IP address.
+        per_user: Requests with one token.
     """
 
     per_address: int
@@ -59,34 +59,34 @@ class CallerLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """One stage.
+    """The settings of one stage.
 
     Attributes:
-        stage: its name, part of the name of everything that has one.
-        embedded: it is deployed into the embedded AWS, which runs functions through a `bootstrap` of
-            their own, mounts no layers and refuses the CDK's publishing roles.
-        keep_data: tables, users, and the stacks themselves, are protected from deletion.
-        token_hours: how long a user stays signed in before the token has to be refreshed.
-        threat_protection: Cognito watches sign-ins, for a price per user.
-        log_retention: how long logs are kept.
-        stream_batch_size: how many stream records a function gets at once.
-        stream_record_age_seconds: how old a failing stream record may get before it is parked in a queue.
-        recovery_pauses_seconds: how long to wait before an order is recovered whose execution was stopped, or
-            broke: the first time, the second, and so on; there are no more recoveries than these.
-        reconciliation_minutes: how often orders, payments and stock are compared.
-        api_rate: requests per second that each call of the API takes from all callers together.
-        api_burst: how many more it takes at once.
-        submit_rate: the same for new orders.
-        submit_burst: the same for new orders.
-        caller_limits: what the firewall lets one caller do; None for no firewall.
-        allowed_origins: web origins whose scripts may call the API from a browser (CORS).
-        sender_email: the address that customers get mail from; SES must have verified it or its domain.
-        alarm_email: an address that gets every alarm.
+        stage: Name of the stage; part of the name of every named resource.
+        embedded: The stage is deployed into the embedded AWS, which starts functions by their `bootstrap`,
+            mounts no layers and lacks the roles that the CDK publishes assets with.
+        keep_data: Protect tables, users, and the stacks themselves, from deletion.
+        token_hours: How long a user stays signed in until the token must be refreshed.
+        threat_protection: Cognito assesses the risk of each sign-in, at a price per user.
+        log_retention: How long log entries are kept.
+        stream_batch_size: How many stream records a function receives at once.
+        stream_record_age_seconds: Age at which a failing stream record is parked in a queue.
+        recovery_pauses_seconds: Pause before each recovery of an order whose execution was stopped or broke.
+            The number of pauses is the maximum number of recoveries.
+        reconciliation_minutes: How often orders, payments and stock are compared.
+        api_rate: Requests per second that each call of the API accepts from all callers together.
+        api_burst: How many more it accepts at once.
+        submit_rate: The rate for new orders.
+        submit_burst: The burst for new orders.
+        caller_limits: The firewall's limits for one caller; None for no firewall.
+        allowed_origins: Web origins whose scripts may call the API from a browser (CORS).
+        sender_email: Sender of the mail to customers; SES must have verified the address or its domain.
+        alarm_email: Address that receives every alarm.
         stripe_api_base: URL of a stand-in for Stripe.
-        payment_deadline_seconds: how long a customer has to approve a payment (3-D Secure).
+        payment_deadline_seconds: How long a customer has to approve a payment (3-D Secure).
 
     Raises:
-        SettingsError: a value is impossible, or does not go with the stage.
+        SettingsError: A value is invalid, or is not supported in this stage.
     """
 
     stage: str
@@ -112,12 +112,11 @@ class Settings:
 
     @property
     def stale_after_seconds(self) -> int:
-        """How long an order that is not at rest may be idle before the reconciliation looks after it.
+        """How long an order that is not at rest may stay unchanged before the saga runs again for it.
 
-        As long as nothing is wrong, nobody writes to an order for at most the time that its customer has to
-        approve the payment, and all tries of the step behind that: 9 of 30 s, and pauses of 242 s. Together
-        that is the deadline and 8.5 minutes, here with some to spare. Too short would do no harm: one more
-        execution of the saga never does.
+        In a healthy saga the longest time between two writes is the deadline for the payment plus all tries
+        of the next step: 9 tries of 30 s and pauses of 242 s, which is 8.5 minutes. 15 minutes leave a
+        margin. A value that is too short does no harm, because one more execution of the saga never does.
         """
         return 5 if self.embedded else self.payment_deadline_seconds + 15 * 60
 
@@ -138,7 +137,7 @@ class Settings:
             )
         if self.stripe_api_base is not None:
             if not self.embedded:
-                raise SettingsError("stripe_api_base goes with stage local only; others call Stripe itself")
+                raise SettingsError("stripe_api_base is valid for stage local only; other stages call Stripe")
             if not _is_http_url(self.stripe_api_base):
                 raise SettingsError(
                     f"stripe_api_base is {self.stripe_api_base!r}; valid is a URL like http://127.0.0.1:8420"
@@ -149,13 +148,13 @@ _LOCAL = Settings(
     stage="local",
     embedded=True,
     keep_data=False,
-    # The longest that Cognito allows, so that a day with `make run` needs no refreshing.
+    # Cognito's maximum, so that a token lasts for a day with `make run`.
     token_hours=24,
     threat_protection=False,
     log_retention=RetentionDays.ONE_DAY,
-    # The embedded AWS ignores partial batch responses of streams: only a batch of one fails by itself.
+    # The embedded AWS ignores partial batch responses of streams, so only a batch of one fails alone.
     stream_batch_size=1,
-    # It counts no retries, either: the age alone parks a record, so it is the least that AWS accepts.
+    # It counts no retries either. Only the age parks a record, so it is AWS's minimum.
     stream_record_age_seconds=60,
     recovery_pauses_seconds=(1, 2, 4),
     reconciliation_minutes=15,
@@ -163,7 +162,7 @@ _LOCAL = Settings(
     api_burst=2000,
     submit_rate=1000,
     submit_burst=2000,
-    # The embedded AWS has web ACLs, but can't put one before an API.
+    # The embedded AWS has web ACLs, but can't associate one with an API.
     caller_limits=None,
 )
 
@@ -198,7 +197,7 @@ _PROD = Settings(
     reconciliation_minutes=15,
     api_rate=1000,
     api_burst=2000,
-    # At its default quotas Step Functions takes 300 new executions a second, from a bucket of 1,300.
+    # Step Functions' default quota for StartExecution: 300 a second, from a bucket of 1,300.
     submit_rate=300,
     submit_burst=1000,
     caller_limits=CallerLimits(per_address=3000, per_user=600),
@@ -208,15 +207,15 @@ STAGES = {settings.stage: settings for settings in (_LOCAL, _DEV, _PROD)}
 
 
 def read_settings(context: Mapping[str, object]) -> Settings:
-    """Make the settings of the stage that the CDK context asks for.
+    """Return the settings of the stage that the CDK context names.
 
     Args:
-        context: what `app.node.get_all_context()` returns; the CDK's own keys in it are ignored.
+        context: What `app.node.get_all_context()` returns; the CDK's own keys are ignored.
 
     Raises:
-        SettingsError: an unknown stage or key, or a value that can't be used.
+        SettingsError: The stage or a key is unknown, or a value is invalid.
     """
-    ours: dict[str, Any] = {key: value for key, value in context.items() if not _FOREIGN_KEYS.match(key)}
+    ours: dict[str, Any] = {key: value for key, value in context.items() if not _CDK_KEYS.match(key)}
     if unknown := sorted(ours.keys() - set(CONTEXT_KEYS)):
         raise SettingsError(f"unknown context key {', '.join(unknown)}; valid are: {', '.join(CONTEXT_KEYS)}")
 
@@ -237,7 +236,7 @@ def read_settings(context: Mapping[str, object]) -> Settings:
 
 
 def function_timeout_seconds(function: str) -> int:
-    """How long the function of this name may take; the state machine waits a little longer."""
+    """Timeout of the function with this name; a state machine that calls it waits a little longer."""
     return _TIMEOUT_SECONDS_OF.get(function, _TIMEOUT_SECONDS)
 
 

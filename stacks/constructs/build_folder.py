@@ -1,4 +1,4 @@
-"""Folders made once from their inputs and kept under `.build/`, so that a second synth reuses them."""
+"""Builds folders once and keeps them in `.build/`, so that the next synthesis reuses them."""
 
 import hashlib
 import os
@@ -12,23 +12,23 @@ _BUILD = PROJECT / ".build"
 
 
 def build_once(name: str, inputs: bytes, fill: Callable[[Path], None]) -> Path:
-    """Give the folder that `fill` makes out of `inputs`; make it unless it is there.
+    """Return the folder that `fill` builds from `inputs`; build it if it does not exist.
 
     Args:
-        name: what the folder holds, the first part of its name.
-        inputs: everything that the content depends on; their hash is the second part.
-        fill: called with an empty folder to write to.
+        name: What the folder contains; first part of its name.
+        inputs: Everything that the content depends on; its hash is the second part of the name.
+        fill: Writes the content into the empty folder that it is called with.
     """
     folder = _BUILD / f"{name}-{hashlib.sha256(inputs).hexdigest()[:16]}"
     if folder.exists():
         return folder
 
-    # Several synths may build the same folder at once: each fills its own and the first one is kept.
+    # Several processes may build the same folder at once: each fills its own, and the first one is kept.
     _BUILD.mkdir(exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=f"{name}-", suffix=".tmp", dir=_BUILD))
     try:
         fill(unfinished)
-        unfinished.chmod(0o755)  # mkdtemp's folders are closed to everybody else
+        unfinished.chmod(0o755)  # mkdtemp's folders are readable by their owner only
         try:
             unfinished.rename(folder)
         except OSError:
@@ -40,7 +40,7 @@ def build_once(name: str, inputs: bytes, fill: Callable[[Path], None]) -> Path:
 
 
 def content_of(folder: Path) -> bytes:
-    """Every file's path and bytes below a folder, without Python's caches, in one deterministic string."""
+    """Return paths and contents of all files below a folder in a fixed order, without `__pycache__`."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     return b"".join(
         b"%s\0%d\0%s" % (os.fsencode(path.relative_to(folder)), path.stat().st_size, path.read_bytes())

@@ -1,4 +1,4 @@
-"""The Lambda layer with what `requirements/lambda.txt` locks, built without Docker."""
+"""The Lambda layer with the packages of `requirements/lambda.txt`, built without Docker."""
 
 import shutil
 import subprocess
@@ -14,8 +14,8 @@ from stacks.constructs.build_folder import PROJECT, build_once
 
 REQUIREMENTS = PROJECT / "requirements" / "lambda.txt"
 
-# Not needed at run time, and not the same in every build: scripts carry the builder's path to Python,
-# the rest notes how, when and by whom a package was installed.
+# Files that differ between builds and that no function needs: scripts name the builder's Python, the others
+# record how and when a package was installed.
 _NOISE = (
     "bin",
     "*.dist-info/RECORD",
@@ -29,16 +29,16 @@ _NOISE = (
 
 
 class LayerBuildError(Exception):
-    """The packages of the layer could not be had; the message is the installer's."""
+    """The packages of the layer could not be installed; the message is the installer's."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """The machine that the layer's packages are for.
+    """The machine that the packages are for.
 
     Attributes:
-        python_version: as in `3.13`.
-        platform: a `--python-platform` of `uv pip install`; None for the machine that builds.
+        python_version: Such as `3.13`.
+        platform: Value of `uv pip install --python-platform`; None for the machine that builds.
     """
 
     python_version: str
@@ -51,8 +51,9 @@ LAMBDA = Target(python_version="3.13", platform="aarch64-manylinux2014")
 def dependency_layer(scope: Construct) -> lambda_.LayerVersion:
     """Add the layer to a stack.
 
-    Every stack with functions has a layer version of its own, all of the same asset: one version shared
-    by export could not be replaced as long as another stack imports it, so no dependency could be updated.
+    Every stack with functions has its own layer version of the same asset. CloudFormation can't replace an
+    exported layer version while another stack imports it, so a shared one would block every update of a
+    dependency.
     """
     return lambda_.LayerVersion(
         scope,
@@ -65,10 +66,10 @@ def dependency_layer(scope: Construct) -> lambda_.LayerVersion:
 
 
 def layer_folder(target: Target) -> Path:
-    """The layer's content for a target. Only the first call for the same lock file needs the network.
+    """Return the folder with the layer's content. Only the first call for a lock file needs the network.
 
     Raises:
-        LayerBuildError: a package could not be had.
+        LayerBuildError: A package could not be installed.
     """
     recipe = Path(__file__).read_bytes()
     inputs = b"\0".join((recipe, REQUIREMENTS.read_bytes(), repr(target).encode()))
@@ -76,10 +77,10 @@ def layer_folder(target: Target) -> Path:
 
 
 def build_layer(folder: Path, target: Target) -> None:
-    """Write the layer's content into a folder, the same bytes every time.
+    """Write the layer's content into a folder. Two builds are equal byte by byte.
 
     Raises:
-        LayerBuildError: a package could not be had.
+        LayerBuildError: A package could not be installed.
     """
     packages = folder / "python"
     platform = ["--python-platform", target.platform] if target.platform else []
@@ -103,5 +104,5 @@ def build_layer(folder: Path, target: Target) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-if __name__ == "__main__":  # what `make` does first, so that a synth needs no network
+if __name__ == "__main__":  # `make` runs it, so that synthesis needs no network
     layer_folder(LAMBDA)

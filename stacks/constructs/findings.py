@@ -1,6 +1,6 @@
-"""Findings of the rule pack AwsSolutions that are right in general and wrong here.
+"""Accepts findings of the rule pack AwsSolutions that do not apply here.
 
-The tests run the pack over every stage and fail for each finding that nobody accepted.
+The tests run the pack over every stage and fail for each finding that is not accepted.
 """
 
 from aws_cdk import Acknowledgment, Validations
@@ -8,5 +8,5 @@ from constructs import IConstruct
 
 
 def accept(construct: IConstruct, finding: str, reason: str) -> None:
-    """Accept one finding on a construct and everything in it, for a reason written as a sentence."""
+    """Accept a finding on a construct and everything in it; the reason is a sentence."""
     Validations.of(construct).acknowledge(Acknowledgment(id=finding, reason=reason))

@@ -1,4 +1,4 @@
-"""The firewall before the API and the sign-in."""
+"""The firewall in front of the API and the sign-in."""
 
 import json
 from typing import Final
@@ -8,24 +8,22 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
+from lambdas.domain.vocabulary import MAX_BODY_BYTES, ProblemKind
 from stacks.settings import CallerLimits
 
 _WINDOW_SECONDS: Final = 300
 
-_MAX_BODY_BYTES: Final = 64 * 1024
-"""As much as the functions take, and as the firewall can look at."""
-
-# What AWS knows to be bad, and rules of each group that are only counted.
+# AWS's rule groups, and the rules in each that count matches instead of blocking them.
 _MANAGED_RULES: Final = {
     "AWSManagedRulesAmazonIpReputationList": (),
     "AWSManagedRulesKnownBadInputsRuleSet": (),
-    # It refuses bodies of more than 8 KB: an order of 99 lines is larger.
+    # It blocks bodies over 8 KB; an order of 99 lines is larger.
     "AWSManagedRulesCommonRuleSet": ("SizeRestrictions_BODY",),
 }
 
 _AS_IT_IS: Final = [waf.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")]
 
-# Stripe's webhooks come from few addresses, many at once, and are full of what looks bad. They are signed.
+# Webhooks come in bursts from few addresses and contain text that looks malicious. Each is signed.
 _NOT_STRIPE: Final = waf.CfnWebACL.StatementProperty(
     not_statement=waf.CfnWebACL.NotStatementProperty(
         statement=waf.CfnWebACL.StatementProperty(
@@ -41,10 +39,10 @@ _NOT_STRIPE: Final = waf.CfnWebACL.StatementProperty(
 
 
 class Firewall(Construct):
-    """A web ACL against callers that never stop, bodies that are too large, and what AWS knows to be bad.
+    """A web ACL that limits requests per caller and the body size, and blocks known attacks.
 
-    It keeps no samples and no log of requests: there are addresses and tokens in them. Its metrics say what
-    it refused, by rule.
+    It keeps no samples and no logs of requests, because they contain addresses and tokens. Its metrics count
+    the blocked requests of each rule.
     """
 
     def __init__(
@@ -56,14 +54,14 @@ class Firewall(Construct):
         api: apigateway.RestApi,
         users: cognito.UserPool,
     ) -> None:
-        """Put a firewall before the API and the user pool.
+        """Put a firewall in front of the API and the user pool.
 
         Args:
-            scope: the stack.
-            stage: its name.
-            limits: how many requests one caller may make.
-            api: what is called.
-            users: where callers sign in; an address that guesses passwords is stopped, too.
+            scope: The stack.
+            stage: The stage's name.
+            limits: How many requests one caller may make.
+            api: The API.
+            users: The user pool; its firewall also stops an address that guesses passwords.
         """
         super().__init__(scope, "Firewall")
         statements = {
@@ -85,16 +83,16 @@ class Firewall(Construct):
                         body=waf.CfnWebACL.BodyProperty(oversize_handling="MATCH")
                     ),
                     comparison_operator="GT",
-                    size=_MAX_BODY_BYTES,
+                    size=MAX_BODY_BYTES,
                     text_transformations=_AS_IT_IS,
                 )
             ),
             **{name: _managed(name, only_counted) for name, only_counted in _MANAGED_RULES.items()},
         }
-        answers = {
-            "RequestsPerAddress": _refuse(429, "TooManyRequests", retry_after=_WINDOW_SECONDS),
-            "RequestsPerUser": _refuse(429, "TooManyRequests", retry_after=_WINDOW_SECONDS),
-            "BodySize": _refuse(413, "BodyTooLarge"),
+        actions = {
+            "RequestsPerAddress": _block(429, "TooManyRequests", retry_after=_WINDOW_SECONDS),
+            "RequestsPerUser": _block(429, "TooManyRequests", retry_after=_WINDOW_SECONDS),
+            "BodySize": _block(413, "BodyTooLarge"),
         }
         acl = waf.CfnWebACL(
             self,
@@ -110,14 +108,9 @@ class Firewall(Construct):
                 }
             ),
             custom_response_bodies={
-                "TooManyRequests": _problem(
-                    "too-many-requests", "Too many requests", 429, "Try again in some minutes."
-                ),
+                "TooManyRequests": _problem(ProblemKind.TOO_MANY_REQUESTS, "Try again in five minutes."),
                 "BodyTooLarge": _problem(
-                    "body-too-large",
-                    "The body is too large",
-                    413,
-                    f"A body has at most {_MAX_BODY_BYTES} bytes.",
+                    ProblemKind.BODY_TOO_LARGE, f"A body has at most {MAX_BODY_BYTES} bytes."
                 ),
             },
             visibility_config=_metric("Firewall"),
@@ -126,10 +119,10 @@ class Firewall(Construct):
                     name=name,
                     priority=priority,
                     statement=statement,
-                    action=answers.get(name),
-                    # A group of rules has its own actions, and they are to apply.
+                    action=actions.get(name),
+                    # A rule group brings its own actions; this keeps them.
                     override_action=(
-                        None if name in answers else waf.CfnWebACL.OverrideActionProperty(none={})
+                        None if name in actions else waf.CfnWebACL.OverrideActionProperty(none={})
                     ),
                     visibility_config=_metric(name),
                 )
@@ -146,7 +139,7 @@ def _at_most(
     aggregate_key_type: str,
     custom_keys: list[waf.CfnWebACL.RateBasedStatementCustomKeyProperty] | None = None,
 ) -> waf.CfnWebACL.StatementProperty:
-    """More than so many requests of one caller within the window."""
+    """Match a caller who makes more than `limit` requests within the window."""
     return waf.CfnWebACL.StatementProperty(
         rate_based_statement=waf.CfnWebACL.RateBasedStatementProperty(
             limit=limit,
@@ -159,7 +152,7 @@ def _at_most(
 
 
 def _managed(name: str, only_counted: tuple[str, ...]) -> waf.CfnWebACL.StatementProperty:
-    """A group of rules that AWS keeps up to date."""
+    """Match what a rule group of AWS matches."""
     count = waf.CfnWebACL.RuleActionProperty(count={})
     return waf.CfnWebACL.StatementProperty(
         managed_rule_group_statement=waf.CfnWebACL.ManagedRuleGroupStatementProperty(
@@ -174,7 +167,7 @@ def _managed(name: str, only_counted: tuple[str, ...]) -> waf.CfnWebACL.Statemen
     )
 
 
-def _refuse(status: int, body: str, *, retry_after: int | None = None) -> waf.CfnWebACL.RuleActionProperty:
+def _block(status: int, body: str, *, retry_after: int | None = None) -> waf.CfnWebACL.RuleActionProperty:
     headers = [] if retry_after is None else [{"name": "Retry-After", "value": str(retry_after)}]
     return waf.CfnWebACL.RuleActionProperty(
         block=waf.CfnWebACL.BlockActionProperty(
@@ -185,14 +178,9 @@ def _refuse(status: int, body: str, *, retry_after: int | None = None) -> waf.Cf
     )
 
 
-def _problem(kind: str, title: str, status: int, detail: str) -> waf.CfnWebACL.CustomResponseBodyProperty:
-    """A problem document; the firewall can't call it `application/problem+json`, nor name the request."""
-    problem = {
-        "type": f"urn:problem-type:order-saga:{kind}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-    }
+def _problem(kind: ProblemKind, detail: str) -> waf.CfnWebACL.CustomResponseBodyProperty:
+    """A problem document. WAF supports neither `application/problem+json` nor an id of the request."""
+    problem = {"type": kind.type, "title": kind.title, "status": kind.status, "detail": detail}
     return waf.CfnWebACL.CustomResponseBodyProperty(
         content=json.dumps(problem), content_type="APPLICATION_JSON"
     )

@@ -1,4 +1,4 @@
-"""What all log groups have in common, once."""
+"""Log groups: their common properties."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
@@ -8,7 +8,7 @@ from stacks.settings import Settings
 
 
 class LogGroup(logs.LogGroup):
-    """A log group that lives as long as what writes to it; what is in it lives as long as the stage says."""
+    """A log group that is deleted with its stack; its entries expire after the stage's retention time."""
 
     def __init__(self, scope: Construct, construct_id: str, settings: Settings, *, name: str) -> None:
         super().__init__(

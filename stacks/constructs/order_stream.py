@@ -1,4 +1,4 @@
-"""How functions follow the changes of the orders table."""
+"""Calls functions with the changes of the orders table."""
 
 from collections.abc import Sequence
 
@@ -23,26 +23,26 @@ def follow_orders(
     parked_in: sqs.Queue,
     record_age: Duration,
 ) -> None:
-    """Call a function with the changes that match a pattern, in order for each order, at least once.
+    """Call a function with the changes that match a pattern: at least once, and in order for each order.
 
-    A change that keeps failing is found by halving its batch, and is parked so that it blocks no other.
-    The parked message only says where in the stream the change is; after a day the order record alone
-    knows it.
+    A change that keeps failing is isolated by halving its batch, and is then parked so that it blocks no
+    other. A parked message only names the position in the stream, which keeps a change for a day. After that
+    the order record is all there is.
 
     Args:
-        function: what is called.
-        orders: the table.
-        settings: the stage.
-        patterns: the changes, as in an EventBridge rule.
-        parked_in: where a change goes that is given up.
-        record_age: how long a change is tried again; the stream itself keeps it for a day.
+        function: The function.
+        orders: The table.
+        settings: The stage.
+        patterns: Patterns of the changes, as in an EventBridge rule.
+        parked_in: Queue for changes that kept failing.
+        record_age: How long a failing change is retried.
     """
     function.add_event_source(
         sources.DynamoEventSource(
             orders,
             starting_position=lambda_.StartingPosition.TRIM_HORIZON,
             batch_size=settings.stream_batch_size,
-            # Changes of one order stay in order; ten others need not wait for it.
+            # Changes of one order stay in order; changes of other orders are handled at the same time.
             parallelization_factor=10,
             filters=[pattern_filter(pattern) for pattern in patterns],
             report_batch_item_failures=True,
@@ -55,5 +55,5 @@ def follow_orders(
 
 
 def pattern_filter(pattern: dict[str, object]) -> dict[str, object]:
-    """The event filter of an EventBridge-style pattern."""
+    """Make an event filter from an EventBridge-style pattern."""
     return dict(lambda_.FilterCriteria.filter(pattern))

@@ -1,4 +1,4 @@
-"""What all functions have in common, once."""
+"""Lambda functions of the package `lambdas/`: their common properties, code and layer."""
 
 import shutil
 from functools import partial
@@ -12,6 +12,7 @@ from constructs import Construct
 from stacks.constructs.build_folder import PROJECT, build_once, content_of
 from stacks.constructs.dependency_layer import dependency_layer
 from stacks.constructs.findings import accept
+from stacks.constructs.grant import Grant
 from stacks.constructs.log_group import LogGroup
 from stacks.settings import Settings, function_timeout_seconds
 
@@ -19,7 +20,7 @@ _MEMORY_MB = 512
 
 _BOOTSTRAP = """\
 #!/bin/sh
-# AWS's own runtime client: an exception keeps its class name, by which the state machine catches it.
+# AWS's runtime client reports an exception by its class name, which the state machine catches it by.
 exec python -m awslambdaric "$_HANDLER"
 """
 
@@ -28,7 +29,7 @@ class PythonFunction(lambda_.Function):
     """A function of the package `lambdas/`.
 
     Attributes:
-        execution_role: its own; as it is, it may write the function's log and nothing else.
+        execution_role: The role of this function alone; it may write the function's log and traces.
     """
 
     def __init__(
@@ -44,12 +45,12 @@ class PythonFunction(lambda_.Function):
         """Add the function to a stack.
 
         Args:
-            scope: the stack.
-            name: the name of its folder in one of the rooms of `lambdas/`, as in `charge_payment`.
-            settings: the stage.
-            code: the asset with `lambdas/`.
-            layers: where its dependencies are.
-            environment: what it has beyond the variables that all have.
+            scope: The stack.
+            name: Name of its folder below `lambdas/`, such as `charge_payment`.
+            settings: The stage.
+            code: The asset with `lambdas/`.
+            layers: The layers with its dependencies.
+            environment: Its environment variables.
         """
         function_name = f"orders-{settings.stage}-{name}"
         construct_id = pascal_case(name)
@@ -71,7 +72,7 @@ class PythonFunction(lambda_.Function):
             role=role,
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,
-            # What Lambda itself logs, a function's last words included, is JSON like everything else.
+            # JSON also for what Lambda itself logs, such as a crash.
             logging_format=lambda_.LoggingFormat.JSON,
             application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             system_log_level_v2=lambda_.SystemLogLevel.WARN,
@@ -81,12 +82,12 @@ class PythonFunction(lambda_.Function):
         accept(
             role,
             "AwsSolutions-IAM5[Resource::*]",
-            "The X-Ray actions know no resources, so a function that is traced needs them on all.",
+            "X-Ray actions support no resource-level permissions, so a traced function needs them on `*`.",
         )
         accept(
             self,
             "AwsSolutions-L1",
-            "A cold start takes 77 ms on python3.13 and 94 ms on python3.14, which has nothing that we need.",
+            "A cold start takes 77 ms on python3.13 but 94 ms on python3.14, and no feature of it is used.",
         )
 
 
@@ -97,21 +98,24 @@ class PythonFunctions:
         self._stack = stack
         self._settings = settings
         self._code = lambda_.Code.from_asset(str(code_folder(embedded=settings.embedded)))
-        # The embedded AWS mounts no layers for such a runtime: its own environment has the same packages.
+        # The embedded AWS mounts no layers for this runtime; its own environment has the same packages.
         self._layers = [] if settings.embedded else [dependency_layer(stack)]
 
-    def add(self, name: str, environment: dict[str, str], *grants: iam.PolicyStatement) -> PythonFunction:
-        """Add the function of this name, with what it has and may do beyond what all functions have."""
+    def add(self, name: str, *grants: Grant) -> PythonFunction:
+        """Add the function of this name, with the variables and permissions of its grants."""
         function = PythonFunction(
             self._stack,
             name,
             settings=self._settings,
             code=self._code,
             layers=self._layers,
-            environment=environment,
+            environment={key: value for grant in grants for key, value in grant.variables.items()},
         )
         for grant in grants:
-            function.add_to_role_policy(grant)
+            for permission in grant.permissions:
+                function.add_to_role_policy(permission)
+            for finding, reason in grant.accepted.items():
+                accept(function.execution_role, finding, reason)
         return function
 
 
@@ -121,13 +125,8 @@ def _package_of(name: str) -> str:
     return ".".join(handler.parent.relative_to(PROJECT).parts)
 
 
-def allow(resource_arn: str, *actions: str) -> iam.PolicyStatement:
-    """Permission for exactly these actions on exactly this resource."""
-    return iam.PolicyStatement(actions=list(actions), resources=[resource_arn])
-
-
 def code_folder(*, embedded: bool) -> Path:
-    """The functions' asset: the package `lambdas/`, and for the embedded AWS what starts a function."""
+    """The folder of the functions' asset: the package `lambdas/`, for the embedded AWS with a `bootstrap`."""
     package = PROJECT / "lambdas"
     bootstrap = _BOOTSTRAP if embedded else ""
     return build_once(
@@ -146,5 +145,5 @@ def _fill_code_folder(folder: Path, package: Path, bootstrap: str) -> None:
 
 
 def pascal_case(name: str) -> str:
-    """`charge_payment` as `ChargePayment`, as CloudFormation and the state machine spell it."""
+    """Spell `charge_payment` as `ChargePayment`, like CloudFormation and the state machine do."""
     return "".join(word.title() for word in name.split("_"))

@@ -1,15 +1,19 @@
-"""What all queues have in common, once."""
+"""Queues between event buses and functions, and the queues for what failed."""
 
 from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.constructs.findings import accept
-from stacks.settings import Settings
+from stacks.settings import Settings, function_timeout_seconds
 
 
 class Queue(sqs.Queue):
-    """A queue that is encrypted at rest and on the way."""
+    """A queue that is encrypted at rest and in transit."""
 
     def __init__(
         self,
@@ -25,7 +29,7 @@ class Queue(sqs.Queue):
             scope,
             construct_id,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
-            # The embedded AWS speaks plain HTTP, and would refuse every message to and from a script.
+            # The embedded AWS has no TLS: a policy that demands it would refuse every message.
             enforce_ssl=not settings.embedded,
             retention_period=retention_period,
             visibility_timeout=visibility_timeout,
@@ -35,14 +39,72 @@ class Queue(sqs.Queue):
             accept(
                 self,
                 "AwsSolutions-SQS4",
-                "The embedded AWS speaks plain HTTP, and nothing that it says leaves the machine.",
+                "The embedded AWS has no TLS, and its traffic does not leave the machine.",
             )
 
 
 class DeadLetterQueue(Queue):
-    """A queue that should be empty: an alarm watches it, and a human empties it."""
+    """A queue that should be empty: an alarm watches it, and an operator empties it."""
 
     def __init__(self, scope: Construct, construct_id: str, settings: Settings) -> None:
-        # Fourteen days are the longest that there is.
+        # 14 days is the maximum.
         super().__init__(scope, construct_id, settings, retention_period=Duration.days(14))
-        accept(self, "AwsSolutions-SQS3", "This queue is itself where messages go that nobody could handle.")
+        accept(self, "AwsSolutions-SQS3", "This queue is the dead-letter queue of another queue or function.")
+
+
+class EventQueue(Queue):
+    """A queue between a bus and one function, so that a slow or failing consumer delays no other."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        settings: Settings,
+        *,
+        consumer: str,
+        max_receive_count: int,
+        dead_letters: DeadLetterQueue,
+    ) -> None:
+        """Add the queue to a stack.
+
+        Args:
+            scope: The stack.
+            construct_id: Its id in the stack.
+            settings: The stage.
+            consumer: Name of the function that receives the messages.
+            max_receive_count: How often a message is received before it becomes a dead letter.
+            dead_letters: Where messages go that the consumer could not handle, and events that could not be
+                queued.
+        """
+        super().__init__(
+            scope,
+            construct_id,
+            settings,
+            # AWS recommends six times the consumer's timeout, so that a throttled batch does not reappear
+            # while it is handled (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
+            visibility_timeout=Duration.seconds(6 * function_timeout_seconds(consumer)),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=max_receive_count),
+        )
+        self._dead_letters = dead_letters
+
+    def collect(
+        self,
+        rule: str,
+        pattern: events.EventPattern,
+        *,
+        description: str,
+        bus: events.IEventBus | None = None,
+    ) -> None:
+        """Add a rule that puts the matching events into the queue; no bus means the account's default bus."""
+        events.Rule(
+            self.stack,
+            rule,
+            description=description,
+            event_bus=bus,
+            event_pattern=pattern,
+            targets=[targets.SqsQueue(self, dead_letter_queue=self._dead_letters)],
+        )
+
+    def deliver_to(self, function: lambda_.Function) -> None:
+        """Call the function with the messages in batches; it reports which of a batch failed."""
+        function.add_event_source(sources.SqsEventSource(self, report_batch_item_failures=True))

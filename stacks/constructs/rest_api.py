@@ -1,4 +1,4 @@
-"""The REST API before it has any calls: sign-in, throttling, logs, and what it answers by itself."""
+"""The REST API without its calls: sign-in, throttling, logs, and the responses of API Gateway itself."""
 
 import json
 from collections import defaultdict
@@ -11,6 +11,7 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from lambdas.domain.vocabulary import PROBLEM_TYPE_PREFIX, SECURITY_HEADERS, ProblemKind
 from stacks.constructs.findings import accept
 from stacks.constructs.log_group import LogGroup
 from stacks.settings import Settings
@@ -19,7 +20,7 @@ _VERSION = "v1"
 
 _LOG_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
-# Neither who called nor from where, and paths without the values in them.
+# No caller, no address, and no values of path parameters.
 _ACCESS_LOG = {
     "request_id": "$context.requestId",
     "time": "$context.requestTime",
@@ -32,12 +33,8 @@ _ACCESS_LOG = {
     "trace_id": "$context.xrayTraceId",
 }
 
-# On every answer; the functions have the same (`lambdas/shared/rest/problem.py`).
-_SECURITY_HEADERS = {
-    "Cache-Control": "'no-store'",
-    "Strict-Transport-Security": "'max-age=63072000'",
-    "X-Content-Type-Options": "'nosniff'",
-}
+# API Gateway marks a fixed value by single quotes.
+_SECURITY_HEADERS = {name: f"'{value}'" for name, value in SECURITY_HEADERS.items()}
 
 _MESSAGE: Final = "$context.error.messageString"
 _PROBLEM_JSON: Final = "'application/problem+json'"
@@ -45,18 +42,18 @@ _RETRY_SOON: Final = {"Retry-After": "'1'"}
 
 
 class RestApi(apigateway.RestApi):
-    """An API whose calls only signed-in users may make, where nothing else is said.
+    """An API for signed-in users; a call can be opened to everybody.
 
-    Every answer that is not a function's own is a problem document (RFC 9457), too.
+    The error responses of API Gateway are problem documents (RFC 9457), like those of the functions.
     """
 
     def __init__(self, scope: Construct, settings: Settings, *, users: cognito.UserPool) -> None:
         """Add the API to a stack.
 
         Args:
-            scope: the stack.
-            settings: the stage.
-            users: who can sign in.
+            scope: The stack.
+            settings: The stage.
+            users: The users who can sign in.
         """
         name = f"orders-{settings.stage}"
         access_logs = LogGroup(scope, "AccessLogs", settings, name=f"/aws/apigateway/{name}")
@@ -76,7 +73,7 @@ class RestApi(apigateway.RestApi):
                 stage_name=_VERSION,
                 throttling_rate_limit=settings.api_rate,
                 throttling_burst_limit=settings.api_burst,
-                # A new order costs an execution and an e-mail: it is throttled by itself.
+                # Each new order costs an execution and an e-mail, so this call has its own limit.
                 method_options={
                     "/orders/POST": apigateway.MethodDeploymentOptions(
                         throttling_rate_limit=settings.submit_rate,
@@ -89,18 +86,18 @@ class RestApi(apigateway.RestApi):
                 access_log_destination=apigateway.LogGroupLogDestination(access_logs),
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
             ),
-            # Without this role, of which an account has one, its first API is refused its logs. It is like
-            # everybody else's, and stays for them when this API goes.
+            # API Gateway needs one such role in an account to write logs. All APIs share it, so it is kept
+            # when this one is deleted.
             cloud_watch_role=True,
             cloud_watch_role_removal_policy=RemovalPolicy.RETAIN,
         )
-        self.node.try_remove_child("Endpoint")  # an output that says the same as the stack's
+        self.node.try_remove_child("Endpoint")  # an output that repeats the stack's
         accept(
             self,
             f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{_LOG_POLICY}]",
-            "The role serves every API of the account, so it has the policy that AWS keeps for it.",
+            "All APIs of the account share the role, so it has the policy that AWS maintains for it.",
         )
-        # API Gateway would make this group by itself, and keep what is in it for ever.
+        # Otherwise API Gateway creates this group itself and keeps its entries for ever.
         error_logs_name = f"API-Gateway-Execution-Logs_{self.rest_api_id}/{_VERSION}"
         error_logs = LogGroup(scope, "ErrorLogs", settings, name=error_logs_name)
         self.deployment_stage.node.add_dependency(error_logs)
@@ -127,14 +124,14 @@ class RestApi(apigateway.RestApi):
         json_body: bool = False,
         without_sign_in: str | None = None,
     ) -> None:
-        """Let a function answer a call.
+        """Route a call to a function.
 
         Args:
             method: `GET`, `POST`, ...
-            path: `/orders/{order_id}`.
-            function: it checks the request in full, and names every field that is wrong.
-            json_body: the call has a body; what is no JSON object does not get as far as the function.
-            without_sign_in: why anybody may make the call, as a sentence.
+            path: Such as `/orders/{order_id}`.
+            function: The function; it validates the whole request and names every invalid field.
+            json_body: The call has a body; API Gateway rejects one that is no JSON object.
+            without_sign_in: Why the call needs no sign-in, as a sentence.
         """
         resource = self.root.resource_for_path(path)
         call = resource.add_method(
@@ -145,129 +142,119 @@ class RestApi(apigateway.RestApi):
             authorization_type=apigateway.AuthorizationType.NONE if without_sign_in else None,
         )
         if without_sign_in:
-            _accept_strangers(call, without_sign_in)
+            _accept_no_sign_in(call, without_sign_in)
 
     def add_health(self) -> None:
-        """Let anybody see that the API is there; no function runs for it."""
+        """Add `GET /health`, which needs no sign-in and runs no function."""
         health = self.root.add_resource("health").add_method(
             "GET",
-            _fixed_answer("200", {"status": "ok"}, {"Content-Type": "'application/json'"}),
+            _fixed_response("200", {"status": "ok"}, {"Content-Type": "'application/json'"}),
             method_responses=[_method_response("200")],
             authorization_type=apigateway.AuthorizationType.NONE,
         )
-        _accept_strangers(
-            health, "Load balancers and watchdogs can't sign in, and it tells them nothing else."
+        _accept_no_sign_in(
+            health, "Load balancers and monitors can't sign in, and the response contains no data."
         )
 
     def refuse_other_methods(self) -> None:
-        """Answer 405, with the methods that there are, to every other method of the paths routed so far."""
+        """Return 405 with the supported methods for every other method of the paths routed so far."""
         methods = defaultdict(set)
         for call in self.methods:
             methods[call.resource.path].add(call.http_method)
         for path, allowed in methods.items():
-            if allowed == {"OPTIONS"}:  # a part of other paths, and none itself
+            if allowed == {"OPTIONS"}:  # not an endpoint, only the first part of other paths
                 continue
             allow = ", ".join(sorted(allowed))
-            problem = _problem(
-                "method-not-allowed", "There is no such method here", status=405, detail=f"There is: {allow}."
-            )
+            problem = _problem(ProblemKind.METHOD_NOT_ALLOWED, f"Supported methods: {allow}.")
             if self._embedded:
-                del problem["instance"]  # it does not fill in what a fixed answer's template names
+                del problem[
+                    "instance"
+                ]  # the embedded AWS does not replace `$context...` in a mock's response
             headers = {"Allow": f"'{allow}'", "Content-Type": _PROBLEM_JSON}
             refusal = self.root.resource_for_path(path).add_method(
                 "ANY",
-                _fixed_answer("405", problem, headers),
+                _fixed_response("405", problem, headers),
                 method_responses=[_method_response("405", "Allow")],
                 authorization_type=apigateway.AuthorizationType.NONE,
             )
-            _accept_strangers(refusal, "It answers everybody that there is nothing here for this method.")
+            _accept_no_sign_in(refusal, "The response is the same for everybody and contains no data.")
 
     def _add_gateway_problems(self, *, allows_browsers: bool) -> None:
-        """Make every answer of API Gateway's own a problem; `$context...` it fills in."""
-        kinds = apigateway.ResponseType
+        """Make a problem document of each response that API Gateway creates itself."""
         common = _SECURITY_HEADERS | {"Content-Type": _PROBLEM_JSON}
         if allows_browsers:
-            # Which origin asks, it can't check; but there is nothing in these answers that is anybody's.
+            # API Gateway can't check the origin here, and these responses contain no one's data.
             common |= {"Access-Control-Allow-Origin": "method.request.header.origin", "Vary": "'Origin'"}
 
         def add(
-            kind: apigateway.ResponseType,
+            cause: apigateway.ResponseType,
             problem: dict[str, object],
-            headers: dict[str, str] | None = None,
+            headers: Mapping[str, str] | None = None,
             status: str | None = None,
         ) -> None:
-            template = json.dumps(problem).replace(f'"{_MESSAGE}"', _MESSAGE)  # it brings its own quotes
+            # API Gateway replaces the message by JSON text with its quotes.
+            template = json.dumps(problem).replace(f'"{_MESSAGE}"', _MESSAGE)
             self.add_gateway_response(
-                kind.response_type.replace("_", ""),
-                type=kind,
+                cause.response_type.replace("_", ""),
+                type=cause,
                 status_code=status,
-                response_headers=common | (headers or {}),
+                response_headers={**common, **(headers or {})},
                 templates={"application/json": template},
             )
 
-        refused, failed = "The request was refused", "Internal error"
-        add(kinds.DEFAULT_4_XX, _problem("refused-by-gateway", refused, detail=_MESSAGE))
-        add(kinds.DEFAULT_5_XX, _problem("internal-error", failed, detail=_MESSAGE))
+        causes, kinds = apigateway.ResponseType, ProblemKind
+        # The status of the two defaults varies, so their documents have none.
+        add(causes.DEFAULT_4_XX, _problem_without_status("refused-by-gateway", "The request was refused"))
         add(
-            kinds.UNAUTHORIZED,
-            _problem("unauthorized", "Sign-in needed", status=401, detail="Send an ID token that is valid."),
+            causes.DEFAULT_5_XX,
+            _problem_without_status(kinds.INTERNAL_ERROR.slug, kinds.INTERNAL_ERROR.title),
+        )
+        add(
+            causes.UNAUTHORIZED,
+            _problem(kinds.UNAUTHORIZED, "Send a valid ID token."),
             {"WWW-Authenticate": "'Bearer'"},
         )
-        # Its own word for a path that there is not.
+        # API Gateway's name for an unknown path; its status would be 403.
         add(
-            kinds.MISSING_AUTHENTICATION_TOKEN,
-            _problem("not-found", "Not found", status=404, detail="There is no such endpoint."),
+            causes.MISSING_AUTHENTICATION_TOKEN,
+            _problem(kinds.NOT_FOUND, "There is no such endpoint."),
             status="404",
         )
+        no_object = {"field": "body", "message": "must be a JSON object"}
         add(
-            kinds.BAD_REQUEST_BODY,
-            _problem(
-                "invalid-request",
-                "The request is not valid",
-                status=400,
-                detail="body: must be a JSON object",
-            )
-            | {"errors": [{"field": "body", "message": "must be a JSON object"}]},
+            causes.BAD_REQUEST_BODY,
+            {**_problem(kinds.INVALID_REQUEST, "body: must be a JSON object"), "errors": [no_object]},
         )
-        add(
-            kinds.REQUEST_TOO_LARGE,
-            _problem("body-too-large", "The body is too large", status=413, detail=_MESSAGE),
-        )
-        add(
-            kinds.THROTTLED,
-            _problem("too-many-requests", "Too many requests", status=429, detail="Try again in a second."),
-            _RETRY_SOON,
-        )
-        add(
-            kinds.WAF_FILTERED,
-            _problem("forbidden", "Not allowed", status=403, detail="The firewall refused it."),
-        )
-        # As the functions put it when the store is down.
+        add(causes.REQUEST_TOO_LARGE, _problem(kinds.BODY_TOO_LARGE, _MESSAGE))
+        add(causes.THROTTLED, _problem(kinds.TOO_MANY_REQUESTS, "Try again in a second."), _RETRY_SOON)
+        add(causes.WAF_FILTERED, _problem(kinds.FORBIDDEN, "The firewall refused the request."))
         unavailable = _problem(
-            "unavailable",
-            "Not available",
-            status=503,
-            detail="Try again; an order that is sent with the same Idempotency-Key is placed once.",
+            kinds.UNAVAILABLE,
+            "Try again. An order that is sent again with the same Idempotency-Key is placed only once.",
         )
-        add(kinds.INTEGRATION_FAILURE, unavailable, _RETRY_SOON, status="503")
-        add(kinds.INTEGRATION_TIMEOUT, unavailable, _RETRY_SOON, status="503")
+        add(causes.INTEGRATION_FAILURE, unavailable, _RETRY_SOON, status="503")
+        add(causes.INTEGRATION_TIMEOUT, unavailable, _RETRY_SOON, status="503")
 
 
-def _problem(kind: str, title: str, *, status: int | None = None, detail: str) -> dict[str, object]:
-    """A problem document, shaped like the functions' own (`lambdas/shared/rest/problem.py`)."""
+def _problem(kind: ProblemKind, detail: str) -> dict[str, object]:
+    """A problem document like those of the functions (`lambdas/shared/rest/problem.py`)."""
+    return {**_problem_without_status(kind.slug, kind.title), "status": kind.status, "detail": detail}
+
+
+def _problem_without_status(slug: str, title: str) -> dict[str, object]:
+    """A problem document without a status, with API Gateway's message as its detail."""
     return {
-        "type": f"urn:problem-type:order-saga:{kind}",
+        "type": f"{PROBLEM_TYPE_PREFIX}{slug}",
         "title": title,
-        **({} if status is None else {"status": status}),
-        "detail": detail,
+        "detail": _MESSAGE,
         "instance": "$context.requestId",
     }
 
 
-def _fixed_answer(
+def _fixed_response(
     status: str, body: Mapping[str, object], headers: dict[str, str]
 ) -> apigateway.MockIntegration:
-    """An integration that always answers the same."""
+    """An integration that always returns the same response."""
     return apigateway.MockIntegration(
         request_templates={"application/json": json.dumps({"statusCode": int(status)})},
         passthrough_behavior=apigateway.PassthroughBehavior.NEVER,
@@ -285,7 +272,7 @@ def _fixed_answer(
 
 
 def _method_response(status: str, *headers: str) -> apigateway.MethodResponse:
-    """Declare an answer: API Gateway sends no header that is not declared."""
+    """Declare a response: API Gateway drops headers that are not declared."""
     names = (*_SECURITY_HEADERS, "Content-Type", *headers)
     return apigateway.MethodResponse(
         status_code=status, response_parameters={f"method.response.header.{name}": True for name in names}
@@ -293,7 +280,7 @@ def _method_response(status: str, *headers: str) -> apigateway.MethodResponse:
 
 
 def _cors(settings: Settings) -> apigateway.CorsOptions | None:
-    """What browsers are told before they let a script of an allowed origin call."""
+    """Answer browsers that ask whether a script of another origin may call."""
     if not settings.allowed_origins:
         return None
     return apigateway.CorsOptions(
@@ -304,6 +291,6 @@ def _cors(settings: Settings) -> apigateway.CorsOptions | None:
     )
 
 
-def _accept_strangers(method: apigateway.Method, reason: str) -> None:
+def _accept_no_sign_in(method: apigateway.Method, reason: str) -> None:
     accept(method, "AwsSolutions-APIG4", reason)
     accept(method, "AwsSolutions-COG4", reason)

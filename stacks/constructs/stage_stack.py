@@ -1,25 +1,26 @@
-"""What all stacks have in common, once."""
+"""Stacks: their common properties."""
 
 import aws_cdk as cdk
 from constructs import Construct
 
+from lambdas.domain.vocabulary import SERVICE
 from stacks.settings import Settings
 
 
 class StageStack(cdk.Stack):
-    """A stack of one stage: how it is named, tagged, published and protected."""
+    """A stack of one stage, with its name, tags, publishing and protection from deletion."""
 
     def __init__(self, scope: Construct, name: str, settings: Settings, *, description: str) -> None:
         super().__init__(
             scope,
             f"orders-{settings.stage}-{name}",
             description=description,
-            tags={"service": "orders", "stage": settings.stage},
-            # Without an account or a region: a synth needs neither, a deployment takes its caller's.
+            tags={"service": SERVICE, "stage": settings.stage},
+            # No account and no region: synthesis needs neither, and a deployment takes its caller's.
             synthesizer=cdk.CliCredentialsStackSynthesizer() if settings.embedded else None,
             termination_protection=settings.keep_data,
         )
 
     def add_output(self, name: str, value: str, description: str) -> None:
-        """Tell people and scripts a value that only the deployment knows."""
+        """Add an output for people and scripts: a value that is known only after deployment."""
         cdk.CfnOutput(self, name, value=value, description=description)

@@ -1,4 +1,4 @@
-"""What all tables have in common, once."""
+"""DynamoDB tables: common properties, and what functions may do with a table."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,12 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from stacks.constructs.grant import Grant, allow
 from stacks.settings import Settings
 
 
 class Table(dynamodb.TableV2):
-    """A table that is paid by use, encrypted, restorable to any second of 35 days, kept where it matters."""
+    """An on-demand, encrypted table that can be restored to any second of the last 35 days."""
 
     def __init__(
         self,
@@ -24,7 +25,7 @@ class Table(dynamodb.TableV2):
         stream: dynamodb.StreamViewType | None = None,
         time_to_live: str | None = None,
     ) -> None:
-        """Add the table to a stack; its keys are text."""
+        """Add the table `Orders` to a stack; functions know its name as `ORDERS_TABLE`. Its keys are text."""
         super().__init__(
             scope,
             construct_id,
@@ -34,7 +35,7 @@ class Table(dynamodb.TableV2):
             dynamo_stream=stream,
             time_to_live_attribute=time_to_live,
             billing=dynamodb.Billing.on_demand(),
-            # By the account's own key `aws/dynamodb`: free to keep, and CloudTrail shows who used it.
+            # The key `aws/dynamodb` of the account: it costs nothing, and CloudTrail records its use.
             encryption=dynamodb.TableEncryptionV2.aws_managed_key(),
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
@@ -42,6 +43,44 @@ class Table(dynamodb.TableV2):
             deletion_protection=settings.keep_data,
             removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
         )
+        self._variables = {f"{construct_id.upper()}_TABLE": self.table_name}
+
+    def add(self) -> Grant:
+        """Put an item."""
+        return self._grant("PutItem")
+
+    def read(self) -> Grant:
+        """Get an item by its key."""
+        return self._grant("GetItem")
+
+    def read_many(self) -> Grant:
+        """Get several items by their keys."""
+        return self._grant("BatchGetItem")
+
+    def read_all(self) -> Grant:
+        """Scan the table."""
+        return self._grant("Scan")
+
+    def update(self) -> Grant:
+        """Update an item without reading it."""
+        return self._grant("UpdateItem")
+
+    def change(self) -> Grant:
+        """Get an item and update it."""
+        return self._grant("GetItem", "UpdateItem")
+
+    def do_once(self) -> Grant:
+        """Do what Powertools' idempotency does: lock a key, keep the result, release the key on failure."""
+        return self._grant("GetItem", "PutItem", "UpdateItem", "DeleteItem")
+
+    def find_by(self, *indexes: str) -> Grant:
+        """Query indexes, and get the items that they name."""
+        items = self.read_many()
+        queries = [allow(f"{self.table_arn}/index/{index}", "dynamodb:Query") for index in indexes]
+        return Grant(items.variables, [*items.permissions, *queries])
+
+    def _grant(self, *actions: str) -> Grant:
+        return Grant(self._variables, [allow(self.table_arn, *(f"dynamodb:{action}" for action in actions))])
 
 
 def text(name: str) -> dynamodb.Attribute:

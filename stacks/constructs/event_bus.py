@@ -1,0 +1,18 @@
+"""The bus of order events."""
+
+from aws_cdk import aws_events as events
+from constructs import Construct
+
+from stacks.constructs.grant import Grant, allow
+from stacks.settings import Settings
+
+
+class EventBus(events.EventBus):
+    """An EventBridge bus of the stage's own."""
+
+    def __init__(self, scope: Construct, settings: Settings) -> None:
+        super().__init__(scope, "Bus", event_bus_name=f"orders-{settings.stage}")
+
+    def publish(self) -> Grant:
+        """Put events on the bus."""
+        return Grant({"EVENT_BUS_NAME": self.event_bus_name}, [allow(self.event_bus_arn, "events:PutEvents")])

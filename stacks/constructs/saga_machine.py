@@ -1,0 +1,84 @@
+"""The saga's state machine, and what functions may do with it."""
+
+from collections.abc import Sequence
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from stacks.constructs.grant import Grant, allow
+from stacks.constructs.state_machine import StateMachine
+from stacks.settings import Settings
+from statemachines.definition import Definition
+
+
+class SagaMachine(StateMachine):
+    """The saga's state machine."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        settings: Settings,
+        *,
+        definition: Definition,
+        functions: Sequence[lambda_.Function],
+    ) -> None:
+        """Add the machine to a stack; see `StateMachine`."""
+        name = _name(settings)
+        super().__init__(scope, "Saga", settings, name=name, definition=definition, functions=functions)
+        self._settings = settings
+
+    def start(self) -> Grant:
+        """Start an execution."""
+        return Grant(
+            {"STATE_MACHINE_ARN": self.state_machine_arn},
+            [allow(self.state_machine_arn, "states:StartExecution")],
+        )
+
+    def see_executions(self) -> Grant:
+        """Describe an execution."""
+        executions = f"{_arn(self, self._settings, 'execution')}:*"
+        # The rule pack writes pseudo parameters like this.
+        finding = (
+            f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{_name(self._settings)}:*"
+        )
+        return Grant(
+            {"STATE_MACHINE_ARN": self.state_machine_arn},
+            [allow(executions, "states:DescribeExecution")],
+            {f"AwsSolutions-IAM5[Resource::{finding}]": "The wildcard matches executions of the saga only."},
+        )
+
+    def wake(self) -> Grant:
+        """Resume an execution that waits with a task token; see `wake_saga`."""
+        return wake_saga(self, self._settings)
+
+
+def wake_saga(scope: Construct, settings: Settings) -> Grant:
+    """Resume an execution of the saga that waits with a task token.
+
+    This permission names the machine instead of referring to it, because a function that the machine calls
+    needs it: references in both directions would be circular.
+    """
+    actions = ("states:SendTaskSuccess", "states:SendTaskFailure")
+    if settings.embedded:
+        return Grant(
+            permissions=[allow("*", *actions)],
+            accepted={
+                "AwsSolutions-IAM5[Resource::*]": "The embedded AWS does not know which machine a task token"
+                " belongs to, and it runs no other machine with task tokens."
+            },
+        )
+    return Grant(permissions=[allow(_arn(scope, settings, "stateMachine"), *actions)])
+
+
+def _name(settings: Settings) -> str:
+    return f"orders-{settings.stage}-saga"
+
+
+def _arn(scope: Construct, settings: Settings, resource: str) -> str:
+    return Stack.of(scope).format_arn(
+        service="states",
+        resource=resource,
+        resource_name=_name(settings),
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )

@@ -1,0 +1,128 @@
+"""Recovery: orders whose execution broke run again; orders, payments and stock are compared."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from constructs import Construct
+
+from stacks.constructs.grant import Grant
+from stacks.constructs.python_function import PythonFunctions
+from stacks.constructs.queue import DeadLetterQueue, EventQueue
+from stacks.constructs.saga_machine import SagaMachine
+from stacks.constructs.secret import StripeKey
+from stacks.constructs.stage_stack import StageStack
+from stacks.constructs.state_machine import StateMachine
+from stacks.constructs.table import Table
+from stacks.settings import Settings
+from statemachines.definition import read_definition
+
+
+class RecoveryStack(StageStack):
+    """The recovery of orders, and the reconciliation with its schedule.
+
+    Attributes:
+        reconciliation: The state machine of the reconciliation.
+        dead_letter_queues: Queues that should be empty.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        settings: Settings,
+        *,
+        orders: Table,
+        inventory: Table,
+        stripe_key: StripeKey,
+        saga: SagaMachine,
+    ) -> None:
+        super().__init__(scope, "recovery", settings, description="Orders: recovery and reconciliation")
+        functions = PythonFunctions(self, settings)
+        self.dead_letter_queues = [self._recover_orders(settings, functions, orders, saga)]
+
+        stale_after = Grant({"STALE_AFTER_SECONDS": str(settings.stale_after_seconds)})
+        self.reconciliation = StateMachine(
+            self,
+            "Reconciliation",
+            settings,
+            name=f"orders-{settings.stage}-reconciliation",
+            definition=read_definition("reconciliation"),
+            functions=[
+                functions.add(
+                    "reconcile_orders",
+                    *(orders.change(), orders.find_by("unsettled"), stale_after),
+                    *(saga.start(), saga.see_executions()),
+                ),
+                functions.add(
+                    "reconcile_payments",
+                    *(orders.read(), orders.find_by("by_day"), stale_after, stripe_key.call_stripe()),
+                    *(saga.start(), saga.see_executions()),
+                ),
+                functions.add(
+                    "reconcile_stock",
+                    *(orders.find_by("by_day"),),
+                    *(inventory.read_all(), inventory.read_many(), inventory.update()),
+                ),
+            ],
+        )
+        events.Rule(
+            self,
+            "ReconciliationSchedule",
+            description="Starts the reconciliation",
+            schedule=events.Schedule.rate(Duration.minutes(settings.reconciliation_minutes)),
+            # No retries: the next run does the work of a missed one, and an alarm reports the delay.
+            targets=[targets.SfnStateMachine(self.reconciliation, retry_attempts=0)],
+        )
+        self.add_output(
+            "ReconciliationArn",
+            self.reconciliation.state_machine_arn,
+            "State machine that compares orders, payments and stock",
+        )
+
+    def _recover_orders(
+        self, settings: Settings, functions: PythonFunctions, orders: Table, saga: SagaMachine
+    ) -> DeadLetterQueue:
+        """Run the saga again for orders whose execution was stopped, timed out or broke.
+
+        Returns:
+            The queue of executions that could not be recovered.
+        """
+        unrecovered = DeadLetterQueue(self, "UnrecoveredExecutions", settings)
+        queue = EventQueue(
+            self,
+            "EndedExecutions",
+            settings,
+            consumer="recover_order",
+            # Once for the pause before the recovery, and the rest for an outage of Step Functions.
+            max_receive_count=20,
+            dead_letters=unrecovered,
+        )
+        queue.collect(
+            "EndedExecutionsRule",
+            events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "stateMachineArn": [saga.state_machine_arn],
+                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+                },
+            ),
+            description="Executions of the saga that were stopped, timed out or broke",
+        )
+        recover_order = functions.add(
+            "recover_order",
+            orders.change(),
+            saga.start(),
+            Grant(
+                {
+                    # The function postpones messages; the permission comes with its event source.
+                    "ENDED_EXECUTIONS_QUEUE_URL": queue.queue_url,
+                    "RECOVERY_PAUSES_SECONDS": ",".join(map(str, settings.recovery_pauses_seconds)),
+                }
+            ),
+        )
+        queue.deliver_to(recover_order)
+        self.add_output("EndedExecutionsQueueUrl", queue.queue_url, "Executions that wait for their recovery")
+        self.add_output(
+            "UnrecoveredQueueUrl", unrecovered.queue_url, "Executions that could not be recovered"
+        )
+        return unrecovered

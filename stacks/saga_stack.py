@@ -1,0 +1,114 @@
+"""The saga: its steps, the state machine that calls them, and the function that starts it."""
+
+from aws_cdk import Annotations, Duration
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.constructs.grant import Grant
+from stacks.constructs.order_stream import follow_orders
+from stacks.constructs.python_function import PythonFunction, PythonFunctions
+from stacks.constructs.queue import DeadLetterQueue
+from stacks.constructs.saga_machine import SagaMachine, wake_saga
+from stacks.constructs.secret import StripeKey
+from stacks.constructs.stage_stack import StageStack
+from stacks.constructs.table import Table
+from stacks.settings import DEFAULT_SENDER, Settings
+from statemachines.definition import Definition, read_definition
+
+
+class SagaStack(StageStack):
+    """The state machine and its functions.
+
+    Attributes:
+        machine: The saga.
+        stream_functions: Functions that follow the stream of the orders table.
+        dead_letter_queues: Queues that should be empty.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        settings: Settings,
+        *,
+        orders: Table,
+        inventory: Table,
+        idempotency: Table,
+        stripe_key: StripeKey,
+    ) -> None:
+        super().__init__(scope, "saga", settings, description="Orders: the saga")
+        functions = PythonFunctions(self, settings)
+        send_once = (idempotency.do_once(), _send_mail(settings))
+        steps = [
+            functions.add("validate_order", orders.change(), inventory.read_many()),
+            functions.add("charge_payment", orders.change(), stripe_key.call_stripe()),
+            functions.add(
+                "await_payment", orders.change(), stripe_key.call_stripe(), wake_saga(self, settings)
+            ),
+            functions.add("reserve_inventory", orders.change(), inventory.update()),
+            functions.add("notify_customer", orders.change(), *send_once),
+            functions.add("release_inventory", orders.change(), inventory.update()),
+            functions.add("refund_payment", orders.change(), stripe_key.call_stripe()),
+            functions.add("close_order", orders.change()),
+            functions.add("flag_for_operator", orders.change()),
+        ]
+        self.machine = SagaMachine(self, settings, definition=_definition(settings), functions=steps)
+        unstarted_orders = DeadLetterQueue(self, "UnstartedOrders", settings)
+        start_saga = self._start_saga(settings, functions, orders, unstarted_orders)
+        self.stream_functions = [start_saga]
+        self.dead_letter_queues = [unstarted_orders]
+
+        if settings.sender_email == DEFAULT_SENDER and not settings.embedded:
+            Annotations.of(self).add_warning_v2(
+                "orders:sender_email",
+                f"Customers will get no mail about their orders: SES sends no mail from {DEFAULT_SENDER}. "
+                "Deploy with `-c sender_email=ADDRESS`, an address that SES has verified.",
+            )
+        self.add_output("StateMachineArn", self.machine.state_machine_arn, "State machine of the saga")
+        self.add_output(
+            "UnstartedOrdersQueueUrl",
+            unstarted_orders.queue_url,
+            "Order changes that could not start the saga",
+        )
+
+    def _start_saga(
+        self, settings: Settings, functions: PythonFunctions, orders: Table, parked_in: DeadLetterQueue
+    ) -> PythonFunction:
+        """Start the saga for new orders, and again for each request to cancel or retry one."""
+        function = functions.add("start_saga", self.machine.start())
+        follow_orders(
+            function,
+            orders,
+            settings=settings,
+            patterns=[
+                {"eventName": ["INSERT"]},
+                # These match every later change of such an order; the function finds the one that asked.
+                {"dynamodb": {"NewImage": {"cancel_requested_by": {"S": [{"exists": True}]}}}},
+                {"dynamodb": {"NewImage": {"retry_requested_at": {"S": [{"exists": True}]}}}},
+            ],
+            parked_in=parked_in,
+            # As long as the stream keeps a change: an accepted order is never given up.
+            record_age=Duration.days(1),
+        )
+        return function
+
+
+def _definition(settings: Settings) -> Definition:
+    """The saga, with the stage's deadline for a payment."""
+    definition = read_definition("order_saga")
+    definition["States"]["AwaitPayment"]["TimeoutSeconds"] = settings.payment_deadline_seconds
+    return definition
+
+
+def _send_mail(settings: Settings) -> Grant:
+    """Send mail from the shop's address."""
+    statement = iam.PolicyStatement(actions=["ses:SendEmail"], resources=["*"])
+    if not settings.embedded:  # its policy check knows no `ses:FromAddress`
+        statement.add_condition("StringEquals", {"ses:FromAddress": settings.sender_email})
+    return Grant(
+        {"SENDER_EMAIL": settings.sender_email},
+        [statement],
+        {
+            "AwsSolutions-IAM5[Resource::*]": "SES checks the permission on recipients' identities, too;"
+            " the condition limits it to the sender's address."
+        },
+    )
