@@ -37,6 +37,7 @@ _ACCESS_LOG = {
 _SECURITY_HEADERS = {name: f"'{value}'" for name, value in SECURITY_HEADERS.items()}
 
 _MESSAGE: Final = "$context.error.messageString"
+_INSTANCE: Final = {"instance": "$context.requestId"}
 _PROBLEM_JSON: Final = "'application/problem+json'"
 _RETRY_SOON: Final = {"Retry-After": "'1'"}
 
@@ -203,12 +204,12 @@ class RestApi(apigateway.RestApi):
             )
 
         causes, kinds = apigateway.ResponseType, ProblemKind
-        # The status of the two defaults varies, so their documents have none.
-        add(causes.DEFAULT_4_XX, _problem_without_status("refused-by-gateway", "The request was refused"))
-        add(
-            causes.DEFAULT_5_XX,
-            _problem_without_status(kinds.INTERNAL_ERROR.slug, kinds.INTERNAL_ERROR.title),
-        )
+        # The status varies for these two, so their documents have none.
+        other = {"detail": _MESSAGE, **_INSTANCE}
+        refused = {"type": f"{PROBLEM_TYPE_PREFIX}refused-by-gateway", "title": "The request was refused"}
+        failed = {"type": kinds.INTERNAL_ERROR.type, "title": kinds.INTERNAL_ERROR.title}
+        add(causes.DEFAULT_4_XX, {**refused, **other})
+        add(causes.DEFAULT_5_XX, {**failed, **other})
         add(
             causes.UNAUTHORIZED,
             _problem(kinds.UNAUTHORIZED, "Send a valid ID token."),
@@ -238,17 +239,7 @@ class RestApi(apigateway.RestApi):
 
 def _problem(kind: ProblemKind, detail: str) -> dict[str, object]:
     """A problem document like those of the functions (`lambdas/shared/rest/problem.py`)."""
-    return {**_problem_without_status(kind.slug, kind.title), "status": kind.status, "detail": detail}
-
-
-def _problem_without_status(slug: str, title: str) -> dict[str, object]:
-    """A problem document without a status, with API Gateway's message as its detail."""
-    return {
-        "type": f"{PROBLEM_TYPE_PREFIX}{slug}",
-        "title": title,
-        "detail": _MESSAGE,
-        "instance": "$context.requestId",
-    }
+    return {"type": kind.type, "title": kind.title, "status": kind.status, "detail": detail, **_INSTANCE}
 
 
 def _fixed_response(

@@ -236,4 +236,4 @@ def test_orders_are_taken_only_where_the_saga_is(stage: Synthesis) -> None:
     prefix = f"orders-{stage.stage}-"
 
     needed = {dependency.id for dependency in stacks[f"{prefix}api"].dependencies}
-    assert needed >= {f"{prefix}data", f"{prefix}saga", f"{prefix}events"}
+    assert needed >= {f"{prefix}{stack}" for stack in ("data", "saga", "events", "recovery")}

@@ -75,7 +75,7 @@ def test_the_stand_in_for_stripe_is_taken_over_locally() -> None:
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_a_stand_in_for_stripe_is_refused_in_the_cloud(stage: str) -> None:
-    with pytest.raises(SettingsError, match="stripe_api_base goes with stage local only"):
+    with pytest.raises(SettingsError, match="stripe_api_base is valid for stage local only"):
         read_settings({"stage": stage, "stripe_api_base": "http://127.0.0.1:8420"})
 
 
