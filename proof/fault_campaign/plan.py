@@ -1,19 +1,12 @@
 """Which cases there are: everything that can go wrong at every call of a journey, alone and in pairs."""
 
 import random
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from local.fault_proxy.recording import Call
 from proof.fault_campaign.case import KINDS, Case, Injection, InjectionKind
-from statemachines.document import SagaDocument
-
-_STEPS: Final = frozenset(
-    re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-    for name in {placeholder.removesuffix("Arn") for placeholder in SagaDocument.load().placeholders}
-)
-"""The functions that the saga calls, as their folders are called."""
+from statemachines.steps import STEP_FUNCTIONS
 
 _OUTAGE_KINDS: Final[Sequence[InjectionKind]] = ("refuse", "lose_reply")
 _KINDS_OF_PAIRS: Final[Sequence[InjectionKind]] = (*KINDS, "stop")
@@ -52,7 +45,7 @@ def restarts(journey: str, calls: Iterable[Call]) -> Iterator[Case]:
     seen = set()
     for call in calls:
         function = call.name.partition(":")[0]
-        if function in _STEPS and function not in seen:
+        if function in STEP_FUNCTIONS and function not in seen:
             seen.add(function)
             yield Case(journey, (Injection("restart", call.name, call.n),))
 
@@ -72,4 +65,4 @@ def pairs(journey: str, calls: Sequence[Call], randomness: random.Random) -> Ite
 
 
 def _is_of_a_step(call: Call) -> bool:
-    return call.name.partition(":")[0] in _STEPS
+    return call.name.partition(":")[0] in STEP_FUNCTIONS

@@ -19,6 +19,7 @@ from local.world import World
 from proof.fault_campaign.case import KINDS, Injection
 from proof.fault_campaign.tempo import quick_pace
 from proof.plays import CANCEL, CONFIRM, CREATE, REFUND, StripeFault
+from statemachines.steps import STEP_FUNCTIONS
 from tests.faults.random_shop import REFUNDS, SKUS, Act, Card, Customer, Deed, Script, Webhooks, play
 
 EXAMPLES: Final = int(os.environ.get("RANDOM_SHOP_EXAMPLES", "3"))
@@ -28,8 +29,7 @@ SHRINKS: Final = "RANDOM_SHOP_SHRINK" in os.environ
 
 FUNCTIONS: Final = (
     *("submit_order", "start_saga", "cancel_order", "receive_stripe_webhook"),
-    *("validate_order", "charge_payment", "await_payment", "reserve_inventory", "notify_customer"),
-    *("release_inventory", "refund_payment", "close_order", "flag_for_operator"),
+    *STEP_FUNCTIONS,
     *("publish_order_events", "audit_order_events", "recover_order"),
 )
 SERVICES: Final = (

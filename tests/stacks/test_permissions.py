@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from stacks.constructs.python_function import pascal_case
+from statemachines.steps import STEP_FUNCTIONS
 from tests.stacks.synthesis import Resource, Synthesis, readable
 
 pytestmark = pytest.mark.xdist_group("stacks")
@@ -95,11 +97,8 @@ WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 TRACE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 CALLED_BY = {
-    "Saga": {
-        *("ValidateOrder", "ChargePayment", "AwaitPayment", "ReserveInventory", "NotifyCustomer"),
-        *("ReleaseInventory", "RefundPayment", "CloseOrder", "FlagForOperator"),
-    },
-    "Reconciliation": {"ReconcileOrders", "ReconcilePayments", "ReconcileStock"},
+    "Saga": STEP_FUNCTIONS,
+    "Reconciliation": ("reconcile_orders", "reconcile_payments", "reconcile_stock"),
 }
 
 
@@ -128,7 +127,7 @@ def expected(stage: Synthesis, function: str) -> Permissions:
         "the saga": saga if stage.stage != "local" else "*",  # see `wake_saga_statement`
         "the saga's executions": f"{saga.replace(':stateMachine:', ':execution:')}:*",
     }
-    log = f"{''.join(map(str.title, function.split('_')))}Logs.Arn"
+    log = f"{pascal_case(function)}Logs.Arn"
     found: Permissions = defaultdict(set, {log: set(WRITE_LOG), "*": set(TRACE)})
     for source in (GRANTS[function], TRIGGERS.get(function, {})):
         for resource, actions in source.items():
@@ -164,7 +163,7 @@ def test_a_machine_may_call_its_functions_and_nothing_else(stage: Synthesis, mac
     may = permissions(stage, f"{machine}Role")
 
     on_everything = may.pop("*")
-    assert may == {f"{function}.Arn": {"lambda:InvokeFunction"} for function in CALLED_BY[machine]}
+    assert may == {f"{pascal_case(name)}.Arn": {"lambda:InvokeFunction"} for name in CALLED_BY[machine]}
     assert {action.partition(":")[0] for action in on_everything} == {"logs", "xray"}
 
 

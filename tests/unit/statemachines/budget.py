@@ -1,4 +1,4 @@
-"""How long a state can take at most: the arithmetic of law 9."""
+"""The longest time that a state can take: the arithmetic of law 9."""
 
 import math
 from typing import Final
@@ -7,24 +7,24 @@ from stacks.settings import MAX_PAYMENT_DEADLINE_SECONDS
 from statemachines.document import State
 
 CALL_SECONDS: Final = 30
-"""What the call of a function is given. A waiting task does not say it: its timeout is its deadline."""
+"""Time for the call of a function by a task that waits for its token: its own timeout is the deadline."""
 
 LONGEST_DEADLINES: Final = {"AwaitPayment": MAX_PAYMENT_DEADLINE_SECONDS}
-"""The waiting tasks, and the most that a stage's settings put in place of the document's deadline."""
+"""The tasks that wait for their token, with the longest deadline that a stage's settings can give them."""
 
 
 def most_seconds_of_a_try(task: State) -> float:
-    """The longest that one try can take; without a timeout it never ends."""
+    """The longest that one try can take; infinite without a timeout."""
     if task.waits:
         return LONGEST_DEADLINES.get(task.name, math.inf)
     return task.timeout_seconds or math.inf
 
 
 def longest_seconds(task: State) -> float:
-    """The longest that a task can take, all tries and pauses.
+    """The longest that a task can take, all tries and pauses counted.
 
-    A waiting task is retried only when the call of its function fails. Only its last try meets the deadline,
-    and whoever calls back reports nothing that is retried.
+    A task that waits for its token is retried only when the call of its function fails. So only its last try
+    reaches the deadline.
     """
     last = most_seconds_of_a_try(task)
     failed = CALL_SECONDS if task.waits else last

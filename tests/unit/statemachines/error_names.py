@@ -1,4 +1,4 @@
-"""The error names that the document can use."""
+"""The error names that a definition can use."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from statemachines.document import ANY_ERROR
 
 
 def descendants(error: type[Exception]) -> Iterator[str]:
-    """The names of all classes below one, so that a new class is never forgotten."""
+    """The names of all subclasses, so that no list of names can forget a new one."""
     for subclass in error.__subclasses__():
         if subclass.__module__ == errors.__name__:
             yield subclass.__name__
@@ -17,12 +17,12 @@ def descendants(error: type[Exception]) -> Iterator[str]:
 OURS = frozenset(descendants(errors.OrderSagaError))
 OUR_TRANSIENT = frozenset(descendants(errors.TransientFailure))
 OUR_REJECTIONS = frozenset(descendants(errors.OrderRejected))
-HANDED_BACK = errors.OrderAlreadyConfirmed.__name__
+CONFIRMED_AFTER_ALL = errors.OrderAlreadyConfirmed.__name__
 CUSTOMER_ASKED = errors.PaymentActionRequired.__name__
 EXPIRED = errors.PaymentExpired.__name__
 
 DEADLINE = "States.Timeout"
-"""In a waiting task the deadline for an answer, and no failure of a call."""
+"""Of a task that waits for its token: its deadline. Of any other task: a failed call."""
 
 AWS_TRANSIENT = frozenset(
     {

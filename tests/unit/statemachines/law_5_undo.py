@@ -1,18 +1,21 @@
-"""Law 5 on the document: what was done is undone. And law 6: behind the pivot nothing is."""
+"""Law 5 on the definition: what was done is undone. And law 6: after the pivot nothing is undone."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from lambdas.domain import errors
-from statemachines.document import ANY_ERROR, Role, SagaDocument, State, Transition
-from tests.unit.statemachines.error_names import CUSTOMER_ASKED, HANDED_BACK, OUR_REJECTIONS
-from tests.unit.statemachines.rulebook import Document, Law, catchers, rename, state
+from statemachines.document import ANY_ERROR, SagaDocument, State, Transition
+from statemachines.steps import Role, Step
+from tests.unit.statemachines.error_names import CONFIRMED_AFTER_ALL, CUSTOMER_ASKED, OUR_REJECTIONS
+from tests.unit.statemachines.rulebook import Draft, Law
 
 LAW_5 = Law("Every forward step catches States.ALL into its own undo; undos form one chain in reverse order")
+
+TABLE = "statemachines/steps.py"
 
 UNDO_VERBS = {"Charge": "Refund", "Reserve": "Release"}
 
 NOTHING_WAS_DONE = OUR_REJECTIONS - {errors.OrderCancelled.__name__, errors.UndoAlreadyBegun.__name__}
-"""Rejections of an order that no execution has gone further with: there is nothing to undo."""
+"""Rejections of an order that no execution has done anything for: there is nothing to undo."""
 
 
 @LAW_5.rule
@@ -22,342 +25,368 @@ def every_task_catches_any_error_last(saga: SagaDocument) -> Iterator[str]:
             yield f"{task.name} does not catch {ANY_ERROR} last"
 
 
-@LAW_5.breach(every_task_catches_any_error_last, "ChargePayment does not catch States.ALL last")
-def only_the_expected_error_is_caught(document: Document) -> None:
-    catchers(document, "ChargePayment")[-1]["ErrorEquals"] = ["PaymentDeclined"]
+@every_task_catches_any_error_last.broken_by("ChargePayment does not catch States.ALL last")
+def only_the_expected_error_is_caught(draft: Draft) -> None:
+    draft.catchers("ChargePayment")[-1]["ErrorEquals"] = ["PaymentDeclined"]
 
 
-@LAW_5.breach(every_task_catches_any_error_last, "ValidateOrder does not catch States.ALL last")
-def the_catch_all_is_dropped(document: Document) -> None:
-    catchers(document, "ValidateOrder").pop()
+@every_task_catches_any_error_last.broken_by("ValidateOrder does not catch States.ALL last")
+def the_last_catcher_is_deleted(draft: Draft) -> None:
+    draft.catchers("ValidateOrder").pop()
 
 
-@LAW_5.breach(every_task_catches_any_error_last, "NotifyCustomerOfClosure does not catch States.ALL last")
-def a_lost_mail_fails_the_execution(document: Document) -> None:
-    del state(document, "NotifyCustomerOfClosure")["Catch"]
+@every_task_catches_any_error_last.broken_by("NotifyCustomerOfClosure does not catch States.ALL last")
+def a_lost_email_fails_the_execution(draft: Draft) -> None:
+    del draft.states["NotifyCustomerOfClosure"]["Catch"]
 
 
 @LAW_5.rule
-def every_step_behind_the_first_has_an_undo(saga: SagaDocument) -> Iterator[str]:
-    for step in saga.steps[1:]:
-        if saga.undo_of(step) is None:
-            yield f"nothing undoes {step.name}"
+def every_step_that_changes_something_has_an_undo(saga: SagaDocument) -> Iterator[str]:
+    undos = {step.state for step in saga.steps if step.role is Role.UNDO}
+    for step in saga.undoable:
+        if step.changes and step.undo is None:
+            yield f"{step.state} changes {step.changes}, and nothing undoes it: name its undo in {TABLE}"
+        elif step.undo and not step.changes:
+            yield f"{step.state} only checks, and {step.undo} undoes it: say in {TABLE} what it changes"
+        elif step.undo and step.undo not in undos:
+            yield f"{step.state} is undone by {step.undo}: add a row for it to {TABLE}, with Role.UNDO"
 
 
-@LAW_5.breach(every_step_behind_the_first_has_an_undo, "nothing undoes BookCourier")
-def a_new_step_comes_without_its_undo(document: Document) -> None:
-    courier = {**state(document, "ChargePayment"), "Comment": "Forward. Books.", "Next": "ReserveInventory"}
-    document["States"]["BookCourier"] = courier
-    state(document, "ChargePayment")["Next"] = "BookCourier"
+@every_step_that_changes_something_has_an_undo.broken_by("BookCourier changes the courier's diary")
+def a_step_is_added_without_an_undo(draft: Draft) -> None:
+    courier = Step("BookCourier", "book_courier", Role.FORWARD, changes="the courier's diary")
+    draft.add_step(courier, before="ReserveInventory", like="ChargePayment")
+
+
+@every_step_that_changes_something_has_an_undo.broken_by(
+    "ChargePayment only checks, and RefundPayment undoes"
+)
+def a_step_that_has_an_undo_says_that_it_only_checks(draft: Draft) -> None:
+    draft.change_row("ChargePayment", changes=None)
+
+
+@every_step_that_changes_something_has_an_undo.broken_by("ChargePayment is undone by ReturnMoney: add a row")
+def an_undo_has_no_row_in_the_table(draft: Draft) -> None:
+    draft.change_row("ChargePayment", undo="ReturnMoney")
 
 
 @LAW_5.rule
 def an_undo_is_named_after_its_step(saga: SagaDocument) -> Iterator[str]:
-    for undo in saga.states.values():
-        if undo.undoes is not None and undo.name != _mirrored(undo.undoes):
-            yield f"{undo.name} undoes {undo.undoes}, so it should be {_mirrored(undo.undoes)}"
+    for step in saga.undoable:
+        expected = [
+            undo_verb + step.state.removeprefix(verb)
+            for verb, undo_verb in UNDO_VERBS.items()
+            if step.state.startswith(verb)
+        ]
+        if step.undo and not expected:
+            yield f"{step.state} begins with no verb of UNDO_VERBS: add it there, with the verb of its undo"
+        elif step.undo and [step.undo] != expected:
+            yield f"{step.undo} undoes {step.state}, so its name should be {expected[0]}"
 
 
-def _mirrored(step: str) -> str:
-    for verb, undo_verb in UNDO_VERBS.items():
-        if step.startswith(verb):
-            return undo_verb + step.removeprefix(verb)
-    return f"named by a verb of {sorted(UNDO_VERBS)}"
+@an_undo_is_named_after_its_step.broken_by("ReturnMoney undoes ChargePayment, so its name should be RefundP")
+def an_undo_is_not_named_after_its_step(draft: Draft) -> None:
+    draft.rename("RefundPayment", "ReturnMoney")
 
 
-@LAW_5.breach(
-    an_undo_is_named_after_its_step, "ReturnMoney undoes ChargePayment, so it should be RefundPayment"
-)
-def an_undo_has_a_name_of_its_own(document: Document) -> None:
-    rename(document, "RefundPayment", "ReturnMoney")
+@an_undo_is_named_after_its_step.broken_by("BookCourier begins with no verb of UNDO_VERBS")
+def a_step_begins_with_an_unknown_verb(draft: Draft) -> None:
+    courier = Step("BookCourier", "book_courier", Role.FORWARD, "the courier's diary", "CancelCourier")
+    draft.add_step(courier, before="ReserveInventory", like="ChargePayment")
 
 
 @LAW_5.rule
 def undos_are_one_chain_in_reverse_order(saga: SagaDocument) -> Iterator[str]:
-    expected, chain = _undos_of(saga, saga.steps), _names(saga.undo_chain)
+    expected = saga.undos_of(saga.undoable)
+    chain = [state.name for state in saga.way_back if state.role in {Role.UNDO, Role.CLOSE}]
     if chain != expected:
-        yield f"undone are {' -> '.join(chain)}, it should be {' -> '.join(expected)}"
+        yield f"the undo chain is {_path(chain)}; it should be {_path(expected)}, by their Next"
     for undo in saga.having(Role.UNDO):
-        if undo not in saga.way_back:
-            yield f"{undo.name} is not in the chain of undos"
+        if undo.name not in expected:
+            yield f"{undo.name} undoes no step: name it in the step's row in {TABLE}"
 
 
-def _undos_of(saga: SagaDocument, steps: Sequence[State]) -> list[str]:
-    """The undos of these steps, the last done first, and then the one that brings the order to rest."""
-    return _names([*(saga.undo_of(step) for step in reversed(steps)), saga.last_undo])
+def _path(names: Iterable[str]) -> str:
+    return " -> ".join(names)
 
 
-def _names(states: Iterable[State | None]) -> list[str]:
-    return [state.name for state in states if state is not None]
+@undos_are_one_chain_in_reverse_order.broken_by("the undo chain is ReleaseInventory -> CloseOrder; it should")
+def an_undo_leaves_out_the_next_one(draft: Draft) -> None:
+    draft.states["ReleaseInventory"]["Next"] = "CloseOrder"
 
 
-@LAW_5.breach(undos_are_one_chain_in_reverse_order, "undone are ReleaseInventory -> CloseOrder")
-def an_undo_skips_the_refund(document: Document) -> None:
-    state(document, "ReleaseInventory")["Next"] = "CloseOrder"
+@undos_are_one_chain_in_reverse_order.broken_by("the undo chain is ReleaseInventory -> CloseOrder; it should")
+def undos_are_in_forward_order(draft: Draft) -> None:
+    draft.states["RefundPayment"]["Next"] = "ReleaseInventory"
+    draft.states["ReleaseInventory"]["Next"] = "CloseOrder"
 
 
-@LAW_5.breach(
-    undos_are_one_chain_in_reverse_order, "undone are RefundPayment -> ReleaseInventory -> CloseOrder"
-)
-def undos_are_in_forward_order(document: Document) -> None:
-    state(document, "RefundPayment")["Next"] = "ReleaseInventory"
-    state(document, "ReleaseInventory")["Next"] = "CloseOrder"
-
-
-@LAW_5.breach(undos_are_one_chain_in_reverse_order, "ReturnParcel is not in the chain of undos")
-def an_undo_is_left_out_of_the_chain(document: Document) -> None:
-    document["States"]["ReturnParcel"] = {
-        **state(document, "ReleaseInventory"),
-        "Comment": "Undo of ShipParcel.",
-        "Next": "OrderClosed",
-    }
-    catchers(document, "NotifyCustomer")[-1]["Next"] = "ReturnParcel"
+@undos_are_one_chain_in_reverse_order.broken_by("ReturnParcel undoes no step")
+def an_undo_belongs_to_no_step(draft: Draft) -> None:
+    draft.states["ReturnParcel"] = {**draft.states["ReleaseInventory"], "Next": "OrderClosed"}
+    draft.steps.append(Step("ReturnParcel", "return_parcel", Role.UNDO))
+    draft.catchers("NotifyCustomer")[-1]["Next"] = "ReturnParcel"
 
 
 @LAW_5.rule
-def every_failure_passes_the_undos_of_all_that_may_have_been_done(saga: SagaDocument) -> Iterator[str]:
-    """Follows every way from every failure of every step, and of every detour, to an end of the execution.
+def every_failure_passes_the_undos_of_everything_done_so_far(saga: SagaDocument) -> Iterator[str]:
+    """Follows every way from every failure of every step and detour to an end of the execution.
 
-    A way may leave the chain of undos only where an undo fails; where it goes then is for the next rules.
-    The way into a detour is no failure. A detour does nothing that has an undo of its own, so its failures
-    are undone like those of the step that it begins at.
+    A way may leave the undo chain only where an undo fails; the next rules say where it goes then. The way
+    into a detour is no failure. A detour changes nothing that has an undo of its own, so its failures are
+    undone like those of the step that leads to it.
     """
-    begins = {detour.name: saga.left_at(detour) for detour in saga.detours}
-    for failing in [*saga.steps, *saga.detours]:
-        step = begins.get(failing.name, failing)
-        number = saga.steps.index(step) if step else len(saga.steps) - 1
+    chain = saga.undos_of(saga.undoable)
+    for failing, done in _what_may_fail(saga):
+        detours = {each.name for each in saga.having(Role.DETOUR) if saga.start_of(each) == failing}
         for failure in failing.failures:
-            if begins.get(failure.target) == failing:
-                continue
-            expected = _what_to_undo(saga, number, failure)
-            for way in saga.ways_from(failure.target):
+            allowed = _what_to_undo(saga, done, failure)
+            for way in saga.ways_from(failure.target) if failure.target not in detours else ():
                 passed = [failure.target, *(transition.target for transition in way)]
-                undone = [name for name in passed if name in _names(saga.undo_chain)]
-                if undone != expected and not _leaves_at_a_failed_undo(saga, way):
+                undone = [name for name in passed if name in chain]
+                if undone not in allowed and not _leaves_at_a_failed_undo(way, chain):
                     yield (
-                        f"{failing.name} fails with {', '.join(failure.errors)}: {' -> '.join(passed)};"
-                        f" it should pass {' -> '.join(expected)}"
+                        f"{failing.name} fails with {', '.join(failure.errors)} and enters {_path(passed)};"
+                        f" it should enter {' or '.join(map(_path, allowed))}"
                     )
 
 
-def _what_to_undo(saga: SagaDocument, number: int, failure: Transition) -> list[str]:
-    if number > 0:
-        return _undos_of(saga, saga.steps[: number + 1])
-    if NOTHING_WAS_DONE.issuperset(failure.errors):
-        return _undos_of(saga, [])
-    return _undos_of(saga, saga.steps)  # an earlier execution of the order may have gone as far as the pivot
+def _what_may_fail(saga: SagaDocument) -> Iterator[tuple[State, list[Step]]]:
+    """The forward steps and detours, each with the steps that may have changed something when it fails."""
+    for number, step in enumerate(saga.undoable):
+        if state := saga.states.get(step.state):
+            done = saga.undoable[: number + 1]
+            yield state, done
+            for detour in saga.having(Role.DETOUR):
+                if saga.start_of(detour) == state:
+                    yield detour, done
 
 
-def _leaves_at_a_failed_undo(saga: SagaDocument, way: Sequence[Transition]) -> bool:
-    undos = _names(saga.undo_chain)
-    return any(each.errors and each.source in undos and each.target not in undos for each in way)
+def _what_to_undo(saga: SagaDocument, done: Sequence[Step], failure: Transition) -> list[list[str]]:
+    """The undos that a failure may lead to; the shortest one first."""
+    if any(step.changes for step in done):
+        return [saga.undos_of(done)]
+    # So far this execution has only checked. But an earlier execution may have gone as far as the pivot.
+    everything = saga.undos_of(saga.undoable)
+    return [saga.undos_of([]), everything] if NOTHING_WAS_DONE.issuperset(failure.errors) else [everything]
 
 
-@LAW_5.breach(
-    every_failure_passes_the_undos_of_all_that_may_have_been_done,
-    "ReserveInventory fails with States.ALL: RefundPayment",
+def _leaves_at_a_failed_undo(way: Iterable[Transition], chain: Sequence[str]) -> bool:
+    return any(each.errors and each.source in chain and each.target not in chain for each in way)
+
+
+@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
+    "ReserveInventory fails with States.ALL and enters RefundPayment"
 )
-def a_failed_reservation_is_not_released(document: Document) -> None:
-    catchers(document, "ReserveInventory")[-1]["Next"] = "RefundPayment"
+def a_failed_reservation_is_not_released(draft: Draft) -> None:
+    draft.catchers("ReserveInventory")[-1]["Next"] = "RefundPayment"
 
 
-@LAW_5.breach(
-    every_failure_passes_the_undos_of_all_that_may_have_been_done,
-    "ChargePayment fails with PaymentDeclined: CloseOrder",
+@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
+    "ChargePayment fails with PaymentDeclined and enters CloseOrder"
 )
-def a_declined_card_is_not_looked_into(document: Document) -> None:
+def a_declined_charge_is_not_refunded(draft: Draft) -> None:
     declined = {"ErrorEquals": ["PaymentDeclined"], "Assign": {"error": "{% $states.errorOutput %}"}}
-    catchers(document, "ChargePayment").insert(0, {**declined, "Next": "CloseOrder"})
+    draft.catchers("ChargePayment").insert(0, {**declined, "Next": "CloseOrder"})
 
 
-@LAW_5.breach(
-    every_failure_passes_the_undos_of_all_that_may_have_been_done,
-    "ValidateOrder fails with UnknownSku, CurrencyMismatch, OutOfStock, AmountNotChargeable, OrderCancelled",
+@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
+    "ValidateOrder fails with UnknownSku, CurrencyMismatch, OutOfStock, AmountNotChargeable, OrderCancelled"
 )
-def a_cancelled_order_keeps_its_stock_and_money(document: Document) -> None:
-    catchers(document, "ValidateOrder")[0]["ErrorEquals"].append("OrderCancelled")
+def a_cancelled_order_keeps_its_stock_and_money(draft: Draft) -> None:
+    draft.catchers("ValidateOrder")[0]["ErrorEquals"].append("OrderCancelled")
 
 
-@LAW_5.breach(
-    every_failure_passes_the_undos_of_all_that_may_have_been_done,
-    "ValidateOrder fails with States.ALL: CloseOrder",
+@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
+    "ValidateOrder fails with States.ALL and enters CloseOrder"
 )
-def a_crash_before_the_first_step_is_taken_for_a_rejection(document: Document) -> None:
-    catchers(document, "ValidateOrder")[-1]["Next"] = "CloseOrder"
+def a_crash_of_the_first_step_is_taken_for_a_rejection(draft: Draft) -> None:
+    draft.catchers("ValidateOrder")[-1]["Next"] = "CloseOrder"
 
 
-@LAW_5.breach(
-    every_failure_passes_the_undos_of_all_that_may_have_been_done,
-    "ChargePayment fails with States.ALL: ReleaseInventory",
+@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
+    "CheckFraud fails with States.ALL and enters RefundPayment"
 )
-def a_step_enters_the_chain_at_another_steps_undo(document: Document) -> None:
-    catchers(document, "ChargePayment")[-1]["Next"] = "ReleaseInventory"
+def a_step_that_only_checks_skips_an_undo(draft: Draft) -> None:
+    check = Step("CheckFraud", "check_fraud", Role.FORWARD, changes=None)
+    draft.add_step(check, before="ChargePayment", like="ValidateOrder")
+    draft.catchers("CheckFraud")[-1]["Next"] = "RefundPayment"
 
 
-@LAW_5.breach(
-    every_failure_passes_the_undos_of_all_that_may_have_been_done,
-    "ReserveInventory fails with States.ALL: ReleaseInventory -> CloseOrder",
+@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
+    "CheckAddress fails with States.ALL and enters CloseOrder"
 )
-def an_undo_that_fails_skips_the_next(document: Document) -> None:
-    catchers(document, "ReleaseInventory")[-1]["Next"] = "CloseOrder"
+def a_step_that_only_checks_forgets_the_charge_before_it(draft: Draft) -> None:
+    check = Step("CheckAddress", "check_address", Role.FORWARD, changes=None)
+    draft.add_step(check, before="ReserveInventory", like="ChargePayment")
+    draft.catchers("CheckAddress")[-1]["Next"] = "CloseOrder"
 
 
-@LAW_5.breach(
-    every_failure_passes_the_undos_of_all_that_may_have_been_done,
-    "AwaitPayment fails with States.Timeout: CloseOrder",
+@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
+    "ChargePayment fails with States.ALL and enters ReleaseInventory"
 )
-def an_abandoned_payment_can_still_be_captured(document: Document) -> None:
-    catchers(document, "AwaitPayment")[0]["Next"] = "CloseOrder"
+def a_failed_step_enters_another_steps_undo(draft: Draft) -> None:
+    draft.catchers("ChargePayment")[-1]["Next"] = "ReleaseInventory"
 
 
-@LAW_5.breach(
-    every_failure_passes_the_undos_of_all_that_may_have_been_done,
-    "AwaitPayment fails with States.Timeout: ReserveInventory -> NotifyCustomer",
+@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
+    "ReserveInventory fails with States.ALL and enters ReleaseInventory -> CloseOrder"
 )
-def a_customer_who_does_not_answer_is_sent_the_goods(document: Document) -> None:
-    catchers(document, "AwaitPayment")[0]["Next"] = "ReserveInventory"
+def a_failed_undo_skips_the_next_one(draft: Draft) -> None:
+    draft.catchers("ReleaseInventory")[-1]["Next"] = "CloseOrder"
 
 
-@LAW_5.breach(
-    every_failure_passes_the_undos_of_all_that_may_have_been_done,
-    "AwaitPayment fails with States.ALL: ReleaseInventory -> RefundPayment",
+@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
+    "AwaitPayment fails with States.Timeout and enters CloseOrder"
 )
-def a_detour_enters_the_chain_at_a_later_steps_undo(document: Document) -> None:
-    catchers(document, "AwaitPayment")[-1]["Next"] = "ReleaseInventory"
+def an_expired_payment_can_still_be_captured(draft: Draft) -> None:
+    draft.catchers("AwaitPayment")[0]["Next"] = "CloseOrder"
 
 
-@LAW_5.breach(
-    every_failure_passes_the_undos_of_all_that_may_have_been_done,
-    "ChargePayment fails with PaymentDeclined: ReserveInventory",
+@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
+    "AwaitPayment fails with States.Timeout and enters ReserveInventory -> NotifyCustomer"
 )
-def a_declined_card_is_sent_the_goods(document: Document) -> None:
-    catchers(document, "ChargePayment").insert(
-        0, {"ErrorEquals": ["PaymentDeclined"], "Next": "ReserveInventory"}
-    )
+def an_expired_payment_counts_as_paid(draft: Draft) -> None:
+    draft.catchers("AwaitPayment")[0]["Next"] = "ReserveInventory"
+
+
+@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
+    "AwaitPayment fails with States.ALL and enters ReleaseInventory -> RefundPayment"
+)
+def a_failed_detour_enters_a_later_steps_undo(draft: Draft) -> None:
+    draft.catchers("AwaitPayment")[-1]["Next"] = "ReleaseInventory"
+
+
+@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
+    "ChargePayment fails with PaymentDeclined and enters ReserveInventory"
+)
+def a_declined_charge_counts_as_paid(draft: Draft) -> None:
+    declined = {"ErrorEquals": ["PaymentDeclined"], "Next": "ReserveInventory"}
+    draft.catchers("ChargePayment").insert(0, declined)
 
 
 @LAW_5.rule
-def a_detour_is_made_on_request_and_comes_back_behind_its_step(saga: SagaDocument) -> Iterator[str]:
-    for detour in saga.detours:
-        step = saga.left_at(detour)
+def a_detour_is_entered_on_request_and_returns_after_its_step(saga: SagaDocument) -> Iterator[str]:
+    for detour in saga.having(Role.DETOUR):
+        step = saga.start_of(detour)
         if step is None or detour.next != step.next:
-            yield f"{detour.name} comes back at {detour.next}, not behind the step that it begins at"
+            yield f"{detour.name} returns to {detour.next}, not to the state after the step that leads to it"
         for entry in saga.transitions:
             on_request = entry.errors == (CUSTOMER_ASKED,) and step and entry.source == step.name
             if entry.target == detour.name and not on_request:
                 yield f"{entry.source} leads to {detour.name} on {', '.join(entry.errors) or 'success'}"
 
 
-@LAW_5.breach(
-    a_detour_is_made_on_request_and_comes_back_behind_its_step, "AwaitPayment comes back at NotifyCustomer"
+@a_detour_is_entered_on_request_and_returns_after_its_step.broken_by(
+    "AwaitPayment returns to NotifyCustomer, not"
 )
-def an_approved_payment_skips_the_pivot(document: Document) -> None:
-    state(document, "AwaitPayment")["Next"] = "NotifyCustomer"
+def an_approved_payment_skips_the_pivot(draft: Draft) -> None:
+    draft.states["AwaitPayment"]["Next"] = "NotifyCustomer"
 
 
-@LAW_5.breach(
-    a_detour_is_made_on_request_and_comes_back_behind_its_step,
-    "ChargePayment leads to AwaitPayment on PaymentActionRequired, PaymentProviderUnavailable",
+@a_detour_is_entered_on_request_and_returns_after_its_step.broken_by(
+    "ChargePayment leads to AwaitPayment on PaymentActionRequired, PaymentProviderUnavailable"
 )
-def a_failed_charge_waits_for_a_customer_who_was_not_asked(document: Document) -> None:
-    catchers(document, "ChargePayment")[0]["ErrorEquals"].append("PaymentProviderUnavailable")
+def a_failed_charge_waits_for_a_customer_who_was_not_asked(draft: Draft) -> None:
+    draft.catchers("ChargePayment")[0]["ErrorEquals"].append("PaymentProviderUnavailable")
 
 
-@LAW_5.breach(
-    a_detour_is_made_on_request_and_comes_back_behind_its_step,
-    "ChargePayment leads to AwaitPayment on success",
+@a_detour_is_entered_on_request_and_returns_after_its_step.broken_by(
+    "ChargePayment leads to AwaitPayment on success"
 )
-def every_customer_is_waited_for(document: Document) -> None:
-    state(document, "ChargePayment")["Next"] = "AwaitPayment"
+def every_charge_waits_for_its_customer(draft: Draft) -> None:
+    draft.states["ChargePayment"]["Next"] = "AwaitPayment"
 
 
-@LAW_5.breach(
-    a_detour_is_made_on_request_and_comes_back_behind_its_step,
-    "RefundPayment leads to AwaitPayment on States.ALL",
+@a_detour_is_entered_on_request_and_returns_after_its_step.broken_by(
+    "RefundPayment leads to AwaitPayment on States.ALL"
 )
-def an_undo_waits_for_the_customer(document: Document) -> None:
-    catchers(document, "RefundPayment")[-1]["Next"] = "AwaitPayment"
+def a_failed_undo_waits_for_the_customer(draft: Draft) -> None:
+    draft.catchers("RefundPayment")[-1]["Next"] = "AwaitPayment"
 
 
 @LAW_5.rule
-def an_undo_that_fails_goes_to_a_human_unless_the_order_is_confirmed(saga: SagaDocument) -> Iterator[str]:
-    flagging = set(_names(saga.having(Role.ALARM)))
-    for undo in saga.undo_chain:
+def a_failed_undo_goes_to_a_human_unless_the_order_is_confirmed(saga: SagaDocument) -> Iterator[str]:
+    alarms = {alarm.name for alarm in saga.having(Role.ALARM)}
+    for undo in saga.having(Role.UNDO, Role.CLOSE):
         for failure in undo.failures:
-            if failure.errors != (HANDED_BACK,) and failure.target not in flagging:
-                yield f"{undo.name} fails with {', '.join(failure.errors)} and goes on at {failure.target}"
+            if failure.errors != (CONFIRMED_AFTER_ALL,) and failure.target not in alarms:
+                yield f"{undo.name} fails with {', '.join(failure.errors)} and leads to {failure.target}"
 
 
-@LAW_5.breach(
-    an_undo_that_fails_goes_to_a_human_unless_the_order_is_confirmed,
-    "CloseOrder fails with States.ALL and goes on at OrderClosed",
+@a_failed_undo_goes_to_a_human_unless_the_order_is_confirmed.broken_by(
+    "CloseOrder fails with States.ALL and leads to OrderClosed"
 )
-def an_order_that_did_not_close_is_taken_for_closed(document: Document) -> None:
-    catchers(document, "CloseOrder")[-1]["Next"] = "OrderClosed"
+def an_order_that_did_not_close_is_taken_for_closed(draft: Draft) -> None:
+    draft.catchers("CloseOrder")[-1]["Next"] = "OrderClosed"
 
 
 @LAW_5.rule
-def an_undo_hands_a_confirmed_order_back_behind_the_pivot(saga: SagaDocument) -> Iterator[str]:
-    behind = saga.pivot.next if saga.pivot else None
-    for undo in saga.states.values():
-        back = [each for each in undo.failures if HANDED_BACK in each.errors]
-        if undo.undoes is not None and not back:
-            yield f"{undo.name} does not hand a confirmed order back"
+def an_undo_of_a_confirmed_order_goes_forward_after_the_pivot(saga: SagaDocument) -> Iterator[str]:
+    after = saga.pivot.next if saga.pivot else None
+    for state in saga.states.values():
+        back = [each for each in state.failures if CONFIRMED_AFTER_ALL in each.errors]
+        if state.role is Role.UNDO and not back:
+            yield f"{state.name} does not catch {CONFIRMED_AFTER_ALL}: let it lead to {after}"
         for failure in back:
-            if undo.role is not Role.UNDO or failure.target != behind:
-                yield f"{undo.name} hands a confirmed order to {failure.target}"
+            if state.role is not Role.UNDO or failure.target != after:
+                yield f"{state.name} catches {CONFIRMED_AFTER_ALL} and leads to {failure.target}"
 
 
-@LAW_5.breach(
-    an_undo_hands_a_confirmed_order_back_behind_the_pivot,
-    "RefundPayment does not hand a confirmed order back",
+@an_undo_of_a_confirmed_order_goes_forward_after_the_pivot.broken_by(
+    "RefundPayment does not catch OrderAlreadyConfirmed"
 )
-def a_confirmed_order_calls_for_a_human(document: Document) -> None:
-    catchers(document, "RefundPayment").pop(0)
+def a_confirmed_order_calls_for_a_human(draft: Draft) -> None:
+    draft.catchers("RefundPayment").pop(0)
 
 
-@LAW_5.breach(
-    an_undo_hands_a_confirmed_order_back_behind_the_pivot,
-    "ReleaseInventory hands a confirmed order to ReserveInventory",
+@an_undo_of_a_confirmed_order_goes_forward_after_the_pivot.broken_by(
+    "ReleaseInventory catches OrderAlreadyConfirmed and leads to ReserveInventory"
 )
-def a_confirmed_order_is_reserved_again(document: Document) -> None:
-    catchers(document, "ReleaseInventory")[0]["Next"] = "ReserveInventory"
+def a_confirmed_order_is_reserved_again(draft: Draft) -> None:
+    draft.catchers("ReleaseInventory")[0]["Next"] = "ReserveInventory"
 
 
 @LAW_5.rule
 def only_a_confirmed_order_goes_forward_again(saga: SagaDocument) -> Iterator[str]:
+    forward = {state.name for state in saga.forward}
     for transition in saga.transitions:
-        backward = saga.states[transition.source].role is not Role.FORWARD
-        target = saga.states.get(transition.target)
-        if backward and target and target.role is Role.FORWARD and transition.errors != (HANDED_BACK,):
+        returns = transition.source not in forward and transition.target in forward
+        if returns and transition.errors != (CONFIRMED_AFTER_ALL,):
             yield f"{transition.source} goes forward to {transition.target}"
 
 
-@LAW_5.breach(only_a_confirmed_order_goes_forward_again, "RefundPayment goes forward to NotifyCustomer")
-def an_order_that_was_not_refunded_is_confirmed(document: Document) -> None:
-    catchers(document, "RefundPayment")[-1]["Next"] = "NotifyCustomer"
+@only_a_confirmed_order_goes_forward_again.broken_by("RefundPayment goes forward to NotifyCustomer")
+def an_order_that_was_not_refunded_is_confirmed(draft: Draft) -> None:
+    draft.catchers("RefundPayment")[-1]["Next"] = "NotifyCustomer"
 
 
 @LAW_5.rule
-def behind_the_pivot_nothing_is_undone(saga: SagaDocument) -> Iterator[str]:
-    for behind in saga.happy_path[len(saga.steps) :]:
-        for way in saga.ways_from(behind.name):
+def after_the_pivot_nothing_is_undone(saga: SagaDocument) -> Iterator[str]:
+    if saga.pivot not in saga.happy_path:
+        yield f"{saga.pivot.name if saga.pivot else 'no state'} is the pivot, and not on the happy path"
+        return
+    for after in saga.happy_path[saga.happy_path.index(saga.pivot) + 1 :]:
+        for way in saga.ways_from(after.name):
             for transition in way:
                 target = saga.states.get(transition.target)
                 if target is None or target.type != "Succeed":
-                    yield f"{transition.source} is behind the pivot and leads to {transition.target}"
+                    yield f"{transition.source} is after the pivot and leads to {transition.target}"
 
 
-@LAW_5.breach(
-    behind_the_pivot_nothing_is_undone, "NotifyCustomer is behind the pivot and leads to RefundPayment"
-)
-def a_lost_mail_refunds_the_customer(document: Document) -> None:
-    catchers(document, "NotifyCustomer")[-1]["Next"] = "RefundPayment"
+@after_the_pivot_nothing_is_undone.broken_by("NotifyCustomer is after the pivot and leads to RefundPayment")
+def a_lost_email_refunds_the_customer(draft: Draft) -> None:
+    draft.catchers("NotifyCustomer")[-1]["Next"] = "RefundPayment"
+
+
+@after_the_pivot_nothing_is_undone.broken_by("no state is the pivot, and not on the happy path")
+def no_step_is_the_pivot(draft: Draft) -> None:
+    draft.change_row("ReserveInventory", role=Role.FORWARD)
 
 
 @LAW_5.rule
 def every_way_leads_to_an_end(saga: SagaDocument) -> Iterator[str]:
-    """No cycle, no way into nowhere, no state that nothing leads to."""
+    """No cycle, no target that does not exist, no state that nothing leads to."""
     reached = {saga.start, *(transition.target for transition in saga.transitions)}
     for name in reached - saga.states.keys():
         yield f"{name} does not exist"
@@ -368,21 +397,21 @@ def every_way_leads_to_an_end(saga: SagaDocument) -> Iterator[str]:
             yield f"{name} leads back to itself"
 
 
-@LAW_5.breach(every_way_leads_to_an_end, "RefundPayment leads back to itself")
-def the_chain_of_undos_goes_round_in_circles(document: Document) -> None:
-    catchers(document, "CloseOrder")[-1]["Next"] = "ReleaseInventory"
+@every_way_leads_to_an_end.broken_by("RefundPayment leads back to itself")
+def the_undo_chain_is_a_circle(draft: Draft) -> None:
+    draft.catchers("CloseOrder")[-1]["Next"] = "ReleaseInventory"
 
 
-@LAW_5.breach(every_way_leads_to_an_end, "CloseTheOrder does not exist")
-def a_step_leads_nowhere(document: Document) -> None:
-    state(document, "RefundPayment")["Next"] = "CloseTheOrder"
+@every_way_leads_to_an_end.broken_by("CloseTheOrder does not exist")
+def the_next_state_does_not_exist(draft: Draft) -> None:
+    draft.states["RefundPayment"]["Next"] = "CloseTheOrder"
 
 
-@LAW_5.breach(every_way_leads_to_an_end, "nothing leads to AwaitPayment")
-def an_order_whose_customer_must_approve_is_refunded(document: Document) -> None:
-    catchers(document, "ChargePayment").pop(0)
+@every_way_leads_to_an_end.broken_by("nothing leads to AwaitPayment")
+def a_payment_that_needs_approval_is_refunded(draft: Draft) -> None:
+    draft.catchers("ChargePayment").pop(0)
 
 
-@LAW_5.breach(every_way_leads_to_an_end, "nothing leads to ConfirmedNotNotified")
-def a_state_is_never_visited(document: Document) -> None:
-    catchers(document, "NotifyCustomer")[-1]["Next"] = "OrderClosed"
+@every_way_leads_to_an_end.broken_by("nothing leads to ConfirmedNotNotified")
+def a_state_is_never_entered(draft: Draft) -> None:
+    draft.catchers("NotifyCustomer")[-1]["Next"] = "OrderClosed"

@@ -1,11 +1,12 @@
-"""Law 9 on the document: which errors are retried, how, and for how long at most."""
+"""Law 9 on the definition: which errors are retried, how, and for how long at most."""
 
 from collections.abc import Iterator, Sequence
 
-from statemachines.document import Role, SagaDocument, State, Transition
+from statemachines.document import SagaDocument, State, Transition
+from statemachines.steps import Role
 from tests.unit.statemachines.budget import LONGEST_DEADLINES, longest_seconds, sum_of
 from tests.unit.statemachines.error_names import DEADLINE, OURS, TRANSIENT, WILDCARDS
-from tests.unit.statemachines.rulebook import Document, Law, catchers, rename, retrier, state
+from tests.unit.statemachines.rulebook import Draft, Law
 
 LAW_9 = Law(
     "Business errors are never retried; transient ones always are, with full jitter, a cap and a budget"
@@ -21,19 +22,19 @@ def every_task_has_a_timeout(saga: SagaDocument) -> Iterator[str]:
             yield f"{task.name} has no TimeoutSeconds"
 
 
-@LAW_9.breach(every_task_has_a_timeout, "RefundPayment has no TimeoutSeconds")
-def a_task_may_hang(document: Document) -> None:
-    del state(document, "RefundPayment")["TimeoutSeconds"]
+@every_task_has_a_timeout.broken_by("RefundPayment has no TimeoutSeconds")
+def a_task_has_no_timeout(draft: Draft) -> None:
+    del draft.states["RefundPayment"]["TimeoutSeconds"]
 
 
-@LAW_9.breach(every_task_has_a_timeout, "AwaitPayment has no TimeoutSeconds")
-def a_customer_may_think_for_ever(document: Document) -> None:
-    del state(document, "AwaitPayment")["TimeoutSeconds"]
+@every_task_has_a_timeout.broken_by("AwaitPayment has no TimeoutSeconds")
+def a_wait_has_no_deadline(draft: Draft) -> None:
+    del draft.states["AwaitPayment"]["TimeoutSeconds"]
 
 
-@LAW_9.breach(every_task_has_a_timeout, "AwaitPayment has no TimeoutSeconds")
-def a_deadline_is_an_expression_that_no_arithmetic_knows(document: Document) -> None:
-    state(document, "AwaitPayment")["TimeoutSeconds"] = "{% $number('${PaymentDeadlineSeconds}') %}"
+@every_task_has_a_timeout.broken_by("AwaitPayment has no TimeoutSeconds")
+def a_deadline_is_an_expression(draft: Draft) -> None:
+    draft.states["AwaitPayment"]["TimeoutSeconds"] = "{% $number('${PaymentDeadlineSeconds}') %}"
 
 
 @LAW_9.rule
@@ -41,42 +42,42 @@ def every_deadline_is_one_that_the_settings_allow(saga: SagaDocument) -> Iterato
     for task in saga.tasks:
         longest = LONGEST_DEADLINES.get(task.name, 0)
         if task.waits and (task.timeout_seconds or 0) > longest:
-            yield f"{task.name} waits for {task.timeout_seconds} s, the settings allow {longest} s"
+            yield f"{task.name} waits for {task.timeout_seconds} s, and the settings allow {longest} s"
 
 
-@LAW_9.breach(every_deadline_is_one_that_the_settings_allow, "AwaitPayment waits for 86400 s")
-def a_customer_may_sleep_on_it(document: Document) -> None:
-    state(document, "AwaitPayment")["TimeoutSeconds"] = 86_400
+@every_deadline_is_one_that_the_settings_allow.broken_by("AwaitPayment waits for 86400 s")
+def a_deadline_is_longer_than_the_settings_allow(draft: Draft) -> None:
+    draft.states["AwaitPayment"]["TimeoutSeconds"] = 86_400
 
 
-@LAW_9.breach(every_deadline_is_one_that_the_settings_allow, "AskTheWarehouse waits for 60 s")
-def somebody_else_is_waited_for(document: Document) -> None:
-    document["States"]["AskTheWarehouse"] = {**state(document, "AwaitPayment"), "TimeoutSeconds": 60}
+@every_deadline_is_one_that_the_settings_allow.broken_by("AskTheWarehouse waits for 60 s")
+def a_wait_is_added_that_the_settings_do_not_know(draft: Draft) -> None:
+    draft.states["AskTheWarehouse"] = {**draft.states["AwaitPayment"], "TimeoutSeconds": 60}
 
 
 @LAW_9.rule
 def a_deadline_is_caught_and_never_retried(saga: SagaDocument) -> Iterator[str]:
-    """It has a catcher of its own: whoever lets it pass is told so, and not that we failed."""
+    """Its own catcher tells the customer that the deadline passed, not that we failed."""
     for task in saga.tasks:
         if task.waits and any(DEADLINE in each.errors for each in task.retriers):
-            yield f"{task.name} begins to wait again after its deadline"
+            yield f"{task.name} waits again after its deadline"
         if task.waits and (DEADLINE,) not in [each.errors for each in task.failures]:
             yield f"{task.name} has no catcher for its deadline alone"
 
 
-@LAW_9.breach(a_deadline_is_caught_and_never_retried, "AwaitPayment begins to wait again")
-def a_customer_gets_six_deadlines(document: Document) -> None:
-    retrier(document, "AwaitPayment")["ErrorEquals"].append(DEADLINE)
+@a_deadline_is_caught_and_never_retried.broken_by("AwaitPayment waits again")
+def a_deadline_is_retried(draft: Draft) -> None:
+    draft.retrier("AwaitPayment")["ErrorEquals"].append(DEADLINE)
 
 
-@LAW_9.breach(a_deadline_is_caught_and_never_retried, "AwaitPayment has no catcher for its deadline alone")
-def a_deadline_is_an_error_like_any_other(document: Document) -> None:
-    catchers(document, "AwaitPayment").pop(0)
+@a_deadline_is_caught_and_never_retried.broken_by("AwaitPayment has no catcher for its deadline alone")
+def a_deadline_has_no_catcher(draft: Draft) -> None:
+    draft.catchers("AwaitPayment").pop(0)
 
 
-@LAW_9.breach(a_deadline_is_caught_and_never_retried, "AwaitPayment has no catcher for its deadline alone")
-def a_declined_payment_is_taken_for_an_expired_one(document: Document) -> None:
-    catchers(document, "AwaitPayment")[0]["ErrorEquals"].append("PaymentDeclined")
+@a_deadline_is_caught_and_never_retried.broken_by("AwaitPayment has no catcher for its deadline alone")
+def a_declined_payment_counts_as_expired(draft: Draft) -> None:
+    draft.catchers("AwaitPayment")[0]["ErrorEquals"].append("PaymentDeclined")
 
 
 @LAW_9.rule
@@ -86,14 +87,14 @@ def every_task_has_exactly_one_retrier(saga: SagaDocument) -> Iterator[str]:
             yield f"{task.name} has {len(task.retriers)} retriers"
 
 
-@LAW_9.breach(every_task_has_exactly_one_retrier, "FlagForOperator has 0 retriers")
-def a_task_is_not_retried(document: Document) -> None:
-    del state(document, "FlagForOperator")["Retry"]
+@every_task_has_exactly_one_retrier.broken_by("FlagForOperator has 0 retriers")
+def a_task_is_not_retried(draft: Draft) -> None:
+    del draft.states["FlagForOperator"]["Retry"]
 
 
-@LAW_9.breach(every_task_has_exactly_one_retrier, "CloseOrder has 2 retriers")
-def a_second_retrier_multiplies_the_tries(document: Document) -> None:
-    state(document, "CloseOrder")["Retry"].append(retrier(document, "CloseOrder"))
+@every_task_has_exactly_one_retrier.broken_by("CloseOrder has 2 retriers")
+def a_second_retrier_multiplies_the_tries(draft: Draft) -> None:
+    draft.states["CloseOrder"]["Retry"].append(draft.retrier("CloseOrder"))
 
 
 @LAW_9.rule
@@ -101,56 +102,56 @@ def every_transient_error_is_retried(saga: SagaDocument) -> Iterator[str]:
     for task in saga.tasks:
         transient = TRANSIENT - {DEADLINE} if task.waits else TRANSIENT
         for error in sorted(transient.difference(*(each.errors for each in task.retriers))):
-            yield f"{task.name} does not retry {error}"
+            yield f"{task.name} does not retry {error}: add it to x-shared in order_saga.asl.yaml"
 
 
-@LAW_9.breach(every_transient_error_is_retried, "ChargePayment does not retry PaymentInFlux")
-def a_transient_error_of_ours_is_forgotten(document: Document) -> None:
-    retrier(document, "ChargePayment")["ErrorEquals"].remove("PaymentInFlux")
+@every_transient_error_is_retried.broken_by("ChargePayment does not retry PaymentInFlux")
+def an_error_of_ours_is_not_retried(draft: Draft) -> None:
+    draft.retrier("ChargePayment")["ErrorEquals"].remove("PaymentInFlux")
 
 
-@LAW_9.breach(every_transient_error_is_retried, "ReleaseInventory does not retry Lambda.Unknown")
-def a_killed_function_is_forgotten(document: Document) -> None:
-    retrier(document, "ReleaseInventory")["ErrorEquals"].remove("Lambda.Unknown")
+@every_transient_error_is_retried.broken_by("ReleaseInventory does not retry Lambda.Unknown")
+def a_killed_function_is_not_retried(draft: Draft) -> None:
+    draft.retrier("ReleaseInventory")["ErrorEquals"].remove("Lambda.Unknown")
 
 
-@LAW_9.breach(every_transient_error_is_retried, "ReserveInventory does not retry States.Timeout")
-def a_call_that_hangs_is_taken_for_a_deadline(document: Document) -> None:
-    retrier(document, "ReserveInventory")["ErrorEquals"].remove(DEADLINE)
+@every_transient_error_is_retried.broken_by("ReserveInventory does not retry States.Timeout")
+def a_call_that_hangs_is_not_retried(draft: Draft) -> None:
+    draft.retrier("ReserveInventory")["ErrorEquals"].remove(DEADLINE)
 
 
-@LAW_9.breach(every_transient_error_is_retried, "AwaitPayment does not retry StoreUnavailable")
-def a_call_that_only_begins_to_wait_is_not_retried(document: Document) -> None:
-    retrier(document, "AwaitPayment")["ErrorEquals"].remove("StoreUnavailable")
+@every_transient_error_is_retried.broken_by("AwaitPayment does not retry StoreUnavailable")
+def the_call_before_a_wait_is_not_retried(draft: Draft) -> None:
+    draft.retrier("AwaitPayment")["ErrorEquals"].remove("StoreUnavailable")
 
 
 @LAW_9.rule
-def nothing_else_of_ours_is_retried(saga: SagaDocument) -> Iterator[str]:
+def no_other_error_of_ours_is_retried(saga: SagaDocument) -> Iterator[str]:
     for task in saga.tasks:
         for error in sorted(
             OURS.difference(TRANSIENT).intersection(*(each.errors for each in task.retriers))
         ):
-            yield f"{task.name} retries {error}, which no retry mends"
+            yield f"{task.name} retries {error}, which no retry can mend"
 
 
-@LAW_9.breach(nothing_else_of_ours_is_retried, "ChargePayment retries PaymentDeclined")
-def a_declined_card_is_tried_again(document: Document) -> None:
-    retrier(document, "ChargePayment")["ErrorEquals"].append("PaymentDeclined")
+@no_other_error_of_ours_is_retried.broken_by("ChargePayment retries PaymentDeclined")
+def a_declined_card_is_retried(draft: Draft) -> None:
+    draft.retrier("ChargePayment")["ErrorEquals"].append("PaymentDeclined")
 
 
-@LAW_9.breach(nothing_else_of_ours_is_retried, "ChargePayment retries PaymentActionRequired")
-def a_customer_is_not_asked_but_charged_again(document: Document) -> None:
-    retrier(document, "ChargePayment")["ErrorEquals"].append("PaymentActionRequired")
+@no_other_error_of_ours_is_retried.broken_by("ChargePayment retries PaymentActionRequired")
+def a_payment_that_needs_approval_is_retried(draft: Draft) -> None:
+    draft.retrier("ChargePayment")["ErrorEquals"].append("PaymentActionRequired")
 
 
-@LAW_9.breach(nothing_else_of_ours_is_retried, "RefundPayment retries RefundRefused")
-def what_needs_a_human_is_tried_again(document: Document) -> None:
-    retrier(document, "RefundPayment")["ErrorEquals"].append("RefundRefused")
+@no_other_error_of_ours_is_retried.broken_by("RefundPayment retries RefundRefused")
+def an_error_that_needs_a_human_is_retried(draft: Draft) -> None:
+    draft.retrier("RefundPayment")["ErrorEquals"].append("RefundRefused")
 
 
-@LAW_9.breach(nothing_else_of_ours_is_retried, "ReleaseInventory retries OrderAlreadyConfirmed")
-def a_hand_back_is_tried_again(document: Document) -> None:
-    retrier(document, "ReleaseInventory")["ErrorEquals"].append("OrderAlreadyConfirmed")
+@no_other_error_of_ours_is_retried.broken_by("ReleaseInventory retries OrderAlreadyConfirmed")
+def an_undo_of_a_confirmed_order_is_retried(draft: Draft) -> None:
+    draft.retrier("ReleaseInventory")["ErrorEquals"].append("OrderAlreadyConfirmed")
 
 
 @LAW_9.rule
@@ -160,14 +161,14 @@ def no_wildcard_is_retried(saga: SagaDocument) -> Iterator[str]:
             yield f"{task.name} retries {error}, business errors included"
 
 
-@LAW_9.breach(no_wildcard_is_retried, "ValidateOrder retries States.TaskFailed")
-def every_failed_task_is_tried_again(document: Document) -> None:
-    retrier(document, "ValidateOrder")["ErrorEquals"] = ["States.TaskFailed"]
+@no_wildcard_is_retried.broken_by("ValidateOrder retries States.TaskFailed")
+def every_failed_task_is_retried(draft: Draft) -> None:
+    draft.retrier("ValidateOrder")["ErrorEquals"] = ["States.TaskFailed"]
 
 
-@LAW_9.breach(no_wildcard_is_retried, "ValidateOrder retries States.ALL")
-def everything_is_tried_again(document: Document) -> None:
-    retrier(document, "ValidateOrder")["ErrorEquals"] = ["States.ALL"]
+@no_wildcard_is_retried.broken_by("ValidateOrder retries States.ALL")
+def any_error_is_retried(draft: Draft) -> None:
+    draft.retrier("ValidateOrder")["ErrorEquals"] = ["States.ALL"]
 
 
 @LAW_9.rule
@@ -182,71 +183,72 @@ def every_pause_is_random_growing_and_limited(saga: SagaDocument) -> Iterator[st
                 yield f"{task.name} has no MaxDelaySeconds"
 
 
-@LAW_9.breach(every_pause_is_random_growing_and_limited, "NotifyCustomer retries with JitterStrategy NONE")
-def the_jitter_is_forgotten(document: Document) -> None:
-    del retrier(document, "NotifyCustomer")["JitterStrategy"]
+@every_pause_is_random_growing_and_limited.broken_by("NotifyCustomer retries with JitterStrategy NONE")
+def the_pauses_have_no_jitter(draft: Draft) -> None:
+    del draft.retrier("NotifyCustomer")["JitterStrategy"]
 
 
-@LAW_9.breach(every_pause_is_random_growing_and_limited, "NotifyCustomer has BackoffRate 1")
-def the_pauses_do_not_grow(document: Document) -> None:
-    retrier(document, "NotifyCustomer")["BackoffRate"] = 1
+@every_pause_is_random_growing_and_limited.broken_by("NotifyCustomer has BackoffRate 1")
+def the_pauses_do_not_grow(draft: Draft) -> None:
+    draft.retrier("NotifyCustomer")["BackoffRate"] = 1
 
 
-@LAW_9.breach(every_pause_is_random_growing_and_limited, "CloseOrder has no MaxDelaySeconds")
-def the_pauses_are_not_limited(document: Document) -> None:
-    del retrier(document, "CloseOrder")["MaxDelaySeconds"]
+@every_pause_is_random_growing_and_limited.broken_by("CloseOrder has no MaxDelaySeconds")
+def the_pauses_are_not_limited(draft: Draft) -> None:
+    del draft.retrier("CloseOrder")["MaxDelaySeconds"]
 
 
 @LAW_9.rule
-def retries_are_counted_and_few(saga: SagaDocument) -> Iterator[str]:
+def the_number_of_retries_is_given_and_small(saga: SagaDocument) -> Iterator[str]:
     for task in saga.tasks:
         if "MaxAttempts" not in next(iter(task.body.get("Retry", ())), ()):
-            yield f"{task.name} does not say how often it is retried"
+            yield f"{task.name} has no MaxAttempts"
         if not 1 <= task.tries - 1 <= MOST_RETRIES:
             yield f"{task.name} has {task.tries - 1} retries, not 1 to {MOST_RETRIES}"
 
 
-@LAW_9.breach(retries_are_counted_and_few, "CloseOrder has 99 retries")
-def retries_without_an_end(document: Document) -> None:
-    retrier(document, "CloseOrder")["MaxAttempts"] = 99
+@the_number_of_retries_is_given_and_small.broken_by("CloseOrder has 99 retries")
+def there_are_too_many_retries(draft: Draft) -> None:
+    draft.retrier("CloseOrder")["MaxAttempts"] = 99
 
 
-@LAW_9.breach(retries_are_counted_and_few, "CloseOrder has 0 retries")
-def a_retrier_that_never_retries(document: Document) -> None:
-    retrier(document, "CloseOrder")["MaxAttempts"] = 0
+@the_number_of_retries_is_given_and_small.broken_by("CloseOrder has 0 retries")
+def a_retrier_that_never_retries(draft: Draft) -> None:
+    draft.retrier("CloseOrder")["MaxAttempts"] = 0
 
 
-@LAW_9.breach(retries_are_counted_and_few, "CloseOrder does not say how often")
-def retries_are_left_to_the_default(document: Document) -> None:
-    del retrier(document, "CloseOrder")["MaxAttempts"]
+@the_number_of_retries_is_given_and_small.broken_by("CloseOrder has no MaxAttempts")
+def max_attempts_is_left_to_the_default(draft: Draft) -> None:
+    del draft.retrier("CloseOrder")["MaxAttempts"]
 
 
 @LAW_9.rule
 def undos_try_harder_than_forward_steps(saga: SagaDocument) -> Iterator[str]:
-    forward = saga.having(Role.FORWARD)
+    forward = saga.forward
     most_tries = max(step.tries for step in forward)
     longest = max(longest_seconds(step) for step in forward if not step.waits)
-    for undo in [*saga.undo_chain, *saga.having(Role.ALARM)]:
+    for undo in saga.having(Role.UNDO, Role.CLOSE, Role.ALARM):
+        seconds = longest_seconds(undo)
         if undo.tries <= most_tries:
-            yield f"{undo.name} is tried {undo.tries} times, forward steps {most_tries} times"
-        if longest_seconds(undo) <= longest:
-            yield f"{undo.name} gives up after {longest_seconds(undo):g} s, forward steps after {longest:g} s"
+            yield f"{undo.name} is tried {undo.tries} times, a forward step {most_tries} times"
+        if seconds <= longest:
+            yield f"{undo.name} gives up after {seconds:g} s, a forward step after {longest:g} s"
 
 
-@LAW_9.breach(undos_try_harder_than_forward_steps, "RefundPayment is tried 6 times")
-def an_undo_gives_up_like_a_forward_step(document: Document) -> None:
-    state(document, "RefundPayment")["Retry"] = state(document, "ChargePayment")["Retry"]
+@undos_try_harder_than_forward_steps.broken_by("RefundPayment is tried 6 times")
+def an_undo_has_as_few_tries_as_a_forward_step(draft: Draft) -> None:
+    draft.states["RefundPayment"]["Retry"] = draft.states["ChargePayment"]["Retry"]
 
 
-@LAW_9.breach(undos_try_harder_than_forward_steps, "ReleaseInventory gives up after")
-def an_undo_hurries(document: Document) -> None:
-    state(document, "ReleaseInventory")["TimeoutSeconds"] = 5
-    retrier(document, "ReleaseInventory")["MaxDelaySeconds"] = 5
+@undos_try_harder_than_forward_steps.broken_by("ReleaseInventory gives up after")
+def an_undo_gives_up_too_soon(draft: Draft) -> None:
+    draft.states["ReleaseInventory"]["TimeoutSeconds"] = 5
+    draft.retrier("ReleaseInventory")["MaxDelaySeconds"] = 5
 
 
-@LAW_9.breach(undos_try_harder_than_forward_steps, "FlagForOperator is tried 4 times")
-def the_call_for_a_human_gives_up_like_a_forward_step(document: Document) -> None:
-    retrier(document, "FlagForOperator")["MaxAttempts"] = 3
+@undos_try_harder_than_forward_steps.broken_by("FlagForOperator is tried 4 times")
+def the_alarm_has_fewer_tries_than_a_forward_step(draft: Draft) -> None:
+    draft.retrier("FlagForOperator")["MaxAttempts"] = 3
 
 
 @LAW_9.rule
@@ -255,7 +257,8 @@ def all_tries_of_the_longest_way_fit_into_the_execution(saga: SagaDocument) -> I
     total = _seconds(saga, longest)
     if total > saga.timeout_seconds:
         sums = "\n".join(f"  {sum_of(state)}" for state in _visited(saga, longest) if state.is_task)
-        yield f"the longest way takes {total:g} s, the execution may take {saga.timeout_seconds} s:\n{sums}"
+        limit = saga.timeout_seconds
+        yield f"the longest way takes {total:g} s, the execution may take {limit} s:\n{sums}"
 
 
 def _visited(saga: SagaDocument, way: Sequence[Transition]) -> list[State]:
@@ -267,51 +270,49 @@ def _seconds(saga: SagaDocument, way: Sequence[Transition]) -> float:
     return sum(longest_seconds(state) for state in _visited(saga, way) if state.is_task)
 
 
-@LAW_9.breach(
-    all_tries_of_the_longest_way_fit_into_the_execution,
+@all_tries_of_the_longest_way_fit_into_the_execution.broken_by(
     "RefundPayment: 51 x 30 s + (2 + 4 + 8 + 16 + 32 + 60 + 60",
 )
-def an_undo_is_retried_for_longer_than_the_execution_lives(document: Document) -> None:
-    retrier(document, "RefundPayment")["MaxAttempts"] = 50
+def an_undo_is_retried_longer_than_the_execution_lasts(draft: Draft) -> None:
+    draft.retrier("RefundPayment")["MaxAttempts"] = 50
 
 
-@LAW_9.breach(all_tries_of_the_longest_way_fit_into_the_execution, "FlagForOperator: 9 x 400 s")
-def the_call_for_a_human_comes_too_late(document: Document) -> None:
-    state(document, "FlagForOperator")["TimeoutSeconds"] = 400
+@all_tries_of_the_longest_way_fit_into_the_execution.broken_by("FlagForOperator: 9 x 400 s")
+def the_alarm_takes_longer_than_the_execution_lasts(draft: Draft) -> None:
+    draft.states["FlagForOperator"]["TimeoutSeconds"] = 400
 
 
-@LAW_9.breach(
-    all_tries_of_the_longest_way_fit_into_the_execution,
+@all_tries_of_the_longest_way_fit_into_the_execution.broken_by(
     "AwaitPayment: 200 x 30 s + 1800 s + (1 + 2 + 4 + 8 + 10 + 10",
 )
-def a_call_that_only_begins_to_wait_is_retried_for_hours(document: Document) -> None:
-    retrier(document, "AwaitPayment")["MaxAttempts"] = 200
+def the_call_before_a_wait_is_retried_for_hours(draft: Draft) -> None:
+    draft.retrier("AwaitPayment")["MaxAttempts"] = 200
 
 
-@LAW_9.breach(all_tries_of_the_longest_way_fit_into_the_execution, "the longest way takes inf s")
-def the_customer_outlives_the_execution(document: Document) -> None:
-    rename(document, "AwaitPayment", "AwaitTheCustomer")
+@all_tries_of_the_longest_way_fit_into_the_execution.broken_by("the longest way takes inf s")
+def a_wait_has_a_deadline_that_the_settings_do_not_know(draft: Draft) -> None:
+    draft.rename("AwaitPayment", "AwaitTheCustomer")
 
 
-@LAW_9.breach(all_tries_of_the_longest_way_fit_into_the_execution, "the execution may take 600 s")
-def the_execution_is_cut_short(document: Document) -> None:
-    document["TimeoutSeconds"] = 600
+@all_tries_of_the_longest_way_fit_into_the_execution.broken_by("the execution may take 600 s")
+def the_execution_has_too_short_a_timeout(draft: Draft) -> None:
+    draft.definition["TimeoutSeconds"] = 600
 
 
-@LAW_9.breach(all_tries_of_the_longest_way_fit_into_the_execution, "the execution may take 0 s")
-def the_execution_has_no_timeout(document: Document) -> None:
-    del document["TimeoutSeconds"]
+@all_tries_of_the_longest_way_fit_into_the_execution.broken_by("the execution may take 0 s")
+def the_execution_has_no_timeout(draft: Draft) -> None:
+    del draft.definition["TimeoutSeconds"]
 
 
 @LAW_9.rule
 def every_state_is_a_task_or_an_end(saga: SagaDocument) -> Iterator[str]:
-    """Anything else takes time, or transitions, that the budget does not count."""
+    """The budget counts the time and the transitions of no other state."""
     for each in saga.states.values():
         if each.type not in {"Task", "Succeed", "Fail"}:
-            yield f"{each.name} is a {each.type}, which the budget does not know"
+            yield f"{each.name} is a {each.type}, which the budget does not count"
 
 
-@LAW_9.breach(every_state_is_a_task_or_an_end, "Cooldown is a Wait")
-def a_wait_escapes_the_budget(document: Document) -> None:
-    document["States"]["Cooldown"] = {"Type": "Wait", "Seconds": 86_400, "Next": "CloseOrder"}
-    state(document, "RefundPayment")["Next"] = "Cooldown"
+@every_state_is_a_task_or_an_end.broken_by("Cooldown is a Wait")
+def a_wait_state_is_added(draft: Draft) -> None:
+    draft.states["Cooldown"] = {"Type": "Wait", "Seconds": 86_400, "Next": "CloseOrder"}
+    draft.states["RefundPayment"]["Next"] = "Cooldown"

@@ -1,0 +1,249 @@
+"""The definition agrees with the table of steps, the functions and the errors, and can run."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import lambdas
+from statemachines.document import SagaDocument
+from statemachines.steps import HAPPY_PATH_STATES, Role, Step
+from tests.unit.statemachines.error_names import KNOWN
+from tests.unit.statemachines.rulebook import Draft, Law
+
+CONSISTENCY = Law("The definition, the table of steps, the functions and the errors agree")
+
+TABLE = "statemachines/steps.py"
+
+TASK_TOKEN = "{% $states.context.Task.Token %}"  # noqa: S105 - the expression for one
+
+FUNCTIONS = {handler.parent.name for handler in Path(*lambdas.__path__).glob("*/*/handler.py")}
+
+
+@CONSISTENCY.rule
+def the_happy_path_has_four_states(saga: SagaDocument) -> Iterator[str]:
+    """Every order pays for each of them."""
+    if len(saga.happy_path) != HAPPY_PATH_STATES:
+        yield f"the happy path is {' -> '.join(each.name for each in saga.happy_path)}"
+
+
+@the_happy_path_has_four_states.broken_by("NotifyCustomer -> OrderClosed")
+def the_happy_path_gets_a_fifth_state(draft: Draft) -> None:
+    draft.states["NotifyCustomer"]["Next"] = "OrderClosed"
+
+
+@CONSISTENCY.rule
+def no_state_of_the_happy_path_waits_for_a_token(saga: SagaDocument) -> Iterator[str]:
+    for each in saga.happy_path:
+        if each.waits:
+            yield f"{each.name} is on the happy path and waits for its task token"
+
+
+@no_state_of_the_happy_path_waits_for_a_token.broken_by("AwaitPayment is on the happy path")
+def every_order_waits_for_an_approval(draft: Draft) -> None:
+    draft.states["ChargePayment"]["Next"] = "AwaitPayment"
+
+
+@CONSISTENCY.rule
+def a_task_that_waits_and_no_other_gets_its_token(saga: SagaDocument) -> Iterator[str]:
+    for task in saga.tasks:
+        token = task.body.get("Arguments", {}).get("Payload", {}).get("task_token")
+        if task.waits is not (token == TASK_TOKEN):
+            yield f"{task.name} {'waits' if task.waits else 'does not wait'}: its task_token is {token}"
+
+
+@a_task_that_waits_and_no_other_gets_its_token.broken_by("AwaitPayment waits: its task_token is None")
+def nobody_gets_the_task_token(draft: Draft) -> None:
+    del draft.states["AwaitPayment"]["Arguments"]["Payload"]["task_token"]
+
+
+@a_task_that_waits_and_no_other_gets_its_token.broken_by("AwaitPayment does not wait: its task_token is {%")
+def the_execution_goes_on_before_the_customer_answers(draft: Draft) -> None:
+    draft.states["AwaitPayment"]["Resource"] = "arn:aws:states:::lambda:invoke"
+
+
+@CONSISTENCY.rule
+def states_and_rows_of_the_table_stand_in_the_same_order(saga: SagaDocument) -> Iterator[str]:
+    """The file reads like the table: forward steps, undos, ends."""
+    rows = [step.state for step in saga.steps]
+    for task in saga.tasks:
+        if task.name not in rows:
+            yield f"{task.name} has no row in {TABLE}: say there what it changes and what undoes it"
+    for row in rows:
+        if row not in saga.states:
+            yield f"{row} has a row in {TABLE} and is no state"
+    expected = [*rows, *(each.name for each in saga.states.values() if not each.is_task)]
+    if (names := list(saga.states)) != expected:
+        yield f"the states are {', '.join(names)}; the order of {TABLE} is {', '.join(expected)}"
+
+
+@states_and_rows_of_the_table_stand_in_the_same_order.broken_by("CheckFraud has no row")
+def a_state_is_added_without_a_row(draft: Draft) -> None:
+    draft.states["CheckFraud"] = {**draft.states["ValidateOrder"]}
+    draft.states["ValidateOrder"]["Next"] = "CheckFraud"
+
+
+@states_and_rows_of_the_table_stand_in_the_same_order.broken_by("CheckFraud has a row")
+def a_row_is_added_without_a_state(draft: Draft) -> None:
+    draft.steps.insert(1, Step("CheckFraud", "check_fraud", Role.FORWARD))
+
+
+@states_and_rows_of_the_table_stand_in_the_same_order.broken_by("the order of")
+def a_forward_state_stands_after_the_undos(draft: Draft) -> None:
+    draft.states["ChargePayment"] = draft.states.pop("ChargePayment")
+
+
+@states_and_rows_of_the_table_stand_in_the_same_order.broken_by("the order of")
+def a_detour_stands_after_the_pivot(draft: Draft) -> None:
+    draft.swap("AwaitPayment", "ReserveInventory")
+
+
+@states_and_rows_of_the_table_stand_in_the_same_order.broken_by("the order of")
+def undos_stand_in_forward_order(draft: Draft) -> None:
+    draft.swap("ReleaseInventory", "RefundPayment")
+
+
+@CONSISTENCY.rule
+def the_roles_of_the_table_fit_the_definition(saga: SagaDocument) -> Iterator[str]:
+    happy_path, way_back = saga.happy_path, saga.way_back
+    for task in saga.tasks:
+        on = [task in happy_path, task in way_back]
+        expected = {
+            Role.FORWARD: [True, False],
+            Role.PIVOT: [True, False],
+            Role.UNDO: [False, True],
+            Role.CLOSE: [False, True],
+        }.get(task.role or Role.END, [False, False])
+        if task.role is not Role.NOTIFY and on != expected:
+            yield f"{task.name} has Role.{(task.role or Role.END).name} in {TABLE} and stands elsewhere"
+    if len(saga.having(Role.PIVOT)) != 1 or len(saga.having(Role.CLOSE)) != 1:
+        yield f"one row of {TABLE} has Role.PIVOT, and one Role.CLOSE"
+
+
+@the_roles_of_the_table_fit_the_definition.broken_by("RefundPayment has Role.FORWARD")
+def an_undo_is_listed_as_a_forward_step(draft: Draft) -> None:
+    draft.change_row("RefundPayment", role=Role.FORWARD)
+
+
+@the_roles_of_the_table_fit_the_definition.broken_by("AwaitPayment has Role.FORWARD")
+def a_detour_is_listed_as_a_forward_step(draft: Draft) -> None:
+    draft.change_row("AwaitPayment", role=Role.FORWARD)
+
+
+@the_roles_of_the_table_fit_the_definition.broken_by("ChargePayment has Role.DETOUR")
+def a_forward_step_is_listed_as_a_detour(draft: Draft) -> None:
+    draft.change_row("ChargePayment", role=Role.DETOUR)
+
+
+@the_roles_of_the_table_fit_the_definition.broken_by("one row of statemachines/steps.py has Role.PIVOT")
+def two_steps_are_the_pivot(draft: Draft) -> None:
+    draft.change_row("ChargePayment", role=Role.PIVOT)
+
+
+@CONSISTENCY.rule
+def every_error_that_is_named_exists(saga: SagaDocument) -> Iterator[str]:
+    for each in saga.states.values():
+        caught = [transition.errors for transition in each.failures]
+        for error in sorted({*sum(caught, ()), *sum((one.errors for one in each.retriers), ())} - KNOWN):
+            yield f"{each.name} names the error {error}, which nothing raises"
+
+
+@every_error_that_is_named_exists.broken_by("ValidateOrder names the error SkuUnknown")
+def a_caught_error_is_misspelt(draft: Draft) -> None:
+    draft.catchers("ValidateOrder")[0]["ErrorEquals"][0] = "SkuUnknown"
+
+
+@every_error_that_is_named_exists.broken_by("CloseOrder names the error Lambda.Throttled")
+def a_retried_error_is_misspelt(draft: Draft) -> None:
+    draft.retrier("CloseOrder")["ErrorEquals"].append("Lambda.Throttled")
+
+
+@CONSISTENCY.rule
+def every_task_calls_the_function_of_its_row(saga: SagaDocument) -> Iterator[str]:
+    for step in saga.steps:
+        if step.function not in FUNCTIONS:
+            yield f"{step.state} has the function {step.function} in {TABLE}, which is not in lambdas/"
+        task = saga.states.get(step.state)
+        called = task and task.body.get("Arguments", {}).get("FunctionName")
+        expected = f"${{{''.join(map(str.title, step.function.split('_')))}Arn}}"
+        if called != expected:
+            yield f"{step.state} calls {called}, not {expected}"
+
+
+@every_task_calls_the_function_of_its_row.broken_by("RefundPayment calls ${ChargePaymentArn}")
+def an_undo_calls_the_function_of_its_step(draft: Draft) -> None:
+    draft.states["RefundPayment"]["Arguments"]["FunctionName"] = "${ChargePaymentArn}"
+
+
+@every_task_calls_the_function_of_its_row.broken_by("ChargePayment calls ${ChargeCardArn}")
+def a_placeholder_is_misspelt(draft: Draft) -> None:
+    draft.states["ChargePayment"]["Arguments"]["FunctionName"] = "${ChargeCardArn}"
+
+
+@every_task_calls_the_function_of_its_row.broken_by("ReleaseInventory has the function give_back")
+def a_row_names_a_function_that_does_not_exist(draft: Draft) -> None:
+    draft.change_row("ReleaseInventory", function="give_back")
+
+
+@CONSISTENCY.rule
+def no_key_is_a_placeholder(saga: SagaDocument) -> Iterator[str]:
+    """CloudFormation replaces placeholders wherever they stand, so a key would be changed as well."""
+    for key in _keys(saga.definition):
+        if "${" in key:
+            yield f"{key} is a placeholder in place of a key"
+
+
+def _keys(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield from value
+        for each in value.values():
+            yield from _keys(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _keys(each)
+
+
+@no_key_is_a_placeholder.broken_by("${ChargePaymentArn} is a placeholder in place of a key")
+def a_placeholder_is_a_key(draft: Draft) -> None:
+    draft.states["ChargePayment"]["Arguments"] = {"${ChargePaymentArn}": {}}
+
+
+@CONSISTENCY.rule
+def every_variable_is_assigned_before_it_is_used(saga: SagaDocument) -> Iterator[str]:
+    """On every way into the state: a missing variable is an error that no catcher catches."""
+    for target, ways in _ways_into(saga).items():
+        known = frozenset.intersection(*ways)
+        for variable in sorted(saga.states[target].variables - known):
+            yield f"{target} uses ${variable}, which is not assigned on every way there"
+        for failure in saga.states[target].failures:
+            for variable in sorted(failure.used - known):
+                yield f"{target} uses ${variable} on its way to {failure.target}"
+
+
+def _ways_into(saga: SagaDocument) -> dict[str, list[frozenset[str]]]:
+    """The variables that are assigned when a state is entered: for every state, once for every way there."""
+    assigned: dict[str, list[frozenset[str]]] = {saga.start: [frozenset()]}
+    waiting: list[tuple[str, frozenset[str]]] = [(saga.start, frozenset())]
+    while waiting:
+        name, before = waiting.pop()
+        for transition in saga.states[name].transitions:
+            known = before.union(transition.assigned)
+            if transition.target in saga.states and known not in assigned.setdefault(transition.target, []):
+                assigned[transition.target].append(known)
+                waiting.append((transition.target, known))
+    return assigned
+
+
+@every_variable_is_assigned_before_it_is_used.broken_by("CloseOrder uses $error")
+def a_catcher_does_not_keep_the_error(draft: Draft) -> None:
+    del draft.catchers("ValidateOrder")[0]["Assign"]
+
+
+@every_variable_is_assigned_before_it_is_used.broken_by("FlagForOperator uses $undo_error")
+def a_failed_undo_does_not_keep_its_error(draft: Draft) -> None:
+    del draft.catchers("CloseOrder")[-1]["Assign"]
+
+
+@every_variable_is_assigned_before_it_is_used.broken_by(
+    "ChargePayment uses $error on its way to RefundPayment"
+)
+def a_catcher_reads_a_variable_that_is_not_assigned(draft: Draft) -> None:
+    draft.catchers("ChargePayment")[-1]["Assign"] = {"error": "{% $error %}"}
