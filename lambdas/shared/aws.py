@@ -1,4 +1,4 @@
-"""AWS clients that live as long as their environment, and what their failures mean."""
+"""AWS clients, each created once per execution environment, and their transient errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 _CONFIG: Final = Config(
-    # 3 attempts x (1 s + 3 s) + pauses stay within the shortest function timeout.
+    # 3 attempts x (1 s + 3 s) and the pauses between them fit the shortest function timeout.
     connect_timeout=1,
     read_timeout=3,
     retries={"mode": "standard", "total_max_attempts": 3},
@@ -80,10 +80,10 @@ def error_code(error: ClientError) -> str:
 
 @contextmanager
 def transient_as(error_class: type[TransientFailure]) -> Iterator[None]:
-    """Raise what may work next time as one of our own errors, which the state machine retries.
+    """Turn transient errors of AWS calls into one of our own errors, which the state machine retries.
 
     Args:
-        error_class: What a throttled, failed or unanswered call becomes. Everything else passes.
+        error_class: Error to raise if a call is throttled, fails or is not answered. Other errors pass.
     """
     try:
         yield

@@ -1,6 +1,6 @@
-"""Structured JSON logs: one line an event, with the order's and the execution's id on every line.
+"""Structured logs: one JSON line per event, with the ids of the order and of the execution.
 
-Never put a payment method, an address or a whole event into a line.
+Never log a payment method, an address or a whole event.
 """
 
 from aws_lambda_powertools import Logger

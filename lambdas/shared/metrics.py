@@ -1,4 +1,4 @@
-"""Counts what happens: lines in the log from which CloudWatch makes metrics (its embedded metric format)."""
+"""Metrics, written to the log in CloudWatch's embedded metric format."""
 
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -7,7 +7,7 @@ from lambdas.domain.vocabulary import METRIC_NAMESPACE, SERVICE
 
 
 def count(metric: str, **dimension: str) -> None:
-    """Count one more of something, by one dimension: `count("StripeWebhooks", outcome="handled")`."""
+    """Add one to a metric with one dimension: `count("StripeWebhooks", outcome="handled")`."""
     metrics = Metrics(namespace=METRIC_NAMESPACE, service=SERVICE)
     for name, value in dimension.items():
         metrics.add_dimension(name, value)

@@ -1,14 +1,14 @@
-"""What the parts of a reconciliation have in common: where a run stands, and what it has found.
+"""What the parts of the reconciliation share: the state of a run, and what it has found.
 
-A run is one execution of `statemachines/reconciliation.asl.yaml`. It calls each part again and again, and
-hands on two things: the cursor, where the part goes on, and the report. So a call ends in time however many
-orders there are, and one that fails is made again from the same place. Nothing is remembered between runs.
+A run is one execution of the state machine in `statemachines/reconciliation.asl.yaml`. The machine calls each
+part repeatedly, and passes on the cursor and the report. So each call is short however many orders there are,
+and a call that fails is repeated from the same position. Nothing is kept between runs.
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import wraps
 from time import monotonic
@@ -24,26 +24,26 @@ from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.settings import Settings
 
 WINDOW: Final = timedelta(days=3)
-"""How far back payments and stock are compared with the orders."""
+"""Age of the oldest payments and stock that are compared with the orders."""
 
 BUDGET_SECONDS: Final = 10
-"""How long a call begins new work: a sixth of the functions' timeout. The rest is for the work at hand."""
+"""Time in which a call begins new work: a sixth of the function's timeout. The rest is for work under way."""
 
 _MOST_FINDINGS: Final = 20
-"""How many findings the report names; the log has them all, and with their numbers."""
+"""Findings that the report names; the log has all of them, with their facts."""
 
 Cursor = dict[str, Any]
-"""Where a part goes on; JSON, and for that part only to understand."""
+"""The position at which a part continues: JSON that only this part reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that a human must look at.
+    """Something that is wrong and that a human must look at.
 
     Attributes:
-        kind: What it is.
-        ids: Whom it is about: `order_id`, `intent_id`, `sku`, `day`.
-        facts: What was compared: amounts, units, states. Nothing personal.
+        kind: What is wrong.
+        ids: What it is about: `order_id`, `intent_id`, `sku`, `day`.
+        facts: What was compared: amounts, units, statuses. Nothing personal.
     """
 
     kind: FindingKind
@@ -53,11 +53,11 @@ class Finding:
 
 @dataclass
 class Report:
-    """What a run did so far.
+    """What a run has done so far.
 
     Attributes:
         counts: How often each thing happened; findings by their kind.
-        findings: The first ones, by their ids.
+        findings: The ids of the first findings.
         new: The findings of this call.
     """
 
@@ -67,7 +67,7 @@ class Report:
 
     @classmethod
     def parse(cls, json: Mapping[str, Any]) -> "Report":
-        """Read what `as_json` wrote; an empty one of an empty object."""
+        """Read what `as_json` returned; an empty object is an empty report."""
         return cls(Counter(json.get("counts", {})), list(json.get("findings", ())))
 
     def add(self, finding: Finding) -> None:
@@ -78,19 +78,19 @@ class Report:
             self.findings.append({"kind": finding.kind, **finding.ids})
 
     def as_json(self) -> dict[str, Any]:
-        """The report as the next call gets it, and as the run ends with it."""
+        """The report for the next call, and the output of the run."""
         return {"counts": dict(self.counts), "findings": self.findings}
 
 
 @dataclass(frozen=True)
 class Run:
-    """One call of a part.
+    """The state of a run during one call of a part.
 
     Attributes:
-        started_at: When the run began, the same in all its calls: "now" does not move while it counts.
-        cursor: Where the part goes on; None at its beginning.
-        report: What was done so far.
-        has_time: Whether new work may begin.
+        started_at: When the run began. It is "now" for all calls of the run, so that they agree on it.
+        cursor: The position at which the part continues; None at its beginning.
+        report: What the run has done so far.
+        has_time: Whether the call may begin new work.
     """
 
     started_at: datetime
@@ -100,7 +100,7 @@ class Run:
 
     @classmethod
     def parse(cls, event: Mapping[str, Any]) -> "Run":
-        """Read what the state machine hands over; the time runs from now on."""
+        """Read the state machine's payload; the call's time begins now."""
         deadline = monotonic() + BUDGET_SECONDS
         return cls(
             started_at=datetime.fromisoformat(event["started_at"]).astimezone(UTC),
@@ -109,20 +109,15 @@ class Run:
             has_time=lambda: monotonic() < deadline,
         )
 
-    def days(self) -> list[str]:
-        """The days (`Order.day`) that payments and stock are compared for, the oldest first."""
-        today: date = self.started_at.date()
-        return [(today - timedelta(days=n)).isoformat() for n in range(WINDOW.days, -1, -1)]
-
 
 Part = Callable[[Run, Settings], Cursor | None]
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
 def reconciliation_handler(part: Part) -> Handler:
-    """Make a Lambda handler of a part: it parses, calls, tells of what was found, and returns.
+    """Make a Lambda handler of a part: it parses, calls, reports the new findings, and returns.
 
-    Each finding is a line in the log and counted in a metric, whose alarm wakes a human.
+    Each finding becomes a log line and a count in a metric, whose alarm calls a human.
     """
 
     @logger.inject_lambda_context(clear_state=True)
@@ -142,19 +137,20 @@ def reconciliation_handler(part: Part) -> Handler:
 
 
 class Rerun(StrEnum):
-    """What became of the wish to run the saga once more for an order."""
+    """The result of running the saga again for an order."""
 
     STARTED = "started"
     RUNNING = "running"
     NO_HELP = "no_help"
-    """It ran, and left the order as it is."""
+    """An earlier rerun has ended and left the order as it is."""
 
 
 def run_again(order: Order, executions: SagaRunner) -> Rerun:
-    """Run the saga once more for an order as it stands: it goes on, or undoes what is left to undo.
+    """Run the saga once more for an order: it goes forward, or undoes what is left to undo.
 
-    The execution's name has the record's version in it. So each state of an order gets one more execution,
-    however often this is called; if that ended and the record is still the same, no other will change it.
+    The execution's name holds the record's version. So each state of an order gets one more execution,
+    however often this is called. If that execution has ended and the record is the same, another one would
+    change nothing either.
     """
     name = f"{order.order_id}-v{order.version}"
     if executions.start(order.order_id, name):

@@ -1,7 +1,7 @@
-"""Does something once for a key, with Powertools' idempotency table.
+"""Runs an action once per key, with the idempotency utility of Powertools.
 
-It is for what has no natural key of its own: messages and webhooks. It never guards money: its lock expires
-(https://docs.powertools.aws.dev/lambda/python/latest/utilities/idempotency/).
+It is for actions that have no natural key: notifications and webhooks. It must not guard money, because its
+lock expires (https://docs.powertools.aws.dev/lambda/python/latest/utilities/idempotency/).
 """
 
 from collections.abc import Callable
@@ -23,15 +23,18 @@ from lambdas.shared.aws import dynamodb
 from lambdas.shared.settings import Settings
 
 _REMEMBERED_FOR_SECONDS: Final = 90 * 24 * 60 * 60
-"""An operator's retry or the reconciler can come again long after the first time."""
+"""Long, because an operator or the reconciliation can repeat an action long after the first time."""
 
 _LOCK_MILLISECONDS: Final = 3_000
-"""How long an action under way keeps others out. Powertools would lock for as long as the function may take:
-where a worker dies, the saga's retries would be over before its lock is. What takes longer can run twice."""
+"""How long an action under way locks its key; an action that takes longer can run twice.
+
+Powertools would lock the key for the rest of the function's timeout. After a worker died, the saga's retries
+would all find the key locked.
+"""
 
 
 class _ShortLock(LambdaContext):
-    """What Powertools reads of a context: it locks for the time that remains."""
+    """A context for Powertools, which locks a key for the context's remaining time."""
 
     @staticmethod
     def get_remaining_time_in_millis() -> int:
@@ -45,13 +48,13 @@ def run_once(
     settings: Settings,
     unavailable: type[TransientFailure],
 ) -> None:
-    """Run the action, unless it has come through before under the same key.
+    """Run an action, unless it has succeeded before under the same key.
 
     Args:
-        key: What makes two runs the same.
-        action: What to do. If it raises, the next run tries again.
+        key: Identifies the action.
+        action: The action. If it raises, the next call runs it again.
         settings: Name the idempotency table.
-        unavailable: Raised when the table does not answer, or somebody else is at it just now.
+        unavailable: Error to raise if the table does not answer, or if the action is under way elsewhere.
     """
     config = IdempotencyConfig(lambda_context=_ShortLock(), expires_after_seconds=_REMEMBERED_FOR_SECONDS)
     store = DynamoDBPersistenceLayer(settings.idempotency_table, boto3_client=dynamodb())

@@ -1,4 +1,4 @@
-"""Secrets, read once per environment and again every five minutes, so that a rotated one is noticed."""
+"""Reads secrets, and caches each for five minutes, so that a rotated secret is noticed."""
 
 from typing import Final
 
@@ -13,8 +13,8 @@ def read_secret(secret_id: str, *, unavailable: type[TransientFailure]) -> str:
     """Read the text of a secret.
 
     Args:
-        secret_id: Its name or ARN.
-        unavailable: Raised when it cannot be read.
+        secret_id: Name or ARN of the secret.
+        unavailable: Error to raise if the secret cannot be read.
     """
     try:
         return str(parameters.get_secret(secret_id, max_age=_MAX_AGE_SECONDS))
@@ -23,5 +23,5 @@ def read_secret(secret_id: str, *, unavailable: type[TransientFailure]) -> str:
 
 
 def forget_secrets() -> None:
-    """Read every secret afresh the next time: one of them was rotated away."""
+    """Empty the cache, because a secret was rotated."""
     parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it

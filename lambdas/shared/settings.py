@@ -1,110 +1,88 @@
-"""A function's environment, checked."""
+"""The settings of a function, from its environment."""
 
 import os
 import re
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from typing import Generic, TypeVar
+
+_Value = TypeVar("_Value")
 
 
 class SettingError(Exception):
-    """An environment variable is missing or has a value that cannot be."""
+    """An environment variable is missing or malformed; the message names it."""
+
+
+class _Setting(Generic[_Value]):
+    """An attribute of `Settings`, read from the environment variable with its name in capitals."""
+
+    def __init__(self, parse: Callable[[str], _Value], *, required: bool = True) -> None:
+        self._parse = parse
+        self._required = required
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._variable = name.upper()
+
+    def __get__(self, settings: "Settings", _owner: type) -> _Value:
+        text = settings.environment.get(self._variable, "")
+        if self._required and not text:
+            raise SettingError(f"the environment variable {self._variable} is not set")
+        try:
+            return self._parse(text)
+        except ValueError as error:
+            raise SettingError(f"{self._variable} is {text!r}: {error}") from error
+
+
+def _seconds(text: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
+        raise ValueError("it must be a number of seconds")
+    return int(text)
+
+
+def _list_of_seconds(text: str) -> tuple[int, ...]:
+    if not re.fullmatch(r"[0-9]{1,5}(,[0-9]{1,5})*", text):
+        raise ValueError("it must be numbers of seconds, like '10,60,300'")
+    return tuple(map(int, text.split(",")))
 
 
 class Settings:
-    """The environment of the function that runs, each value read and checked when it is asked for.
+    """The settings of the running function: each is read and checked when it is used.
 
-    Functions differ in what they are given: none needs a value that it does not use.
+    A function has only the variables of the settings that it uses.
 
     Raises:
-        SettingError: From every property, when its variable is missing or malformed; names it.
+        SettingError: From every attribute, when its variable is missing or malformed.
     """
 
-    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
-        self._environ = os.environ if environ is None else environ
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        self.environment = environment
 
-    @property
-    def orders_table(self) -> str:
-        """Name of the orders table."""
-        return self._required("ORDERS_TABLE")
-
-    @property
-    def inventory_table(self) -> str:
-        """Name of the inventory table."""
-        return self._required("INVENTORY_TABLE")
-
-    @property
-    def idempotency_table(self) -> str:
-        """Name of the Powertools idempotency table."""
-        return self._required("IDEMPOTENCY_TABLE")
-
-    @property
-    def audit_table(self) -> str:
-        """Name of the audit table."""
-        return self._required("AUDIT_TABLE")
-
-    @property
-    def event_bus_name(self) -> str:
-        """Name of the bus that order events go to."""
-        return self._required("EVENT_BUS_NAME")
-
-    @property
-    def state_machine_arn(self) -> str:
-        """The saga."""
-        return self._required("STATE_MACHINE_ARN")
-
-    @property
-    def ended_executions_queue_url(self) -> str:
-        """The queue of executions that ended without the saga's word."""
-        return self._required("ENDED_EXECUTIONS_QUEUE_URL")
-
-    @property
-    def recovery_pauses(self) -> tuple[timedelta, ...]:
-        """How long to wait before each recovery of an order, in the order of the recoveries."""
-        text = self._required("RECOVERY_PAUSES_SECONDS")
-        if not re.fullmatch(r"[0-9]{1,5}(,[0-9]{1,5})*", text):
-            raise SettingError(f"RECOVERY_PAUSES_SECONDS is {text!r}; it must be like '10,60,300'")
-        return tuple(timedelta(seconds=int(seconds)) for seconds in text.split(","))
-
-    @property
-    def stale_after(self) -> timedelta:
-        """How long an order that is not at rest may be idle before somebody looks after it."""
-        text = self._required("STALE_AFTER_SECONDS")
-        if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
-            raise SettingError(f"STALE_AFTER_SECONDS is {text!r}; it must be a number of seconds")
-        return timedelta(seconds=int(text))
-
-    @property
-    def sender_email(self) -> str:
-        """The verified SES identity that customers get their mail from."""
-        return self._required("SENDER_EMAIL")
-
-    @property
-    def stripe_secret_id(self) -> str:
-        """Name or ARN of the secret that holds Stripe's secret key."""
-        return self._required("STRIPE_SECRET_ID")
-
-    @property
-    def stripe_webhook_secret_id(self) -> str:
-        """Name or ARN of the secret that holds the webhook endpoint's signing secrets."""
-        return self._required("STRIPE_WEBHOOK_SECRET_ID")
-
-    @property
-    def cursor_secret_id(self) -> str:
-        """Name or ARN of the secret that the cursors of listings are signed with."""
-        return self._required("CURSOR_SECRET_ID")
-
-    @property
-    def stripe_api_base(self) -> str | None:
-        """Where Stripe is; None for Stripe itself. Only the local stage sets it."""
-        return self._environ.get("STRIPE_API_BASE")
-
-    @property
-    def allowed_origins(self) -> frozenset[str]:
-        """The web origins whose scripts may call the API from a browser; none unless the stage names some."""
-        return frozenset(self._environ.get("ALLOWED_ORIGINS", "").split())
-
-    def _required(self, name: str) -> str:
-        value = self._environ.get(name, "")
-        if not value:
-            raise SettingError(f"the environment variable {name} is not set")
-        return value
+    orders_table = _Setting(str)
+    """Name of the orders table."""
+    inventory_table = _Setting(str)
+    """Name of the inventory table."""
+    idempotency_table = _Setting(str)
+    """Name of the table in which Powertools remembers what has been done once."""
+    audit_table = _Setting(str)
+    """Name of the audit table."""
+    event_bus_name = _Setting(str)
+    """Name of the bus that order events are put on."""
+    state_machine_arn = _Setting(str)
+    """ARN of the saga's state machine."""
+    ended_executions_queue_url = _Setting(str)
+    """URL of the queue of executions that did not succeed."""
+    recovery_pauses_seconds = _Setting(_list_of_seconds)
+    """Pause before the first recovery of an order, the second, and so on."""
+    stale_after_seconds = _Setting(_seconds)
+    """How long an order that is not at rest can be idle before it is reconciled."""
+    sender_email = _Setting(str)
+    """Sender of the mails to customers: a verified SES identity."""
+    stripe_secret_id = _Setting(str)
+    """Name or ARN of the secret with Stripe's secret key."""
+    stripe_webhook_secret_id = _Setting(str)
+    """Name or ARN of the secret with the signing secrets of the webhook endpoint."""
+    cursor_secret_id = _Setting(str)
+    """Name or ARN of the secret that signs the cursors of listings."""
+    stripe_api_base = _Setting(lambda text: text or None, required=False)
+    """URL of the Stripe stand-in, in the local stage only; None for Stripe itself."""
+    allowed_origins = _Setting(lambda text: frozenset(text.split()), required=False)
+    """Web origins whose scripts may call the API from a browser; empty unless the stage names some."""

@@ -1,4 +1,4 @@
-"""Reading a DynamoDB stream in order."""
+"""Processes the records of a DynamoDB stream in order."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,19 +11,19 @@ def process_in_order(
 ) -> dict[str, list[dict[str, str]]]:
     """Process a batch of stream records up to the first that fails.
 
-    Powertools' batch processor would go on behind a failed record and come back to it later: an order's
-    events would arrive in the wrong order. Here nothing behind the failed record is touched.
+    Powertools' batch processor would continue after a failed record and return to it later, so the events of
+    an order could arrive in the wrong order. This function does not process records after a failed one.
 
     Args:
-        event: What Lambda hands over from a stream.
-        process: Called with one record after the other.
+        event: The batch.
+        process: Called with each record.
 
     Returns:
-        The partial batch response: from which sequence number on Lambda shall try again
+        The partial batch response: the sequence number from which Lambda repeats the batch
         (https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html).
 
     Raises:
-        Exception: Whatever the first record of the batch raised: nothing was achieved.
+        Exception: The error of the first record, because then no record was processed.
     """
     records = event["Records"]
     for record in records:
@@ -34,7 +34,7 @@ def process_in_order(
                 raise
             sequence_number = record["dynamodb"]["SequenceNumber"]
             logger.exception(
-                "a record failed; the batch goes on from it", extra={"sequence": sequence_number}
+                "a record failed; the batch will be repeated from it", extra={"sequence": sequence_number}
             )
             return {"batchItemFailures": [{"itemIdentifier": sequence_number}]}
     return {"batchItemFailures": []}

@@ -1,4 +1,4 @@
-"""Every event of every order, as the bus delivered it."""
+"""The audit table: every event of every order, as the bus delivered it."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class AuditTable:
-    """Writes the trail of events."""
+    """Writes events to the audit table."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
@@ -24,7 +24,7 @@ class AuditTable:
         return cls(dynamodb(), settings.audit_table)
 
     def record(self, event: Mapping[str, Any]) -> None:
-        """Keep an event; one that comes twice has the same key and the same content.
+        """Write an event; an event that is delivered twice is written twice, with the same key and content.
 
         Args:
             event: As EventBridge delivers it, with `detail-type` and `detail`.

@@ -1,9 +1,10 @@
-"""Puts events on the EventBridge bus."""
+"""Puts events on the bus."""
 
 import json
 from typing import TYPE_CHECKING
 
-from lambdas.events.publish_order_events.order_event import SOURCE, OrderEvent
+from lambdas.domain.vocabulary import SERVICE
+from lambdas.events.publish_order_events.order_event import OrderEvent
 from lambdas.shared.aws import event_bridge
 from lambdas.shared.settings import Settings
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class EventRefused(Exception):
-    """The bus answered the call, but did not take the event."""
+    """The bus did not accept the event, although the call succeeded."""
 
 
 class EventBus:
@@ -31,8 +32,7 @@ class EventBus:
         """Put one event on the bus.
 
         Raises:
-            EventRefused: `PutEvents` succeeded as a call and failed for the event: it answers 200 with
-                `FailedEntryCount`
+            EventRefused: `PutEvents` returned 200 with a `FailedEntryCount`
                 (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html).
             botocore.exceptions.ClientError: The call failed.
         """
@@ -40,7 +40,7 @@ class EventBus:
             Entries=[
                 {
                     "EventBusName": self._name,
-                    "Source": SOURCE,
+                    "Source": SERVICE,
                     "DetailType": event.detail_type,
                     "Detail": json.dumps(event.detail),
                 }

@@ -1,4 +1,4 @@
-"""The outbox: every change of an order's status becomes an event on the bus."""
+"""The outbox: puts an event on the bus for each change of an order that consumers need to know."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from lambdas.shared.streams import process_in_order
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Publish what the changes on the orders' stream mean."""
+    """Publish the events of a batch of changes from the stream of orders."""
     bus = EventBus.from_settings(Settings())
 
     def publish(record: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What the world hears of an order: events, derived from the change of its record."""
+"""Derives the event for consumers from a change of an order's record."""
 
 import uuid
 from dataclasses import dataclass
@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from lambdas.domain.order import Order, OrderStatus
 
-SOURCE: Final = "orders"
-VERSION: Final = 1
+_SCHEMA_VERSION: Final = 1
 
 _NAMESPACE: Final = uuid.UUID("3f6d9a3e-6c1b-5c53-9d2e-0b6f8f2a7c11")
 
@@ -25,7 +24,7 @@ class OrderEvent:
 
     Attributes:
         detail_type: EventBridge's detail type.
-        detail: The event's body; no address and no payment method is in it.
+        detail: The event's body, without the address and the payment method.
     """
 
     detail_type: str
@@ -33,15 +32,15 @@ class OrderEvent:
 
 
 def event_of_change(before: Order | None, after: Order) -> OrderEvent | None:
-    """Say what a change of an order's record means to others; None where it means nothing.
+    """Return the event of a change of an order's record; None if the change does not concern consumers.
 
-    The same change gives the same `event_id`, so a consumer can drop what comes twice.
+    The same change has the same `event_id`, so that consumers can drop duplicates.
     """
     detail_type = _detail_type(before, after)
     if detail_type is None:
         return None
     detail: dict[str, Any] = {
-        "version": VERSION,
+        "version": _SCHEMA_VERSION,
         "event_id": str(uuid.uuid5(_NAMESPACE, f"{after.order_id}/{after.version}")),
         "order_id": after.order_id,
         "customer_id": after.customer_id,

@@ -1,4 +1,6 @@
-"""The reconciliation's first part: orders that are not at rest for longer than they should be."""
+"""The first part of the reconciliation: orders that have been idle for too long."""
+
+from datetime import timedelta
 
 from lambdas.recovery.reconcile_orders.logic import reconcile_orders
 from lambdas.shared.reconciliation import Cursor, Run, reconciliation_handler
@@ -13,7 +15,7 @@ def handler(run: Run, settings: Settings) -> Cursor | None:
     """Run idle orders again; see `reconcile_orders`."""
     return reconcile_orders(
         run,
-        settings.stale_after,
+        timedelta(seconds=settings.stale_after_seconds),
         OrderListing.from_settings(settings),
         OrderTable.from_settings(settings),
         SagaExecutions.from_settings(settings),

@@ -1,4 +1,4 @@
-"""Orders that are not at rest for longer than they should be."""
+"""Finds orders that have been idle for too long, and runs them again or flags them."""
 
 from datetime import timedelta
 from typing import Final
@@ -6,42 +6,36 @@ from typing import Final
 from lambdas.domain import clock
 from lambdas.domain.order import Order, OrderStatus
 from lambdas.domain.vocabulary import FindingKind
-from lambdas.shared.reconciliation import (
-    Cursor,
-    Finding,
-    Rerun,
-    Run,
-    run_again,
-)
+from lambdas.shared.reconciliation import Cursor, Finding, Rerun, Run, run_again
 from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.store.listings import OrderListing
 from lambdas.shared.store.order_item import SHARDS
 from lambdas.shared.store.orders import OrderTable
 
 _PAGE: Final = 25
-"""A page of which every order is run again takes some seconds."""
+"""Orders on a page: running all of them again takes a few seconds."""
 
 
 def reconcile_orders(
     run: Run, stale_after: timedelta, listing: OrderListing, orders: OrderTable, executions: SagaRunner
 ) -> Cursor | None:
-    """Run the saga once more for every order that has been idle for too long; flag those that it can't help.
+    """Run the saga again for every order that has been idle for too long; flag those that it does not help.
 
-    Walks the sparse index of orders that are not at rest, one shard after the other.
+    Walks the sparse index of orders that are not at rest, shard by shard.
 
     Args:
-        run: Where the run stands; its cursor has the shard, and where in it the next page begins.
-        stale_after: How long an order may be idle.
+        run: The run; its cursor holds the shard and the start of the next page.
+        stale_after: How long an order can be idle.
         listing: The index.
         orders: The orders.
         executions: The saga.
 
     Returns:
-        Where to go on; None when all is done.
+        The cursor for the next call; None at the end.
 
     Raises:
-        StoreUnavailable: DynamoDB is not there; the call can be made again.
-        SagaUnavailable: The same, for Step Functions.
+        StoreUnavailable: DynamoDB does not answer; the call can be repeated.
+        SagaUnavailable: Step Functions does not answer; the call can be repeated.
     """
     before = clock.text(run.started_at - stale_after)
     cursor = run.cursor or {"shard": SHARDS[0], "start": None}
@@ -61,7 +55,7 @@ def reconcile_orders(
 
 
 def _reconcile(order: Order, before: str, run: Run, orders: OrderTable, executions: SagaRunner) -> None:
-    if order.is_at_rest:  # meanwhile: the index is a moment behind
+    if order.is_at_rest:  # the index lags behind the table
         return
     counts = run.report.counts
     counts["orders_not_at_rest"] += 1
@@ -80,10 +74,10 @@ def _flag(order: Order, run: Run, orders: OrderTable) -> None:
     flagged = orders.flag(order.order_id, "one more execution changed nothing")
     if flagged.status is OrderStatus.NEEDS_ATTENTION:
         kind = FindingKind.STUCK_ORDER
-    elif flagged.version == order.version:  # it has ended, and only the mail does not get through
+    elif flagged.version == order.version:  # the order has ended, and only its customer was not notified
         orders.record_notification(flagged, "CustomerNotNotified")
         kind = FindingKind.CUSTOMER_NOT_NOTIFIED
-    else:  # it changed in this moment
+    else:  # the order has just changed
         return
     run.report.add(
         Finding(

@@ -1,4 +1,6 @@
-"""The reconciliation's second part: Stripe's payments against the orders, in both directions."""
+"""The second part of the reconciliation: Stripe's payments against the orders, in both directions."""
+
+from datetime import timedelta
 
 from lambdas.recovery.reconcile_payments.logic import PaymentReconciliation
 from lambdas.shared.payments.stripe_gateway import StripeGateway
@@ -14,7 +16,7 @@ def handler(run: Run, settings: Settings) -> Cursor | None:
     """Compare payments with orders; see `PaymentReconciliation`."""
     return PaymentReconciliation(
         run,
-        settings.stale_after,
+        timedelta(seconds=settings.stale_after_seconds),
         OrderListing.from_settings(settings),
         OrderTable.from_settings(settings),
         StripeGateway.from_settings(settings),

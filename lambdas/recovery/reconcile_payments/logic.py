@@ -1,4 +1,4 @@
-"""Stripe's payments of the last days against the orders, in both directions."""
+"""Compares the payments of the last days with the orders, in both directions."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -10,33 +10,26 @@ from lambdas.domain.order import Order
 from lambdas.domain.payment import PaymentIntent
 from lambdas.domain.vocabulary import FindingKind
 from lambdas.shared.payments.gateway import PaymentGateway
-from lambdas.shared.reconciliation import (
-    WINDOW,
-    Cursor,
-    Finding,
-    Rerun,
-    Run,
-    run_again,
-)
+from lambdas.shared.reconciliation import WINDOW, Cursor, Finding, Rerun, Run, run_again
 from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.store.listings import BATCH, Listed, OrderListing, PageKey
 from lambdas.shared.store.orders import OrderTable
 
 _PAGE: Final = 100
-"""About as many orders are in one slice of time."""
+"""Approximate number of orders in one slice of time."""
 
 _MOST_INTENTS: Final = 500
-"""As many payments are listed for one slice of time: five calls to Stripe. A fuller slice is cut in half."""
+"""Payments that are listed for one slice of time: five calls to Stripe. A fuller slice is cut in half."""
 
 _MOST_UNPAID: Final = 2_000
-"""As many orders are carried on whose payment was not listed yet: 80 KB, and a state may get 256 KiB."""
+"""Limit on unpaid orders carried in the cursor: 80 KB; Step Functions passes on at most 256 KiB."""
 
 
 def judge(order: Order | None, intent: PaymentIntent | None) -> FindingKind | None:
-    """Say what is wrong with an order and a payment that belong together.
+    """Return what is wrong with an order and its payment; None if they agree.
 
-    What the record knows of a payment is not wrong: what was refunded outside, and disputes. An order that
-    is on its way is nobody's business here.
+    Refunds outside of the saga and disputes are not wrong if the order record has them. An order that is
+    still being processed is not judged.
     """
     held = intent.amount_held if intent else 0
     if order is None:
@@ -63,14 +56,14 @@ def _judge_confirmed(order: Order, intent: PaymentIntent | None) -> FindingKind 
 class PaymentReconciliation:
     """One call of the reconciliation of payments.
 
-    It walks through time in slices without gaps: the orders that were accepted in a slice, and the payments
-    that were made in it. A payment is made a moment after its order was accepted, so it may be in a later
-    slice: until it turns up the order is carried on as `unpaid`. Whatever looks wrong there is a `suspect`;
-    lists may be a moment old, so the order and its payment are read once more, by themselves, before
-    anything is said or done about them.
+    It walks through time in slices without gaps, and compares the orders that were accepted in a slice with
+    the payments that were created in it. A payment is created after its order was accepted, so it can be in a
+    later slice; until then the order is carried in the cursor as `unpaid`. An order and a payment that seem
+    to disagree are `suspects`. Because lists can be outdated, a suspect's order and payment are each read
+    again before anything is reported or done.
 
     Raises:
-        StoreUnavailable: From `reconcile`, when DynamoDB is not there; the call can be made again.
+        StoreUnavailable: From `reconcile`, when DynamoDB does not answer; the call can be repeated.
         PaymentProviderUnavailable: The same, for Stripe.
         SagaUnavailable: The same, for Step Functions.
     """
@@ -87,9 +80,9 @@ class PaymentReconciliation:
         """Prepare a call.
 
         Args:
-            run: Where the run stands.
-            stale_after: Orders and payments younger than this are left alone.
-            listing: Finds orders by the day.
+            run: The run.
+            stale_after: Orders and payments younger than this are not compared.
+            listing: Finds orders by day.
             orders: The orders.
             gateway: The payments.
             executions: The saga.
@@ -110,7 +103,7 @@ class PaymentReconciliation:
         self._executions = executions
 
     def reconcile(self) -> Cursor | None:
-        """Heal what is safe to heal, and report the rest; returns where to go on, None when all is done."""
+        """Heal what is safe to heal, report the rest, and return the cursor; None at the end."""
         while True:
             if self._suspects:
                 self._look_closely(*self._suspects.pop())
@@ -141,10 +134,10 @@ class PaymentReconciliation:
         self._at = to
 
     def _accepted_from(self, at: int) -> tuple[list[Listed], int]:
-        """The orders from a second on, about a page of them, and the second after the last one.
+        """About a page of orders that were accepted from a second on, and the second after the last one.
 
-        Payments know only the second in which they were made. So a slice ends with a whole second, and as
-        orders are listed by the day, at the latest with a day.
+        A payment has only the second in which it was created, so a slice ends with a whole second. Orders are
+        listed by day, so it ends with the day at the latest.
         """
         day = datetime.fromtimestamp(at, UTC).replace(hour=0, minute=0, second=0)
         end = min(self._end, _second(day + timedelta(days=1)))
@@ -158,16 +151,16 @@ class PaymentReconciliation:
             if start is None or _second_of(listed[-1]) >= end:
                 return [each for each in listed if _second_of(each) < end], end
             last = _second_of(listed[-1])
-            if last > at:  # there may be more of the last second on the next page
+            if last > at:  # more orders of the last second can be on the next page
                 return [each for each in listed if _second_of(each) < last], last
 
     def _made_until(self, to: int) -> list[PaymentIntent]:
-        """The payments from where we are to a second: all of a single one, else one more than the most."""
+        """The slice's payments; at most one more than the limit, unless the slice is a single second."""
         most = _MOST_INTENTS + 1 if to - self._at > 1 else None
         return list(islice(self._gateway.list_intents(self._at, to), most))
 
     def _sort_out_unpaid(self) -> None:
-        """Find the orders among the oldest ones without a payment that should have one."""
+        """Of the oldest orders without a payment, suspect those that should have one."""
         oldest = list(islice(self._unpaid, BATCH))
         for order_id in oldest:
             del self._unpaid[order_id]
@@ -180,7 +173,7 @@ class PaymentReconciliation:
         intent = self._retrieve(intent_id) if intent_id else None
         kind = judge(order, intent)
         if kind is FindingKind.MONEY_OF_CLOSED_ORDER and order is not None:
-            # The undo of its saga asks Stripe what is there to give back, and gives it back.
+            # The saga's undo asks Stripe what there is to give back, and gives it back.
             rerun = run_again(order, self._executions)
             self._count(f"closed_orders_rerun_{rerun}")
             if rerun is not Rerun.NO_HELP:
@@ -201,7 +194,7 @@ class PaymentReconciliation:
 
 
 def _facts(order: Order | None, intent: PaymentIntent | None) -> dict[str, str | int | None]:
-    """Both sides in numbers: minor units."""
+    """Both sides of the comparison, with amounts in minor units."""
     facts: dict[str, str | int | None] = {}
     if order is not None:
         facts |= {

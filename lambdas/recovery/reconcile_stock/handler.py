@@ -1,4 +1,4 @@
-"""The reconciliation's third part: the stock's books against the orders."""
+"""The third part of the reconciliation: the books of the stock against the orders."""
 
 from lambdas.recovery.reconcile_stock.logic import StockReconciliation
 from lambdas.recovery.reconcile_stock.stock_books import StockBooks

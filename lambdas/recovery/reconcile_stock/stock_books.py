@@ -1,6 +1,6 @@
-"""The books of the stock: how many units the orders of each day hold, as the products themselves count it.
+"""The books of the stock: the units that the orders of each day hold, as the products count them.
 
-`StockReservations` moves these numbers together with the orders; here they are only read, and closed.
+`StockReservations` changes these counts together with the orders. This module only reads and deletes them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,13 +23,13 @@ _PAGE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class ProductBooks:
-    """What a product's record says of its stock.
+    """The stock of a product, as its record has it.
 
     Attributes:
         sku: The catalogue's key.
-        available: Units that nobody has taken.
-        version: Grows with every write that moves units.
-        reserved: Units that orders hold, by the orders' day.
+        available: Units that are not sold.
+        version: Grows with every write that changes units.
+        reserved: Units that orders hold, by the day of the orders.
     """
 
     sku: str
@@ -39,7 +39,7 @@ class ProductBooks:
 
 
 class StockBooks:
-    """Reads and closes the books.
+    """Reads the books and deletes those of old days.
 
     Raises:
         StoreUnavailable: From every method, when DynamoDB throttles, fails or does not answer.
@@ -55,15 +55,15 @@ class StockBooks:
         return cls(dynamodb(), settings.inventory_table)
 
     def page(self, after: str | None) -> tuple[list[ProductBooks], str | None]:
-        """Some products of the catalogue, in no order that means anything.
+        """Read some products, in no particular order.
 
-        This walks the table of products: it is as long as the catalogue, however many orders there are.
+        This scans the table of products, whose size depends on the catalogue and not on the orders.
 
         Args:
-            after: The SKU that the page before ended with; None for the first page.
+            after: The SKU at the end of the previous page; None for the first page.
 
         Returns:
-            The products, and the SKU that the page ended with; None if it was the last.
+            The products, and the SKU at the end of the page; None if it was the last.
         """
         start: Any = {"ExclusiveStartKey": {"sku": {"S": after}}} if after else {}
         with transient_as(StoreUnavailable):
@@ -72,19 +72,19 @@ class StockBooks:
         return [_books(item) for item in answer["Items"]], from_attributes(last)["sku"] if last else None
 
     def read(self, skus: Iterable[str]) -> dict[str, ProductBooks]:
-        """Read at most 100 products as they are after every write so far; what is not there is absent."""
+        """Read at most 100 products, with strong consistency; products that do not exist are left out."""
         keys: Any = [{"sku": {"S": sku}} for sku in skus]
         with transient_as(StoreUnavailable):
             answer = self._client.batch_get_item(
                 RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
             )
         if answer["UnprocessedKeys"]:
-            raise StoreUnavailable("DynamoDB answered only a part of the products")
+            raise StoreUnavailable("DynamoDB returned only a part of the products")
         return {books.sku: books for books in map(_books, answer["Responses"].get(self._table, []))}
 
-    def close(self, sku: str, days: Iterable[str]) -> None:
-        """Strike out the books of these days."""
-        # The version stays: nothing changes for a reader of the product.
+    def delete(self, sku: str, days: Iterable[str]) -> None:
+        """Delete the books of a product for these days."""
+        # The version stays the same, because nothing changes for readers of the product.
         update = Update(IS_IN_CATALOGUE, remove=map(reserved_on, days))
         with transient_as(StoreUnavailable):
             self._client.update_item(**update.request(self._table, sku=sku))

@@ -1,4 +1,4 @@
-"""The queue of executions that ended without the saga's word."""
+"""The queue of executions that did not succeed."""
 
 import math
 from datetime import timedelta
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class EndedExecutionsQueue:
-    """Where a message waits until its time has come."""
+    """Delays messages until their order can be recovered."""
 
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
@@ -24,10 +24,10 @@ class EndedExecutionsQueue:
         return cls(sqs(), settings.ended_executions_queue_url)
 
     def hide(self, receipt_handle: str, wait: timedelta) -> None:
-        """Let a message that was received come again after so long, at most 12 hours.
+        """Deliver a received message again after a time, at most 12 hours.
 
         Raises:
-            botocore.exceptions.ClientError: It comes again after the queue's visibility timeout.
+            botocore.exceptions.ClientError: The message comes again after the queue's visibility timeout.
         """
         self._client.change_message_visibility(
             QueueUrl=self._url,

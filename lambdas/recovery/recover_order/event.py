@@ -1,4 +1,4 @@
-"""Reads what Step Functions says of an execution that ended."""
+"""Reads EventBridge's message about an execution that ended."""
 
 import json
 from datetime import UTC, datetime
@@ -8,11 +8,10 @@ from lambdas.recovery.recover_order.logic import EndedExecution
 
 
 def read_event(body: str) -> EndedExecution:
-    """Read a status change that EventBridge put into the queue.
+    """Read a "Step Functions Execution Status Change" from the queue.
 
-    The format is that of "Step Functions Execution Status Change"
-    (https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html): times are
-    milliseconds since 1970, the input is JSON in text.
+    Times are milliseconds since 1970, and the input is JSON as text
+    (https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html).
     """
     detail: dict[str, Any] = json.loads(body)["detail"]
     return EndedExecution(

@@ -1,7 +1,7 @@
-"""Heals what no saga can heal by itself: that its execution was stopped, or broke."""
+"""Recovers orders whose execution was stopped, timed out or broke."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -21,28 +21,29 @@ from lambdas.shared.store.orders import OrderTable
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Recover the order of each execution that ended without the saga's word; see `recover_order`."""
-    # A batch in which everything is too early is no failure.
+    """Recover the order of each execution that did not succeed; see `recover_order`."""
+    # Messages that come too early are returned to the queue: a batch of nothing else is not a failure.
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(event, _recovery(Settings()), processor, context)
 
 
 def _recovery(settings: Settings) -> Callable[[SQSRecord], None]:
+    pauses = [timedelta(seconds=pause) for pause in settings.recovery_pauses_seconds]
     orders = OrderTable.from_settings(settings)
-    saga = SagaExecutions.from_settings(settings)
+    executions = SagaExecutions.from_settings(settings)
     queue = EndedExecutionsQueue.from_settings(settings)
 
     def recover(record: SQSRecord) -> None:  # Powertools calls it with `record=`
         ended = read_event(record.body)
         try:
-            outcome = recover_order(ended, datetime.now(UTC), settings.recovery_pauses, orders, saga)
+            outcome = recover_order(ended, datetime.now(UTC), pauses, orders, executions)
         except TooEarly as too_early:
             queue.hide(record.receipt_handle, too_early.wait)
             raise
         count("EndedExecutions", outcome=outcome)
         level = logger.error if outcome is RecoveryOutcome.GIVEN_UP else logger.warning
         level(
-            "execution ended without the saga's word",
+            "execution did not succeed",
             extra={
                 "order_id": ended.order_id,
                 "execution": ended.name,

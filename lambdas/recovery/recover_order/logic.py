@@ -1,4 +1,4 @@
-"""One more execution for an order whose execution ended without the saga's word."""
+"""Decides whether an order needs one more execution because its last one did not succeed."""
 
 import re
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ class EndedExecution:
     """An execution that did not succeed.
 
     Attributes:
-        name: Its name.
-        order_id: Whose saga it was.
+        name: The execution's name.
+        order_id: The order.
         status: `FAILED`, `TIMED_OUT` or `ABORTED`.
-        ended_at: When.
+        ended_at: When it ended.
     """
 
     name: str
@@ -32,7 +32,7 @@ class EndedExecution:
 
 
 class RecoveryOutcome(StrEnum):
-    """What became of it."""
+    """What was done for the order."""
 
     RUN_AGAIN = "run_again"
     HUMAN_CALLED = "human_called"
@@ -41,10 +41,10 @@ class RecoveryOutcome(StrEnum):
 
 
 class TooEarly(Exception):
-    """The next execution has to wait a little longer.
+    """The pause before the next execution is not over.
 
     Attributes:
-        wait: How long.
+        wait: The rest of the pause.
     """
 
     def __init__(self, wait: timedelta) -> None:
@@ -53,19 +53,23 @@ class TooEarly(Exception):
 
 
 def recover_order(
-    ended: EndedExecution, now: datetime, pauses: Sequence[timedelta], orders: OrderTable, saga: SagaRunner
+    ended: EndedExecution,
+    now: datetime,
+    pauses: Sequence[timedelta],
+    orders: OrderTable,
+    executions: SagaRunner,
 ) -> RecoveryOutcome:
-    """Run the saga once more for the order, after a pause that grows; the order goes on where it stands.
+    """Run the saga once more for the order, which continues from its state, or flag the order.
 
-    How often that was tried already stands in the execution's name: `X` is followed by `X-r1`, `X-r2` and
-    so on. So a repeated event starts nothing twice, and nothing has to be counted.
+    The execution's name holds the number of recoveries: `X` is followed by `X-r1`, `X-r2` and so on. So a
+    repeated event starts nothing twice, and no counter has to be stored.
 
     Args:
         ended: The execution.
         now: The current time.
-        pauses: Before the first recovery, the second, and so on; there are no more than these.
+        pauses: The pause before the first recovery, the second, and so on; their number is the limit.
         orders: The orders.
-        saga: Starts the execution.
+        executions: The saga.
 
     Raises:
         TooEarly: The pause is not over.
@@ -74,19 +78,21 @@ def recover_order(
     if order is None:
         return RecoveryOutcome.UNKNOWN_ORDER
     if ended.status == "FAILED" and order.status is OrderStatus.NEEDS_ATTENTION:
-        return RecoveryOutcome.HUMAN_CALLED  # this is the saga's word
+        return RecoveryOutcome.HUMAN_CALLED  # the saga itself flagged the order
     base, number = _split(ended.name)
     if number == len(pauses):
-        orders.flag(order.order_id, f"{number + 1} executions ended as {ended.status} or worse")
+        orders.flag(
+            order.order_id, f"{number + 1} executions did not succeed; the last one ended as {ended.status}"
+        )
         return RecoveryOutcome.GIVEN_UP
     wait = ended.ended_at + pauses[number] - now
     if wait > timedelta():
         raise TooEarly(wait)
-    saga.start(order.order_id, f"{base}-r{number + 1}")
+    executions.start(order.order_id, f"{base}-r{number + 1}")
     return RecoveryOutcome.RUN_AGAIN
 
 
 def _split(name: str) -> tuple[str, int]:
-    """The name of the execution that was to be recovered first, and how often that was tried."""
+    """The name of the first execution that did not succeed, and the number of recoveries since."""
     recovery = _RECOVERY.fullmatch(name)
     return (recovery["base"], int(recovery["number"])) if recovery else (name, 0)

@@ -1,4 +1,4 @@
-"""Runs of a reconciliation: at one in the afternoon, an hour after everything else in these tests."""
+"""Runs of the reconciliation, an hour after the orders of these tests were placed."""
 
 import json
 from collections.abc import Callable
@@ -10,33 +10,33 @@ from lambdas.shared.reconciliation import Cursor, Report, Run
 STARTED_AT: Final = datetime(2026, 3, 1, 13, tzinfo=UTC)
 STALE_AFTER: Final = timedelta(minutes=30)
 
-_MOST_ROUNDS: Final = 1_000
+_MOST_CALLS: Final = 1_000
 
 
 def run_through(
     part: Callable[[Run], Cursor | None], *, started_at: datetime = STARTED_AT, hurried: bool = False
 ) -> Report:
-    """Call a part until it is done, as the state machine does, and return the report.
+    """Call a part until its end, as the state machine does, and return the report with all findings.
 
     Args:
-        part: What is called.
+        part: The part.
         started_at: When the run began.
-        hurried: Each call has time for one piece of work only.
+        hurried: Whether each call has time for one piece of work only.
     """
     cursor: Any = None
     report = Report()
     findings = []
-    for _ in range(_MOST_ROUNDS):
-        run = Run(started_at, cursor, Report.parse(_handed_on(report.as_json())), lambda: not hurried)
-        cursor = _handed_on(part(run))
+    for _ in range(_MOST_CALLS):
+        run = Run(started_at, cursor, Report.parse(_as_json(report.as_json())), lambda: not hurried)
+        cursor = _as_json(part(run))
         report = run.report
         findings += report.new
         if cursor is None:
             report.new = findings
             return report
-    raise AssertionError("the reconciliation does not come to an end")
+    raise AssertionError("the reconciliation does not end")
 
 
-def _handed_on(value: object) -> Any:  # noqa: ANN401 - JSON
-    """What arrives of a value that goes through the state machine."""
+def _as_json(value: object) -> Any:  # noqa: ANN401 - JSON
+    """The value as the state machine passes it on."""
     return json.loads(json.dumps(value))

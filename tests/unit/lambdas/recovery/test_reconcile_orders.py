@@ -33,7 +33,7 @@ def reconcile(
 
 
 def reconcile_again_in_vain(shop: Shop, executions: FakeExecutions) -> Report:
-    """The execution that a first run started has ended, and the order is as it was."""
+    """A second run, after the execution that the first one started has ended without changing the order."""
     reconcile(shop, executions)
     executions.ended |= executions.started.keys()
     return reconcile(shop, executions)
@@ -48,7 +48,7 @@ def test_an_idle_order_is_run_again(shop: Shop, executions: FakeExecutions) -> N
     assert report.counts == {"orders_not_at_rest": 1, "orders_rerun_started": 1}
 
 
-def test_each_state_of_an_order_is_run_again_once(shop: Shop, executions: FakeExecutions) -> None:
+def test_an_order_is_run_again_only_when_it_has_changed(shop: Shop, executions: FakeExecutions) -> None:
     shop.placed()
     reconcile(shop, executions)
     shop.cancel()
@@ -60,7 +60,7 @@ def test_each_state_of_an_order_is_run_again_once(shop: Shop, executions: FakeEx
     assert report.counts["orders_rerun_running"] == 1
 
 
-def test_an_order_that_moved_a_moment_ago_is_left_alone(shop: Shop, executions: FakeExecutions) -> None:
+def test_an_order_that_has_just_changed_is_not_run_again(shop: Shop, executions: FakeExecutions) -> None:
     shop.placed(updated_at="2026-03-01T12:30:00.000Z")
 
     report = reconcile(shop, executions)
@@ -69,19 +69,19 @@ def test_an_order_that_moved_a_moment_ago_is_left_alone(shop: Shop, executions: 
     assert report.counts == {"orders_not_at_rest": 1, "orders_on_their_way": 1}
 
 
-def test_a_young_order_is_not_even_looked_at(shop: Shop, executions: FakeExecutions) -> None:
+def test_a_young_order_is_not_read(shop: Shop, executions: FakeExecutions) -> None:
     shop.placed(created_at="2026-03-01T12:30:00.000Z")
 
     assert reconcile(shop, executions).counts == {}
 
 
-def test_orders_at_rest_are_left_alone(shop: Shop, executions: FakeExecutions) -> None:
+def test_orders_at_rest_are_not_counted(shop: Shop, executions: FakeExecutions) -> None:
     shop.told(shop.closed())
 
     assert reconcile(shop, executions).counts == {}
 
 
-def test_an_order_that_came_to_rest_while_the_index_lags_behind_is_left_alone(
+def test_an_order_at_rest_that_the_index_still_lists_is_skipped(
     shop: Shop, executions: FakeExecutions
 ) -> None:
     class LateListing(OrderListing):
@@ -93,7 +93,9 @@ def test_an_order_that_came_to_rest_while_the_index_lags_behind_is_left_alone(
     assert reconcile(shop, executions, listing=LateListing(shop.client, ORDERS_TABLE)).counts == {}
 
 
-def test_an_order_that_no_execution_changes_waits_for_a_human(shop: Shop, executions: FakeExecutions) -> None:
+def test_an_order_that_another_execution_does_not_help_is_flagged(
+    shop: Shop, executions: FakeExecutions
+) -> None:
     stuck = shop.placed()
 
     report = reconcile_again_in_vain(shop, executions)
@@ -105,7 +107,7 @@ def test_an_order_that_no_execution_changes_waits_for_a_human(shop: Shop, execut
     assert finding.facts == {"status": "PENDING", "version": 1, "updated_at": stuck.updated_at}
 
 
-def test_an_order_that_waits_for_a_human_is_only_counted(shop: Shop, executions: FakeExecutions) -> None:
+def test_a_flagged_order_is_only_counted(shop: Shop, executions: FakeExecutions) -> None:
     shop.placed()
     reconcile_again_in_vain(shop, executions)
 
@@ -114,7 +116,7 @@ def test_an_order_that_waits_for_a_human_is_only_counted(shop: Shop, executions:
     assert report.counts == {"orders_not_at_rest": 1, "orders_waiting_for_a_human": 1}
 
 
-def test_an_order_that_has_ended_rests_when_its_customer_cannot_be_told(
+def test_an_ended_order_rests_if_its_customer_cannot_be_notified(
     shop: Shop, executions: FakeExecutions
 ) -> None:
     shop.confirmed()
@@ -126,7 +128,7 @@ def test_an_order_that_has_ended_rests_when_its_customer_cannot_be_told(
     assert shop.order().is_at_rest
 
 
-def test_an_order_that_comes_to_rest_in_this_moment_is_not_flagged(shop: Shop) -> None:
+def test_an_order_that_just_came_to_rest_is_not_flagged(shop: Shop) -> None:
     class LastMoment(FakeExecutions):
         def is_running(self, name: str) -> bool:
             shop.told(shop.stock.take(shop.order()))
@@ -142,7 +144,9 @@ def test_an_order_that_comes_to_rest_in_this_moment_is_not_flagged(shop: Shop) -
 
 
 @pytest.mark.parametrize("hurried", [False, True], ids=["at once", "in many calls"])
-def test_all_orders_of_all_shards_are_found(shop: Shop, executions: FakeExecutions, *, hurried: bool) -> None:
+def test_idle_orders_of_all_shards_are_found(
+    shop: Shop, executions: FakeExecutions, *, hurried: bool
+) -> None:
     orders: list[Order] = [
         shop.placed(order_id=f"{shard}1b2c3d4-0000-5000-8000-{number:012}")
         for shard, count in {"0": 1, "a": 30, "f": 2}.items()
@@ -155,7 +159,7 @@ def test_all_orders_of_all_shards_are_found(shop: Shop, executions: FakeExecutio
     assert report.counts["orders_rerun_started"] == len(orders)
 
 
-def test_idle_is_what_the_stage_calls_idle(shop: Shop, executions: FakeExecutions) -> None:
+def test_the_stage_decides_how_long_an_order_can_be_idle(shop: Shop, executions: FakeExecutions) -> None:
     placed = shop.placed()
 
     reconcile(shop, executions, stale_after=timedelta(hours=2))

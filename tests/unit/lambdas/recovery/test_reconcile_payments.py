@@ -45,7 +45,7 @@ def seconds(text: str) -> int:
 
 
 def a_payment(stripe: FakeStripe, **changes: Any) -> PaymentIntent:  # noqa: ANN401 - any attribute
-    """Two armchairs are paid, a second after they were ordered."""
+    """A payment for two armchairs."""
     intent = PaymentIntent(
         "pi_paid",
         "succeeded",
@@ -65,7 +65,7 @@ def confirmed(shop: Shop, order_id: str = ORDER_ID, intent_id: str = "pi_paid", 
 
 
 def closed(shop: Shop) -> Order:
-    """An order that was confirmed, and is cancelled and undone."""
+    """An order that was confirmed, then cancelled and undone."""
     confirmed(shop)
     return shop.told(shop.close_cancelled())
 
@@ -115,7 +115,7 @@ def order_that_knows(**changes: Any) -> Order:  # noqa: ANN401 - any attribute
         (order_with(status=OrderStatus.NEEDS_ATTENTION), A_REFUNDED_PAYMENT, None),
     ],
 )
-def test_an_order_and_its_payment_are_judged(
+def test_an_order_is_judged_by_its_payment(
     order: Order | None, intent: PaymentIntent | None, kind: str | None
 ) -> None:
     assert judge(order, intent) == kind
@@ -124,7 +124,7 @@ def test_an_order_and_its_payment_are_judged(
 # What is compared
 
 
-def test_a_confirmed_order_with_its_money_is_fine(
+def test_a_confirmed_order_and_its_payment_agree(
     shop: Shop, stripe: FakeStripe, executions: FakeExecutions
 ) -> None:
     confirmed(shop)
@@ -134,7 +134,7 @@ def test_a_confirmed_order_with_its_money_is_fine(
     assert "retrieve_intent" not in stripe.calls
 
 
-def test_a_payment_that_was_made_long_after_its_order_is_found_in_the_list(
+def test_a_payment_made_long_after_its_order_is_found_in_the_list(
     shop: Shop, stripe: FakeStripe, executions: FakeExecutions
 ) -> None:
     confirmed(shop, created_at=at("12:00:00", day=27).replace("-03-", "-02-"))
@@ -144,7 +144,7 @@ def test_a_payment_that_was_made_long_after_its_order_is_found_in_the_list(
     assert "retrieve_intent" not in stripe.calls
 
 
-def test_a_payment_that_is_too_young_for_the_list_is_asked_for(
+def test_a_payment_too_young_for_the_list_is_retrieved(
     shop: Shop, stripe: FakeStripe, executions: FakeExecutions
 ) -> None:
     confirmed(shop)
@@ -157,7 +157,7 @@ def test_a_payment_that_is_too_young_for_the_list_is_asked_for(
 @pytest.mark.parametrize(
     "created_at", [at("12:30:00"), at("12:59:59", day=26).replace("-03-", "-02-")], ids=["young", "old"]
 )
-def test_orders_outside_of_the_window_are_left_alone(
+def test_orders_outside_of_the_window_are_not_compared(
     shop: Shop, stripe: FakeStripe, executions: FakeExecutions, created_at: str
 ) -> None:
     confirmed(shop, created_at=created_at)
@@ -183,7 +183,7 @@ def the_finding(report: Report) -> Finding:
     return finding
 
 
-def test_an_order_without_its_money_is_reported_with_numbers(
+def test_an_order_without_its_money_is_reported_with_facts(
     shop: Shop, stripe: FakeStripe, executions: FakeExecutions
 ) -> None:
     confirmed(shop)
@@ -207,7 +207,7 @@ def test_an_order_without_its_money_is_reported_with_numbers(
     }
 
 
-def test_an_order_whose_payment_stripe_does_not_know_is_reported(
+def test_an_order_whose_payment_is_unknown_to_stripe_is_reported(
     shop: Shop, stripe: FakeStripe, executions: FakeExecutions
 ) -> None:
     confirmed(shop)
@@ -217,7 +217,7 @@ def test_an_order_whose_payment_stripe_does_not_know_is_reported(
     assert (finding.kind, finding.facts["order_amount"]) == (FindingKind.ORDER_WITHOUT_MONEY, 75_800)
 
 
-@pytest.mark.parametrize("order_id", [None, OTHER_ORDER_ID], ids=["of nobody", "of an unknown order"])
+@pytest.mark.parametrize("order_id", [None, OTHER_ORDER_ID], ids=["no order", "unknown order"])
 def test_money_without_an_order_is_reported(
     shop: Shop, stripe: FakeStripe, executions: FakeExecutions, order_id: str | None
 ) -> None:
@@ -230,7 +230,7 @@ def test_money_without_an_order_is_reported(
     assert (finding.facts["held"], finding.facts["currency"]) == (75_800, "usd")
 
 
-def test_a_second_payment_is_reported_and_the_first_is_fine(
+def test_only_the_second_payment_of_an_order_is_reported(
     shop: Shop, stripe: FakeStripe, executions: FakeExecutions
 ) -> None:
     confirmed(shop)
@@ -243,7 +243,7 @@ def test_a_second_payment_is_reported_and_the_first_is_fine(
     assert (finding.ids["intent_id"], finding.facts["order_intent_id"]) == ("pi_second", "pi_paid")
 
 
-def test_what_only_looks_wrong_in_a_list_is_no_finding(
+def test_an_outdated_list_makes_no_finding(
     shop: Shop, stripe: FakeStripe, executions: FakeExecutions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     confirmed(shop)
@@ -259,7 +259,7 @@ def test_what_only_looks_wrong_in_a_list_is_no_finding(
 # What is healed
 
 
-def test_the_money_of_a_closed_order_is_given_back_by_its_saga(
+def test_the_saga_gives_back_the_money_of_a_closed_order(
     shop: Shop, stripe: FakeStripe, executions: FakeExecutions
 ) -> None:
     order = closed(shop)
@@ -275,7 +275,7 @@ def test_the_money_of_a_closed_order_is_given_back_by_its_saga(
     assert again.counts["closed_orders_rerun_running"] == 1
 
 
-def test_the_money_of_a_closed_order_that_its_saga_does_not_give_back_is_reported(
+def test_money_of_a_closed_order_that_the_saga_leaves_is_reported(
     shop: Shop, stripe: FakeStripe, executions: FakeExecutions
 ) -> None:
     closed(shop)
@@ -302,7 +302,7 @@ def many(shop: Shop, stripe: FakeStripe, moments: list[datetime]) -> None:
 
 
 @pytest.mark.parametrize("hurried", [False, True], ids=["at once", "in many calls"])
-def test_every_payment_is_compared_once_however_many_there_are(
+def test_many_payments_are_each_compared_once(
     shop: Shop,
     stripe: FakeStripe,
     executions: FakeExecutions,
@@ -333,7 +333,7 @@ def test_every_payment_is_compared_once_however_many_there_are(
     assert stripe.calls.count("retrieve_intent") == 1
 
 
-def test_a_slice_with_too_many_payments_is_cut_until_they_fit(
+def test_a_slice_with_too_many_payments_is_cut(
     shop: Shop, stripe: FakeStripe, executions: FakeExecutions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logic, "_MOST_INTENTS", 2)
@@ -346,7 +346,7 @@ def test_a_slice_with_too_many_payments_is_cut_until_they_fit(
     assert report.counts["money_without_order"] == 7
 
 
-def test_orders_are_not_carried_on_without_end(
+def test_the_number_of_unpaid_orders_in_the_cursor_is_limited(
     shop: Shop, stripe: FakeStripe, executions: FakeExecutions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logic, "_MOST_UNPAID", 0)

@@ -5,13 +5,13 @@ import pytest
 from lambdas.domain.product import Product
 from lambdas.domain.vocabulary import FindingKind
 from lambdas.recovery.reconcile_stock import logic
-from lambdas.recovery.reconcile_stock.logic import StockReconciliation
+from lambdas.recovery.reconcile_stock.logic import StockReconciliation, days_of
 from lambdas.recovery.reconcile_stock.stock_books import ProductBooks, StockBooks
 from lambdas.shared.reconciliation import Finding, Report
 from lambdas.shared.store.inventory import reserved_on
 from lambdas.shared.store.listings import OrderListing
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP, two
-from tests.unit.lambdas.runs import run_through
+from tests.unit.lambdas.runs import STARTED_AT, run_through
 from tests.unit.lambdas.shop import INVENTORY_TABLE, ORDERS_TABLE, Shop
 
 TODAY = "2026-03-01"
@@ -31,7 +31,7 @@ def reconcile(shop: Shop, *, books: StockBooks | None = None, hurried: bool = Fa
 
 
 def tamper(shop: Shop, product: Product, units: int, day: str = TODAY) -> None:
-    """Somebody changes the books by hand."""
+    """Change the books by hand."""
     shop.client.update_item(
         TableName=INVENTORY_TABLE,
         Key={"sku": {"S": product.sku}},
@@ -46,7 +46,11 @@ def the_finding(report: Report) -> Finding:
     return finding
 
 
-def test_books_that_agree_with_the_orders_are_fine(shop: Shop) -> None:
+def test_a_run_compares_the_days_of_the_window() -> None:
+    assert days_of(STARTED_AT) == [FIRST_DAY, "2026-02-27", YESTERDAY, TODAY]
+
+
+def test_books_that_agree_with_the_orders_are_no_finding(shop: Shop) -> None:
     shop.put(ARMCHAIR, available=100)
     shop.confirmed(two(ARMCHAIR), two(LAMP))
     shop.confirmed(order_id=an_id(2), created_at=f"{YESTERDAY}T23:59:59.999Z")
@@ -59,7 +63,7 @@ def test_books_that_agree_with_the_orders_are_fine(shop: Shop) -> None:
     assert report.counts == {"stock_compared": 4 * 2}
 
 
-def test_units_that_were_given_back_are_in_no_books(shop: Shop) -> None:
+def test_released_units_are_no_longer_in_the_books(shop: Shop) -> None:
     shop.confirmed()
     shop.close_cancelled()
 
@@ -67,7 +71,7 @@ def test_units_that_were_given_back_are_in_no_books(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(("units", "day"), [(7, TODAY), (1, TODAY), (2, YESTERDAY), (-2, FIRST_DAY)])
-def test_books_that_differ_are_reported_with_numbers(shop: Shop, units: int, day: str) -> None:
+def test_books_that_differ_are_reported_with_facts(shop: Shop, units: int, day: str) -> None:
     shop.confirmed()
     tamper(shop, ARMCHAIR, units, day)
 
@@ -78,14 +82,14 @@ def test_books_that_differ_are_reported_with_numbers(shop: Shop, units: int, day
     assert finding.facts == {"reserved": units, "ordered": 2 if day == TODAY else 0}
 
 
-def test_units_of_a_product_that_is_not_there_any_more_are_reported(shop: Shop) -> None:
+def test_units_of_a_deleted_product_are_reported(shop: Shop) -> None:
     shop.confirmed()
     shop.take_from_catalogue(ARMCHAIR)
 
     assert the_finding(reconcile(shop)).facts == {"reserved": 0, "ordered": 2}
 
 
-def test_more_units_sold_than_there_were_are_reported_once(shop: Shop) -> None:
+def test_negative_stock_is_reported_once(shop: Shop) -> None:
     shop.put(ARMCHAIR, available=-3)
 
     finding = the_finding(reconcile(shop))
@@ -94,35 +98,34 @@ def test_more_units_sold_than_there_were_are_reported_once(shop: Shop) -> None:
     assert finding.facts == {"available": -3}
 
 
-# While orders are taken
+# Changes while books and orders are read
 
 
 class BusyBooks(StockBooks):
-    """Just before the books of single products are read, something happens: at the first time, the second."""
+    """Books that call a function before each read of single products."""
 
-    def __init__(self, shop: Shop, *happens: Callable[[], object]) -> None:
+    def __init__(self, shop: Shop, *before_reads: Callable[[], object]) -> None:
         super().__init__(shop.client, INVENTORY_TABLE)
-        self._happens = list(happens)
+        self._before_reads = list(before_reads)
 
     def read(self, skus: Iterable[str]) -> dict[str, ProductBooks]:
-        if self._happens:
-            self._happens.pop(0)()
+        if self._before_reads:
+            self._before_reads.pop(0)()
         return super().read(skus)
 
 
 def nothing() -> None:
-    """All is quiet."""
+    """Change nothing."""
 
 
-def test_a_difference_that_is_gone_when_it_is_counted_again_is_none(shop: Shop) -> None:
-    """The first count was made of what somebody saw earlier."""
+def test_a_difference_that_is_gone_at_the_second_count_is_no_finding(shop: Shop) -> None:
     shop.confirmed()
     tamper(shop, ARMCHAIR, 0)
 
     assert not reconcile(shop, books=BusyBooks(shop, lambda: tamper(shop, ARMCHAIR, 2))).new
 
 
-def test_books_that_move_while_they_are_counted_again_are_left_to_the_next_run(shop: Shop) -> None:
+def test_books_that_change_during_the_second_count_are_postponed(shop: Shop) -> None:
     shop.confirmed()
     tamper(shop, ARMCHAIR, 7)
 
@@ -133,10 +136,10 @@ def test_books_that_move_while_they_are_counted_again_are_left_to_the_next_run(s
     assert the_finding(reconcile(shop)).facts == {"reserved": 9, "ordered": 4}
 
 
-# The books of days that are over
+# The books of old days
 
 
-def test_books_that_are_older_than_the_window_are_closed(shop: Shop) -> None:
+def test_books_older_than_the_window_are_deleted(shop: Shop) -> None:
     tamper(shop, ARMCHAIR, 2, LAST_WEEK)
     tamper(shop, LAMP, 0, FIRST_DAY)
     version = shop.inventory.get(ARMCHAIR.sku)
@@ -163,7 +166,7 @@ def a_busy_shop(shop: Shop) -> None:
 
 @pytest.mark.parametrize("hurried", [False, True], ids=["at once", "in many calls"])
 @pytest.mark.parametrize("most_skus", [1, 2, 100])
-def test_differences_are_found_in_any_number_of_passes_and_calls(
+def test_differences_are_found_in_many_passes_and_calls(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, most_skus: int, *, hurried: bool
 ) -> None:
     monkeypatch.setattr(logic, "_MOST_SKUS", most_skus)
@@ -179,9 +182,7 @@ def test_differences_are_found_in_any_number_of_passes_and_calls(
     assert report.counts["stock_differs"] == 2
 
 
-def test_not_everything_is_counted_again_when_everything_differs(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_number_of_products_counted_again_is_limited(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logic, "_MOST_SUSPECTS", 1)
     tamper(shop, ARMCHAIR, 7)
     tamper(shop, LAMP, 7)

@@ -33,38 +33,38 @@ def ended(name: str = ORDER_ID, status: str = "ABORTED", order_id: str = ORDER_I
         (f"{ORDER_ID}-retry-v12-r1", f"{ORDER_ID}-retry-v12-r2"),
     ],
 )
-def test_an_execution_that_was_stopped_is_followed_by_one_more(shop: Shop, name: str, next_name: str) -> None:
+def test_an_execution_that_was_stopped_is_followed_by_another(shop: Shop, name: str, next_name: str) -> None:
     shop.priced()
-    saga = FakeExecutions()
+    executions = FakeExecutions()
 
-    outcome = recover_order(ended(name), LATER, PAUSES, shop.orders, saga)
+    outcome = recover_order(ended(name), LATER, PAUSES, shop.orders, executions)
 
-    assert (outcome, [*saga.started]) == (RecoveryOutcome.RUN_AGAIN, [next_name])
+    assert (outcome, executions.started) == (RecoveryOutcome.RUN_AGAIN, {next_name: ORDER_ID})
 
 
 @pytest.mark.parametrize(("name", "pause"), [(ORDER_ID, PAUSES[0]), (f"{ORDER_ID}-r1", PAUSES[1])])
-def test_each_pause_is_its_own(shop: Shop, name: str, pause: timedelta) -> None:
+def test_each_recovery_has_its_own_pause(shop: Shop, name: str, pause: timedelta) -> None:
     shop.priced()
-    saga = FakeExecutions()
+    executions = FakeExecutions()
 
     with pytest.raises(TooEarly) as too_early:
-        recover_order(ended(name), ENDED_AT + timedelta(seconds=4), PAUSES, shop.orders, saga)
+        recover_order(ended(name), ENDED_AT + timedelta(seconds=4), PAUSES, shop.orders, executions)
 
     assert too_early.value.wait == pause - timedelta(seconds=4)
-    assert not saga.started
+    assert executions.started == {}
 
 
-def test_when_no_recovery_helped_a_human_is_called(shop: Shop) -> None:
+def test_an_order_that_no_recovery_helped_is_flagged(shop: Shop) -> None:
     shop.priced()
-    saga = FakeExecutions()
+    executions = FakeExecutions()
 
-    outcome = recover_order(ended(f"{ORDER_ID}-r2"), LATER, PAUSES, shop.orders, saga)
+    outcome = recover_order(ended(f"{ORDER_ID}-r2"), LATER, PAUSES, shop.orders, executions)
 
-    assert (outcome, [*saga.started]) == (RecoveryOutcome.GIVEN_UP, [])
+    assert (outcome, executions.started) == (RecoveryOutcome.GIVEN_UP, {})
     assert shop.order().status is OrderStatus.NEEDS_ATTENTION
 
 
-def test_a_confirmed_order_stays_confirmed_when_no_recovery_helped(shop: Shop) -> None:
+def test_a_confirmed_order_that_no_recovery_helped_stays_confirmed(shop: Shop) -> None:
     confirmed = shop.confirmed()
 
     outcome = recover_order(ended(f"{ORDER_ID}-r2"), LATER, PAUSES, shop.orders, FakeExecutions())
@@ -73,29 +73,29 @@ def test_a_confirmed_order_stays_confirmed_when_no_recovery_helped(shop: Shop) -
     assert shop.order() == confirmed
 
 
-def test_a_confirmed_order_whose_customer_may_not_know_is_run_again(shop: Shop) -> None:
+def test_a_confirmed_order_that_is_not_at_rest_is_run_again(shop: Shop) -> None:
     shop.confirmed()
-    saga = FakeExecutions()
+    executions = FakeExecutions()
 
-    assert recover_order(ended(), LATER, PAUSES, shop.orders, saga) is RecoveryOutcome.RUN_AGAIN
+    assert recover_order(ended(), LATER, PAUSES, shop.orders, executions) is RecoveryOutcome.RUN_AGAIN
 
 
-def test_where_the_saga_itself_called_a_human_nothing_is_run(shop: Shop) -> None:
+def test_an_order_that_the_saga_has_flagged_is_not_run_again(shop: Shop) -> None:
     shop.being_undone()
     shop.orders.flag(ORDER_ID, "Stripe is gone")
-    saga = FakeExecutions()
+    executions = FakeExecutions()
 
-    outcome = recover_order(ended(status="FAILED"), LATER, PAUSES, shop.orders, saga)
+    outcome = recover_order(ended(status="FAILED"), LATER, PAUSES, shop.orders, executions)
 
-    assert (outcome, [*saga.started]) == (RecoveryOutcome.HUMAN_CALLED, [])
+    assert (outcome, executions.started) == (RecoveryOutcome.HUMAN_CALLED, {})
 
 
-def test_an_execution_of_no_order_is_left_alone(shop: Shop) -> None:
+def test_an_execution_of_an_unknown_order_is_ignored(shop: Shop) -> None:
     assert shop.unsettled() == []
-    saga = FakeExecutions()
+    executions = FakeExecutions()
 
-    assert recover_order(ended(), LATER, PAUSES, shop.orders, saga) is RecoveryOutcome.UNKNOWN_ORDER
-    assert not saga.started
+    assert recover_order(ended(), LATER, PAUSES, shop.orders, executions) is RecoveryOutcome.UNKNOWN_ORDER
+    assert executions.started == {}
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_a_message_from_the_queue_starts_an_execution(shop: Shop, step_functions
     assert handler(sqs_event(status_change(ENDED_AT)), CONTEXT) == {"batchItemFailures": []}
 
 
-def test_a_message_that_is_too_early_is_hidden_until_its_time_has_come(shop: Shop, queue: Stubber) -> None:
+def test_a_message_that_is_too_early_is_hidden_for_the_pause(shop: Shop, queue: Stubber) -> None:
     shop.priced()
     queue.add_response(
         "change_message_visibility",
@@ -150,7 +150,9 @@ def test_a_message_that_is_too_early_is_hidden_until_its_time_has_come(shop: Sho
     assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
 
 
-def test_a_message_stays_when_step_functions_is_not_there(shop: Shop, step_functions_stub: Stubber) -> None:
+def test_a_message_stays_in_the_queue_if_step_functions_fails(
+    shop: Shop, step_functions_stub: Stubber
+) -> None:
     shop.priced()
     step_functions_stub.add_client_error("start_execution", "ThrottlingException")
 

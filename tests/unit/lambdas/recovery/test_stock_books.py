@@ -16,7 +16,7 @@ def books(shop: Shop) -> StockBooks:
     return StockBooks(shop.client, INVENTORY_TABLE)
 
 
-def test_the_books_say_what_orders_of_a_day_hold(shop: Shop, books: StockBooks) -> None:
+def test_the_books_hold_the_units_of_each_day(shop: Shop, books: StockBooks) -> None:
     shop.confirmed(two(ARMCHAIR))
 
     assert books.read([ARMCHAIR.sku, "NO-SUCH-CHAIR"]) == {
@@ -24,7 +24,7 @@ def test_the_books_say_what_orders_of_a_day_hold(shop: Shop, books: StockBooks) 
     }
 
 
-def test_the_catalogue_is_walked_page_by_page(books: StockBooks, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_catalogue_is_read_page_by_page(books: StockBooks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stock_books, "_PAGE", 1)
 
     first, after = books.page(None)
@@ -35,24 +35,24 @@ def test_the_catalogue_is_walked_page_by_page(books: StockBooks, monkeypatch: py
     assert end is None
 
 
-def test_closed_books_are_gone_and_the_product_stays(shop: Shop, books: StockBooks) -> None:
+def test_deleting_books_leaves_the_product(shop: Shop, books: StockBooks) -> None:
     shop.confirmed(two(ARMCHAIR))
     before = shop.inventory.get(ARMCHAIR.sku)
 
-    books.close(ARMCHAIR.sku, [TODAY, "2026-02-28"])
+    books.delete(ARMCHAIR.sku, [TODAY, "2026-02-28"])
 
     assert books.read([ARMCHAIR.sku])[ARMCHAIR.sku].reserved == {}
     assert shop.inventory.get(ARMCHAIR.sku) == before
 
 
-def test_no_product_is_made_by_closing_its_books(shop: Shop, books: StockBooks) -> None:
+def test_deleting_books_creates_no_product(shop: Shop, books: StockBooks) -> None:
     with pytest.raises(ClientError, match="ConditionalCheckFailed"):
-        books.close("NO-SUCH-CHAIR", [TODAY])
+        books.delete("NO-SUCH-CHAIR", [TODAY])
 
     assert shop.inventory.get("NO-SUCH-CHAIR") is None
 
 
-def test_half_an_answer_is_no_answer(shop: Shop, books: StockBooks) -> None:
+def test_a_partial_response_is_an_error(shop: Shop, books: StockBooks) -> None:
     left = {INVENTORY_TABLE: {"Keys": [{"sku": {"S": ARMCHAIR.sku}}]}}
     with Stubber(shop.client) as stub:
         stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": left})

@@ -1,4 +1,4 @@
-"""What the parts have in common, and that their handlers are put together right."""
+"""What the parts of the reconciliation share, and their handlers."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -49,7 +49,7 @@ def a_finding(number: int = 1) -> Finding:
 # The handler of a part
 
 
-def test_a_part_gets_where_the_run_stands_and_hands_it_on() -> None:
+def test_a_part_continues_at_its_cursor_and_adds_to_the_report() -> None:
     @reconciliation_handler
     def part(run: Run, _settings: Settings) -> Cursor | None:
         assert run.started_at == STARTED_AT
@@ -62,7 +62,7 @@ def test_a_part_gets_where_the_run_stands_and_hands_it_on() -> None:
     assert answer == {"cursor": {"at": 8}, "report": {"counts": {"orders": 3}, "findings": []}}
 
 
-def test_each_finding_is_a_line_with_its_numbers_and_is_counted(
+def test_each_finding_is_logged_with_its_facts_and_counted(
     log: Log, capsys: pytest.CaptureFixture[str]
 ) -> None:
     @reconciliation_handler
@@ -87,7 +87,7 @@ def test_each_finding_is_a_line_with_its_numbers_and_is_counted(
     }
 
 
-def test_the_findings_of_calls_before_are_not_told_again(log: Log) -> None:
+def test_findings_of_earlier_calls_are_not_logged_again(log: Log) -> None:
     @reconciliation_handler
     def part(_run: Run, _settings: Settings) -> Cursor | None:
         return None
@@ -99,7 +99,7 @@ def test_the_findings_of_calls_before_are_not_told_again(log: Log) -> None:
     assert not log.lines
 
 
-def test_the_report_names_the_first_findings_and_counts_them_all() -> None:
+def test_the_report_names_the_first_findings_and_counts_all() -> None:
     report = Report()
     for number in range(25):
         report.add(a_finding(number))
@@ -108,7 +108,7 @@ def test_the_report_names_the_first_findings_and_counts_them_all() -> None:
     assert [finding["sku"] for finding in report.findings] == [f"CHAIR-{number}" for number in range(20)]
 
 
-def test_new_work_begins_for_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_begins_new_work_for_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr("lambdas.shared.reconciliation.monotonic", lambda: now)
     run = Run.parse(an_event())
@@ -118,11 +118,7 @@ def test_new_work_begins_for_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not run.has_time()
 
 
-def test_a_run_looks_at_the_days_that_its_window_touches() -> None:
-    assert Run.parse(an_event()).days() == ["2026-02-26", "2026-02-27", "2026-02-28", "2026-03-01"]
-
-
-def test_an_order_is_run_again_once_for_each_state() -> None:
+def test_each_state_of_an_order_is_run_again_once() -> None:
     executions = FakeExecutions()
     order = an_order(version=7)
 
@@ -133,7 +129,7 @@ def test_an_order_is_run_again_once_for_each_state() -> None:
     assert run_again(an_order(version=8), executions) is Rerun.STARTED
 
 
-# The parts' own handlers
+# The handlers of the parts
 
 
 @pytest.fixture
@@ -175,6 +171,6 @@ def test_stock_is_reconciled(shop: Shop, log: Log) -> None:
 
 
 @pytest.mark.parametrize("handler", [reconcile_orders, reconcile_stock])
-def test_an_empty_shop_is_in_order(shop: Shop, handler: Handler) -> None:
+def test_an_empty_shop_has_no_findings(shop: Shop, handler: Handler) -> None:
     assert shop.unsettled() == []
     assert handler(an_event(), CONTEXT)["report"]["findings"] == []

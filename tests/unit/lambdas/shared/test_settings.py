@@ -1,33 +1,25 @@
 import re
-from datetime import timedelta
+from typing import Final
 
 import pytest
 
 from lambdas.shared.settings import SettingError, Settings
 
-REQUIRED = {
-    "orders_table": "ORDERS_TABLE",
-    "inventory_table": "INVENTORY_TABLE",
-    "idempotency_table": "IDEMPOTENCY_TABLE",
-    "audit_table": "AUDIT_TABLE",
-    "event_bus_name": "EVENT_BUS_NAME",
-    "state_machine_arn": "STATE_MACHINE_ARN",
-    "sender_email": "SENDER_EMAIL",
-    "stripe_secret_id": "STRIPE_SECRET_ID",
-    "stripe_webhook_secret_id": "STRIPE_WEBHOOK_SECRET_ID",
-}
+OPTIONAL: Final[dict[str, object]] = {"stripe_api_base": None, "allowed_origins": frozenset()}
+REQUIRED = {name for name in vars(Settings) if not name.startswith("_") and name not in OPTIONAL}
 
 
-@pytest.mark.parametrize(("setting", "variable"), REQUIRED.items())
+@pytest.mark.parametrize("setting", sorted(REQUIRED))
 @pytest.mark.parametrize("value", [None, ""], ids=["missing", "empty"])
-def test_a_missing_variable_is_named(setting: str, variable: str, value: str | None) -> None:
+def test_the_error_names_the_missing_variable(setting: str, value: str | None) -> None:
+    variable = setting.upper()
     settings = Settings({} if value is None else {variable: value})
 
     with pytest.raises(SettingError, match=re.escape(f"{variable} is not set")):
         getattr(settings, setting)
 
 
-def test_a_value_is_read_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_is_read_when_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings()
 
     monkeypatch.setenv("ORDERS_TABLE", "orders-of-today")
@@ -35,16 +27,34 @@ def test_a_value_is_read_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -
     assert settings.orders_table == "orders-of-today"
 
 
-def test_stripe_is_stripe_itself_unless_the_local_stage_says_otherwise() -> None:
-    assert Settings({}).stripe_api_base is None
-    assert Settings({"STRIPE_API_BASE": "http://localhost:8420"}).stripe_api_base == "http://localhost:8420"
+@pytest.mark.parametrize(("setting", "default"), OPTIONAL.items())
+def test_an_optional_setting_has_a_default(setting: str, default: object) -> None:
+    assert getattr(Settings({}), setting) == default
 
 
-def test_idle_is_a_number_of_seconds() -> None:
-    assert Settings({"STALE_AFTER_SECONDS": "1800"}).stale_after == timedelta(minutes=30)
+def test_values_are_converted() -> None:
+    settings = Settings(
+        {
+            "STRIPE_API_BASE": "http://localhost:8420",
+            "ALLOWED_ORIGINS": "https://shop.example https://admin.example",
+            "STALE_AFTER_SECONDS": "1800",
+            "RECOVERY_PAUSES_SECONDS": "10,60,300",
+        }
+    )
+
+    assert settings.stripe_api_base == "http://localhost:8420"
+    assert settings.allowed_origins == {"https://shop.example", "https://admin.example"}
+    assert settings.stale_after_seconds == 1800
+    assert settings.recovery_pauses_seconds == (10, 60, 300)
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "soon", "1.5"])
-def test_idle_is_nothing_else(value: str) -> None:
-    with pytest.raises(SettingError, match="STALE_AFTER_SECONDS"):
-        _ = Settings({"STALE_AFTER_SECONDS": value}).stale_after
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        *(("stale_after_seconds", value) for value in ("0", "-1", "soon", "1.5")),
+        *(("recovery_pauses_seconds", value) for value in ("10,", "-1", "soon", "10 60")),
+    ],
+)
+def test_a_malformed_value_is_rejected(setting: str, value: str) -> None:
+    with pytest.raises(SettingError, match=f"{setting.upper()} is {value!r}"):
+        getattr(Settings({setting.upper(): value}), setting)
