@@ -10,7 +10,8 @@ from enum import Enum
 from itertools import pairwise
 from typing import Final
 
-from statemachines.document import ANY_ERROR, Role, SagaDocument, State, Transition
+from statemachines.document import ANY_ERROR, SagaDocument, State, Transition
+from statemachines.steps import Role
 
 _CONFIRMED: Final = "OrderIsConfirmed"
 """End of the happy path. It is a node of the diagram, not a state of the machine."""
@@ -98,7 +99,7 @@ def diagram(saga: SagaDocument) -> str:
 
 def _links(saga: SagaDocument) -> Iterator[_Link]:
     """Make a link of each pair of states with transitions, the last forward step's first."""
-    forward = list(reversed(saga.having(Role.FORWARD)))
+    forward = list(reversed(saga.forward))
     for state in [*forward, *(state for state in saga.states.values() if state not in forward)]:
         for target in dict.fromkeys(transition.target for transition in state.transitions):
             parallel = [each for each in state.transitions if each.target == target]
@@ -106,14 +107,14 @@ def _links(saga: SagaDocument) -> Iterator[_Link]:
 
 
 def _look(saga: SagaDocument, source: State, parallel: Sequence[Transition]) -> _Look:
-    target = saga.states[parallel[0].target]
-    if target.is_detour or (source.is_detour and target.role is Role.FORWARD):
+    target, forward = saga.states[parallel[0].target], saga.forward
+    if target.role is Role.DETOUR or (source.role is Role.DETOUR and target in forward):
         return _Look.DETOUR
+    if source in forward:
+        return _Look.FAILURE if all(transition.errors for transition in parallel) else _Look.HAPPY
     if any(not transition.errors for transition in parallel):
-        return {Role.FORWARD: _Look.HAPPY, Role.ALARM: _Look.ALARM}.get(source.role or Role.UNDO, _Look.UNDO)
-    if source.role is Role.FORWARD:
-        return _Look.FAILURE
-    return _Look.RETURNED if target.role is Role.FORWARD else _Look.ALARM
+        return _Look.ALARM if source.role is Role.ALARM else _Look.UNDO
+    return _Look.RETURNED if target in forward else _Look.ALARM
 
 
 def _label(source: State, parallel: Sequence[Transition]) -> str:
@@ -133,11 +134,11 @@ def _nodes(saga: SagaDocument) -> Iterator[str]:
             yield f"{state.name}([{state.name}]):::alarm"
         elif state.role is Role.END:
             yield f"{state.name}([{state.name}]):::done"
-        elif state.is_detour:
+        elif state.role is Role.DETOUR:
             yield f"{state.name}:::detour"
         else:
-            kind = {Role.FORWARD: "forward", Role.ALARM: "alarm"}.get(state.role or Role.UNDO, "undo")
-            yield f"{state.name}:::{kind}"
+            undo = "alarm" if state.role is Role.ALARM else "undo"
+            yield f"{state.name}:::{'forward' if state in saga.forward else undo}"
     yield f"{_CONFIRMED}([order confirmed])"
 
 

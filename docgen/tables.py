@@ -5,6 +5,7 @@ from typing import Final
 
 from proof.journey import Journey
 from statemachines.document import SagaDocument
+from statemachines.steps import Role
 
 _MONEY: Final = {
     "none": "not charged",
@@ -41,7 +42,11 @@ def _seen_by_customer(journey: Journey) -> str:
 def _path(saga: SagaDocument, journey: Journey) -> str:
     visited = []
     for name, following in zip(journey.states, (*journey.states[1:], None), strict=True):
-        failed = following not in {None, saga.states[name].next, *(detour.name for detour in saga.detours)}
+        failed = following not in {
+            None,
+            saga.states[name].next,
+            *(each.name for each in saga.having(Role.DETOUR)),
+        }
         visited.append(name + " ↻" * (name == journey.retried) + " ✗" * failed)
     return " → ".join(visited)
 
