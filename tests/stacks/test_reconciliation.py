@@ -1,4 +1,4 @@
-"""The machine of the reconciliation: it goes round until all is done, and what goes wrong is seen."""
+"""The state machine of the reconciliation repeats each part until nothing is left to compare."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ from tests.unit.statemachines.budget import longest_seconds
 
 pytestmark = pytest.mark.xdist_group("stacks")
 
-DOCUMENT = read_definition("reconciliation")
-STATES: dict[str, dict[str, Any]] = DOCUMENT["States"]
+DEFINITION = read_definition("reconciliation")
+STATES: dict[str, dict[str, Any]] = DEFINITION["States"]
 PARTS = ["ReconcileOrders", "ReconcilePayments", "ReconcileStock"]
 
 HISTORY_EVENTS = 25_000
-EVENTS_OF_A_ROUND = 7
-"""Entered, scheduled, started, succeeded, exited; and the choice behind it: entered, exited."""
+EVENTS_PER_CALL = 7
+"""The task: entered, scheduled, started, succeeded, exited. The choice after it: entered, exited."""
 
 
 @pytest.fixture(scope="session")
@@ -29,11 +29,11 @@ def machine(stage: Synthesis) -> Resource:
     return next(machine for machine in machines if machine.name == "Reconciliation")
 
 
-def walked(rounds: dict[str, int]) -> list[str]:
-    """The states that an execution visits when each part needs so many rounds."""
-    left, name, visited = dict(rounds), DOCUMENT["StartAt"], []
+def entered(calls: dict[str, int]) -> list[str]:
+    """The states that an execution enters when each part needs so many calls."""
+    left, name, names = dict(calls), DEFINITION["StartAt"], []
     while STATES[name]["Type"] != "Succeed":
-        visited.append(name)
+        names.append(name)
         state = STATES[name]
         if state["Type"] == "Choice":
             [again] = state["Choices"]
@@ -43,28 +43,28 @@ def walked(rounds: dict[str, int]) -> list[str]:
             if name in left:
                 left[name] -= 1
             name = state["Next"]
-    return [*visited, name]
+    return [*names, name]
 
 
-# The document
+# The definition
 
 
-def test_each_part_goes_round_until_it_is_done() -> None:
-    visited = walked({"ReconcileOrders": 1, "ReconcilePayments": 3, "ReconcileStock": 2})
+def test_each_part_is_called_until_it_is_done() -> None:
+    names = entered({"ReconcileOrders": 1, "ReconcilePayments": 3, "ReconcileStock": 2})
 
-    assert [name for name in visited if STATES[name]["Type"] != "Choice"] == [
+    assert [name for name in names if STATES[name]["Type"] != "Choice"] == [
         *("Begin", "ReconcileOrders"),
         *("ReconcilePayments", "ReconcilePayments", "ReconcilePayments"),
         *("ReconcileStock", "ReconcileStock", "Reconciled"),
     ]
 
 
-def test_a_run_begins_with_no_cursor_and_an_empty_report() -> None:
+def test_an_execution_starts_without_a_cursor_and_with_an_empty_report() -> None:
     assert (STATES["Begin"]["Assign"], STATES["Begin"]["Output"]) == ({"cursor": "{% null %}"}, {})
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_each_round_gets_what_the_one_before_handed_on(part: str) -> None:
+def test_each_call_gets_the_cursor_and_the_report_of_the_call_before(part: str) -> None:
     task = STATES[part]
 
     assert task["Arguments"]["Payload"] == {
@@ -77,12 +77,12 @@ def test_each_round_gets_what_the_one_before_handed_on(part: str) -> None:
     assert task["Output"] == "{% $states.result.Payload.report %}"
 
 
-def test_the_report_is_what_a_run_ends_with() -> None:
+def test_the_output_of_an_execution_is_the_report() -> None:
     assert not [name for name in STATES if name not in {"Begin", *PARTS} and "Output" in STATES[name]]
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_what_may_work_next_time_is_tried_as_hard_as_an_undo(part: str) -> None:
+def test_transient_errors_are_retried_like_those_of_an_undo(part: str) -> None:
     undo = SagaDocument.load().states["RefundPayment"]
     [retrier] = [Retrier.read(each) for each in STATES[part]["Retry"]]
 
@@ -94,7 +94,7 @@ def test_what_may_work_next_time_is_tried_as_hard_as_an_undo(part: str) -> None:
     assert all(issubclass(error, errors.TransientFailure) for error in ours)
 
 
-def test_what_goes_wrong_for_good_fails_the_run() -> None:
+def test_an_error_that_stays_fails_the_execution() -> None:
     assert not [name for name in STATES if "Catch" in STATES[name]]
 
 
@@ -102,21 +102,21 @@ def test_what_goes_wrong_for_good_fails_the_run() -> None:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_round_ends_before_its_function_and_the_function_before_the_task(part: str) -> None:
+def test_a_call_ends_before_its_function_and_the_function_before_the_task(part: str) -> None:
     name = f"reconcile_{part.removeprefix('Reconcile').lower()}"
 
     assert BUDGET_SECONDS * 3 < function_timeout_seconds(name) < STATES[part]["TimeoutSeconds"]
 
 
-def test_a_run_ends_before_its_history_is_full() -> None:
-    """Each round but the last of a part takes at least the budget."""
-    rounds = HISTORY_EVENTS / EVENTS_OF_A_ROUND
+def test_an_execution_ends_before_its_history_is_full() -> None:
+    """Every call but the last one of a part takes at least the budget."""
+    calls = HISTORY_EVENTS / EVENTS_PER_CALL
 
-    assert DOCUMENT["TimeoutSeconds"] < rounds * BUDGET_SECONDS
+    assert DEFINITION["TimeoutSeconds"] < calls * BUDGET_SECONDS
 
 
 @pytest.mark.parametrize("stage", [STAGES["dev"], STAGES["prod"]], ids=["dev", "prod"])
-def test_no_order_is_taken_for_idle_while_its_saga_is_at_work(stage: Settings) -> None:
+def test_an_order_is_not_stale_while_its_saga_runs(stage: Settings) -> None:
     saga = SagaDocument.load()
     step = max(longest_seconds(task) for task in saga.tasks if not task.waits)
 
@@ -127,12 +127,12 @@ def test_no_order_is_taken_for_idle_while_its_saga_is_at_work(stage: Settings) -
 
 
 def test_the_definition_is_the_file(machine: Resource) -> None:
-    assert machine.properties["Definition"] == DOCUMENT
+    assert machine.properties["Definition"] == DEFINITION
     substitutions = {key: readable(arn) for key, arn in machine.properties["DefinitionSubstitutions"].items()}
     assert substitutions == {f"{part}Arn": f"{part}.Arn" for part in PARTS}
 
 
-def test_it_is_started_as_often_as_the_stage_says(stage: Synthesis, machine: Resource) -> None:
+def test_it_starts_on_the_stages_schedule(stage: Synthesis, machine: Resource) -> None:
     [rule] = [
         rule for rule in stage.resources("AWS::Events::Rule") if "ScheduleExpression" in rule.properties
     ]
@@ -142,14 +142,14 @@ def test_it_is_started_as_often_as_the_stage_says(stage: Synthesis, machine: Res
     assert [readable(target["Arn"]) for target in rule.properties["Targets"]] == [machine.name]
 
 
-def test_idle_is_what_the_stage_calls_idle(stage: Synthesis) -> None:
+def test_functions_get_the_stages_limit_for_stale_orders(stage: Synthesis) -> None:
     seconds = {"local": "5", "dev": "1800", "prod": "1800"}
     for name in ("reconcile_orders", "reconcile_payments"):
         variables = stage.functions()[name]["Environment"]["Variables"]
         assert variables["STALE_AFTER_SECONDS"] == seconds[stage.stage]
 
 
-def test_it_logs_every_transition_but_no_data(machine: Resource) -> None:
+def test_it_logs_every_transition_without_data(machine: Resource) -> None:
     assert machine.properties["LoggingConfiguration"]["Level"] == "ALL"
     assert machine.properties["LoggingConfiguration"]["IncludeExecutionData"] is False
     assert machine.properties["TracingConfiguration"] == {"Enabled": True}

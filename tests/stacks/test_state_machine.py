@@ -1,6 +1,5 @@
-"""The state machine is the file, with our functions and the stage's deadline in it."""
+"""The saga's state machine is its file, with the ARNs of our functions and the stage's deadline."""
 
-import re
 from typing import Any
 
 import pytest
@@ -8,12 +7,11 @@ import pytest
 from stacks.settings import STAGES
 from statemachines.definition import read_definition
 from statemachines.document import SagaDocument
+from statemachines.steps import STEPS
 from tests.stacks.synthesis import CONTEXTS, Synthesis, readable
 from tests.unit.statemachines.budget import CALL_SECONDS
 
 pytestmark = pytest.mark.xdist_group("stacks")
-
-PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +20,7 @@ def machine(stage: Synthesis) -> dict[str, Any]:
     return next(machine.properties for machine in machines if machine.name == "Saga")
 
 
-def test_its_definition_is_the_files_but_for_the_stages_deadline(
+def test_the_definition_is_the_file_with_the_stages_deadline(
     stage: Synthesis, machine: dict[str, Any]
 ) -> None:
     expected = read_definition("order_saga")
@@ -32,7 +30,7 @@ def test_its_definition_is_the_files_but_for_the_stages_deadline(
     assert machine["Definition"] == expected
 
 
-def test_the_files_deadline_is_the_usual_one() -> None:
+def test_the_deadline_in_the_file_is_the_one_that_every_stage_has() -> None:
     deadline = SagaDocument.load().states["AwaitPayment"].timeout_seconds
 
     assert {settings.payment_deadline_seconds for settings in STAGES.values()} == {deadline}
@@ -46,7 +44,7 @@ def test_each_placeholder_is_replaced_by_its_function(machine: dict[str, Any]) -
     }
 
 
-def test_it_logs_every_transition_but_no_data(machine: dict[str, Any]) -> None:
+def test_it_logs_every_transition_without_data(machine: dict[str, Any]) -> None:
     (destination,) = machine["LoggingConfiguration"]["Destinations"]
 
     assert machine["LoggingConfiguration"]["Level"] == "ALL"
@@ -58,13 +56,11 @@ def test_it_is_traced(machine: dict[str, Any]) -> None:
     assert machine["TracingConfiguration"] == {"Enabled": True}
 
 
-def test_it_waits_longer_than_any_function_may_take(stage: Synthesis) -> None:
-    """A task that gives up first would leave a function at work that nobody waits for."""
-    timeouts = {
-        function.name: function.properties["Timeout"] for function in stage.resources("AWS::Lambda::Function")
-    }
+def test_a_task_waits_longer_than_its_function_may_take(stage: Synthesis) -> None:
+    """A task that gives up first would be retried while its function still runs."""
+    functions = stage.functions()
 
-    for task in SagaDocument.load().tasks:
-        (placeholder,) = PLACEHOLDER.findall(task.body["Arguments"]["FunctionName"])
+    for step in STEPS:
+        task = SagaDocument.load().states[step.state]
         call_seconds = CALL_SECONDS if task.waits else task.timeout_seconds or 0
-        assert call_seconds > timeouts[placeholder.removesuffix("Arn")], task.name
+        assert call_seconds > functions[step.function]["Timeout"], step.state

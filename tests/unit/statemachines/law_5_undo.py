@@ -1,5 +1,6 @@
 """Law 5 on the definition: what was done is undone. And law 6: after the pivot nothing is undone."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from lambdas.domain import errors
@@ -12,7 +13,8 @@ LAW_5 = Law("Every forward step catches States.ALL into its own undo; undos form
 
 TABLE = "statemachines/steps.py"
 
-UNDO_VERBS = {"Charge": "Refund", "Reserve": "Release"}
+VERB = re.compile(r"^[A-Z][a-z]+")
+"""The first word of a state's name: `Charge` in `ChargePayment`, and `Refund` in `RefundPayment`."""
 
 NOTHING_WAS_DONE = OUR_REJECTIONS - {errors.OrderCancelled.__name__, errors.UndoAlreadyBegun.__name__}
 """Rejections of an order that no execution has done anything for: there is nothing to undo."""
@@ -73,26 +75,14 @@ def an_undo_has_no_row_in_the_table(draft: Draft) -> None:
 @LAW_5.rule
 def an_undo_is_named_after_its_step(saga: SagaDocument) -> Iterator[str]:
     for step in saga.undoable:
-        expected = [
-            undo_verb + step.state.removeprefix(verb)
-            for verb, undo_verb in UNDO_VERBS.items()
-            if step.state.startswith(verb)
-        ]
-        if step.undo and not expected:
-            yield f"{step.state} begins with no verb of UNDO_VERBS: add it there, with the verb of its undo"
-        elif step.undo and [step.undo] != expected:
-            yield f"{step.undo} undoes {step.state}, so its name should be {expected[0]}"
+        noun = VERB.sub("", step.state)
+        if step.undo and VERB.sub("", step.undo) != noun:
+            yield f"{step.undo} undoes {step.state}, so its name should be a verb and {noun}"
 
 
-@an_undo_is_named_after_its_step.broken_by("ReturnMoney undoes ChargePayment, so its name should be RefundP")
+@an_undo_is_named_after_its_step.broken_by("ReturnMoney undoes ChargePayment, so its name should be a verb")
 def an_undo_is_not_named_after_its_step(draft: Draft) -> None:
     draft.rename("RefundPayment", "ReturnMoney")
-
-
-@an_undo_is_named_after_its_step.broken_by("BookCourier begins with no verb of UNDO_VERBS")
-def a_step_begins_with_an_unknown_verb(draft: Draft) -> None:
-    courier = Step("BookCourier", "book_courier", Role.FORWARD, "the courier's diary", "CancelCourier")
-    draft.add_step(courier, before="ReserveInventory", like="ChargePayment")
 
 
 @LAW_5.rule
