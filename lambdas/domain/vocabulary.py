@@ -1,6 +1,6 @@
-"""Words that the functions and the stacks both need, each written once.
+"""Words that both the functions and the stacks need, each written once.
 
-Nothing of ours is imported here, so that `stacks/` can read it without loading a function.
+This module imports nothing of this repository, so that `stacks/` can read it without loading a function.
 """
 
 from enum import Enum, StrEnum
@@ -19,7 +19,7 @@ class UserGroup(StrEnum):
     CUSTOMERS = "customers"
     """May order."""
     OPERATORS = "operators"
-    """Run the shop; they order nothing."""
+    """May run the shop, but not order."""
 
 
 class FindingKind(StrEnum):
@@ -57,7 +57,7 @@ PROBLEM_TYPE_PREFIX: Final = "urn:problem-type:order-saga:"
 
 
 class ProblemKind(Enum):
-    """Kinds of problem documents (RFC 9457), whoever returns them: a function, API Gateway or the firewall.
+    """Kinds of problem documents (RFC 9457). Functions, API Gateway and the firewall return them.
 
     Attributes:
         slug: Last part of the `type`, stable for clients.
@@ -100,4 +100,4 @@ SECURITY_HEADERS: Final = {
     "Strict-Transport-Security": "max-age=63072000",  # two years
     "X-Content-Type-Options": "nosniff",
 }
-"""On every response, also on those that API Gateway makes itself."""
+"""Headers of every response, including the responses that API Gateway makes itself."""

@@ -1,4 +1,4 @@
-"""The saga's step between charge and pivot, for payments that need the customer."""
+"""The step AwaitPayment, for a payment that the customer or their bank has to decide."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from lambdas.shared.task_callback import TaskCallback
 
 @step_handler
 def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
-    """Let the saga wait for the payment; see `await_payment`."""
+    """Record the task token with which the saga waits for the payment; see `await_payment`."""
     order = await_payment(
         step.order_id,
         step.task_token,

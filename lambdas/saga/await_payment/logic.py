@@ -1,4 +1,4 @@
-"""Lets the saga wait until the customer, or their bank, has decided on the payment."""
+"""Makes the saga wait until the customer or their bank has decided the payment."""
 
 from dataclasses import replace
 
@@ -11,10 +11,11 @@ from lambdas.shared.store.orders import OrderTable
 def await_payment(
     order_id: str, task_token: str, orders: OrderTable, gateway: PaymentGateway, callback: Callback
 ) -> Order:
-    """Write down how the waiting execution is woken, and then ask Stripe once.
+    """Record the task token that resumes the waiting execution, then retrieve the payment once.
 
-    A webhook that came before the token was written found nobody to wake. So Stripe is asked after the
-    token is there: whatever was decided before is seen here, whatever is decided later has a webhook.
+    A webhook that arrived before the token was recorded found no execution to resume. The payment is
+    therefore retrieved after the token is recorded: an earlier decision is found here, and a later one has a
+    webhook.
 
     Raises:
         OrderCancelled: Somebody asked to cancel the order.
@@ -23,7 +24,8 @@ def await_payment(
     """
     order = orders.record_waiting(order_id, task_token)
     if order.payment.intent_id is not None:
-        # An order that another execution has confirmed keeps its token: this execution must be woken, too.
+        # If another execution has confirmed the order, this token is not recorded: resume this execution,
+        # too.
         waiting = replace(order, task_token=task_token)
         settle_payment(waiting, gateway.retrieve_intent(order.payment.intent_id), orders, callback)
     return order

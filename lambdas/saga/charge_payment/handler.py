@@ -1,4 +1,4 @@
-"""The saga's second step."""
+"""The step ChargePayment."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from lambdas.shared.store.orders import OrderTable
 
 @step_handler
 def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
-    """Take the order's money; see `charge_payment`."""
+    """Charge the order; see `charge_payment`."""
     order = charge_payment(
         step.order_id, OrderTable.from_settings(settings), StripeGateway.from_settings(settings)
     )

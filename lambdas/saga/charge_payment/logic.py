@@ -1,4 +1,4 @@
-"""Charges an order, so that every retry at any point goes on from what Stripe says."""
+"""Charges an order. A retry after any failure goes on from the payment's current state."""
 
 from lambdas.domain.errors import PaymentActionRequired, PaymentDeclined
 from lambdas.domain.order import Order, PaymentStatus
@@ -8,16 +8,16 @@ from lambdas.shared.store.orders import OrderTable
 
 
 def charge_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway) -> Order:
-    """Take the order's money, once.
+    """Charge the order once.
 
-    Intent before effect: the PaymentIntent is created without moving money, its id is written to the
-    order record, and only then is it confirmed. Whoever has to undo this can always find it.
+    Intent before effect: the PaymentIntent is created without moving money, its id is recorded, and only then
+    is it confirmed. So an undo can always find the payment.
 
     Raises:
         OrderCancelled: Somebody asked to cancel the order.
         UndoAlreadyBegun: An earlier execution decided to undo the order.
-        PaymentDeclined: The bank says no.
-        PaymentActionRequired: The customer has to approve, or the bank takes its time.
+        PaymentDeclined: The bank declined.
+        PaymentActionRequired: The customer has to approve the payment, or the bank has not decided yet.
         PaymentProviderUnavailable: The outcome is unknown.
     """
     order = orders.get(order_id)
@@ -40,7 +40,7 @@ def _intent_of(order: Order, orders: OrderTable, gateway: PaymentGateway) -> Pay
         return gateway.retrieve_intent(order.payment.intent_id)
     intent = gateway.create_intent(order)
     order = orders.record_intent(order.order_id, intent.intent_id, PaymentStatus.REQUIRES_CONFIRMATION)
-    if order.payment.intent_id != intent.intent_id:  # another attempt was first, with another intent
+    if order.payment.intent_id != intent.intent_id:  # another attempt has recorded another intent
         return gateway.retrieve_intent(str(order.payment.intent_id))
     return intent
 

@@ -1,4 +1,4 @@
-"""Ends an order that was not fulfilled."""
+"""The step CloseOrder, the end of the undo chain."""
 
 from typing import Any
 
@@ -9,6 +9,6 @@ from lambdas.shared.store.orders import OrderTable
 
 @step_handler
 def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
-    """Write the order's last word; see `OrderTable.close`."""
+    """Close the order; see `OrderTable.close`."""
     order = OrderTable.from_settings(settings).close(step.order_id, step.error)
     return {"status": order.status, "failure": order.failure.code if order.failure else None}

@@ -1,4 +1,4 @@
-"""Calls for a human when an undo does not come through."""
+"""The step FlagForOperator, for an order whose undo failed."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from lambdas.shared.store.orders import OrderTable
 
 @step_handler
 def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
-    """Mark the order; see `OrderTable.flag`."""
+    """Flag the order; see `OrderTable.flag`."""
     reason = reason_for_operator(step.error)
     logger.error("an undo did not come through", extra={"reason": reason})
     order = OrderTable.from_settings(settings).flag(step.order_id, reason)

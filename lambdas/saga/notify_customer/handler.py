@@ -1,4 +1,4 @@
-"""Tells the customer, once, however often the saga comes here."""
+"""The step NotifyCustomer."""
 
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from lambdas.shared.store.orders import OrderTable
 
 @step_handler
 def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
-    """Send the message that fits the order's end; see `notify_customer`."""
+    """Notify the customer of the order's end; see `notify_customer`."""
     order = notify_customer(
         step.order_id,
         OrderTable.from_settings(settings),

@@ -1,4 +1,4 @@
-"""Tells a customer how their order ended."""
+"""Notifies a customer of how their order ended."""
 
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -9,10 +9,15 @@ from lambdas.shared.store.orders import OrderTable
 
 
 class Mailer(Protocol):
-    """Whatever delivers a message."""
+    """The port to the mail service. `SesMailer` implements it."""
 
     def send(self, to: str, subject: str, text: str) -> None:
-        """Send one plain text message."""
+        """Send a plain text message.
+
+        Raises:
+            MailUnavailable: The message was not accepted this time.
+            MailRejected: The message will never be accepted.
+        """
 
 
 _SUBJECTS: Final = {
@@ -23,22 +28,22 @@ _SUBJECTS: Final = {
 
 
 class Once(Protocol):
-    """Whatever runs an action once for a key, also when two executions come here at the same time."""
+    """Runs an action once for a key, also when two executions do so at the same time. See `run_once`."""
 
     def __call__(self, key: str, action: Callable[[], None]) -> None:
-        """Run the action, unless it has come through before under the same key."""
+        """Run the action, unless it has succeeded before with the same key."""
 
 
 def notify_customer(order_id: str, orders: OrderTable, mailer: Mailer, once: Once) -> Order:
-    """Send the message that fits the order's end, and write down that it was sent.
+    """Send the message for the order's end, then record that it was sent.
 
-    Until then the order is not at rest: whatever breaks here, the reconciler finds the order and comes here
-    again. If it breaks between the two, the key in `once` still knows that the message was sent.
+    Until it is recorded, the order is not at rest, so after any failure the reconciler runs the saga again.
+    If the failure came after the message was sent, the key in `once` prevents a second message.
 
     Raises:
         NothingToTell: The order has not ended.
-        MailUnavailable: The message was not taken just now.
-        MailRejected: The message will never be taken; the order is at rest all the same.
+        MailUnavailable: The message was not accepted this time.
+        MailRejected: The message will never be accepted; the order is at rest nevertheless.
     """
     order = orders.get(order_id)
     if order.is_at_rest:
@@ -60,7 +65,7 @@ def _send(order: Order, mailer: Mailer) -> None:
 
 def _text(order: Order) -> str:
     if order.failure is not None:
-        end = f"{order.failure.message} Anything that was charged has been given back."
+        end = f"{order.failure.message} Any charge has been refunded."
     else:
         end = f"You paid {order.price}."
     return f"Order {order.order_id}\n\n{end}\n"

@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+from typing_extensions import override
 
 from lambdas.domain.errors import MailRejected, MailUnavailable
+from lambdas.saga.notify_customer.logic import Mailer
 from lambdas.shared.aws import error_code, ses, transient_as
 from lambdas.shared.settings import Settings
 
@@ -12,8 +14,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
 
-class SesMailer:
-    """The mailer that is Amazon SES."""
+class SesMailer(Mailer):
+    """Sends mail through Amazon SES."""
 
     def __init__(self, client: "SESV2Client", sender: str) -> None:
         self._client = client
@@ -24,13 +26,8 @@ class SesMailer:
         """Send from the identity that the environment names."""
         return cls(ses(), settings.sender_email)
 
+    @override
     def send(self, to: str, subject: str, text: str) -> None:
-        """Send one plain text message.
-
-        Raises:
-            MailUnavailable: SES did not take it just now.
-            MailRejected: SES will never take it.
-        """
         try:
             with transient_as(MailUnavailable):
                 self._client.send_email(
@@ -39,5 +36,5 @@ class SesMailer:
                     Content={"Simple": {"Subject": {"Data": subject}, "Body": {"Text": {"Data": text}}}},
                 )
         except ClientError as error:
-            # SES's own message can bear the customer's address: it stays out of logs and history.
+            # SES's own message can contain the customer's address: keep it out of the logs and the history.
             raise MailRejected(f"SES answers {error_code(error)}") from None

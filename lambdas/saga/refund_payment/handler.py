@@ -1,4 +1,4 @@
-"""Undoes ChargePayment."""
+"""The step RefundPayment, the undo of ChargePayment."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from lambdas.shared.store.orders import OrderTable
 
 @step_handler
 def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
-    """Give back the order's money; see `refund_payment`."""
+    """Refund the order's payment; see `refund_payment`."""
     order = refund_payment(
         step.order_id,
         step.error,

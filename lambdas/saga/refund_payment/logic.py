@@ -1,4 +1,4 @@
-"""The undo of `charge_payment`: it asks Stripe what happened, and undoes what it finds."""
+"""The undo of `charge_payment`: it retrieves the payment and undoes what it finds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,17 +16,17 @@ def refund_payment(
     orders: OrderTable,
     gateway: PaymentGateway,
 ) -> Order:
-    """Leave none of the customer's money with us, now or later.
+    """Make sure that we hold none of the customer's money, now or later.
 
     Raises:
-        OrderAlreadyConfirmed: The order is beyond the pivot; it keeps its payment.
-        PaymentInFlux: Stripe has not decided yet, or decided something else meanwhile: ask again.
+        OrderAlreadyConfirmed: The order has passed the pivot and keeps its payment.
+        PaymentInFlux: The payment is not decided yet, or has changed in the meantime: try again.
         PaymentProviderUnavailable: The outcome is unknown.
-        RefundRefused: Stripe will not give the money back, or leaves it open.
+        RefundRefused: The payment provider refuses the refund, or leaves it open.
     """
     order = orders.begin_undo(order_id, error_output)
     if order.payment.intent_id is None:
-        # The id is written before money can move, and never after an undo began: there is none.
+        # The id is recorded before money can move, and never after an undo has begun: no money has moved.
         return order
     intent = gateway.retrieve_intent(order.payment.intent_id)
     if intent.status == "processing":

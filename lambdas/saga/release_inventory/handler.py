@@ -1,4 +1,4 @@
-"""Undoes ReserveInventory."""
+"""The step ReleaseInventory, the undo of ReserveInventory."""
 
 from typing import Any
 

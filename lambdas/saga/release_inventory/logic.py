@@ -15,10 +15,10 @@ def release_inventory(
     """Give back the order's units, if it holds any.
 
     Raises:
-        OrderAlreadyConfirmed: The order is beyond the pivot: the step that was to be undone succeeded,
-            and only its reply was lost.
-        StockContended: Another order is moving the same units right now.
-        UndoIncomplete: A product has left the catalogue, so its units have nowhere to go.
+        OrderAlreadyConfirmed: The order has passed the pivot: the step to undo succeeded, and only its reply
+            was lost.
+        StockContended: Another order is writing the stock of the same products.
+        UndoIncomplete: A product has left the catalogue, so its units cannot be given back.
     """
     order = orders.begin_undo(order_id, error_output)
     order = stock.give_back(order)

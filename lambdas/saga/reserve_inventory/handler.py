@@ -1,4 +1,4 @@
-"""The saga's third step, its pivot."""
+"""The step ReserveInventory, the pivot."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from lambdas.shared.store.reservations import StockReservations
 
 @step_handler
 def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
-    """Take the order's units and confirm it; see `reserve_inventory`."""
+    """Take the order's units and confirm the order; see `reserve_inventory`."""
     order = reserve_inventory(
         step.order_id, OrderTable.from_settings(settings), StockReservations.from_settings(settings)
     )

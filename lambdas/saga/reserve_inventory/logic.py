@@ -1,4 +1,4 @@
-"""The pivot: behind it, nothing can fail the order."""
+"""The pivot: after it, nothing can fail the order."""
 
 from lambdas.domain.errors import StockContended
 from lambdas.domain.order import Order, OrderStatus
@@ -13,7 +13,7 @@ def reserve_inventory(order_id: str, orders: OrderTable, stock: StockReservation
         OrderCancelled: Somebody asked to cancel the order.
         UndoAlreadyBegun: An earlier execution decided to undo the order.
         OutOfStock: A line asks for more units than are left.
-        StockContended: Another order is taking the same units right now.
+        StockContended: Another order is writing the stock of the same products.
     """
     order = orders.get(order_id)
     if order.status is not OrderStatus.CONFIRMED:

@@ -1,4 +1,4 @@
-"""Starts the saga for every order that asks for it: a request is one write, and can't be half done."""
+"""Starts the executions that changes of orders ask for, so that one write is enough to request one."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,18 +1,18 @@
-"""Which execution a change of an order asks for."""
+"""Decides which execution a change of an order asks for."""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 def execution_asked_for(change: Mapping[str, Any]) -> str | None:
-    """Name the execution that a change of an order's record asks for; None where it asks for none.
+    """Name the execution that a change of an order asks for; None if it asks for none.
 
-    A cancellation and a retry are written on the order's record like everything else: what was asked for
-    can't be there without its execution for long.
+    A cancellation and a retry are requested by a write to the order, so no request is lost before its
+    execution starts.
 
     Args:
-        change: The `dynamodb` part of a stream record. Nothing is read of it but what decides: whatever
-            else is wrong with an order, its saga finds out.
+        change: The `dynamodb` part of a stream record. Only what decides is read. Anything else that is wrong
+            with an order fails in its saga.
 
     Returns:
         The order's id for its first execution, then `{order_id}-cancel` and `{order_id}-retry-v{version}`.

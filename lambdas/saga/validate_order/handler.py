@@ -1,4 +1,4 @@
-"""The saga's first step."""
+"""The step ValidateOrder."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Prices an order and finds, before any money moves, what can be known to fail."""
+"""Prices an order, and rejects it before money moves if it cannot be fulfilled."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,11 +11,11 @@ from lambdas.shared.store.orders import OrderTable
 
 
 def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable) -> Order:
-    """Check an order against the catalogue and fix its price.
+    """Check an order against the catalogue and record its prices.
 
-    An order that has a price was validated by another execution. It may have gone further since, so
-    its stock is not looked at again: it may be this very order that took the last unit. For the same
-    reason a rejection is written down on condition that the order has no price yet.
+    An order that has a price was validated by another execution. It may have gone further since, and may
+    itself hold the last units, so its stock is not checked again. For the same reason a rejection is recorded
+    only if the order has no price yet.
 
     Raises:
         OrderNotFound: There is no such order.
@@ -23,8 +23,8 @@ def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable)
         UndoAlreadyBegun: An earlier execution decided to undo it.
         UnknownSku: A line's SKU is not in the catalogue.
         CurrencyMismatch: A line's product is sold in another currency.
-        OutOfStock: There are fewer units than a line asks for. The pivot checks again, and decides.
-        AmountNotChargeable: The sum is less, or more, than Stripe charges at once.
+        OutOfStock: Fewer units are available than a line asks for. The pivot checks this again, and decides.
+        AmountNotChargeable: The amount is outside the payment provider's limits.
     """
     order = orders.get(order_id)
     order.ensure_may_go_forward()

@@ -23,12 +23,12 @@ def two(product: Product) -> OrderLine:
 
 
 def priced(product: Product, unit_price: int | None = None) -> OrderLine:
-    """Two of a product, as the catalogue prices them unless told otherwise."""
+    """Two units of a product, by default at the catalogue's price."""
     return OrderLine(product.sku, 2, unit_price or product.unit_price)
 
 
 def an_order(*lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any attribute of an order
-    """An order as it was just submitted: two armchairs, unless the lines say otherwise."""
+    """An order that was just submitted, by default for two armchairs."""
     order = Order(
         order_id=ORDER_ID,
         customer_id=CUSTOMER,
@@ -45,7 +45,7 @@ def an_order(*lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any 
 
 
 def caught(error: Exception) -> dict[str, str]:
-    """What Step Functions hands to the undo chain when a Lambda function raised the error."""
+    """What Step Functions passes to the undo chain after a Lambda function raised the error."""
     name, message = type(error).__name__, str(error)
     return {
         "Error": name,

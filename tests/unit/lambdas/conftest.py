@@ -1,4 +1,4 @@
-"""The outside world of the functions: tables in memory, and fakes for what is not a table."""
+"""What is outside of the functions: tables in memory, and fakes for everything else."""
 
 import io
 import json
@@ -34,7 +34,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def ticking_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is noon on 1 March 2026, and one second later whenever somebody looks."""
+    """The clock starts at noon on 1 March 2026, and each reading is one second later."""
     seconds = count()
 
     def now() -> str:
@@ -45,7 +45,7 @@ def ticking_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the stacks give to the functions; each needs a part of it."""
+    """The environment of all functions together."""
     for name, value in {
         "STAGE": "local",
         "POWERTOOLS_SERVICE_NAME": "orders",
@@ -69,7 +69,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def warm_clients() -> Iterator[None]:
-    """The clients are made once, as in a warm environment: that is slow, and moto reaches them all."""
+    """The clients, made once as in a warm environment, because that is slow; moto patches them all."""
     clients = (aws.dynamodb, aws.step_functions, aws.event_bridge, aws.ses)
     for client in clients:
         client.cache_clear()
@@ -86,14 +86,14 @@ def aws_account() -> Iterator[None]:
 
 
 @pytest.fixture
-def shop(aws_account: None) -> Shop:  # noqa: ARG001 - where the tables live
+def shop(aws_account: None) -> Shop:  # noqa: ARG001 - holds the tables
     """A shop with five armchairs and five lamps, and no orders."""
     return Shop.open(ARMCHAIR, LAMP)
 
 
 @pytest.fixture
 def untouched_store() -> Iterator[None]:
-    """Tables that nobody may touch: every call fails the request."""
+    """A store that must not be called: every call fails."""
     with Stubber(aws.dynamodb()):
         yield
 
@@ -108,14 +108,14 @@ def stripe(monkeypatch: pytest.MonkeyPatch) -> FakeStripe:
 
 @pytest.fixture
 def callback(monkeypatch: pytest.MonkeyPatch) -> FakeCallback:
-    """What wakes a waiting saga, for handlers too."""
+    """The callback to waiting executions, for handlers too."""
     fake = FakeCallback()
     monkeypatch.setattr(TaskCallback, "connect", lambda: fake)
     return fake
 
 
 @pytest.fixture
-def signing_secret(aws_account: None) -> Iterator[None]:  # noqa: ARG001 - where it lies
+def signing_secret(aws_account: None) -> Iterator[None]:  # noqa: ARG001 - holds the secret
     """The secret that Stripe signs its webhooks with."""
     parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
     boto3.client("secretsmanager").create_secret(Name=WEBHOOK_SECRET_ID, SecretString=SIGNING_SECRET)
@@ -124,7 +124,7 @@ def signing_secret(aws_account: None) -> Iterator[None]:  # noqa: ARG001 - where
 
 
 @pytest.fixture
-def cursor_secret(aws_account: None) -> Iterator[None]:  # noqa: ARG001 - where it lies
+def cursor_secret(aws_account: None) -> Iterator[None]:  # noqa: ARG001 - holds the secret
     """The secret that cursors are signed with."""
     parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
     boto3.client("secretsmanager").create_secret(Name=CURSOR_SECRET_ID, SecretString="a secret")
@@ -142,7 +142,7 @@ def mailer(monkeypatch: pytest.MonkeyPatch) -> FakeMailer:
 
 @pytest.fixture
 def event_bridge(monkeypatch: pytest.MonkeyPatch) -> FakeEventBridge:
-    """The client that the event bus is reached by."""
+    """The client of the event bus."""
     fake = FakeEventBridge()
     monkeypatch.setattr(event_bus, "event_bridge", lambda: fake)
     return fake
@@ -150,7 +150,7 @@ def event_bridge(monkeypatch: pytest.MonkeyPatch) -> FakeEventBridge:
 
 @dataclass(frozen=True)
 class Log:
-    """What the functions wrote to their log."""
+    """The log of the functions."""
 
     stream: io.StringIO
 

@@ -1,4 +1,4 @@
-"""The shop's tables with orders in every state, brought there by the code that does so in production."""
+"""The shop's tables with orders in every state, brought there by the deployed code."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ class Shop:
 
     @classmethod
     def open(cls, *products: Product) -> "Shop":
-        """Make the tables as the stacks do, and fill the shelves."""
+        """Create the tables as the stacks do, and put products into the catalogue."""
         shop = cls(dynamodb())
         shop.client.create_table(
             TableName=ORDERS_TABLE,
@@ -103,7 +103,7 @@ class Shop:
         return self.orders.record_payment(order.order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
 
     def awaiting_payment(self, stripe: FakeStripe, payment_method: str = CARD_WITH_3DS) -> Order:
-        """A saga waits with `TASK_TOKEN` for a payment that Stripe has not decided on."""
+        """A saga that waits with `TASK_TOKEN` for an undecided payment."""
         self.priced(payment_method=payment_method)
         with suppress(PaymentActionRequired):
             charge_payment(ORDER_ID, self.orders, stripe)
@@ -115,7 +115,7 @@ class Shop:
     def being_undone(self) -> Order:
         return self.orders.begin_undo(self.placed().order_id, caught(OutOfStock("Nothing is left.")))
 
-    def cancelled_behind_the_pivot(self, *lines: OrderLine) -> Order:
+    def cancelled_after_the_pivot(self, *lines: OrderLine) -> Order:
         self.confirmed(*lines)
         self.cancel()
         return self.orders.begin_undo(ORDER_ID, caught(OrderCancelled("The order was cancelled.")))
@@ -123,8 +123,8 @@ class Shop:
     def closed(self) -> Order:
         return self.orders.close(self.placed().order_id, caught(OutOfStock("Nothing is left.")))
 
-    def told(self, order: Order) -> Order:
-        """The customer has been told of the order's end."""
+    def notified(self, order: Order) -> Order:
+        """The customer is notified of the order's end."""
         return self.orders.record_notification(order, "CustomerNotified")
 
     def close_cancelled(self) -> Order:
@@ -157,7 +157,7 @@ class Shop:
         return product.available
 
     def reserved(self, product: Product, day: str) -> int | None:
-        """The units in a day's books; None where the books are not open."""
+        """The units that orders of a day hold; None if they are not counted."""
         key = {"sku": {"S": product.sku}}
         item = self.client.get_item(TableName=INVENTORY_TABLE, Key=key)["Item"]
         units: int | None = from_attributes(item).get(reserved_on(day))
@@ -167,7 +167,7 @@ class Shop:
         return self.orders.get(order_id)
 
     def stream(self) -> list[dict[str, Any]]:
-        """Every change of the orders so far, as the table's stream has it."""
+        """Every change of the orders so far, as records of the table's stream."""
         streams = _streams()
         [stream] = streams.list_streams(TableName=ORDERS_TABLE)["Streams"]
         description = streams.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]
@@ -179,7 +179,7 @@ class Shop:
         return [dict(record) for record in streams.get_records(ShardIterator=iterator)["Records"]]
 
     def unsettled(self) -> list[str]:
-        """The ids in the sparse index of orders that are not at rest."""
+        """The ids in the index of orders that are not at rest."""
         answer = self.client.scan(TableName=ORDERS_TABLE, IndexName="unsettled")
         return [from_attributes(item)["order_id"] for item in answer["Items"]]
 
@@ -193,7 +193,7 @@ def _streams() -> Any:  # noqa: ANN401 - the stubs for this client are not insta
 
 
 class EarlyReader(OrderTable):
-    """The orders table for somebody whose first read was long ago: it shows the order as it was then."""
+    """An orders table whose first read returns an old version of the order."""
 
     def __init__(self, shop: Shop, stale: Order) -> None:
         super().__init__(shop.client, ORDERS_TABLE)

@@ -50,7 +50,7 @@ def test_an_order_on_its_way_keeps_its_status(shop: Shop) -> None:
 @pytest.mark.parametrize("rest", [Shop.confirmed, Shop.closed])
 def test_an_order_at_rest_is_not_run_again(shop: Shop, rest: Callable[[Shop], object]) -> None:
     rest(shop)
-    before = shop.told(shop.order())
+    before = shop.notified(shop.order())
 
     status, body = retry()
 

@@ -32,7 +32,7 @@ from tests.unit.lambdas.builders import TIMED_OUT, an_order, caught
         (OrderCancelled("The order was cancelled by the customer."), "cancelled_by_customer"),
     ],
 )
-def test_the_customer_is_told_why_the_order_was_rejected(error: OrderRejected, code: str) -> None:
+def test_the_customer_reads_why_the_order_was_rejected(error: OrderRejected, code: str) -> None:
     assert failure_of(caught(error), an_order()) == Failure(code, str(error))
 
 
@@ -49,7 +49,7 @@ def test_the_customer_is_told_why_the_order_was_rejected(error: OrderRejected, c
     ],
     ids=lambda error_output: error_output.get("Error", "nothing"),
 )
-def test_what_is_no_rejection_is_an_internal_error_without_particulars(error_output: dict[str, str]) -> None:
+def test_every_other_error_is_an_internal_error_without_details(error_output: dict[str, str]) -> None:
     assert failure_of(error_output, an_order()) == INTERNAL_ERROR
 
 
@@ -74,7 +74,7 @@ def test_a_malformed_cause_keeps_the_code_and_gets_a_general_message(cause: str 
 
 
 @pytest.mark.parametrize("who", ["customer", "operator"])
-def test_whoever_asked_to_cancel_is_the_reason_whatever_was_caught(who: str) -> None:
+def test_a_cancellation_is_the_reason_whatever_error_was_caught(who: str) -> None:
     failure = failure_of(TIMED_OUT, an_order(cancel_requested_by=who))
 
     assert failure == Failure(f"cancelled_by_{who}", f"The order was cancelled by the {who}.")
@@ -86,7 +86,7 @@ def test_whoever_asked_to_cancel_is_the_reason_whatever_was_caught(who: str) -> 
 @pytest.mark.parametrize(
     "error", [RefundRefused("refund re_1 is pending"), UndoIncomplete("the stock cannot be given back")]
 )
-def test_an_operator_is_told_what_needs_them_and_why(error: Exception) -> None:
+def test_an_operator_reads_which_error_needs_them_and_why(error: Exception) -> None:
     assert reason_for_operator(caught(error)) == f"{type(error).__name__}: {error}"
 
 
@@ -100,5 +100,7 @@ def test_an_operator_is_told_what_needs_them_and_why(error: Exception) -> None:
         ({}, "None"),
     ],
 )
-def test_of_any_other_error_only_its_name_is_told(error_output: dict[str, str], reason: str) -> None:
+def test_an_operator_reads_only_the_name_of_any_other_error(
+    error_output: dict[str, str], reason: str
+) -> None:
     assert reason_for_operator(error_output) == reason

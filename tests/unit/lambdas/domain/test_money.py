@@ -17,7 +17,7 @@ def test_an_amount_is_written_with_the_decimals_of_its_currency(money: Money, wr
     assert str(money) == written
 
 
-def test_every_currency_is_three_small_letters() -> None:
+def test_every_currency_is_three_lower_case_letters() -> None:
     assert all(len(code) == 3 and code.isalpha() and code.islower() for code in CURRENCIES)
 
 
@@ -28,20 +28,20 @@ def test_every_currency_is_three_small_letters() -> None:
     ("currency", "minimum"),
     [("usd", 50), ("eur", 50), ("gbp", 30), ("jpy", 50), ("huf", 17_500), ("sek", 300), ("kwd", 10)],
 )
-def test_the_least_that_is_charged_is_stripes_minimum(currency: str, minimum: int) -> None:
+def test_the_smallest_amount_is_stripes_minimum(currency: str, minimum: int) -> None:
     assert Money(minimum, currency).why_not_chargeable() is None
     assert Money(minimum - 1, currency).why_not_chargeable() is not None
 
 
 @pytest.mark.parametrize("currency", sorted(CURRENCIES))
-def test_nothing_is_charged_in_no_currency(currency: str) -> None:
+def test_an_amount_of_zero_is_never_charged(currency: str) -> None:
     assert Money(0, currency).why_not_chargeable() is not None
 
 
 @pytest.mark.parametrize(
     ("currency", "most"), [("usd", MAX_AMOUNT), ("jpy", MAX_AMOUNT), ("kwd", 99_999_990)]
 )
-def test_the_most_that_is_charged_has_eight_digits(currency: str, most: int) -> None:
+def test_the_largest_amount_has_eight_digits(currency: str, most: int) -> None:
     assert Money(most, currency).why_not_chargeable() is None
     assert Money(MAX_AMOUNT + 1, currency).why_not_chargeable() is not None
 
@@ -50,7 +50,7 @@ def test_the_most_that_is_charged_has_eight_digits(currency: str, most: int) -> 
     ("currency", "step"),
     [("bhd", 10), ("jod", 10), ("kwd", 10), ("omr", 10), ("tnd", 10), ("isk", 100), ("ugx", 100)],
 )
-def test_where_the_last_decimals_are_only_stripes_they_are_zero(currency: str, step: int) -> None:
+def test_the_last_decimals_of_some_currencies_must_be_zero(currency: str, step: int) -> None:
     assert Money(5 * step, currency).why_not_chargeable() is None
     assert Money(5 * step + step // 2, currency).why_not_chargeable() is not None
 
@@ -64,5 +64,5 @@ def test_where_the_last_decimals_are_only_stripes_they_are_zero(currency: str, s
         (Money(1_255, "kwd"), "An order costs a multiple of 0.010 KWD; this one costs 1.255 KWD."),
     ],
 )
-def test_the_customer_is_told_why_an_amount_is_not_charged(money: Money, reason: str) -> None:
+def test_the_customer_reads_why_an_amount_is_not_charged(money: Money, reason: str) -> None:
     assert money.why_not_chargeable() == reason

@@ -12,12 +12,12 @@ def test_a_new_order_may_go_forward() -> None:
     an_order().ensure_may_go_forward()
 
 
-def test_an_order_that_was_asked_to_be_cancelled_may_not_go_forward() -> None:
+def test_a_cancelled_order_may_not_go_forward() -> None:
     with pytest.raises(OrderCancelled, match="cancelled by the operator"):
         an_order(cancel_requested_by="operator").ensure_may_go_forward()
 
 
-def test_an_order_that_is_being_undone_may_not_go_forward() -> None:
+def test_an_order_being_undone_may_not_go_forward() -> None:
     with pytest.raises(UndoAlreadyBegun, match="out_of_stock"):
         an_order(failure=OUT_OF_STOCK).ensure_may_go_forward()
 
@@ -26,7 +26,7 @@ def test_a_confirmed_order_is_beyond_the_pivot() -> None:
     assert an_order(status=OrderStatus.CONFIRMED).is_beyond_the_pivot
 
 
-def test_a_request_to_cancel_brings_a_confirmed_order_back_before_the_pivot() -> None:
+def test_a_confirmed_order_can_be_undone_once_it_is_cancelled() -> None:
     order = an_order(status=OrderStatus.CONFIRMED, cancel_requested_by="customer")
 
     assert not order.is_beyond_the_pivot
@@ -41,12 +41,12 @@ def test_a_priced_order_costs_its_amount_in_its_currency() -> None:
     assert an_order(amount=75_800).price == Money(75_800, "usd")
 
 
-def test_an_order_without_a_price_does_not_cost_nothing() -> None:
+def test_asking_for_the_price_of_an_unpriced_order_is_an_error() -> None:
     with pytest.raises(ValueError, match="not priced"):
         _ = an_order().price
 
 
-def test_whatever_became_of_an_order_it_can_be_shown_as_it_was_submitted() -> None:
+def test_every_order_can_be_shown_as_it_was_submitted() -> None:
     submitted = an_order()
     failed = an_order(
         OrderLine("CRUNCHY-ARMCHAIR", 2, unit_price=37_900),

@@ -76,7 +76,7 @@ def test_a_young_order_is_not_read(shop: Shop, executions: FakeExecutions) -> No
 
 
 def test_orders_at_rest_are_not_counted(shop: Shop, executions: FakeExecutions) -> None:
-    shop.told(shop.closed())
+    shop.notified(shop.closed())
 
     assert reconcile(shop, executions).counts == {}
 
@@ -88,7 +88,7 @@ def test_an_order_at_rest_that_the_index_still_lists_is_skipped(
         def unsettled(self, shard: str, **_: object) -> Page:
             return Page([Listed(ORDER_ID, "2026-03-01T11:59:59.000Z")] if shard == ORDER_ID[0] else [], None)
 
-    shop.told(shop.confirmed())
+    shop.notified(shop.confirmed())
 
     assert reconcile(shop, executions, listing=LateListing(shop.client, ORDERS_TABLE)).counts == {}
 
@@ -131,7 +131,7 @@ def test_an_ended_order_rests_if_its_customer_cannot_be_notified(
 def test_an_order_that_just_came_to_rest_is_not_flagged(shop: Shop) -> None:
     class LastMoment(FakeExecutions):
         def is_running(self, name: str) -> bool:
-            shop.told(shop.stock.take(shop.order()))
+            shop.notified(shop.stock.take(shop.order()))
             return super().is_running(name)
 
     paid = shop.paid()

@@ -61,13 +61,13 @@ def confirmed(shop: Shop, order_id: str = ORDER_ID, intent_id: str = "pi_paid", 
     shop.priced(order_id=order_id, **changes)
     shop.orders.record_intent(order_id, intent_id, PaymentStatus.REQUIRES_CONFIRMATION)
     paid = shop.orders.record_payment(order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
-    return shop.told(shop.stock.take(paid))
+    return shop.notified(shop.stock.take(paid))
 
 
 def closed(shop: Shop) -> Order:
     """An order that was confirmed, then cancelled and undone."""
     confirmed(shop)
-    return shop.told(shop.close_cancelled())
+    return shop.notified(shop.close_cancelled())
 
 
 # What is wrong with an order and a payment

@@ -27,7 +27,7 @@ def wait(shop: Shop, stripe: FakeStripe, callback: FakeCallback, task_token: str
     return await_payment(ORDER_ID, task_token, shop.orders, stripe, callback)
 
 
-def test_the_saga_waits_while_nothing_is_decided(
+def test_the_saga_waits_until_the_payment_is_decided(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback
 ) -> None:
     action_required(shop, stripe)
@@ -39,7 +39,7 @@ def test_the_saga_waits_while_nothing_is_decided(
     assert callback.resumed == []
 
 
-def test_the_token_is_on_the_record_before_stripe_is_asked(
+def test_the_token_is_recorded_before_the_payment_is_retrieved(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback
 ) -> None:
     action_required(shop, stripe)
@@ -56,7 +56,7 @@ def test_the_token_is_on_the_record_before_stripe_is_asked(
     [(FakeStripe.settle, "goes on"), (FakeStripe.decline, f"PaymentDeclined: {NOT_APPROVED}")],
     ids=["approved", "refused"],
 )
-def test_what_was_decided_before_the_token_was_there_is_told_at_once(
+def test_a_payment_decided_before_the_token_resumes_the_saga_at_once(
     shop: Shop,
     stripe: FakeStripe,
     callback: FakeCallback,
@@ -71,7 +71,9 @@ def test_what_was_decided_before_the_token_was_there_is_told_at_once(
     assert callback.resumed == [(TASK_TOKEN, told)]
 
 
-def test_the_newest_token_counts(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> None:
+def test_a_second_try_resumes_with_its_own_token(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
     action_required(shop, stripe)
     wait(shop, stripe, callback, "token of the first try")
     stripe.settle("pi_1")
@@ -81,7 +83,7 @@ def test_the_newest_token_counts(shop: Shop, stripe: FakeStripe, callback: FakeC
     assert callback.resumed == [("token of the second try", "goes on")]
 
 
-def test_an_attempt_that_got_no_answer_from_stripe_is_made_again(
+def test_an_attempt_without_an_answer_succeeds_when_repeated(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback
 ) -> None:
     action_required(shop, stripe)
@@ -96,7 +98,7 @@ def test_an_attempt_that_got_no_answer_from_stripe_is_made_again(
     assert shop.order().payment.status is PaymentStatus.SUCCEEDED
 
 
-def test_an_execution_whose_order_another_one_has_confirmed_goes_on_at_once(
+def test_an_execution_of_a_confirmed_order_goes_on_at_once(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback
 ) -> None:
     shop.awaiting_payment(stripe)
@@ -113,9 +115,7 @@ def test_an_execution_whose_order_another_one_has_confirmed_goes_on_at_once(
 # Nobody waits behind an undo
 
 
-def test_an_order_that_was_asked_to_be_cancelled_does_not_wait(
-    shop: Shop, stripe: FakeStripe, callback: FakeCallback
-) -> None:
+def test_a_cancelled_order_does_not_wait(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> None:
     action_required(shop, stripe)
     shop.cancel()
 
@@ -125,9 +125,7 @@ def test_an_order_that_was_asked_to_be_cancelled_does_not_wait(
     assert shop.order().task_token is None
 
 
-def test_an_order_that_is_being_undone_does_not_wait(
-    shop: Shop, stripe: FakeStripe, callback: FakeCallback
-) -> None:
+def test_an_order_being_undone_does_not_wait(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> None:
     action_required(shop, stripe)
     undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
 

@@ -45,7 +45,7 @@ def test_an_order_is_charged_its_amount_once(shop: Shop, stripe: FakeStripe) -> 
     assert (stripe.charges, stripe.held) == (1, AMOUNT)
 
 
-def test_the_intent_is_on_the_record_before_money_can_move(shop: Shop, stripe: FakeStripe) -> None:
+def test_the_intent_is_recorded_before_money_can_move(shop: Shop, stripe: FakeStripe) -> None:
     shop.priced()
     recorded = []
     stripe.before["confirm_intent"] = lambda: recorded.append(shop.order().payment)
@@ -55,7 +55,7 @@ def test_the_intent_is_on_the_record_before_money_can_move(shop: Shop, stripe: F
     assert recorded == [Payment(PaymentStatus.REQUIRES_CONFIRMATION, "pi_1")]
 
 
-def test_a_second_run_asks_nobody_and_changes_nothing(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_second_run_calls_nothing_and_changes_nothing(shop: Shop, stripe: FakeStripe) -> None:
     shop.priced()
     once = charge(shop, stripe)
     stripe.calls.clear()
@@ -68,7 +68,7 @@ def test_a_second_run_asks_nobody_and_changes_nothing(shop: Shop, stripe: FakeSt
 
 
 @pytest.mark.parametrize("call", ["create_intent", "confirm_intent"])
-def test_an_attempt_that_stripe_did_not_get_is_made_again(shop: Shop, stripe: FakeStripe, call: str) -> None:
+def test_a_request_that_was_lost_is_sent_again(shop: Shop, stripe: FakeStripe, call: str) -> None:
     shop.priced()
     stripe.before[call] = no_answer
 
@@ -81,9 +81,7 @@ def test_an_attempt_that_stripe_did_not_get_is_made_again(shop: Shop, stripe: Fa
 
 
 @pytest.mark.parametrize("call", ["create_intent", "confirm_intent"])
-def test_an_attempt_whose_answer_is_lost_is_not_charged_again(
-    shop: Shop, stripe: FakeStripe, call: str
-) -> None:
+def test_a_charge_whose_reply_was_lost_is_not_repeated(shop: Shop, stripe: FakeStripe, call: str) -> None:
     shop.priced()
     stripe.after[call] = no_answer
 
@@ -96,7 +94,7 @@ def test_an_attempt_whose_answer_is_lost_is_not_charged_again(
 
 
 @pytest.mark.parametrize("call", ["create_intent", "confirm_intent"])
-def test_an_attempt_that_could_not_write_down_what_it_did_is_not_charged_again(
+def test_a_charge_that_could_not_be_recorded_is_not_repeated(
     shop: Shop, stripe: FakeStripe, call: str
 ) -> None:
     shop.priced()
@@ -110,7 +108,7 @@ def test_an_attempt_that_could_not_write_down_what_it_did_is_not_charged_again(
     assert (len(stripe.intents), stripe.charges) == (1, 1)
 
 
-def test_a_lost_answer_is_looked_up_and_not_confirmed_again(shop: Shop, stripe: FakeStripe) -> None:
+def test_after_a_lost_reply_the_intent_is_retrieved_not_confirmed(shop: Shop, stripe: FakeStripe) -> None:
     shop.priced()
     stripe.after["confirm_intent"] = no_answer
     with pytest.raises(PaymentProviderUnavailable):
@@ -146,7 +144,7 @@ def test_a_declined_card_is_not_tried_again(shop: Shop, stripe: FakeStripe) -> N
     assert stripe.calls.count("confirm_intent") == 1
 
 
-def test_a_decline_whose_answer_is_lost_is_found_out_with_its_reason(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_decline_whose_reply_was_lost_is_found_with_its_reason(shop: Shop, stripe: FakeStripe) -> None:
     shop.priced(payment_method=DECLINED_CARD)
     stripe.after["confirm_intent"] = no_answer
     with pytest.raises(PaymentProviderUnavailable):
@@ -156,7 +154,7 @@ def test_a_decline_whose_answer_is_lost_is_found_out_with_its_reason(shop: Shop,
         charge(shop, stripe)
 
 
-def test_a_payment_that_somebody_canceled_at_stripe_is_declined(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_payment_canceled_in_the_dashboard_is_declined(shop: Shop, stripe: FakeStripe) -> None:
     shop.priced()
     stripe.before["confirm_intent"] = no_answer
     with pytest.raises(PaymentProviderUnavailable):
@@ -177,7 +175,7 @@ def test_a_payment_that_somebody_canceled_at_stripe_is_declined(shop: Shop, stri
         (SLOW_CARD, PaymentStatus.PROCESSING, None),
     ],
 )
-def test_a_payment_that_is_not_decided_is_waited_for_with_all_that_the_customer_needs(
+def test_an_undecided_payment_is_recorded_with_what_the_customer_must_do(
     shop: Shop,
     stripe: FakeStripe,
     payment_method: str,
@@ -195,7 +193,7 @@ def test_a_payment_that_is_not_decided_is_waited_for_with_all_that_the_customer_
     assert stripe.held == 0
 
 
-def test_a_payment_that_still_waits_is_waited_for_again(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_payment_that_is_still_undecided_changes_nothing(shop: Shop, stripe: FakeStripe) -> None:
     waiting = shop.awaiting_payment(stripe)
 
     with pytest.raises(PaymentActionRequired):
@@ -206,7 +204,7 @@ def test_a_payment_that_still_waits_is_waited_for_again(shop: Shop, stripe: Fake
     assert stripe.calls.count("confirm_intent") == 1
 
 
-def test_a_payment_that_was_approved_meanwhile_goes_on(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_payment_approved_in_the_meantime_goes_on(shop: Shop, stripe: FakeStripe) -> None:
     shop.awaiting_payment(stripe)
     stripe.settle("pi_1")
 
@@ -214,7 +212,7 @@ def test_a_payment_that_was_approved_meanwhile_goes_on(shop: Shop, stripe: FakeS
     assert stripe.calls.count("confirm_intent") == 1
 
 
-def test_a_payment_that_was_not_approved_meanwhile_is_declined(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_payment_refused_in_the_meantime_is_declined(shop: Shop, stripe: FakeStripe) -> None:
     shop.awaiting_payment(stripe)
     stripe.decline("pi_1", "The payment was not approved.")
 
@@ -222,9 +220,7 @@ def test_a_payment_that_was_not_approved_meanwhile_is_declined(shop: Shop, strip
         charge(shop, stripe)
 
 
-def test_a_late_attempt_does_not_write_over_a_payment_that_succeeded_meanwhile(
-    shop: Shop, stripe: FakeStripe
-) -> None:
+def test_a_late_attempt_does_not_overwrite_a_success(shop: Shop, stripe: FakeStripe) -> None:
     shop.awaiting_payment(stripe)
     stripe.after["retrieve_intent"] = lambda: shop.orders.record_payment(
         ORDER_ID, PaymentStatus.SUCCEEDED, "PaymentSucceeded"
@@ -239,7 +235,7 @@ def test_a_late_attempt_does_not_write_over_a_payment_that_succeeded_meanwhile(
 # Two attempts at the same time
 
 
-def test_of_two_intents_the_one_that_is_on_the_record_is_charged(shop: Shop, stripe: FakeStripe) -> None:
+def test_only_the_recorded_one_of_two_intents_is_charged(shop: Shop, stripe: FakeStripe) -> None:
     # Given: Stripe has forgotten the key (they are kept for a day), so each attempt has its own intent.
     shop.priced()
     first = stripe.create_intent(an_order(order_id="under another key", amount=AMOUNT))
@@ -259,7 +255,7 @@ def test_of_two_intents_the_one_that_is_on_the_record_is_charged(shop: Shop, str
 # Nobody is charged behind an undo
 
 
-def test_an_order_that_was_asked_to_be_cancelled_is_not_charged(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_cancelled_order_is_not_charged(shop: Shop, stripe: FakeStripe) -> None:
     shop.priced()
     shop.cancel()
 
@@ -269,7 +265,7 @@ def test_an_order_that_was_asked_to_be_cancelled_is_not_charged(shop: Shop, stri
     assert stripe.calls == []
 
 
-def test_an_order_that_is_being_undone_is_not_charged(shop: Shop, stripe: FakeStripe) -> None:
+def test_an_order_being_undone_is_not_charged(shop: Shop, stripe: FakeStripe) -> None:
     shop.being_undone()
 
     with pytest.raises(UndoAlreadyBegun):
@@ -279,7 +275,7 @@ def test_an_order_that_is_being_undone_is_not_charged(shop: Shop, stripe: FakeSt
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_an_attempt_that_is_undone_while_it_creates_its_intent_never_confirms_it(
+def test_an_undo_while_the_intent_is_created_prevents_its_confirmation(
     shop: Shop, stripe: FakeStripe, moment: str
 ) -> None:
     shop.priced()
@@ -292,7 +288,7 @@ def test_an_attempt_that_is_undone_while_it_creates_its_intent_never_confirms_it
     assert shop.order().payment == Payment(PaymentStatus.NOT_STARTED)
 
 
-def test_an_attempt_that_is_undone_before_it_confirms_cannot_confirm(shop: Shop, stripe: FakeStripe) -> None:
+def test_an_undo_before_the_confirmation_prevents_it(shop: Shop, stripe: FakeStripe) -> None:
     shop.priced()
     stripe.before["confirm_intent"] = lambda: undo(shop, stripe)
 
@@ -305,9 +301,7 @@ def test_an_attempt_that_is_undone_before_it_confirms_cannot_confirm(shop: Shop,
     assert shop.order().payment == Payment(PaymentStatus.CANCELED, "pi_1")
 
 
-def test_an_attempt_that_is_undone_after_it_confirmed_cannot_record_its_payment(
-    shop: Shop, stripe: FakeStripe
-) -> None:
+def test_an_undo_after_the_confirmation_refunds_the_charge(shop: Shop, stripe: FakeStripe) -> None:
     shop.priced()
     stripe.after["confirm_intent"] = lambda: undo(shop, stripe)
 

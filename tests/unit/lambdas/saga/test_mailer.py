@@ -38,7 +38,7 @@ def test_a_message_is_sent_from_the_shops_address() -> None:
     ("code", "status"),
     [("TooManyRequestsException", 429), ("LimitExceededException", 400), ("InternalFailure", 500)],
 )
-def test_what_ses_does_not_take_just_now_can_be_tried_again(code: str, status: int) -> None:
+def test_a_message_that_ses_cannot_take_now_can_be_retried(code: str, status: int) -> None:
     with Stubber(ses()) as stub:
         stub.add_client_error("send_email", code, http_status_code=status)
 
@@ -57,7 +57,7 @@ def test_what_ses_does_not_take_just_now_can_be_tried_again(code: str, status: i
         "SendingPausedException",
     ],
 )
-def test_what_ses_never_takes_is_rejected_without_naming_the_customer(code: str) -> None:
+def test_a_rejected_message_is_reported_without_its_address(code: str) -> None:
     with Stubber(ses()) as stub:
         stub.add_client_error("send_email", code, f"Email address is not verified: {EMAIL}")
 

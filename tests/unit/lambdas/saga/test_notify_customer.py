@@ -27,7 +27,7 @@ def notify() -> dict[str, object]:
 # What the customer reads
 
 
-def test_a_confirmed_order_is_told_with_what_was_paid(shop: Shop, mailer: FakeMailer) -> None:
+def test_the_customer_of_a_confirmed_order_reads_what_they_paid(shop: Shop, mailer: FakeMailer) -> None:
     shop.confirmed()
 
     notify()
@@ -44,7 +44,7 @@ def test_a_confirmed_order_is_told_with_what_was_paid(shop: Shop, mailer: FakeMa
         (cancelled, "Your order is cancelled", "The order was cancelled by the customer."),
     ],
 )
-def test_a_closed_order_is_told_with_its_reason_and_that_the_money_is_back(
+def test_the_customer_of_a_closed_order_reads_why_and_of_the_refund(
     shop: Shop, mailer: FakeMailer, end: Callable[[Shop], Order], subject: str, reason: str
 ) -> None:
     end(shop)
@@ -53,12 +53,12 @@ def test_a_closed_order_is_told_with_its_reason_and_that_the_money_is_back(
 
     [mail] = mailer.sent
     assert mail.subject == subject
-    assert f"{reason} Anything that was charged has been given back." in mail.text
+    assert f"{reason} Any charge has been refunded." in mail.text
     assert "You paid" not in mail.text
 
 
 @pytest.mark.parametrize("not_ended", [Shop.placed, Shop.paid, Shop.being_undone])
-def test_of_an_order_that_has_not_ended_there_is_nothing_to_tell(
+def test_an_order_that_has_not_ended_has_no_message(
     shop: Shop, mailer: FakeMailer, not_ended: Callable[[Shop], object]
 ) -> None:
     not_ended(shop)
@@ -72,7 +72,7 @@ def test_of_an_order_that_has_not_ended_there_is_nothing_to_tell(
 # An order is at rest when its customer knows
 
 
-def test_an_order_is_at_rest_once_its_customer_knows(shop: Shop, mailer: FakeMailer) -> None:
+def test_an_order_is_at_rest_once_its_customer_is_notified(shop: Shop, mailer: FakeMailer) -> None:
     shop.confirmed()
     before = shop.unsettled()
 
@@ -83,7 +83,7 @@ def test_an_order_is_at_rest_once_its_customer_knows(shop: Shop, mailer: FakeMai
     assert len(mailer.sent) == 1
 
 
-def test_an_order_is_not_at_rest_while_its_customer_does_not_know(shop: Shop, mailer: FakeMailer) -> None:
+def test_an_order_is_not_at_rest_until_its_customer_is_notified(shop: Shop, mailer: FakeMailer) -> None:
     shop.closed()
     mailer.refusal = MailUnavailable("busy")
 
@@ -93,7 +93,7 @@ def test_an_order_is_not_at_rest_while_its_customer_does_not_know(shop: Shop, ma
     assert shop.unsettled() == [ORDER_ID]
 
 
-def test_an_order_whose_customer_will_never_know_is_at_rest(shop: Shop, mailer: FakeMailer) -> None:
+def test_an_order_whose_customer_cannot_be_notified_is_at_rest(shop: Shop, mailer: FakeMailer) -> None:
     shop.confirmed()
     mailer.refusal = MailRejected("SES answers MessageRejected")
 
@@ -104,9 +104,7 @@ def test_an_order_whose_customer_will_never_know_is_at_rest(shop: Shop, mailer: 
     assert shop.order().timeline[-1].event == "CustomerNotNotified"
 
 
-def test_a_cancellation_that_comes_while_the_mail_is_sent_keeps_the_order_from_rest(
-    shop: Shop, mailer: FakeMailer
-) -> None:
+def test_an_order_cancelled_while_its_mail_is_sent_is_not_at_rest(shop: Shop, mailer: FakeMailer) -> None:
     shop.confirmed()
 
     def send_while_somebody_cancels(to: str, subject: str, text: str) -> None:
@@ -119,7 +117,7 @@ def test_a_cancellation_that_comes_while_the_mail_is_sent_keeps_the_order_from_r
     assert shop.unsettled() == [ORDER_ID]
 
 
-def test_a_mail_whose_record_was_lost_is_not_sent_again(shop: Shop, mailer: FakeMailer) -> None:
+def test_a_mail_that_could_not_be_recorded_is_not_sent_again(shop: Shop, mailer: FakeMailer) -> None:
     # Given: the worker died between the mail and the order's record
     shop.confirmed()
     as_it_was = shop.all_items(ORDERS_TABLE)[0]
@@ -138,7 +136,7 @@ def test_a_mail_whose_record_was_lost_is_not_sent_again(shop: Shop, mailer: Fake
 
 
 @pytest.mark.parametrize("given", [Shop.confirmed, Shop.closed])
-def test_the_customer_is_told_once_however_often_the_saga_comes_here(
+def test_the_customer_is_notified_once_however_often_the_step_runs(
     shop: Shop, mailer: FakeMailer, given: Callable[[Shop], Order]
 ) -> None:
     order = given(shop)
@@ -149,7 +147,7 @@ def test_the_customer_is_told_once_however_often_the_saga_comes_here(
     assert len(mailer.sent) == 1
 
 
-def test_a_confirmation_and_a_later_cancellation_are_both_told(shop: Shop, mailer: FakeMailer) -> None:
+def test_a_confirmation_and_a_later_cancellation_are_both_sent(shop: Shop, mailer: FakeMailer) -> None:
     shop.confirmed()
     notify()
     shop.close_cancelled()
@@ -159,7 +157,7 @@ def test_a_confirmation_and_a_later_cancellation_are_both_told(shop: Shop, maile
     assert [mail.subject for mail in mailer.sent] == ["Your order is confirmed", "Your order is cancelled"]
 
 
-def test_a_mail_that_was_not_sent_can_be_sent_by_another_attempt(shop: Shop, mailer: FakeMailer) -> None:
+def test_a_mail_that_was_not_sent_is_sent_by_the_next_attempt(shop: Shop, mailer: FakeMailer) -> None:
     shop.confirmed()
     mailer.refusal = MailUnavailable("busy")
 
@@ -170,7 +168,7 @@ def test_a_mail_that_was_not_sent_can_be_sent_by_another_attempt(shop: Shop, mai
     assert len(mailer.sent) == 1
 
 
-def test_while_another_attempt_is_sending_this_one_comes_back_later(shop: Shop, mailer: FakeMailer) -> None:
+def test_an_attempt_is_retried_while_another_one_sends(shop: Shop, mailer: FakeMailer) -> None:
     shop.confirmed()
 
     def send_and_come_here_again(to: str, subject: str, text: str) -> None:
@@ -194,7 +192,7 @@ def test_without_the_idempotency_table_no_mail_is_sent(shop: Shop, mailer: FakeM
     assert mailer.sent == []
 
 
-def test_the_idempotency_record_bears_no_address(shop: Shop, mailer: FakeMailer) -> None:
+def test_the_idempotency_record_contains_no_address(shop: Shop, mailer: FakeMailer) -> None:
     shop.confirmed()
 
     notify()
@@ -204,9 +202,7 @@ def test_the_idempotency_record_bears_no_address(shop: Shop, mailer: FakeMailer)
     assert mailer.sent[0].to not in str(item)
 
 
-def test_a_saga_that_runs_again_weeks_later_finds_that_the_customer_was_told(
-    shop: Shop, mailer: FakeMailer
-) -> None:
+def test_the_customer_is_not_notified_again_weeks_later(shop: Shop, mailer: FakeMailer) -> None:
     shop.confirmed()
 
     notify()

@@ -48,7 +48,7 @@ def undo(shop: Shop, stripe: FakeStripe) -> Order:
 # What has to be undone depends on what Stripe says
 
 
-def test_where_there_is_no_intent_nothing_is_undone(shop: Shop, stripe: FakeStripe) -> None:
+def test_an_order_without_an_intent_needs_no_refund(shop: Shop, stripe: FakeStripe) -> None:
     shop.priced()
 
     order = undo(shop, stripe)
@@ -79,7 +79,7 @@ def test_an_intent_that_could_still_be_paid_is_canceled(
     assert stripe.intents["pi_1"].status == "canceled"
 
 
-def test_an_intent_whose_money_is_only_held_back_is_canceled(shop: Shop, stripe: FakeStripe) -> None:
+def test_an_intent_that_is_only_authorized_is_canceled(shop: Shop, stripe: FakeStripe) -> None:
     charge(shop, stripe, CARD_WITH_3DS)
     stripe.put(PaymentIntent("pi_1", "requires_capture"))
 
@@ -98,7 +98,7 @@ def test_a_payment_that_succeeded_is_refunded_in_full(shop: Shop, stripe: FakeSt
     assert stripe.refunds == [AMOUNT]
 
 
-def test_a_charge_that_only_stripe_knows_of_is_refunded(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_charge_that_was_never_recorded_is_refunded(shop: Shop, stripe: FakeStripe) -> None:
     stripe.after["confirm_intent"] = no_answer
     charge(shop, stripe)
     assert shop.order().payment.status is PaymentStatus.REQUIRES_CONFIRMATION
@@ -108,7 +108,7 @@ def test_a_charge_that_only_stripe_knows_of_is_refunded(shop: Shop, stripe: Fake
     assert (stripe.charges, stripe.held) == (1, 0)
 
 
-def test_a_payment_that_is_not_decided_yet_is_waited_for(shop: Shop, stripe: FakeStripe) -> None:
+def test_an_undecided_payment_is_retried_until_it_is_decided(shop: Shop, stripe: FakeStripe) -> None:
     charge(shop, stripe, SLOW_CARD)
 
     with pytest.raises(PaymentInFlux):
@@ -120,9 +120,7 @@ def test_a_payment_that_is_not_decided_yet_is_waited_for(shop: Shop, stripe: Fak
     assert stripe.held == 0
 
 
-def test_of_a_payment_that_somebody_refunded_in_part_the_rest_is_refunded(
-    shop: Shop, stripe: FakeStripe
-) -> None:
+def test_the_rest_of_a_partly_refunded_payment_is_refunded(shop: Shop, stripe: FakeStripe) -> None:
     charge(shop, stripe)
     stripe.refund_by_hand("pi_1", 10_000)
 
@@ -132,9 +130,7 @@ def test_of_a_payment_that_somebody_refunded_in_part_the_rest_is_refunded(
     assert stripe.held == 0
 
 
-def test_a_payment_that_somebody_refunded_in_full_is_not_refunded_again(
-    shop: Shop, stripe: FakeStripe
-) -> None:
+def test_a_payment_refunded_in_the_dashboard_is_not_refunded_again(shop: Shop, stripe: FakeStripe) -> None:
     charge(shop, stripe)
     stripe.refund_by_hand("pi_1", AMOUNT)
 
@@ -144,7 +140,7 @@ def test_a_payment_that_somebody_refunded_in_full_is_not_refunded_again(
     assert order.payment.status is PaymentStatus.REFUNDED
 
 
-def test_an_intent_that_somebody_canceled_is_left_alone(shop: Shop, stripe: FakeStripe) -> None:
+def test_an_intent_canceled_in_the_dashboard_stays_as_it_is(shop: Shop, stripe: FakeStripe) -> None:
     charge(shop, stripe, DECLINED_CARD)
     stripe.cancel_intent("pi_1")
     stripe.calls.clear()
@@ -168,7 +164,7 @@ def test_a_second_run_changes_nothing(shop: Shop, stripe: FakeStripe, payment_me
 
 
 @pytest.mark.parametrize("call", ["retrieve_intent", "refund"])
-def test_an_attempt_that_stripe_did_not_get_is_made_again(shop: Shop, stripe: FakeStripe, call: str) -> None:
+def test_a_request_that_was_lost_is_sent_again(shop: Shop, stripe: FakeStripe, call: str) -> None:
     charge(shop, stripe)
     stripe.before[call] = no_answer
 
@@ -179,7 +175,7 @@ def test_an_attempt_that_stripe_did_not_get_is_made_again(shop: Shop, stripe: Fa
     assert stripe.refunds == [AMOUNT]
 
 
-def test_a_refund_whose_answer_is_lost_is_not_made_again(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_refund_whose_reply_was_lost_is_not_repeated(shop: Shop, stripe: FakeStripe) -> None:
     charge(shop, stripe)
     stripe.after["refund"] = no_answer
 
@@ -191,7 +187,7 @@ def test_a_refund_whose_answer_is_lost_is_not_made_again(shop: Shop, stripe: Fak
     assert order.payment.status is PaymentStatus.REFUNDED
 
 
-def test_a_refund_that_could_not_be_written_down_is_not_made_again(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_refund_that_could_not_be_recorded_is_not_repeated(shop: Shop, stripe: FakeStripe) -> None:
     charge(shop, stripe)
     stripe.after["refund"] = _store_is_down
 
@@ -203,7 +199,7 @@ def test_a_refund_that_could_not_be_written_down_is_not_made_again(shop: Shop, s
     assert order.payment.status is PaymentStatus.REFUNDED
 
 
-def test_a_cancellation_whose_answer_is_lost_is_found_out(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_cancellation_whose_reply_was_lost_is_found(shop: Shop, stripe: FakeStripe) -> None:
     charge(shop, stripe, DECLINED_CARD)
     stripe.after["cancel_intent"] = no_answer
 
@@ -213,9 +209,7 @@ def test_a_cancellation_whose_answer_is_lost_is_found_out(shop: Shop, stripe: Fa
     assert undo(shop, stripe).payment.status is PaymentStatus.CANCELED
 
 
-def test_a_payment_that_comes_through_while_it_is_canceled_is_refunded(
-    shop: Shop, stripe: FakeStripe
-) -> None:
+def test_a_payment_that_succeeds_while_it_is_canceled_is_refunded(shop: Shop, stripe: FakeStripe) -> None:
     stripe.before["confirm_intent"] = no_answer
     charge(shop, stripe)
     stripe.before["cancel_intent"] = lambda: stripe.confirm_intent(ORDER_ID, "pi_1")
@@ -228,7 +222,7 @@ def test_a_payment_that_comes_through_while_it_is_canceled_is_refunded(
 
 
 @pytest.mark.parametrize("decide", [FakeStripe.settle, FakeStripe.decline])
-def test_an_approval_in_the_moment_of_the_deadline_leaves_no_money_with_us(
+def test_an_approval_at_the_deadline_leaves_no_money_with_us(
     shop: Shop, stripe: FakeStripe, decide: Callable[[FakeStripe, str], object]
 ) -> None:
     shop.awaiting_payment(stripe)
@@ -242,7 +236,7 @@ def test_an_approval_in_the_moment_of_the_deadline_leaves_no_money_with_us(
     assert stripe.held == 0
 
 
-def test_a_disputed_payment_is_not_refunded_and_needs_a_human(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_disputed_payment_needs_an_operator(shop: Shop, stripe: FakeStripe) -> None:
     charge(shop, stripe)
     stripe.dispute("pi_1")
 
@@ -254,9 +248,7 @@ def test_a_disputed_payment_is_not_refunded_and_needs_a_human(shop: Shop, stripe
     assert shop.order().payment.status is PaymentStatus.SUCCEEDED
 
 
-def test_when_a_dispute_is_over_the_next_attempt_is_not_told_the_old_refusal(
-    shop: Shop, stripe: FakeStripe
-) -> None:
+def test_a_payment_is_refunded_once_its_dispute_is_over(shop: Shop, stripe: FakeStripe) -> None:
     charge(shop, stripe)
     stripe.dispute("pi_1")
     with pytest.raises(RefundRefused):
@@ -278,7 +270,7 @@ def test_two_attempts_at_the_same_time_refund_once(shop: Shop, stripe: FakeStrip
     assert stripe.refunds == [AMOUNT]
 
 
-def test_a_refund_that_stays_open_needs_a_human_until_it_has_arrived(shop: Shop, stripe: FakeStripe) -> None:
+def test_an_open_refund_needs_an_operator_until_it_has_arrived(shop: Shop, stripe: FakeStripe) -> None:
     charge(shop, stripe)
     stripe.refunds_stay_open = True
 
@@ -291,7 +283,7 @@ def test_a_refund_that_stays_open_needs_a_human_until_it_has_arrived(shop: Shop,
     assert stripe.refunds == [AMOUNT]
 
 
-def test_a_refund_that_stripe_refuses_needs_a_human(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_refused_refund_needs_an_operator(shop: Shop, stripe: FakeStripe) -> None:
     charge(shop, stripe)
     stripe.before["refund"] = _refused
 
@@ -306,7 +298,7 @@ def test_a_refund_that_stripe_refuses_needs_a_human(shop: Shop, stripe: FakeStri
 # The undo says so before it does anything
 
 
-def test_the_undo_is_on_the_record_before_money_moves(shop: Shop, stripe: FakeStripe) -> None:
+def test_the_undo_is_recorded_before_money_moves(shop: Shop, stripe: FakeStripe) -> None:
     charge(shop, stripe)
     recorded = []
     stripe.before["retrieve_intent"] = lambda: recorded.append(shop.order().failure)

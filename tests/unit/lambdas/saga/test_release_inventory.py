@@ -25,7 +25,7 @@ def test_a_cancelled_order_gives_back_its_stock(shop: Shop) -> None:
     assert order.failure == Failure("cancelled_by_customer", "The order was cancelled by the customer.")
 
 
-def test_an_order_that_got_no_stock_only_writes_down_why_it_is_undone(shop: Shop) -> None:
+def test_an_order_without_stock_only_records_why_it_is_undone(shop: Shop) -> None:
     shop.paid()
 
     order = release(shop, NOTHING_LEFT)
@@ -53,7 +53,7 @@ def test_a_confirmed_order_keeps_its_stock(shop: Shop) -> None:
     assert shop.available(ARMCHAIR.sku) == 3
 
 
-def test_stock_of_a_product_that_left_the_catalogue_needs_a_human(shop: Shop) -> None:
+def test_stock_of_a_product_outside_the_catalogue_needs_an_operator(shop: Shop) -> None:
     shop.confirmed(two(ARMCHAIR), two(LAMP))
     shop.cancel()
     shop.take_from_catalogue(LAMP)
@@ -64,7 +64,7 @@ def test_stock_of_a_product_that_left_the_catalogue_needs_a_human(shop: Shop) ->
     assert shop.available(ARMCHAIR.sku) == 3
 
 
-def test_a_flagged_order_gives_back_its_stock_once_the_product_is_in_the_catalogue_again(shop: Shop) -> None:
+def test_a_flagged_order_gives_back_stock_once_its_product_is_back(shop: Shop) -> None:
     shop.confirmed()
     shop.cancel()
     shop.take_from_catalogue(ARMCHAIR)

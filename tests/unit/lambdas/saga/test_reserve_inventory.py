@@ -33,7 +33,7 @@ def test_a_second_run_changes_nothing(shop: Shop) -> None:
     assert shop.available(ARMCHAIR.sku) == 3
 
 
-def test_an_attempt_that_comes_back_when_the_order_is_confirmed_changes_nothing(shop: Shop) -> None:
+def test_a_late_attempt_for_a_confirmed_order_changes_nothing(shop: Shop) -> None:
     stale = shop.paid()
     once = reserve(shop)
 
@@ -41,7 +41,7 @@ def test_an_attempt_that_comes_back_when_the_order_is_confirmed_changes_nothing(
     assert shop.available(ARMCHAIR.sku) == 3
 
 
-def test_an_empty_shelf_rejects_the_order(shop: Shop) -> None:
+def test_an_order_without_enough_stock_is_rejected(shop: Shop) -> None:
     paid = shop.paid()
     shop.sell_out(ARMCHAIR)
 
@@ -60,7 +60,7 @@ def test_an_order_that_is_not_paid_takes_nothing(shop: Shop) -> None:
     assert shop.available(ARMCHAIR.sku) == 5
 
 
-def test_an_order_that_is_being_undone_takes_nothing(shop: Shop) -> None:
+def test_an_order_being_undone_takes_nothing(shop: Shop) -> None:
     shop.paid()
     shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
 
@@ -70,7 +70,7 @@ def test_an_order_that_is_being_undone_takes_nothing(shop: Shop) -> None:
     assert shop.available(ARMCHAIR.sku) == 5
 
 
-def test_an_attempt_that_comes_back_behind_an_undo_takes_nothing(shop: Shop) -> None:
+def test_a_late_attempt_after_an_undo_takes_nothing(shop: Shop) -> None:
     stale = shop.paid()
     shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
 
@@ -80,7 +80,7 @@ def test_an_attempt_that_comes_back_behind_an_undo_takes_nothing(shop: Shop) -> 
     assert shop.available(ARMCHAIR.sku) == 5
 
 
-def test_an_attempt_that_comes_back_behind_a_request_to_cancel_takes_nothing(shop: Shop) -> None:
+def test_a_late_attempt_after_a_cancellation_takes_nothing(shop: Shop) -> None:
     stale = shop.paid()
     shop.cancel()
 
@@ -90,7 +90,7 @@ def test_an_attempt_that_comes_back_behind_a_request_to_cancel_takes_nothing(sho
     assert shop.available(ARMCHAIR.sku) == 5
 
 
-def test_a_confirmed_order_that_was_asked_to_be_cancelled_turns_back(shop: Shop) -> None:
+def test_a_cancelled_order_is_rejected_although_it_is_confirmed(shop: Shop) -> None:
     shop.confirmed()
     shop.cancel()
 

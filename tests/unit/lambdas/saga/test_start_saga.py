@@ -39,7 +39,7 @@ def start(records: list[dict[str, Any]]) -> Mapping[str, object]:
     return handler({"Records": records}, CONTEXT)
 
 
-def test_every_new_order_starts_an_execution_of_its_name(shop: Shop, saga: Stubber) -> None:
+def test_a_new_order_starts_an_execution_named_after_it(shop: Shop, saga: Stubber) -> None:
     shop.placed()
     shop.placed(order_id=OTHER_ORDER_ID)
     expect_start(saga, ORDER_ID)
@@ -48,7 +48,7 @@ def test_every_new_order_starts_an_execution_of_its_name(shop: Shop, saga: Stubb
     assert start(shop.stream()) == {"batchItemFailures": []}
 
 
-def test_an_order_whose_saga_was_started_already_is_fine(shop: Shop, saga: Stubber) -> None:
+def test_an_execution_that_was_started_before_is_no_failure(shop: Shop, saga: Stubber) -> None:
     shop.placed()
     saga.add_client_error("start_execution", "ExecutionAlreadyExists")
 
@@ -58,7 +58,7 @@ def test_an_order_whose_saga_was_started_already_is_fine(shop: Shop, saga: Stubb
 @pytest.mark.parametrize(
     ("code", "error"), [("ThrottlingException", SagaUnavailable), ("StateMachineDoesNotExist", ClientError)]
 )
-def test_an_order_whose_saga_is_not_started_is_tried_again(
+def test_an_order_whose_execution_did_not_start_is_retried(
     shop: Shop, saga: Stubber, code: str, error: type[Exception]
 ) -> None:
     shop.placed()
@@ -80,7 +80,7 @@ def test_the_orders_before_a_failure_are_not_started_again(shop: Shop, saga: Stu
     }
 
 
-def test_a_cancellation_starts_an_execution_of_its_own(shop: Shop, saga: Stubber) -> None:
+def test_a_cancellation_starts_its_own_execution(shop: Shop, saga: Stubber) -> None:
     shop.confirmed()
     shop.cancel()
     *_, cancellation = shop.stream()
@@ -89,7 +89,7 @@ def test_a_cancellation_starts_an_execution_of_its_own(shop: Shop, saga: Stubber
     assert start([cancellation]) == {"batchItemFailures": []}
 
 
-def test_every_retry_starts_an_execution_of_its_own(shop: Shop, saga: Stubber) -> None:
+def test_every_retry_starts_its_own_execution(shop: Shop, saga: Stubber) -> None:
     shop.being_undone()
     shop.orders.request_retry(ORDER_ID)
     shop.orders.request_retry(ORDER_ID)
@@ -100,7 +100,7 @@ def test_every_retry_starts_an_execution_of_its_own(shop: Shop, saga: Stubber) -
     assert start([first, second]) == {"batchItemFailures": []}
 
 
-def test_other_changes_of_such_an_order_start_nothing(shop: Shop, saga: Stubber) -> None:
+def test_other_changes_start_no_execution(shop: Shop, saga: Stubber) -> None:
     shop.confirmed()
     shop.cancel()
     shop.orders.request_retry(ORDER_ID)

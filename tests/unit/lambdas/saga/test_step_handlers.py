@@ -67,7 +67,9 @@ def test_the_forward_path_ends_with_a_confirmed_order(
     assert (stripe.held, shop.available(ARMCHAIR.sku), len(mailer.sent)) == (75_800, 3, 1)
 
 
-def test_the_undo_chain_ends_with_nothing_taken(shop: Shop, stripe: FakeStripe, mailer: FakeMailer) -> None:
+def test_the_undo_chain_gives_back_money_and_stock(
+    shop: Shop, stripe: FakeStripe, mailer: FakeMailer
+) -> None:
     shop.placed()
     run(validate_order)
     run(charge_payment)
@@ -87,7 +89,7 @@ def test_the_undo_chain_ends_with_nothing_taken(shop: Shop, stripe: FakeStripe, 
     assert (stripe.held, stripe.refunds, len(mailer.sent)) == (0, [75_800], 1)
 
 
-def test_a_declined_card_ends_with_nothing_taken(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_declined_card_leaves_no_money_and_no_stock_taken(shop: Shop, stripe: FakeStripe) -> None:
     shop.placed(payment_method=DECLINED_CARD)
     run(validate_order)
     with pytest.raises(PaymentDeclined) as failure:
@@ -100,7 +102,7 @@ def test_a_declined_card_ends_with_nothing_taken(shop: Shop, stripe: FakeStripe)
     assert stripe.intents["pi_1"].status == "canceled"
 
 
-def test_an_approved_payment_goes_on_from_where_it_waited(
+def test_an_approved_payment_resumes_the_waiting_saga(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback
 ) -> None:
     shop.placed(payment_method=CARD_WITH_3DS)
@@ -114,7 +116,7 @@ def test_an_approved_payment_goes_on_from_where_it_waited(
     assert run(reserve_inventory) == {"status": "CONFIRMED"}
 
 
-def test_a_payment_that_nobody_approves_ends_with_nothing_taken(
+def test_an_unapproved_payment_leaves_no_money_and_no_stock_taken(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback
 ) -> None:
     shop.placed(payment_method=CARD_WITH_3DS)
@@ -131,7 +133,7 @@ def test_a_payment_that_nobody_approves_ends_with_nothing_taken(
     assert callback.resumed == []
 
 
-def test_a_saga_that_runs_again_from_the_start_changes_nothing(
+def test_a_second_run_of_the_whole_saga_changes_nothing(
     shop: Shop, stripe: FakeStripe, mailer: FakeMailer
 ) -> None:
     forward = (validate_order, charge_payment, reserve_inventory, notify_customer)
@@ -147,7 +149,7 @@ def test_a_saga_that_runs_again_from_the_start_changes_nothing(
     assert (stripe.charges, shop.available(ARMCHAIR.sku), len(mailer.sent)) == (1, 3, 1)
 
 
-def test_an_undo_that_runs_again_changes_nothing(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_second_run_of_the_undo_chain_changes_nothing(shop: Shop, stripe: FakeStripe) -> None:
     undo = (release_inventory, refund_payment, close_order)
     shop.placed()
     run(validate_order)
@@ -174,7 +176,7 @@ def test_a_flagged_order_names_the_undo_error(shop: Shop, log: Log) -> None:
     assert "refund re_1 is failed" in log.text
 
 
-def test_an_order_is_flagged_though_nobody_knows_the_error(shop: Shop) -> None:
+def test_an_order_is_flagged_even_without_an_error(shop: Shop) -> None:
     shop.being_undone()
 
     assert run(flag_for_operator, {})["status"] == OrderStatus.NEEDS_ATTENTION
@@ -182,7 +184,7 @@ def test_an_order_is_flagged_though_nobody_knows_the_error(shop: Shop) -> None:
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
 @pytest.mark.usefixtures("shop", "stripe", "callback", "mailer")
-def test_a_step_of_an_unknown_order_needs_a_human(step: Step) -> None:
+def test_an_unknown_order_needs_an_operator(step: Step) -> None:
     with pytest.raises(OrderNotFound):
         run(step)
 
@@ -197,7 +199,7 @@ def test_a_step_of_an_unknown_order_needs_a_human(step: Step) -> None:
         ({"order_id": "o", "execution": 7}, "execution"),
     ],
 )
-def test_a_payload_without_its_ids_is_refused_by_name(
+def test_a_payload_without_an_id_is_rejected_by_the_ids_name(
     step: Step, payload: dict[str, Any], lacking: str
 ) -> None:
     with pytest.raises(StepInputError, match=lacking):

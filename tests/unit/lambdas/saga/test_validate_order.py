@@ -62,7 +62,7 @@ def test_a_product_sold_in_another_currency_is_rejected(shop: Shop) -> None:
         validate(shop)
 
 
-def test_more_than_is_left_is_rejected_before_any_money_moves(shop: Shop) -> None:
+def test_more_units_than_available_are_rejected_before_money_moves(shop: Shop) -> None:
     shop.placed()
     shop.put(ARMCHAIR, available=1)
 
@@ -70,14 +70,14 @@ def test_more_than_is_left_is_rejected_before_any_money_moves(shop: Shop) -> Non
         validate(shop)
 
 
-def test_exactly_what_is_left_can_be_ordered(shop: Shop) -> None:
+def test_all_available_units_can_be_ordered(shop: Shop) -> None:
     shop.placed()
     shop.put(ARMCHAIR, available=2)
 
     assert validate(shop).amount is not None
 
 
-def test_a_sum_that_stripe_would_not_charge_is_rejected_before_any_money_moves(shop: Shop) -> None:
+def test_an_amount_that_cannot_be_charged_is_rejected(shop: Shop) -> None:
     shop.placed()
     shop.put(ARMCHAIR, unit_price=24)
 
@@ -91,14 +91,14 @@ def test_a_sum_that_stripe_would_not_charge_is_rejected_before_any_money_moves(s
     )
 
 
-def test_a_sum_that_stripe_would_just_charge_is_fine(shop: Shop) -> None:
+def test_the_smallest_chargeable_amount_is_accepted(shop: Shop) -> None:
     shop.placed()
     shop.put(ARMCHAIR, unit_price=25)
 
     assert validate(shop).amount == 50
 
 
-def test_a_rejection_is_written_down_and_gives_no_price(shop: Shop) -> None:
+def test_a_rejection_is_recorded_without_prices(shop: Shop) -> None:
     shop.placed()
     shop.sell_out(ARMCHAIR)
 
@@ -110,7 +110,7 @@ def test_a_rejection_is_written_down_and_gives_no_price(shop: Shop) -> None:
     assert order.amount is None
 
 
-def test_a_rejection_gives_way_to_another_execution_that_has_priced_the_order(
+def test_a_rejection_gives_way_to_prices_of_another_execution(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given: while this execution looks at the shelf, another one confirms the order with the last units.
@@ -132,7 +132,7 @@ def test_a_rejection_gives_way_to_another_execution_that_has_priced_the_order(
     assert shop.order().failure is None
 
 
-def test_a_cancelled_order_turns_back_here(shop: Shop) -> None:
+def test_a_cancelled_order_is_not_validated(shop: Shop) -> None:
     shop.confirmed()
     shop.cancel()
 
@@ -141,13 +141,13 @@ def test_a_cancelled_order_turns_back_here(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("given", [Shop.being_undone, Shop.closed])
-def test_an_order_that_was_undone_before_turns_back_here(shop: Shop, given: Callable[[Shop], Order]) -> None:
+def test_an_order_being_undone_is_not_validated(shop: Shop, given: Callable[[Shop], Order]) -> None:
     given(shop)
 
     with pytest.raises(UndoAlreadyBegun):
         validate(shop)
 
 
-def test_an_unknown_order_needs_a_human(shop: Shop) -> None:
+def test_an_unknown_order_needs_an_operator(shop: Shop) -> None:
     with pytest.raises(OrderNotFound):
         validate(shop)

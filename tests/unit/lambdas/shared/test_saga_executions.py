@@ -30,7 +30,7 @@ def saga() -> SagaExecutions:
 @pytest.mark.parametrize(
     ("name", "expected"), [(None, ORDER_ID), (f"{ORDER_ID}-v7", f"{ORDER_ID}-v7")], ids=["first", "named"]
 )
-def test_an_execution_is_started_under_its_name(
+def test_an_execution_is_started_with_its_name(
     saga: SagaExecutions, step_functions_stub: Stubber, name: str | None, expected: str
 ) -> None:
     step_functions_stub.add_response(
@@ -42,16 +42,14 @@ def test_an_execution_is_started_under_its_name(
     assert saga.start(ORDER_ID, name) is True
 
 
-def test_no_execution_is_started_under_a_name_that_is_used_up(
-    saga: SagaExecutions, step_functions_stub: Stubber
-) -> None:
+def test_no_execution_is_started_with_a_used_name(saga: SagaExecutions, step_functions_stub: Stubber) -> None:
     step_functions_stub.add_client_error("start_execution", "ExecutionAlreadyExists")
 
     assert saga.start(ORDER_ID) is False
 
 
 @pytest.mark.parametrize("operation", ["start_execution", "describe_execution"])
-def test_a_throttled_call_can_be_tried_again(
+def test_a_throttled_call_can_be_retried(
     saga: SagaExecutions, step_functions_stub: Stubber, operation: str
 ) -> None:
     step_functions_stub.add_client_error(operation, "ThrottlingException")
@@ -60,9 +58,7 @@ def test_a_throttled_call_can_be_tried_again(
         saga.start(ORDER_ID) if operation == "start_execution" else saga.is_running(ORDER_ID)
 
 
-def test_a_machine_that_is_not_there_is_a_bug_and_passes_through(
-    saga: SagaExecutions, step_functions_stub: Stubber
-) -> None:
+def test_an_unknown_state_machine_passes_through(saga: SagaExecutions, step_functions_stub: Stubber) -> None:
     step_functions_stub.add_client_error("start_execution", "StateMachineDoesNotExist")
 
     with pytest.raises(ClientError, match="StateMachineDoesNotExist"):

@@ -30,7 +30,7 @@ def raising(error: Exception) -> None:
     a_failing_step(step_payload(), CONTEXT)
 
 
-def test_a_step_gets_what_its_payload_has() -> None:
+def test_a_step_gets_its_payload() -> None:
     seen: list[StepInput] = []
 
     @step_handler
@@ -43,7 +43,7 @@ def test_a_step_gets_what_its_payload_has() -> None:
     assert seen == [StepInput(ORDER_ID, ORDER_ID, TIMED_OUT, f"{ORDER_ID}-0", TASK_TOKEN)]
 
 
-def test_every_try_of_every_execution_is_an_attempt_of_its_own() -> None:
+def test_every_try_of_every_execution_is_its_own_attempt() -> None:
     tries = [
         {"order_id": ORDER_ID, "execution": execution, "attempt": retries}
         for execution in ("the-first", "the-first-r1")
@@ -60,20 +60,20 @@ def test_a_forward_step_has_no_error_and_no_token(payload: dict[str, object]) ->
     assert a_step(payload, CONTEXT) == {"error": {}, "has a token": False}
 
 
-def test_every_line_names_the_order_and_the_execution(log: Log) -> None:
+def test_every_log_line_names_the_order_and_the_execution(log: Log) -> None:
     a_step({**step_payload(), "execution": "the-execution"}, CONTEXT)
 
     assert [line["message"] for line in log.lines] == ["halfway", "step done"]
     assert {(line["order_id"], line["execution"]) for line in log.lines} == {(ORDER_ID, "the-execution")}
 
 
-def test_how_a_step_went_is_logged(log: Log) -> None:
+def test_the_result_of_a_step_is_logged(log: Log) -> None:
     outcome = a_step(step_payload(), CONTEXT)
 
     assert log.lines[-1]["outcome"] == outcome
 
 
-def test_a_rejection_is_business_as_usual(log: Log) -> None:
+def test_a_rejection_is_logged_as_information(log: Log) -> None:
     with pytest.raises(OutOfStock):
         raising(OutOfStock("CRUNCHY-ARMCHAIR is out of stock."))
 
@@ -82,7 +82,7 @@ def test_a_rejection_is_business_as_usual(log: Log) -> None:
     assert line["order_id"] == ORDER_ID
 
 
-def test_a_failure_that_a_retry_may_mend_is_a_warning_with_its_reason(log: Log) -> None:
+def test_a_transient_failure_is_logged_as_a_warning_with_its_reason(log: Log) -> None:
     with pytest.raises(PaymentProviderUnavailable):
         raising(PaymentProviderUnavailable("APIError: HTTP 503"))
 
@@ -93,6 +93,6 @@ def test_a_failure_that_a_retry_may_mend_is_a_warning_with_its_reason(log: Log) 
 
 
 @pytest.mark.parametrize("error", [PaymentActionRequired("x"), RefundRefused("x"), KeyError("a bug")])
-def test_whatever_a_step_raises_reaches_the_state_machine_under_its_name(error: Exception) -> None:
+def test_every_error_of_a_step_reaches_the_state_machine(error: Exception) -> None:
     with pytest.raises(type(error)):
         raising(error)

@@ -25,14 +25,14 @@ def step_functions_stub() -> Iterator[Stubber]:
         stub.assert_no_pending_responses()
 
 
-def test_a_saga_goes_on_with_the_output_of_a_function(step_functions_stub: Stubber) -> None:
+def test_a_success_has_the_form_of_a_functions_output(step_functions_stub: Stubber) -> None:
     output = json.dumps({"Payload": {}})
     step_functions_stub.add_response("send_task_success", {}, {"taskToken": TASK_TOKEN, "output": output})
 
     TaskCallback.connect().succeed(TASK_TOKEN)
 
 
-def test_a_saga_turns_back_with_the_error_of_a_function(step_functions_stub: Stubber) -> None:
+def test_a_failure_has_the_form_of_a_functions_error(step_functions_stub: Stubber) -> None:
     cause = json.dumps({"errorType": "PaymentDeclined", "errorMessage": "The card has expired."})
     step_functions_stub.add_response(
         "send_task_failure", {}, {"taskToken": TASK_TOKEN, "error": "PaymentDeclined", "cause": cause}
@@ -43,7 +43,7 @@ def test_a_saga_turns_back_with_the_error_of_a_function(step_functions_stub: Stu
 
 @pytest.mark.parametrize(("operation", "tell"), CALLS.items(), ids=CALLS)
 @pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])
-def test_a_token_that_is_nobodys_any_more_is_passed_over(
+def test_a_token_without_a_waiting_execution_is_ignored(
     step_functions_stub: Stubber, operation: str, tell: Callable[[TaskCallback], None], code: str
 ) -> None:
     step_functions_stub.add_client_error(operation, code)
@@ -52,7 +52,7 @@ def test_a_token_that_is_nobodys_any_more_is_passed_over(
 
 
 @pytest.mark.parametrize(("operation", "tell"), CALLS.items(), ids=CALLS)
-def test_a_throttled_call_can_be_tried_again(
+def test_a_throttled_call_can_be_retried(
     step_functions_stub: Stubber, operation: str, tell: Callable[[TaskCallback], None]
 ) -> None:
     step_functions_stub.add_client_error(operation, "ThrottlingException")
@@ -63,7 +63,7 @@ def test_a_throttled_call_can_be_tried_again(
 
 @pytest.mark.parametrize(("operation", "tell"), CALLS.items(), ids=CALLS)
 @pytest.mark.parametrize("code", ["AccessDeniedException", "InvalidOutput"])
-def test_a_call_that_fails_is_not_passed_over(
+def test_a_call_that_fails_is_not_ignored(
     step_functions_stub: Stubber, operation: str, tell: Callable[[TaskCallback], None], code: str
 ) -> None:
     step_functions_stub.add_client_error(operation, code)

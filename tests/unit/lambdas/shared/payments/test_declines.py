@@ -22,14 +22,14 @@ from lambdas.shared.payments.declines import decline_message
         ("payment_intent_authentication_failure", None, "The payment was not approved."),
     ],
 )
-def test_a_customer_is_told_what_helps_them(code: str, decline_code: str | None, message: str) -> None:
+def test_a_customer_reads_what_they_can_correct(code: str, decline_code: str | None, message: str) -> None:
     assert decline_message(code, decline_code) == message
 
 
 @pytest.mark.parametrize(
     "decline_code", ["lost_card", "stolen_card", "fraudulent", "pickup_card", "merchant_blacklist"]
 )
-def test_a_thief_is_told_nothing(decline_code: str) -> None:
+def test_a_stolen_card_is_reported_as_a_general_decline(decline_code: str) -> None:
     assert decline_message("card_declined", decline_code) == "The card was declined."
 
 
@@ -37,9 +37,9 @@ def test_a_thief_is_told_nothing(decline_code: str) -> None:
     ("code", "decline_code"),
     [(None, None), ("card_declined", None), ("card_declined", "generic_decline"), ("new", "newer")],
 )
-def test_what_is_not_known_is_just_declined(code: str | None, decline_code: str | None) -> None:
+def test_an_unknown_code_is_reported_as_a_general_decline(code: str | None, decline_code: str | None) -> None:
     assert decline_message(code, decline_code) == "The card was declined."
 
 
-def test_the_banks_word_goes_before_stripes() -> None:
+def test_the_banks_code_takes_precedence_over_stripes() -> None:
     assert decline_message("expired_card", "insufficient_funds") == "The card has insufficient funds."

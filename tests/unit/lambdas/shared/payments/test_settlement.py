@@ -19,7 +19,7 @@ def settle(shop: Shop, callback: FakeCallback, order: Order, intent: PaymentInte
 
 
 @pytest.mark.parametrize("status", ["requires_action", "processing"])
-def test_what_stripe_has_not_decided_is_waited_for(
+def test_an_undecided_payment_resumes_nothing(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback, status: str
 ) -> None:
     waiting = shop.awaiting_payment(stripe)
@@ -30,7 +30,7 @@ def test_what_stripe_has_not_decided_is_waited_for(
     assert shop.order() == waiting
 
 
-def test_a_payment_that_succeeded_lets_the_saga_go_on(
+def test_a_payment_that_succeeded_resumes_the_saga(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback
 ) -> None:
     waiting = shop.awaiting_payment(stripe)
@@ -41,7 +41,7 @@ def test_a_payment_that_succeeded_lets_the_saga_go_on(
     assert shop.order().timeline[-1].event == "PaymentSucceeded"
 
 
-def test_a_declined_payment_turns_the_saga_back_with_the_reason(
+def test_a_declined_payment_fails_the_saga_with_its_reason(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback
 ) -> None:
     waiting = shop.awaiting_payment(stripe)
@@ -52,7 +52,7 @@ def test_a_declined_payment_turns_the_saga_back_with_the_reason(
 
 
 @pytest.mark.parametrize("status", ["requires_payment_method", "canceled", "requires_capture"])
-def test_a_payment_that_will_not_succeed_turns_the_saga_back(
+def test_a_payment_that_cannot_succeed_fails_the_saga(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback, status: str
 ) -> None:
     waiting = shop.awaiting_payment(stripe)
@@ -63,7 +63,9 @@ def test_a_payment_that_will_not_succeed_turns_the_saga_back(
 
 
 @pytest.mark.parametrize("intent", [SUCCEEDED, NOT_APPROVED], ids=["succeeded", "not approved"])
-def test_where_nobody_waits_nobody_is_told(shop: Shop, callback: FakeCallback, intent: PaymentIntent) -> None:
+def test_an_order_without_a_token_resumes_nothing(
+    shop: Shop, callback: FakeCallback, intent: PaymentIntent
+) -> None:
     order = shop.priced()
 
     assert not settle(shop, callback, order, intent)
@@ -72,7 +74,7 @@ def test_where_nobody_waits_nobody_is_told(shop: Shop, callback: FakeCallback, i
     assert shop.order() == order
 
 
-def test_the_payment_is_on_the_record_before_the_saga_goes_on(
+def test_the_payment_is_recorded_before_the_saga_goes_on(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback
 ) -> None:
     waiting = shop.awaiting_payment(stripe)
@@ -84,7 +86,7 @@ def test_the_payment_is_on_the_record_before_the_saga_goes_on(
     assert recorded == [PaymentStatus.SUCCEEDED]
 
 
-def test_a_saga_that_was_not_told_after_the_payment_was_recorded_is_told_by_the_next_webhook(
+def test_the_next_webhook_resumes_a_saga_that_was_not_resumed(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback
 ) -> None:
     waiting = shop.awaiting_payment(stripe)
@@ -107,7 +109,7 @@ def test_a_saga_that_was_not_told_after_the_payment_was_recorded_is_told_by_the_
     ],
     ids=["deadline", "cancelled"],
 )
-def test_where_an_undo_was_first_the_saga_turns_back_and_nothing_is_written(
+def test_a_payment_after_an_undo_is_not_recorded_and_fails_the_saga(
     shop: Shop,
     stripe: FakeStripe,
     callback: FakeCallback,

@@ -104,7 +104,7 @@ def gateway(api: FakeStripeApi) -> StripeGateway:
 # What Stripe is asked
 
 
-def test_an_intent_is_created_unconfirmed_under_the_orders_key(
+def test_an_intent_is_created_unconfirmed_with_the_orders_key(
     api: FakeStripeApi, gateway: StripeGateway
 ) -> None:
     gateway.create_intent(an_order(amount=75_800))
@@ -126,13 +126,13 @@ def test_an_intent_is_created_unconfirmed_under_the_orders_key(
     ]
 
 
-def test_an_intent_is_confirmed_under_the_orders_key(api: FakeStripeApi, gateway: StripeGateway) -> None:
+def test_an_intent_is_confirmed_with_the_orders_key(api: FakeStripeApi, gateway: StripeGateway) -> None:
     gateway.confirm_intent(ORDER_ID, "pi_1")
 
     assert api.requests == [Request("post", "/v1/payment_intents/pi_1/confirm", {}, f"{ORDER_ID}-confirm")]
 
 
-def test_an_intent_is_canceled_under_a_new_key_every_time(api: FakeStripeApi, gateway: StripeGateway) -> None:
+def test_an_intent_is_canceled_with_a_new_key_every_time(api: FakeStripeApi, gateway: StripeGateway) -> None:
     # A stored "not in this state" would be replayed for a day, also when it is not true any more.
     for _ in range(2):
         gateway.cancel_intent("pi_1")
@@ -143,7 +143,7 @@ def test_an_intent_is_canceled_under_a_new_key_every_time(api: FakeStripeApi, ga
     assert first.idempotency_key != second.idempotency_key
 
 
-def test_what_is_held_is_refunded_under_a_key_of_the_attempt(
+def test_the_held_amount_is_refunded_with_a_key_for_each_attempt(
     api: FakeStripeApi, gateway: StripeGateway
 ) -> None:
     api.answer = (200, a_refund("succeeded"))
@@ -165,9 +165,7 @@ def a_page(*intents: dict[str, Any], has_more: bool) -> tuple[int, object]:
     return 200, page
 
 
-def test_payments_of_a_time_are_listed_with_what_was_refunded_page_by_page(
-    api: FakeStripeApi, gateway: StripeGateway
-) -> None:
+def test_payments_of_a_period_are_listed_page_by_page(api: FakeStripeApi, gateway: StripeGateway) -> None:
     charge = {"id": "ch_1", "object": "charge", "amount_refunded": 800, "disputed": False}
     paid = an_intent(id="pi_3", status="succeeded", amount_received=75_800, latest_charge=charge)
     api.answers = [
@@ -192,16 +190,14 @@ def test_payments_of_a_time_are_listed_with_what_was_refunded_page_by_page(
     assert [request.parameters for request in api.requests] == [asked, {**asked, "starting_after": "pi_2"}]
 
 
-def test_a_list_that_stripe_does_not_give_can_be_tried_again(
-    api: FakeStripeApi, gateway: StripeGateway
-) -> None:
+def test_a_list_that_fails_can_be_retried(api: FakeStripeApi, gateway: StripeGateway) -> None:
     api.answer = (500, an_error("api_error"))
 
     with pytest.raises(PaymentProviderUnavailable):
         list(gateway.list_intents(1_000, 2_000))
 
 
-def test_an_intent_is_retrieved_with_what_was_refunded(api: FakeStripeApi, gateway: StripeGateway) -> None:
+def test_an_intent_is_retrieved_with_its_refunded_amount(api: FakeStripeApi, gateway: StripeGateway) -> None:
     charge = {"id": "ch_1", "object": "charge", "amount_refunded": 800, "disputed": False}
     api.answer = (200, an_intent(status="succeeded", amount_received=75_800, latest_charge=charge))
 
@@ -221,9 +217,7 @@ def test_an_intent_without_a_charge_holds_no_money(api: FakeStripeApi, gateway: 
 # What an intent is to us
 
 
-def test_an_intent_that_waits_for_the_customer_says_for_what(
-    api: FakeStripeApi, gateway: StripeGateway
-) -> None:
+def test_an_intent_says_what_the_customer_has_to_do(api: FakeStripeApi, gateway: StripeGateway) -> None:
     redirect = {"redirect_to_url": {"return_url": None, "url": "https://hooks.stripe.com/3ds"}}
     api.answer = (
         200,
@@ -247,9 +241,7 @@ def test_an_intent_that_waits_for_the_customer_says_for_what(
     )
 
 
-def test_what_the_customer_has_to_do_is_plain_data_that_can_be_stored(
-    api: FakeStripeApi, gateway: StripeGateway
-) -> None:
+def test_what_the_customer_has_to_do_can_be_stored(api: FakeStripeApi, gateway: StripeGateway) -> None:
     action = {"type": "use_stripe_sdk", "use_stripe_sdk": {"three_ds": [{"version": 2, "optional": None}]}}
     api.answer = (200, an_intent(status="requires_action", next_action=action))
 
@@ -258,7 +250,7 @@ def test_what_the_customer_has_to_do_is_plain_data_that_can_be_stored(
     assert json.loads(json.dumps(next_action)) == action
 
 
-def test_a_declined_intent_says_why_in_words_for_the_customer(
+def test_a_declined_intent_has_a_sentence_for_the_customer(
     api: FakeStripeApi, gateway: StripeGateway
 ) -> None:
     error = {
@@ -273,7 +265,7 @@ def test_a_declined_intent_says_why_in_words_for_the_customer(
     assert gateway.retrieve_intent("pi_1").decline == "The card has insufficient funds."
 
 
-def test_an_intent_whose_charge_is_disputed_says_so(api: FakeStripeApi, gateway: StripeGateway) -> None:
+def test_an_intent_says_whether_its_charge_is_disputed(api: FakeStripeApi, gateway: StripeGateway) -> None:
     charge = {"id": "ch_1", "object": "charge", "amount_refunded": 0, "disputed": True}
     api.answer = (200, an_intent(status="succeeded", latest_charge=charge))
 
@@ -281,7 +273,7 @@ def test_an_intent_whose_charge_is_disputed_says_so(api: FakeStripeApi, gateway:
 
 
 @pytest.mark.parametrize("metadata", [{}, {"basket": "7"}, None])
-def test_an_intent_of_somebody_else_has_no_order(
+def test_an_intent_of_another_system_has_no_order(
     api: FakeStripeApi, gateway: StripeGateway, metadata: dict[str, str] | None
 ) -> None:
     api.answer = (200, an_intent(metadata=metadata))
@@ -303,7 +295,7 @@ OUTCOME_UNKNOWN: dict[str, tuple[int, object] | Exception] = {
 
 
 @pytest.mark.parametrize("answer", OUTCOME_UNKNOWN.values(), ids=OUTCOME_UNKNOWN)
-def test_where_the_outcome_is_unknown_stripe_is_asked_again(
+def test_a_call_with_an_unknown_outcome_can_be_retried(
     api: FakeStripeApi, gateway: StripeGateway, answer: tuple[int, object] | Exception
 ) -> None:
     api.answer = answer
@@ -322,7 +314,7 @@ def test_where_the_outcome_is_unknown_stripe_is_asked_again(
         ({"code": "expired_card"}, "The card has expired."),
     ],
 )
-def test_a_declined_card_is_told_in_words_for_the_customer(
+def test_a_declined_card_raises_a_sentence_for_the_customer(
     api: FakeStripeApi, gateway: StripeGateway, fields: dict[str, str], message: str
 ) -> None:
     api.answer = (402, an_error("card_error", **fields))
@@ -332,7 +324,7 @@ def test_a_declined_card_is_told_in_words_for_the_customer(
 
 
 @pytest.mark.parametrize("code", ["payment_intent_unexpected_state", "charge_already_refunded"])
-def test_an_intent_in_another_state_than_we_thought_is_looked_at_again(
+def test_an_intent_in_an_unexpected_state_is_retrieved_again(
     api: FakeStripeApi, gateway: StripeGateway, code: str
 ) -> None:
     api.answer = (400, an_error("invalid_request_error", code=code))
@@ -341,7 +333,7 @@ def test_an_intent_in_another_state_than_we_thought_is_looked_at_again(
         gateway.cancel_intent("pi_1")
 
 
-def test_an_unknown_payment_method_is_declined_without_its_name(
+def test_an_unknown_payment_method_is_declined_without_its_id(
     api: FakeStripeApi, gateway: StripeGateway
 ) -> None:
     api.answer = (
@@ -361,7 +353,7 @@ def test_an_unknown_payment_method_is_declined_without_its_name(
         (403, an_error("invalid_request_error"), stripe.PermissionError),
     ],
 )
-def test_what_is_our_own_fault_passes_through(
+def test_an_error_of_our_own_passes_through(
     api: FakeStripeApi,
     gateway: StripeGateway,
     status: int,
@@ -375,7 +367,7 @@ def test_what_is_our_own_fault_passes_through(
 
 
 @pytest.mark.parametrize("answer", OUTCOME_UNKNOWN.values(), ids=OUTCOME_UNKNOWN)
-def test_an_unknown_outcome_is_told_without_the_key_and_the_card(
+def test_an_unknown_outcome_is_reported_without_key_and_card(
     api: FakeStripeApi, gateway: StripeGateway, answer: tuple[int, object] | Exception
 ) -> None:
     api.answer = answer
@@ -391,7 +383,7 @@ def test_an_unknown_outcome_is_told_without_the_key_and_the_card(
 
 
 @pytest.mark.parametrize("status", ["pending", "failed", "requires_action", "canceled"])
-def test_a_refund_that_stays_open_or_fails_needs_a_human(
+def test_a_refund_that_stays_open_or_fails_needs_an_operator(
     api: FakeStripeApi, gateway: StripeGateway, status: str
 ) -> None:
     api.answer = (200, a_refund(status))
@@ -410,7 +402,7 @@ def test_a_refund_that_stays_open_or_fails_needs_a_human(
     ],
     ids=["balance", "dispute", "other amount", "card"],
 )
-def test_a_refund_that_stripe_refuses_needs_a_human_who_is_told_why(
+def test_a_refused_refund_needs_an_operator_who_reads_the_code(
     api: FakeStripeApi, gateway: StripeGateway, status: int, error: object, reason: str
 ) -> None:
     api.answer = (status, error)
@@ -426,9 +418,7 @@ def test_a_payment_of_another_account_is_unknown(api: FakeStripeApi, gateway: St
         gateway.retrieve_intent("pi_of_somebody_else")
 
 
-def test_an_amount_that_stripe_does_not_charge_is_a_rejection(
-    api: FakeStripeApi, gateway: StripeGateway
-) -> None:
+def test_an_amount_outside_the_limits_is_rejected(api: FakeStripeApi, gateway: StripeGateway) -> None:
     api.answer = (400, an_error("invalid_request_error", code="amount_too_small", param="amount"))
 
     with pytest.raises(AmountNotChargeable):
@@ -445,7 +435,7 @@ def refunds(*statuses: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("status", ["pending", "requires_action"])
-def test_a_refund_that_was_made_before_and_is_still_open_needs_a_human(
+def test_an_earlier_refund_that_is_still_open_needs_an_operator(
     api: FakeStripeApi, gateway: StripeGateway, status: str
 ) -> None:
     api.answer = (200, refunds("succeeded", status))
@@ -455,7 +445,7 @@ def test_a_refund_that_was_made_before_and_is_still_open_needs_a_human(
 
 
 @pytest.mark.parametrize("statuses", [["succeeded"], ["failed", "succeeded"], ["canceled", "succeeded"]])
-def test_what_was_given_back_before_is_not_given_back_again(
+def test_a_completely_refunded_payment_is_not_refunded_again(
     api: FakeStripeApi, gateway: StripeGateway, statuses: list[str]
 ) -> None:
     api.answer = (200, refunds(*statuses))
@@ -465,9 +455,7 @@ def test_what_was_given_back_before_is_not_given_back_again(
     assert api.requests == [Request("get", "/v1/refunds", {"payment_intent": "pi_1"}, None)]
 
 
-def test_a_refund_that_somebody_else_made_meanwhile_is_looked_at_again(
-    api: FakeStripeApi, gateway: StripeGateway
-) -> None:
+def test_a_refund_made_in_the_meantime_is_looked_up_again(api: FakeStripeApi, gateway: StripeGateway) -> None:
     api.answer = (400, an_error("invalid_request_error", code="charge_already_refunded"))
 
     with pytest.raises(PaymentInFlux):
@@ -500,7 +488,7 @@ def made_clients(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
     return made
 
 
-def test_the_version_of_the_api_is_the_one_that_the_sdk_was_made_for() -> None:
+def test_the_api_version_is_the_one_of_the_sdk() -> None:
     """When this fails, the SDK was upgraded: read Stripe's changelog, then pin the new version."""
     assert stripe.api_version == stripe_gateway.API_VERSION
 
@@ -510,14 +498,14 @@ def test_the_version_of_the_api_is_the_one_that_the_sdk_was_made_for() -> None:
     ("key", "livemode"),
     [("sk_test_x", False), ("rk_test_x", False), ("sk_live_x", True), ("rk_live_x", True)],
 )
-def test_whether_money_is_real_stands_in_the_key(key: str, livemode: bool) -> None:  # noqa: FBT001 - a table's column
+def test_the_key_says_whether_the_gateway_moves_real_money(key: str, livemode: bool) -> None:  # noqa: FBT001 - a table's column
     boto3.client("secretsmanager").create_secret(Name="stripe-key", SecretString=key)
 
     assert StripeGateway.from_settings(Settings()).livemode is livemode
 
 
 @pytest.mark.usefixtures("cold_environment")
-def test_a_key_that_was_rotated_away_is_read_afresh_by_the_next_attempt(
+def test_after_a_rejected_key_the_next_attempt_reads_the_secret_anew(
     api: FakeStripeApi, gateway: StripeGateway, made_clients: list[Mapping[str, Any]]
 ) -> None:
     secrets = boto3.client("secretsmanager")
@@ -534,7 +522,7 @@ def test_a_key_that_was_rotated_away_is_read_afresh_by_the_next_attempt(
 
 
 @pytest.mark.usefixtures("cold_environment")
-def test_a_rotated_key_gets_a_client_of_its_own(made_clients: list[Mapping[str, Any]]) -> None:
+def test_a_rotated_key_gets_its_own_client(made_clients: list[Mapping[str, Any]]) -> None:
     secrets = boto3.client("secretsmanager")
     secrets.create_secret(Name="stripe-key", SecretString=SECRET_KEY)
     StripeGateway.from_settings(Settings())
@@ -564,7 +552,7 @@ def test_the_key_comes_from_the_secret_and_the_client_is_made_once(
 
 
 @pytest.mark.usefixtures("cold_environment")
-def test_the_local_stage_has_a_stripe_of_its_own(
+def test_the_local_stage_calls_its_own_stripe(
     made_clients: list[Mapping[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     boto3.client("secretsmanager").create_secret(Name="stripe-key", SecretString=SECRET_KEY)
@@ -576,6 +564,6 @@ def test_the_local_stage_has_a_stripe_of_its_own(
 
 
 @pytest.mark.usefixtures("cold_environment")
-def test_a_secret_that_cannot_be_read_just_now_is_asked_for_again() -> None:
+def test_a_secret_that_cannot_be_read_is_a_transient_failure() -> None:
     with pytest.raises(PaymentProviderUnavailable, match="the secret cannot be read"):
         StripeGateway.from_settings(Settings())

@@ -13,11 +13,11 @@ def test_a_product_is_read_as_it_was_written(shop: Shop) -> None:
     assert shop.inventory.get(ARMCHAIR.sku) == ARMCHAIR
 
 
-def test_an_unknown_product_is_not_there(shop: Shop) -> None:
+def test_an_unknown_product_is_none(shop: Shop) -> None:
     assert shop.inventory.get("NO-SUCH-CHAIR") is None
 
 
-def test_several_products_are_found_and_unknown_ones_left_out(shop: Shop) -> None:
+def test_several_products_are_read_without_unknown_ones(shop: Shop) -> None:
     found = shop.inventory.find([ARMCHAIR.sku, "NO-SUCH-CHAIR", LAMP.sku])
 
     assert found == {ARMCHAIR.sku: ARMCHAIR, LAMP.sku: LAMP}
@@ -27,7 +27,7 @@ def test_the_catalogue_is_ordered_by_sku(shop: Shop) -> None:
     assert shop.inventory.all() == [ARMCHAIR, LAMP]
 
 
-def test_half_an_answer_is_no_answer(shop: Shop) -> None:
+def test_an_incomplete_response_can_be_retried(shop: Shop) -> None:
     with Stubber(shop.client) as stub:
         stub.add_response(
             "batch_get_item",
@@ -41,7 +41,7 @@ def test_half_an_answer_is_no_answer(shop: Shop) -> None:
             shop.inventory.find([ARMCHAIR.sku])
 
 
-def test_a_throttled_read_can_be_tried_again(shop: Shop) -> None:
+def test_a_throttled_read_can_be_retried(shop: Shop) -> None:
     with Stubber(shop.client) as stub:
         stub.add_client_error("batch_get_item", "ThrottlingException")
 
@@ -62,28 +62,26 @@ def test_a_product_that_is_put_has_the_next_version(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("expected", [None, 2])
-def test_a_product_that_is_put_in_place_of_another_version_stays_as_it_is(
-    shop: Shop, expected: int | None
-) -> None:
+def test_a_put_that_expects_another_version_writes_nothing(shop: Shop, expected: int | None) -> None:
     assert shop.inventory.put(replace(ARMCHAIR, available=9), expected_version=expected) is None
     assert shop.inventory.get(ARMCHAIR.sku) == ARMCHAIR
 
 
-def test_a_product_that_is_not_there_has_no_version_to_expect(shop: Shop) -> None:
+def test_a_put_that_expects_an_unknown_product_writes_nothing(shop: Shop) -> None:
     shop.take_from_catalogue(ARMCHAIR)
 
     assert shop.inventory.put(ARMCHAIR, expected_version=1) is None
     assert shop.inventory.put(ARMCHAIR, expected_version=None) == ARMCHAIR
 
 
-def test_an_order_that_takes_units_gives_a_product_its_next_version(shop: Shop) -> None:
+def test_a_product_gets_the_next_version_when_units_are_taken(shop: Shop) -> None:
     shop.confirmed(two(ARMCHAIR))
 
     assert shop.inventory.put(replace(ARMCHAIR, available=9), expected_version=1) is None
     assert shop.inventory.get(ARMCHAIR.sku) == replace(ARMCHAIR, available=3, version=2)
 
 
-def test_a_product_that_is_put_keeps_the_books_of_the_day(shop: Shop) -> None:
+def test_a_put_keeps_the_counts_of_reserved_units(shop: Shop) -> None:
     shop.confirmed(two(ARMCHAIR))
 
     shop.put(ARMCHAIR, available=9)
@@ -91,7 +89,7 @@ def test_a_product_that_is_put_keeps_the_books_of_the_day(shop: Shop) -> None:
     assert shop.reserved(ARMCHAIR, "2026-03-01") == 2
 
 
-def test_a_write_without_permission_is_a_bug_and_passes_through(shop: Shop) -> None:
+def test_a_write_without_permission_passes_through(shop: Shop) -> None:
     with Stubber(shop.client) as stub:
         stub.add_client_error("transact_write_items", "AccessDeniedException")
 
@@ -102,7 +100,7 @@ def test_a_write_without_permission_is_a_bug_and_passes_through(shop: Shop) -> N
 # restock
 
 
-def test_a_delivery_is_added_to_what_is_there_now(shop: Shop) -> None:
+def test_a_delivery_is_added_to_the_current_stock(shop: Shop) -> None:
     shop.confirmed(two(ARMCHAIR))
 
     restocked = shop.inventory.restock(ARMCHAIR.sku, 10, token="a token")  # noqa: S106 - no secret
@@ -111,6 +109,6 @@ def test_a_delivery_is_added_to_what_is_there_now(shop: Shop) -> None:
     assert shop.inventory.get(ARMCHAIR.sku) == restocked
 
 
-def test_nothing_is_delivered_to_a_product_that_is_not_there(shop: Shop) -> None:
+def test_a_delivery_does_not_create_a_product(shop: Shop) -> None:
     assert shop.inventory.restock("NO-SUCH-CHAIR", 10, token="a token") is None  # noqa: S106 - no secret
     assert shop.inventory.get("NO-SUCH-CHAIR") is None

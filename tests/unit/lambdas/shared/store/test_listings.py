@@ -38,7 +38,7 @@ def test_the_orders_of_a_day_are_listed_oldest_first_and_page_by_page(
     assert second.next_key is None
 
 
-def test_the_orders_of_a_day_are_listed_from_a_time_on(shop: Shop, listing: OrderListing) -> None:
+def test_the_orders_of_a_day_are_listed_from_a_given_time(shop: Shop, listing: OrderListing) -> None:
     place(shop, f"{DAY}T11:59:59.999", f"{DAY}T12:00:00.000")
 
     page = listing.of_day(DAY, since=f"{DAY}T12:00:00.000Z", start=None)
@@ -56,7 +56,7 @@ def test_unsettled_orders_are_listed_by_their_shard_and_age(shop: Shop, listing:
     assert [each.order_id for each in (*first.orders, *second.orders)] == [an_id(2), an_id(1)]
 
 
-def test_orders_are_read_by_their_ids_and_unknown_ones_left_out(shop: Shop, listing: OrderListing) -> None:
+def test_orders_are_read_by_id_without_unknown_ones(shop: Shop, listing: OrderListing) -> None:
     order = shop.placed()
 
     assert listing.read([ORDER_ID, an_id(7), ORDER_ID]) == {ORDER_ID: order}
@@ -69,7 +69,7 @@ def test_more_orders_are_read_than_fit_into_one_call(shop: Shop, listing: OrderL
     assert listing.read([*map(an_id, range(2, BATCH + 2)), ORDER_ID]) == {ORDER_ID: order}
 
 
-def test_what_dynamodb_left_unread_is_read_again(shop: Shop, listing: OrderListing) -> None:
+def test_unprocessed_keys_are_read_again(shop: Shop, listing: OrderListing) -> None:
     keys = [{"order_id": {"S": an_id(number)}} for number in (1, 2)]
     with Stubber(shop.client) as stub:
         stub.add_response(
@@ -85,7 +85,7 @@ def test_what_dynamodb_left_unread_is_read_again(shop: Shop, listing: OrderListi
         stub.assert_no_pending_responses()
 
 
-def test_where_dynamodb_reads_nothing_the_caller_tries_again(shop: Shop, listing: OrderListing) -> None:
+def test_a_read_without_progress_can_be_retried(shop: Shop, listing: OrderListing) -> None:
     left = {ORDERS_TABLE: {"Keys": [{"order_id": {"S": ORDER_ID}}]}}
     with Stubber(shop.client) as stub:
         stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": left})
@@ -94,7 +94,7 @@ def test_where_dynamodb_reads_nothing_the_caller_tries_again(shop: Shop, listing
             listing.read([ORDER_ID])
 
 
-def test_a_throttled_list_can_be_tried_again(shop: Shop, listing: OrderListing) -> None:
+def test_a_throttled_list_can_be_retried(shop: Shop, listing: OrderListing) -> None:
     with Stubber(shop.client) as stub:
         stub.add_client_error("query", "ThrottlingException")
 

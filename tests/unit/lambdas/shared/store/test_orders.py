@@ -51,7 +51,7 @@ def test_an_order_is_read_as_it_was_written(shop: Shop) -> None:
     assert shop.orders.get(ORDER_ID) == order
 
 
-def test_an_order_that_is_there_already_is_handed_back_and_stays(shop: Shop) -> None:
+def test_an_existing_order_is_returned_and_not_changed(shop: Shop) -> None:
     first = shop.placed()
 
     existing = shop.orders.create(an_order(email="mallory@example.com"))
@@ -120,7 +120,7 @@ CHANGES: dict[str, tuple[Callable[[Shop], Order], Callable[[Shop, Order], Order]
         "UndoBegan: out_of_stock",
     ),
     "release": (
-        Shop.cancelled_behind_the_pivot,
+        Shop.cancelled_after_the_pivot,
         lambda shop, order: shop.stock.give_back(order),
         "StockReleased",
     ),
@@ -145,7 +145,7 @@ CHANGES: dict[str, tuple[Callable[[Shop], Order], Callable[[Shop, Order], Order]
 
 
 @pytest.mark.parametrize(("given", "change", "event"), CHANGES.values(), ids=CHANGES)
-def test_a_change_counts_the_version_up_and_adds_one_entry_to_the_timeline(
+def test_a_change_adds_one_to_the_version_and_one_timeline_entry(
     shop: Shop, given: Callable[[Shop], Order], change: Callable[[Shop, Order], Order], event: str
 ) -> None:
     before = given(shop)
@@ -160,7 +160,7 @@ def test_a_change_counts_the_version_up_and_adds_one_entry_to_the_timeline(
 
 
 @pytest.mark.parametrize(("given", "change", "event"), CHANGES.values(), ids=CHANGES)
-def test_the_same_change_again_writes_nothing(
+def test_a_repeated_change_writes_nothing(
     shop: Shop, given: Callable[[Shop], Order], change: Callable[[Shop, Order], Order], event: str
 ) -> None:
     before = given(shop)
@@ -205,7 +205,7 @@ def test_an_intent_is_recorded_once(shop: Shop) -> None:
 # What a payment waits for
 
 
-def test_an_order_keeps_what_its_payment_waits_for(shop: Shop) -> None:
+def test_an_order_records_what_its_payment_waits_for(shop: Shop) -> None:
     an_intent(shop)
 
     shop.orders.record_action_required(ORDER_ID, ACTION_REQUIRED)
@@ -213,14 +213,14 @@ def test_an_order_keeps_what_its_payment_waits_for(shop: Shop) -> None:
     assert shop.order().payment == Payment(PaymentStatus.REQUIRES_ACTION, "pi_1", NEXT_ACTION, CLIENT_SECRET)
 
 
-def test_a_payment_that_succeeded_waits_for_nothing_any_more(shop: Shop) -> None:
+def test_a_payment_that_succeeded_does_not_wait_again(shop: Shop) -> None:
     paid = shop.paid()
 
     assert shop.orders.record_action_required(ORDER_ID, ACTION_REQUIRED) == paid
     assert shop.order() == paid
 
 
-def test_an_execution_that_waits_leaves_its_token(shop: Shop) -> None:
+def test_a_waiting_execution_leaves_its_token(shop: Shop) -> None:
     before = an_intent(shop)
 
     after = shop.orders.record_waiting(ORDER_ID, TASK_TOKEN)
@@ -230,7 +230,7 @@ def test_an_execution_that_waits_leaves_its_token(shop: Shop) -> None:
     assert (after.version, after.timeline[-1].event) == (before.version + 1, "PaymentAwaited")
 
 
-def test_the_newest_token_replaces_the_one_before(shop: Shop) -> None:
+def test_a_new_token_replaces_the_old_one(shop: Shop) -> None:
     an_intent(shop)
     shop.orders.record_waiting(ORDER_ID, "the first token")
 
@@ -255,14 +255,14 @@ def test_a_refund_in_the_dashboard_only_grows(shop: Shop) -> None:
     assert shop.orders.record_refund_outside(ORDER_ID, 800).payment.refunded_outside == 800
 
 
-def test_a_refund_in_the_dashboard_is_written_down_also_while_the_order_is_being_undone(shop: Shop) -> None:
+def test_a_refund_in_the_dashboard_is_recorded_during_an_undo(shop: Shop) -> None:
     shop.paid()
     shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
 
     assert shop.orders.record_refund_outside(ORDER_ID, 500).payment.refunded_outside == 500
 
 
-def test_an_order_whose_money_went_back_before_the_pivot_is_not_confirmed(shop: Shop) -> None:
+def test_an_order_refunded_before_the_pivot_is_not_confirmed(shop: Shop) -> None:
     order = shop.paid()
     shop.orders.record_refund_outside(ORDER_ID, 500)
 
@@ -271,7 +271,7 @@ def test_an_order_whose_money_went_back_before_the_pivot_is_not_confirmed(shop: 
         shop.order().ensure_may_go_forward()
 
 
-def test_a_closed_order_needs_a_human_when_its_refund_fails_later(shop: Shop) -> None:
+def test_a_closed_order_is_flagged_if_its_refund_fails_later(shop: Shop) -> None:
     shop.confirmed()
     shop.close_cancelled()
 
@@ -282,7 +282,7 @@ def test_a_closed_order_needs_a_human_when_its_refund_fails_later(shop: Shop) ->
     assert shop.orders.record_refund_failed(ORDER_ID) == order
 
 
-def test_a_dispute_is_written_down_also_while_the_order_is_being_undone(shop: Shop) -> None:
+def test_a_dispute_is_recorded_during_an_undo(shop: Shop) -> None:
     shop.paid()
     shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
 
@@ -295,7 +295,7 @@ FORWARD = ["price", "intent", "action required", "payment"]
 
 
 @pytest.mark.parametrize("name", FORWARD)
-def test_a_forward_write_behind_an_undo_is_refused(shop: Shop, name: str) -> None:
+def test_a_forward_write_after_an_undo_is_refused(shop: Shop, name: str) -> None:
     given, change, _event = CHANGES[name]
     stale = given(shop)
     undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
@@ -307,7 +307,7 @@ def test_a_forward_write_behind_an_undo_is_refused(shop: Shop, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", FORWARD)
-def test_a_forward_write_behind_a_request_to_cancel_is_refused(shop: Shop, name: str) -> None:
+def test_a_forward_write_after_a_cancellation_is_refused(shop: Shop, name: str) -> None:
     given, change, _event = CHANGES[name]
     stale = given(shop)
     shop.cancel()
@@ -318,7 +318,7 @@ def test_a_forward_write_behind_a_request_to_cancel_is_refused(shop: Shop, name:
     assert shop.order().version == stale.version + 1  # the request itself
 
 
-def test_money_does_not_come_back_before_an_undo_began(shop: Shop) -> None:
+def test_a_refund_is_not_recorded_before_an_undo_has_begun(shop: Shop) -> None:
     paid = shop.paid()
 
     after = shop.orders.record_money_back(ORDER_ID, PaymentStatus.REFUNDED, "PaymentRefunded")
@@ -329,7 +329,7 @@ def test_money_does_not_come_back_before_an_undo_began(shop: Shop) -> None:
 # begin_undo
 
 
-def test_an_undo_begins_with_its_reason(shop: Shop) -> None:
+def test_an_undo_records_its_reason(shop: Shop) -> None:
     shop.placed()
 
     order = shop.orders.begin_undo(ORDER_ID, DECLINED)
@@ -354,7 +354,7 @@ def test_a_confirmed_order_is_not_undone(shop: Shop) -> None:
     assert shop.order() == confirmed
 
 
-def test_an_order_that_is_confirmed_while_its_undo_begins_is_not_undone(
+def test_an_order_confirmed_while_its_undo_begins_is_not_undone(
     shop: Shop,
 ) -> None:
     paid = shop.paid()
@@ -366,7 +366,7 @@ def test_an_order_that_is_confirmed_while_its_undo_begins_is_not_undone(
     assert shop.order() == confirmed
 
 
-def test_a_confirmed_order_that_was_asked_to_be_cancelled_is_undone(shop: Shop) -> None:
+def test_a_confirmed_order_is_undone_once_it_is_cancelled(shop: Shop) -> None:
     shop.confirmed()
     shop.cancel(by="operator")
 
@@ -378,7 +378,7 @@ def test_a_confirmed_order_that_was_asked_to_be_cancelled_is_undone(shop: Shop) 
 # close
 
 
-def test_an_order_of_which_nothing_was_done_is_closed_at_once(shop: Shop) -> None:
+def test_an_order_for_which_nothing_was_done_is_closed_at_once(shop: Shop) -> None:
     shop.placed()
 
     order = shop.orders.close(ORDER_ID, NOTHING_LEFT)
@@ -415,7 +415,7 @@ def test_an_order_is_not_closed_while_its_payment_is_open_or_taken(shop: Shop, s
 
 
 def test_an_order_is_not_closed_while_its_stock_is_taken(shop: Shop) -> None:
-    shop.cancelled_behind_the_pivot()
+    shop.cancelled_after_the_pivot()
     shop.orders.record_money_back(ORDER_ID, PaymentStatus.REFUNDED, "PaymentRefunded")
 
     with pytest.raises(UndoIncomplete, match="payment refunded, stock taken True"):
@@ -423,7 +423,7 @@ def test_an_order_is_not_closed_while_its_stock_is_taken(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("status", ["refunded", "canceled"])
-def test_an_order_is_closed_when_its_money_is_back(shop: Shop, status: str) -> None:
+def test_an_order_is_closed_once_its_payment_is_undone(shop: Shop, status: str) -> None:
     shop.paid()
     shop.orders.begin_undo(ORDER_ID, NOTHING_LEFT)
     shop.orders.record_money_back(ORDER_ID, PaymentStatus(status), "MoneyBack")
@@ -443,7 +443,7 @@ def test_a_confirmed_order_is_not_closed(shop: Shop) -> None:
 # flag
 
 
-def test_an_order_whose_undo_did_not_come_through_is_flagged(shop: Shop) -> None:
+def test_an_order_whose_undo_failed_is_flagged(shop: Shop) -> None:
     shop.being_undone()
 
     assert shop.orders.flag(ORDER_ID, "RefundRefused").status is OrderStatus.NEEDS_ATTENTION
@@ -463,7 +463,7 @@ def test_an_order_at_rest_is_not_flagged(shop: Shop, at_rest: Callable[[Shop], O
     assert shop.orders.flag(ORDER_ID, "StoreUnavailable") == order
 
 
-def test_a_cancelled_order_is_flagged_though_it_is_still_confirmed(shop: Shop) -> None:
+def test_a_cancelled_order_is_flagged_while_it_is_still_confirmed(shop: Shop) -> None:
     shop.confirmed()
     shop.cancel()
 
@@ -491,12 +491,12 @@ def a_confirmed_flagged(shop: Shop) -> Order:
         Shop.priced,
         Shop.paid,
         Shop.being_undone,
-        Shop.cancelled_behind_the_pivot,
+        Shop.cancelled_after_the_pivot,
         a_flagged,
         a_confirmed_flagged,
     ],
 )
-def test_an_order_that_is_not_at_rest_is_in_the_sparse_index(
+def test_an_order_that_is_not_at_rest_is_in_the_unsettled_index(
     shop: Shop, given: Callable[[Shop], Order]
 ) -> None:
     given(shop)
@@ -505,22 +505,22 @@ def test_an_order_that_is_not_at_rest_is_in_the_sparse_index(
 
 
 @pytest.mark.parametrize("given", [Shop.confirmed, Shop.closed])
-def test_an_order_at_rest_is_not_in_the_sparse_index(shop: Shop, given: Callable[[Shop], Order]) -> None:
-    shop.told(given(shop))
+def test_an_order_at_rest_is_not_in_the_unsettled_index(shop: Shop, given: Callable[[Shop], Order]) -> None:
+    shop.notified(given(shop))
 
     assert shop.unsettled() == []
 
 
-def test_an_order_whose_customer_was_told_of_another_end_is_not_at_rest(shop: Shop) -> None:
+def test_a_notification_of_another_end_leaves_an_order_unsettled(shop: Shop) -> None:
     confirmed = shop.confirmed()
     shop.close_cancelled()
 
-    shop.told(confirmed)
+    shop.notified(confirmed)
 
     assert shop.unsettled() == [ORDER_ID]
 
 
-def test_two_executions_that_close_an_order_at_the_same_time_close_it_once(shop: Shop) -> None:
+def test_two_executions_at_the_same_time_close_an_order_once(shop: Shop) -> None:
     # Given: one of them has read the order when it was not closed yet
     late = EarlyReader(shop, shop.being_undone())
     closed = shop.orders.close(ORDER_ID, {})
@@ -543,7 +543,7 @@ CALLS: dict[str, tuple[str, Callable[[OrderTable], object]]] = {
 
 
 @pytest.mark.parametrize(("operation", "call"), CALLS.values(), ids=CALLS)
-def test_a_throttled_call_can_be_tried_again(operation: str, call: Callable[[OrderTable], object]) -> None:
+def test_a_throttled_call_can_be_retried(operation: str, call: Callable[[OrderTable], object]) -> None:
     with Stubber(dynamodb()) as stub:
         stub.add_client_error(operation, "ProvisionedThroughputExceededException")
 
@@ -552,7 +552,7 @@ def test_a_throttled_call_can_be_tried_again(operation: str, call: Callable[[Ord
 
 
 @pytest.mark.parametrize(("operation", "call"), CALLS.values(), ids=CALLS)
-def test_a_call_without_permission_is_a_bug_and_passes_through(
+def test_a_call_without_permission_passes_through(
     operation: str, call: Callable[[OrderTable], object]
 ) -> None:
     with Stubber(dynamodb()) as stub:

@@ -34,7 +34,7 @@ def test_nothing_is_taken_when_one_line_is_out_of_stock(shop: Shop) -> None:
     assert shop.order() == order
 
 
-def test_the_last_units_go_to_one_of_two_orders(shop: Shop) -> None:
+def test_only_one_of_two_orders_gets_the_last_units(shop: Shop) -> None:
     first = shop.paid()
     second = shop.paid(order_id=OTHER_ORDER_ID)
     shop.put(ARMCHAIR, available=3)
@@ -47,7 +47,7 @@ def test_the_last_units_go_to_one_of_two_orders(shop: Shop) -> None:
     assert shop.order(OTHER_ORDER_ID) == second
 
 
-def test_stock_that_is_taken_twice_is_taken_once(shop: Shop) -> None:
+def test_a_repeated_take_takes_the_units_once(shop: Shop) -> None:
     order = shop.paid()
     once = shop.stock.take(order)
 
@@ -55,7 +55,7 @@ def test_stock_that_is_taken_twice_is_taken_once(shop: Shop) -> None:
     assert shop.available(ARMCHAIR.sku) == 3
 
 
-def test_an_order_that_took_the_last_units_is_not_told_that_they_are_gone(shop: Shop) -> None:
+def test_an_order_that_holds_the_last_units_is_not_out_of_stock(shop: Shop) -> None:
     order = shop.paid()
     shop.put(ARMCHAIR, available=2)
     once = shop.stock.take(order)
@@ -64,14 +64,14 @@ def test_an_order_that_took_the_last_units_is_not_told_that_they_are_gone(shop: 
     assert shop.available(ARMCHAIR.sku) == 0
 
 
-def test_nothing_is_taken_for_an_order_that_is_not_paid(shop: Shop) -> None:
+def test_nothing_is_taken_for_an_unpaid_order(shop: Shop) -> None:
     order = shop.priced()
 
     assert shop.stock.take(order) == order
     assert shop.available(ARMCHAIR.sku) == 5
 
 
-def test_nothing_is_taken_behind_an_undo(shop: Shop) -> None:
+def test_nothing_is_taken_after_an_undo(shop: Shop) -> None:
     stale = shop.paid()
     undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
 
@@ -79,7 +79,7 @@ def test_nothing_is_taken_behind_an_undo(shop: Shop) -> None:
     assert shop.available(ARMCHAIR.sku) == 5
 
 
-def test_nothing_is_taken_behind_a_request_to_cancel(shop: Shop) -> None:
+def test_nothing_is_taken_after_a_cancellation(shop: Shop) -> None:
     stale = shop.paid()
     shop.cancel()
 
@@ -87,7 +87,7 @@ def test_nothing_is_taken_behind_a_request_to_cancel(shop: Shop) -> None:
     assert shop.available(ARMCHAIR.sku) == 5
 
 
-def test_a_product_that_left_the_catalogue_is_out_of_stock(shop: Shop) -> None:
+def test_a_product_outside_the_catalogue_is_out_of_stock(shop: Shop) -> None:
     order = shop.paid()
     shop.take_from_catalogue(ARMCHAIR)
 
@@ -103,7 +103,7 @@ def test_99_lines_fit_into_one_transaction(shop: Shop) -> None:
     assert {shop.available(product.sku) for product in products} == {3}
 
 
-def test_the_units_that_an_order_takes_are_in_the_books_of_its_day(shop: Shop) -> None:
+def test_units_that_are_taken_are_counted_on_the_orders_day(shop: Shop) -> None:
     shop.confirmed()
     shop.confirmed(order_id=OTHER_ORDER_ID, created_at="2026-02-28T23:59:59.999Z")
 
@@ -111,7 +111,7 @@ def test_the_units_that_an_order_takes_are_in_the_books_of_its_day(shop: Shop) -
     assert shop.reserved(ARMCHAIR, "2026-02-28") == 2
 
 
-def test_an_order_that_takes_nothing_is_not_in_the_books(shop: Shop) -> None:
+def test_an_order_that_takes_nothing_is_not_counted(shop: Shop) -> None:
     shop.stock.take(shop.priced())
 
     assert shop.reserved(ARMCHAIR, "2026-03-01") is None
@@ -121,7 +121,7 @@ def test_an_order_that_takes_nothing_is_not_in_the_books(shop: Shop) -> None:
 
 
 def test_exactly_what_was_taken_is_given_back(shop: Shop) -> None:
-    order = shop.cancelled_behind_the_pivot(two(ARMCHAIR), two(LAMP))
+    order = shop.cancelled_after_the_pivot(two(ARMCHAIR), two(LAMP))
     shop.put(LAMP, available=7)  # a delivery came
 
     released = shop.stock.give_back(order)
@@ -130,24 +130,24 @@ def test_exactly_what_was_taken_is_given_back(shop: Shop) -> None:
     assert not released.stock_taken
 
 
-def test_the_units_that_are_given_back_leave_the_books_of_the_day(shop: Shop) -> None:
+def test_units_that_are_given_back_are_no_longer_counted(shop: Shop) -> None:
     shop.confirmed(order_id=OTHER_ORDER_ID)
-    order = shop.cancelled_behind_the_pivot()
+    order = shop.cancelled_after_the_pivot()
 
     shop.stock.give_back(order)
 
     assert shop.reserved(ARMCHAIR, "2026-03-01") == 2
 
 
-def test_stock_that_is_given_back_twice_is_given_back_once(shop: Shop) -> None:
-    order = shop.cancelled_behind_the_pivot()
+def test_a_repeated_give_back_gives_the_units_back_once(shop: Shop) -> None:
+    order = shop.cancelled_after_the_pivot()
     once = shop.stock.give_back(order)
 
     assert shop.stock.give_back(order) == once
     assert shop.available(ARMCHAIR.sku) == 5
 
 
-def test_an_order_that_holds_no_stock_gives_none_back(shop: Shop) -> None:
+def test_an_order_without_stock_gives_nothing_back(shop: Shop) -> None:
     order = shop.being_undone()
 
     assert shop.stock.give_back(order) == order
@@ -161,8 +161,8 @@ def test_a_confirmed_order_does_not_give_its_stock_back(shop: Shop) -> None:
     assert shop.available(ARMCHAIR.sku) == 3
 
 
-def test_all_units_stay_taken_when_one_product_has_left_the_catalogue(shop: Shop) -> None:
-    order = shop.cancelled_behind_the_pivot(two(ARMCHAIR), two(LAMP))
+def test_no_units_are_given_back_if_one_product_has_left(shop: Shop) -> None:
+    order = shop.cancelled_after_the_pivot(two(ARMCHAIR), two(LAMP))
     shop.take_from_catalogue(LAMP)
 
     assert shop.stock.give_back(order).stock_taken
@@ -198,20 +198,20 @@ def order(shop: Shop) -> Order:
     ],
     ids=" and ".join,
 )
-def test_a_transaction_that_met_another_one_can_be_tried_again(
+def test_a_transaction_that_met_another_one_can_be_retried(
     shop: Shop, order: Order, reasons: tuple[str, ...]
 ) -> None:
     with _with_reasons(shop, *reasons), pytest.raises(StockContended, match=", ".join(reasons)):
         shop.stock.take(order)
 
 
-def test_a_transaction_that_is_wrong_is_a_bug_and_passes_through(shop: Shop, order: Order) -> None:
+def test_an_invalid_transaction_passes_through(shop: Shop, order: Order) -> None:
     with _with_reasons(shop, "ValidationError", "None"), pytest.raises(ClientError):
         shop.stock.take(order)
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "TransactionInProgressException"])
-def test_a_throttled_transaction_can_be_tried_again(shop: Shop, order: Order, code: str) -> None:
+def test_a_throttled_transaction_can_be_retried(shop: Shop, order: Order, code: str) -> None:
     with Stubber(shop.client) as stub:
         stub.add_client_error("transact_write_items", code)
 
@@ -219,7 +219,7 @@ def test_a_throttled_transaction_can_be_tried_again(shop: Shop, order: Order, co
             shop.stock.take(order)
 
 
-def test_a_transaction_without_permission_is_a_bug_and_passes_through(shop: Shop, order: Order) -> None:
+def test_a_transaction_without_permission_passes_through(shop: Shop, order: Order) -> None:
     with Stubber(shop.client) as stub:
         stub.add_client_error("transact_write_items", "AccessDeniedException")
 
