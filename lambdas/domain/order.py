@@ -74,7 +74,7 @@ class Payment:
         status: See `PaymentStatus`.
         intent_id: Id of Stripe's PaymentIntent (`pi_...`), recorded before money can move.
         next_action: What the customer has to do, in Stripe's words, while the payment waits for them.
-        client_secret: Secret with which the customer's browser does it; nobody else may see it.
+        client_secret: Secret with which the customer's browser takes that action; nobody else may see it.
         refunded_outside: Minor units that were refunded without the saga, in Stripe's dashboard.
         disputed: Whether the customer's bank disputes the charge.
     """

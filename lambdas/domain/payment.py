@@ -18,7 +18,7 @@ class PaymentIntent:
         amount_refunded: Minor units of them that were refunded.
         order_id: The order that it pays for; None if it belongs to no order.
         next_action: What the customer has to do.
-        client_secret: Secret with which the customer's browser does it.
+        client_secret: Secret with which the customer's browser takes that action.
         decline: Why the last attempt was declined, in a sentence for the customer.
         disputed: Whether the customer's bank disputes the charge.
     """

@@ -137,7 +137,7 @@ class OrderTable:
             # A confirmed order is no longer at rest.
             set={"cancel_requested_by": requested_by, "unsettled_shard": shard_of(order_id)},
         )
-        return self._write(order_id, change) or self.get(order_id)
+        return self._change(order_id, change)
 
     def request_retry(self, order_id: str) -> Order | None:
         """Record that an operator asks for one more execution; None if the order is at rest.
@@ -148,21 +148,20 @@ class OrderTable:
         asked = {"retry_requested_at": clock.now()}
         flagged = Change("RetryRequested", IS_FLAGGED, {**asked, "status": OrderStatus.PENDING})
         other = Change("RetryRequested", ~IS_FLAGGED & IS_UNSETTLED, asked)
-        return self._write(order_id, flagged) or self._write(order_id, other)
+        return self._try(order_id, flagged) or self._try(order_id, other)
 
     def record_prices(self, order: Order, lines: tuple[OrderLine, ...]) -> Order:
         """Record what the order costs. The first prices stay, even if the saga runs again.
 
         Raises:
-            OrderCancelled: Somebody has asked to cancel in the meantime.
-            UndoAlreadyBegun: An undo has begun in the meantime.
+            OrderRejected: The order has been cancelled or its undo has begun in the meantime.
         """
         change = Change(
             event="OrderPriced",
             condition=HAS_NO_PRICE & MAY_GO_FORWARD,
             set={"items": [asdict(line) for line in lines], "amount": total(lines)},
         )
-        return self._write_forward(order.order_id, change)
+        return self._go_forward(order.order_id, change)
 
     def record_rejection(self, order: Order, rejection: OrderRejected) -> Order:
         """Reject an order before anything has been done for it.
@@ -172,8 +171,7 @@ class OrderTable:
             with the prices and without the failure.
 
         Raises:
-            OrderCancelled: Somebody has asked to cancel in the meantime.
-            UndoAlreadyBegun: An undo has begun in the meantime.
+            OrderRejected: The order has been cancelled or its undo has begun in the meantime.
         """
         failure = Failure(rejection.failure_code, str(rejection))
         change = Change(
@@ -181,37 +179,35 @@ class OrderTable:
             condition=HAS_NO_PRICE & MAY_GO_FORWARD,
             set={"failure": asdict(failure)},
         )
-        return self._write_forward(order.order_id, change)
+        return self._go_forward(order.order_id, change)
 
     def record_intent(self, order_id: str, intent_id: str, status: PaymentStatus) -> Order:
         """Record the order's PaymentIntent, before money can move.
 
         Raises:
-            OrderCancelled: Somebody has asked to cancel in the meantime.
-            UndoAlreadyBegun: An undo has begun in the meantime.
+            OrderRejected: The order has been cancelled or its undo has begun in the meantime.
         """
         change = Change(
             event="PaymentIntentCreated",
             condition=HAS_NO_INTENT & MAY_GO_FORWARD,
             set={"payment": {"status": status, "intent_id": intent_id}},
         )
-        return self._write_forward(order_id, change)
+        return self._go_forward(order_id, change)
 
     def record_payment(self, order_id: str, status: PaymentStatus, event: str) -> Order:
         """Record the payment's status on the way forward.
 
         Raises:
-            OrderCancelled: Somebody has asked to cancel in the meantime.
-            UndoAlreadyBegun: An undo has begun in the meantime; from then on only the undo records payments.
+            OrderRejected: The order has been cancelled or its undo has begun in the meantime. From then on
+                only the undo records the payment.
         """
-        return self._write_forward(order_id, _payment_change(status, event, MAY_GO_FORWARD))
+        return self._go_forward(order_id, _payment_change(status, event, MAY_GO_FORWARD))
 
     def record_action_required(self, order_id: str, intent: PaymentIntent) -> Order:
         """Record what the customer has to do for the payment.
 
         Raises:
-            OrderCancelled: Somebody has asked to cancel in the meantime.
-            UndoAlreadyBegun: An undo has begun in the meantime.
+            OrderRejected: The order has been cancelled or its undo has begun in the meantime.
         """
         status = PaymentStatus(intent.status)
         change = Change(
@@ -224,26 +220,25 @@ class OrderTable:
                 "payment.client_secret": intent.client_secret,
             },
         )
-        return self._write_forward(order_id, change)
+        return self._go_forward(order_id, change)
 
     def record_waiting(self, order_id: str, task_token: str) -> Order:
         """Record the task token that resumes the waiting execution; a newer token replaces an older one.
 
         Raises:
-            OrderCancelled: Somebody has asked to cancel in the meantime.
-            UndoAlreadyBegun: An undo has begun in the meantime.
+            OrderRejected: The order has been cancelled or its undo has begun in the meantime.
         """
         change = Change(
             event="PaymentAwaited",
             condition=IS_NOT_CONFIRMED & MAY_GO_FORWARD,
             set={"status": OrderStatus.AWAITING_PAYMENT, "task_token": task_token},
         )
-        return self._write_forward(order_id, change)
+        return self._go_forward(order_id, change)
 
     def record_dispute(self, order_id: str) -> Order:
         """Record that the customer's bank disputes the charge."""
         change = Change("PaymentDisputed", IS_NOT_DISPUTED, {"payment.disputed": True})
-        return self._write(order_id, change) or self.get(order_id)
+        return self._change(order_id, change)
 
     def record_refund_outside(self, order_id: str, amount: int) -> Order:
         """Record how many minor units were refunded outside of the saga, in all."""
@@ -253,7 +248,7 @@ class OrderTable:
             condition=refunded.not_exists() | refunded.lt(amount),
             set={"payment.refunded_outside": amount},
         )
-        return self._write(order_id, change) or self.get(order_id)
+        return self._change(order_id, change)
 
     def record_refund_failed(self, order_id: str) -> Order:
         """Record that refunded money has come back to us: the order is no longer at rest."""
@@ -266,12 +261,12 @@ class OrderTable:
                 "unsettled_shard": shard_of(order_id),
             },
         )
-        return self._write(order_id, change) or self.get(order_id)
+        return self._change(order_id, change)
 
     def record_money_back(self, order_id: str, status: PaymentStatus, event: str) -> Order:
         """Record that the undo has given the money back."""
         change = _payment_change(status, event, IS_BEING_UNDONE)
-        return self._write(order_id, change) or self.get(order_id)
+        return self._change(order_id, change)
 
     def begin_undo(self, order_id: str, error_output: Mapping[str, Any]) -> Order:
         """Decide that the order is undone, and why, before any part of it is undone.
@@ -289,7 +284,7 @@ class OrderTable:
                 condition=~IS_BEING_UNDONE & CAN_BE_UNDONE,
                 set={"failure": asdict(failure), "unsettled_shard": shard_of(order_id)},
             )
-            order = self._write(order_id, change) or self.get(order_id)
+            order = self._change(order_id, change)
         if order.is_beyond_the_pivot:
             raise OrderAlreadyConfirmed(f"order {order_id} is confirmed and cannot be undone")
         return order
@@ -312,7 +307,7 @@ class OrderTable:
             condition=IS_BEING_UNDONE & HOLDS_NO_STOCK & HOLDS_NO_MONEY & Attr("status").ne(end),
             set={"status": end},
         )
-        closed = self._write(order_id, change) or self.get(order_id)
+        closed = self._change(order_id, change)
         if not closed.is_closed:
             raise UndoIncomplete(
                 f"order {order_id} is not undone: payment {closed.payment.status}, "
@@ -332,7 +327,7 @@ class OrderTable:
             condition=Attr("status").eq(order.status) & IS_UNSETTLED & NO_UNDO_IS_DUE,
             remove=("unsettled_shard",),
         )
-        return self._write(order.order_id, change) or self.get(order.order_id)
+        return self._change(order.order_id, change)
 
     def flag(self, order_id: str, reason: str) -> Order:
         """Flag an order for an operator. An order that is at rest does not change."""
@@ -342,17 +337,22 @@ class OrderTable:
             # A confirmed order that was cancelled may have left the index before.
             set={"status": OrderStatus.NEEDS_ATTENTION, "unsettled_shard": shard_of(order_id)},
         )
-        return self._write(order_id, change) or self.get(order_id)
+        return self._change(order_id, change)
 
-    def _write_forward(self, order_id: str, change: Change) -> Order:
-        written = self._write(order_id, change)
+    def _go_forward(self, order_id: str, change: Change) -> Order:
+        """Make one change on the way forward; an attempt that comes too late gets the order as it is."""
+        written = self._try(order_id, change)
         if written is not None:
             return written
         order = self.get(order_id)
         order.ensure_may_go_forward()
-        return order  # another attempt of the same step has written it
+        return order
 
-    def _write(self, order_id: str, change: Change) -> Order | None:
+    def _change(self, order_id: str, change: Change) -> Order:
+        """Make one change if its condition holds, and return the order as it is then."""
+        return self._try(order_id, change) or self.get(order_id)
+
+    def _try(self, order_id: str, change: Change) -> Order | None:
         """Make one change; None if its condition does not hold."""
         item = write(self._client, change.as_update().request(self.table, order_id=order_id))
         return order_from_item(item) if item is not None else None

@@ -17,7 +17,7 @@ from tests.unit.lambdas.shop import Shop
 
 
 def action_required(shop: Shop, stripe: FakeStripe) -> None:
-    """ChargePayment has found out that the customer must approve."""
+    """ChargePayment has found that the customer must approve the payment."""
     shop.priced(payment_method=CARD_WITH_3DS)
     with pytest.raises(PaymentActionRequired):
         charge_payment(ORDER_ID, shop.orders, stripe)
@@ -112,7 +112,7 @@ def test_an_execution_of_a_confirmed_order_goes_on_at_once(
     assert shop.order() == confirmed
 
 
-# Nobody waits behind an undo
+# No execution waits after an undo has begun
 
 
 def test_a_cancelled_order_does_not_wait(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> None:

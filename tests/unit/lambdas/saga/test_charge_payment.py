@@ -64,7 +64,7 @@ def test_a_second_run_calls_nothing_and_changes_nothing(shop: Shop, stripe: Fake
     assert stripe.calls == []
 
 
-# Whatever gets lost on the way, the next attempt ends with one charge
+# Whatever is lost, the next attempt ends with one charge
 
 
 @pytest.mark.parametrize("call", ["create_intent", "confirm_intent"])
@@ -119,7 +119,7 @@ def test_after_a_lost_reply_the_intent_is_retrieved_not_confirmed(shop: Shop, st
     assert stripe.calls == ["create_intent", "confirm_intent", "retrieve_intent"]
 
 
-# The bank does not say yes
+# Declines
 
 
 def test_a_declined_card_raises_payment_declined_and_records_it(shop: Shop, stripe: FakeStripe) -> None:
@@ -165,7 +165,7 @@ def test_a_payment_canceled_in_the_dashboard_is_declined(shop: Shop, stripe: Fak
         charge(shop, stripe)
 
 
-# The customer, or their bank, has to decide
+# Payments that the customer or their bank has to decide
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_late_attempt_does_not_overwrite_a_success(shop: Shop, stripe: FakeStr
         ORDER_ID, PaymentStatus.SUCCEEDED, "PaymentSucceeded"
     )
 
-    with pytest.raises(PaymentActionRequired):  # AwaitPayment asks Stripe once more, and goes on
+    with pytest.raises(PaymentActionRequired):  # AwaitPayment retrieves the payment again, and goes on
         charge(shop, stripe)
 
     assert shop.order().payment.status is PaymentStatus.SUCCEEDED
@@ -236,7 +236,7 @@ def test_a_late_attempt_does_not_overwrite_a_success(shop: Shop, stripe: FakeStr
 
 
 def test_only_the_recorded_one_of_two_intents_is_charged(shop: Shop, stripe: FakeStripe) -> None:
-    # Given: Stripe has forgotten the key (they are kept for a day), so each attempt has its own intent.
+    # Given: Stripe has forgotten the key after a day, so each attempt has its own intent.
     shop.priced()
     first = stripe.create_intent(an_order(order_id="under another key", amount=AMOUNT))
     stripe.after["create_intent"] = lambda: shop.orders.record_intent(
@@ -252,7 +252,7 @@ def test_only_the_recorded_one_of_two_intents_is_charged(shop: Shop, stripe: Fak
     assert stripe.charges == 1
 
 
-# Nobody is charged behind an undo
+# No order is charged after its undo has begun
 
 
 def test_a_cancelled_order_is_not_charged(shop: Shop, stripe: FakeStripe) -> None:

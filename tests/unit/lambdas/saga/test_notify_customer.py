@@ -69,7 +69,7 @@ def test_an_order_that_has_not_ended_has_no_message(
     assert mailer.sent == []
 
 
-# An order is at rest when its customer knows
+# An order is at rest once its customer is notified
 
 
 def test_an_order_is_at_rest_once_its_customer_is_notified(shop: Shop, mailer: FakeMailer) -> None:
@@ -118,7 +118,7 @@ def test_an_order_cancelled_while_its_mail_is_sent_is_not_at_rest(shop: Shop, ma
 
 
 def test_a_mail_that_could_not_be_recorded_is_not_sent_again(shop: Shop, mailer: FakeMailer) -> None:
-    # Given: the worker died between the mail and the order's record
+    # Given: the worker died after it sent the mail and before it recorded this
     shop.confirmed()
     as_it_was = shop.all_items(ORDERS_TABLE)[0]
     notify()
@@ -132,7 +132,7 @@ def test_a_mail_that_could_not_be_recorded_is_not_sent_again(shop: Shop, mailer:
     assert shop.unsettled() == []
 
 
-# Once per order and end
+# One message for each end of an order
 
 
 @pytest.mark.parametrize("given", [Shop.confirmed, Shop.closed])

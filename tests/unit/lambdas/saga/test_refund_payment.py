@@ -32,7 +32,7 @@ AMOUNT = 2 * ARMCHAIR.unit_price
 
 
 def charge(shop: Shop, stripe: FakeStripe, payment_method: str = GOOD_CARD) -> None:
-    """Run ChargePayment, however that ends."""
+    """Run ChargePayment, whether it succeeds or not."""
     shop.priced(payment_method=payment_method)
     stripe.calls.clear()
     with suppress(PaymentActionRequired, PaymentDeclined, PaymentProviderUnavailable):
@@ -41,11 +41,11 @@ def charge(shop: Shop, stripe: FakeStripe, payment_method: str = GOOD_CARD) -> N
 
 
 def undo(shop: Shop, stripe: FakeStripe) -> Order:
-    attempt = f"the-execution-{len(stripe.calls)}"  # unique, as the state machine's tries are
+    attempt = f"the-execution-{len(stripe.calls)}"  # unique, like every try in the state machine
     return refund_payment(ORDER_ID, TIMED_OUT, attempt, shop.orders, stripe)
 
 
-# What has to be undone depends on what Stripe says
+# The undo depends on the state of the payment
 
 
 def test_an_order_without_an_intent_needs_no_refund(shop: Shop, stripe: FakeStripe) -> None:
@@ -151,7 +151,7 @@ def test_an_intent_canceled_in_the_dashboard_stays_as_it_is(shop: Shop, stripe: 
     assert order.payment.status is PaymentStatus.CANCELED
 
 
-# However often and whatever gets lost, the money comes back once
+# Whatever is lost, the payment is refunded once
 
 
 @pytest.mark.parametrize("payment_method", [GOOD_CARD, DECLINED_CARD])
@@ -295,7 +295,7 @@ def test_a_refused_refund_needs_an_operator(shop: Shop, stripe: FakeStripe) -> N
         shop.orders.close(ORDER_ID, TIMED_OUT)
 
 
-# The undo says so before it does anything
+# The undo is recorded before it takes effect
 
 
 def test_the_undo_is_recorded_before_money_moves(shop: Shop, stripe: FakeStripe) -> None:

@@ -12,7 +12,7 @@ def reserve(shop: Shop) -> Order:
 
 
 def reserve_as_zombie(shop: Shop, stale: Order) -> Order:
-    """Reserve by an attempt that read the order long ago and is only now back."""
+    """Reserve with an old version of the order, as a late attempt does."""
     return reserve_inventory(ORDER_ID, EarlyReader(shop, stale), shop.stock)
 
 

@@ -1,4 +1,4 @@
-"""The steps as Step Functions calls them: payload in, a small result or a named error out."""
+"""The steps as Step Functions calls them: a payload in, a small result or a named error out."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -113,7 +113,7 @@ def test_a_rejection_is_recorded_without_prices(shop: Shop) -> None:
 def test_a_rejection_gives_way_to_prices_of_another_execution(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Given: while this execution looks at the shelf, another one confirms the order with the last units.
+    # Given: while this execution reads the stock, another one confirms the order with the last units.
     shop.placed()
     inventory = shop.inventory
 

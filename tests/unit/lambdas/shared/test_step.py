@@ -1,4 +1,4 @@
-"""What every step logs and gets."""
+"""The input and the log lines of every step."""
 
 import pytest
 

@@ -60,17 +60,17 @@ class Request:
 
 
 class FakeStripeApi(stripe.HTTPClient):
-    """Answers the SDK's requests with what a test has prepared, and keeps them."""
+    """Records the SDK's requests, and returns the responses that a test has prepared."""
 
     name = "fake"
 
     def __init__(self) -> None:
         super().__init__()
-        self.answers: list[tuple[int, object]] = []  # one for each request, before all others get `answer`
+        self.answers: list[tuple[int, object]] = []  # for the first requests; later ones get `answer`
         self.answer: tuple[int, object] | Exception = (200, an_intent())
         self.requests: list[Request] = []
 
-    def request(  # type: ignore[override] # the SDK calls it with these four only
+    def request(  # type: ignore[override] # the SDK passes only these four
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: str | None = None
     ) -> tuple[str, int, Mapping[str, str]]:
         address = urlsplit(url)
@@ -101,7 +101,7 @@ def gateway(api: FakeStripeApi) -> StripeGateway:
     )
 
 
-# What Stripe is asked
+# Requests
 
 
 def test_an_intent_is_created_unconfirmed_with_the_orders_key(
@@ -133,7 +133,7 @@ def test_an_intent_is_confirmed_with_the_orders_key(api: FakeStripeApi, gateway:
 
 
 def test_an_intent_is_canceled_with_a_new_key_every_time(api: FakeStripeApi, gateway: StripeGateway) -> None:
-    # A stored "not in this state" would be replayed for a day, also when it is not true any more.
+    # With one key, Stripe would replay a stored "not in this state" for a day, even if it is no longer true.
     for _ in range(2):
         gateway.cancel_intent("pi_1")
 
@@ -214,7 +214,7 @@ def test_an_intent_without_a_charge_holds_no_money(api: FakeStripeApi, gateway: 
     assert gateway.retrieve_intent("pi_1") == PaymentIntent("pi_1", "requires_confirmation", "usd", CREATED)
 
 
-# What an intent is to us
+# Intents
 
 
 def test_an_intent_says_what_the_customer_has_to_do(api: FakeStripeApi, gateway: StripeGateway) -> None:
@@ -281,7 +281,7 @@ def test_an_intent_of_another_system_has_no_order(
     assert gateway.retrieve_intent("pi_1").order_id is None
 
 
-# What its answers mean
+# Errors
 
 OUTCOME_UNKNOWN: dict[str, tuple[int, object] | Exception] = {
     "no answer": stripe.APIConnectionError("timed out"),  # type: ignore[no-untyped-call] # the SDK
@@ -476,7 +476,7 @@ def cold_environment(aws_account: None) -> Iterator[None]:  # noqa: ARG001 - whe
 
 @pytest.fixture
 def made_clients(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
-    """The parameters of every `StripeClient` that is made."""
+    """The parameters of every `StripeClient` that is created."""
     made: list[Mapping[str, Any]] = []
     make = stripe.StripeClient
 
@@ -489,7 +489,7 @@ def made_clients(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
 
 
 def test_the_api_version_is_the_one_of_the_sdk() -> None:
-    """When this fails, the SDK was upgraded: read Stripe's changelog, then pin the new version."""
+    """If this fails after an upgrade of the SDK, read Stripe's changelog and then pin the new version."""
     assert stripe.api_version == stripe_gateway.API_VERSION
 
 

@@ -40,7 +40,7 @@ ACTION_REQUIRED = PaymentIntent(
 )
 
 
-# What comes in comes out again
+# Reading and writing
 
 
 def test_an_order_is_read_as_it_was_written(shop: Shop) -> None:
@@ -72,7 +72,7 @@ def test_a_change_of_an_unknown_order_does_not_create_one(shop: Shop) -> None:
     assert shop.orders.find("no-such-order") is None
 
 
-# Every change leaves one trace, in the same write
+# Every change has one timeline entry, in the same write
 
 
 def an_intent(shop: Shop) -> Order:
@@ -172,7 +172,7 @@ def test_a_repeated_change_writes_nothing(
     assert [entry.event for entry in twice.timeline].count(event) == 1
 
 
-# Prices and the PaymentIntent are written once
+# Prices and the PaymentIntent are recorded once
 
 
 def test_prices_are_fixed_once(shop: Shop) -> None:
@@ -244,7 +244,7 @@ def test_a_confirmed_order_does_not_wait_again(shop: Shop) -> None:
     assert shop.order() == confirmed
 
 
-# What happens to a payment outside the saga
+# Changes of a payment outside the saga
 
 
 def test_a_refund_in_the_dashboard_only_grows(shop: Shop) -> None:
@@ -289,7 +289,7 @@ def test_a_dispute_is_recorded_during_an_undo(shop: Shop) -> None:
     assert shop.orders.record_dispute(ORDER_ID).payment.disputed
 
 
-# Nothing goes forward behind an undo
+# Nothing goes forward after an undo has begun
 
 FORWARD = ["price", "intent", "action required", "payment"]
 
@@ -470,7 +470,7 @@ def test_a_cancelled_order_is_flagged_while_it_is_still_confirmed(shop: Shop) ->
     assert shop.orders.flag(ORDER_ID, "StoreUnavailable").status is OrderStatus.NEEDS_ATTENTION
 
 
-# The sparse index holds exactly the orders that are not at rest
+# The index `unsettled` holds exactly the orders that are not at rest
 
 
 def a_flagged(shop: Shop) -> Order:
@@ -521,7 +521,7 @@ def test_a_notification_of_another_end_leaves_an_order_unsettled(shop: Shop) -> 
 
 
 def test_two_executions_at_the_same_time_close_an_order_once(shop: Shop) -> None:
-    # Given: one of them has read the order when it was not closed yet
+    # Given: one of them read the order before it was closed
     late = EarlyReader(shop, shop.being_undone())
     closed = shop.orders.close(ORDER_ID, {})
 
@@ -532,7 +532,7 @@ def test_two_executions_at_the_same_time_close_an_order_once(shop: Shop) -> None
     assert order == closed
 
 
-# The store fails
+# Failures of the store
 
 CALLS: dict[str, tuple[str, Callable[[OrderTable], object]]] = {
     "create": ("put_item", lambda orders: orders.create(an_order())),

@@ -169,7 +169,7 @@ def test_no_units_are_given_back_if_one_product_has_left(shop: Shop) -> None:
     assert shop.available(ARMCHAIR.sku) == 3
 
 
-# The store fails
+# Failures of the store
 
 
 def _with_reasons(shop: Shop, *reasons: str) -> Stubber:
