@@ -24,8 +24,7 @@ def await_payment(
     """
     order = orders.record_waiting(order_id, task_token)
     if order.payment.intent_id is not None:
-        # If another execution has confirmed the order, this token is not recorded: resume this execution,
-        # too.
+        # If another execution has confirmed the order, this token is not recorded, but it must be resumed.
         waiting = replace(order, task_token=task_token)
         settle_payment(waiting, gateway.retrieve_intent(order.payment.intent_id), orders, callback)
     return order

@@ -11,8 +11,8 @@ def execution_asked_for(change: Mapping[str, Any]) -> str | None:
     execution starts.
 
     Args:
-        change: The `dynamodb` part of a stream record. Only what decides is read. Anything else that is wrong
-            with an order fails in its saga.
+        change: The `dynamodb` part of a stream record. Only the attributes that decide are read: a malformed
+            order must fail in its saga, not here.
 
     Returns:
         The order's id for its first execution, then `{order_id}-cancel` and `{order_id}-retry-v{version}`.
