@@ -172,7 +172,7 @@ class Order:
         return self.status in CLOSED
 
     @property
-    def is_beyond_the_pivot(self) -> bool:
+    def has_passed_the_pivot(self) -> bool:
         """Whether the order is confirmed and nobody asked to cancel it: no failure undoes it any more."""
         return self.status is OrderStatus.CONFIRMED and self.cancel_requested_by is None
 

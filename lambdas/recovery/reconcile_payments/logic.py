@@ -38,7 +38,7 @@ def judge(order: Order | None, intent: PaymentIntent | None) -> FindingKind | No
         return FindingKind.SECOND_PAYMENT if held else None
     if order.is_closed:
         return FindingKind.MONEY_OF_CLOSED_ORDER if held else None
-    return _judge_confirmed(order, intent) if order.is_beyond_the_pivot else None
+    return _judge_confirmed(order, intent) if order.has_passed_the_pivot else None
 
 
 def _judge_confirmed(order: Order, intent: PaymentIntent | None) -> FindingKind | None:
@@ -164,7 +164,7 @@ class PaymentReconciliation:
         oldest = list(islice(self._unpaid, BATCH))
         for order_id in oldest:
             del self._unpaid[order_id]
-        confirmed = (order for order in self._listing.read(oldest).values() if order.is_beyond_the_pivot)
+        confirmed = (order for order in self._listing.read(oldest).values() if order.has_passed_the_pivot)
         self._suspects += [[order.order_id, order.payment.intent_id] for order in confirmed]
         self._count("orders_without_a_listed_payment", len(oldest))
 

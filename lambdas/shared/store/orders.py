@@ -277,7 +277,7 @@ class OrderTable:
             OrderAlreadyConfirmed: The order has passed the pivot.
         """
         order = self.get(order_id)
-        if order.failure is None and not order.is_beyond_the_pivot:
+        if order.failure is None and not order.has_passed_the_pivot:
             failure = failure_of(error_output, order)
             change = Change(
                 event=f"UndoBegan: {failure.code}",
@@ -285,7 +285,7 @@ class OrderTable:
                 set={"failure": asdict(failure), "unsettled_shard": shard_of(order_id)},
             )
             order = self._change(order_id, change)
-        if order.is_beyond_the_pivot:
+        if order.has_passed_the_pivot:
             raise OrderAlreadyConfirmed(f"order {order_id} is confirmed and cannot be undone")
         return order
 

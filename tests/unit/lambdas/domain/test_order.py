@@ -22,14 +22,14 @@ def test_an_order_being_undone_may_not_go_forward() -> None:
         an_order(failure=OUT_OF_STOCK).ensure_may_go_forward()
 
 
-def test_a_confirmed_order_is_beyond_the_pivot() -> None:
-    assert an_order(status=OrderStatus.CONFIRMED).is_beyond_the_pivot
+def test_a_confirmed_order_has_passed_the_pivot() -> None:
+    assert an_order(status=OrderStatus.CONFIRMED).has_passed_the_pivot
 
 
 def test_a_confirmed_order_can_be_undone_once_it_is_cancelled() -> None:
     order = an_order(status=OrderStatus.CONFIRMED, cancel_requested_by="customer")
 
-    assert not order.is_beyond_the_pivot
+    assert not order.has_passed_the_pivot
 
 
 @pytest.mark.parametrize("status", OrderStatus)
