@@ -1,4 +1,4 @@
-"""What AWS hands to the functions."""
+"""Events as AWS passes them to the functions."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from tests.unit.lambdas.builders import CUSTOMER, ORDER_ID
 
 
 class Context(LambdaContext):
-    """A Lambda invocation's context."""
+    """The context of an invocation."""
 
     _function_name = "a-function"
     _memory_limit_in_mb = 512
@@ -29,7 +29,7 @@ CONTEXT: Final = Context()
 def step_payload(
     error: Mapping[str, str] | None = None, order_id: str = ORDER_ID, task_token: str | None = None
 ) -> dict[str, Any]:
-    """The payload of a step; in the undo chain with the error that was caught."""
+    """The payload of a step; in the undo chain it has the error that was caught."""
     payload: dict[str, Any] = {"order_id": order_id, "execution": order_id}
     if error is not None:
         payload["error"] = error
@@ -38,7 +38,7 @@ def step_payload(
     return payload
 
 
-def api_event(  # noqa: PLR0913 - a request has that many parts
+def api_event(  # noqa: PLR0913 - the parts of a request
     method: str,
     path: str,
     body: object = None,
@@ -48,16 +48,16 @@ def api_event(  # noqa: PLR0913 - a request has that many parts
     customer: str | None = CUSTOMER,
     groups: str = "customers",
 ) -> dict[str, Any]:
-    """A request as API Gateway's REST API hands it over.
+    """A request as API Gateway's REST API passes it on.
 
     Args:
         method: `GET`, `PUT`, ...
         path: Without the stage.
-        body: Text as it is; anything else as JSON.
-        headers: More of them.
-        query: The parameters behind the path.
-        customer: The `sub` of who signed in; None if nobody did.
-        groups: The user pool's groups that they are in: `customers` or `operators`.
+        body: Text, or a value that is sent as JSON.
+        headers: Headers besides the usual ones.
+        query: Query parameters.
+        customer: The caller's `sub`; None if nobody signed in.
+        groups: The caller's groups in the user pool.
     """
     headers = {"Host": "api.example.com", "content-type": "application/json", **(headers or {})}
     claims = {"sub": customer, "token_use": "id", "cognito:groups": groups}
@@ -87,13 +87,13 @@ def api_event(  # noqa: PLR0913 - a request has that many parts
 
 
 def _path_parameters(path: str) -> dict[str, str] | None:
-    """What API Gateway finds in the path by the template of the call."""
+    """The path parameters that API Gateway finds."""
     match = re.fullmatch(r"/orders/(?P<order_id>[^/]+)(/\w+)?|/inventory/(?P<sku>[^/]+)(/\w+)?", path)
     return {name: value for name, value in match.groupdict().items() if value} if match else None
 
 
 def sqs_event(*bodies: str) -> dict[str, Any]:
-    """A batch of messages; their ids are `message-0`, `message-1`, ..."""
+    """A batch of messages with the ids `message-0`, `message-1` and so on."""
     return {
         "Records": [
             {

@@ -1,4 +1,4 @@
-"""What Stripe sends to the webhook's endpoint."""
+"""Requests as Stripe sends them to the webhook endpoint."""
 
 import json
 from typing import Any, Final
@@ -13,7 +13,7 @@ SIGNING_SECRET: Final = "whsec_of_the_endpoint"  # noqa: S105 - for tests
 def an_event(event_id: str = "evt_1", kind: str = "payment_intent.succeeded", intent_id: str = "pi_1") -> str:
     subject = {"id": intent_id, "object": "payment_intent"}
     event = {"id": event_id, "type": kind, "livemode": False, "data": {"object": subject}}
-    return json.dumps(event, indent=2)  # who parses it and prints it again has another body
+    return json.dumps(event, indent=2)  # as Stripe sends it; serialising it again would change the body
 
 
 def webhook_request(payload: str, secret: str = SIGNING_SECRET) -> dict[str, Any]:

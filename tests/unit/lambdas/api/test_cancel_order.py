@@ -29,7 +29,7 @@ def test_an_order_can_be_cancelled_at_any_moment(shop: Shop, stage: str) -> None
     assert shop.unsettled() == [ORDER_ID]
 
 
-def test_an_operator_can_cancel_anybodys_order(shop: Shop) -> None:
+def test_an_operator_can_cancel_every_order(shop: Shop) -> None:
     shop.confirmed()
 
     status, _ = cancel(customer="the-boss", groups="operators")
@@ -38,7 +38,7 @@ def test_an_operator_can_cancel_anybodys_order(shop: Shop) -> None:
     assert shop.order().cancel_requested_by == "operator"
 
 
-def test_somebody_elses_order_is_not_there(shop: Shop) -> None:
+def test_the_order_of_another_customer_is_not_found(shop: Shop) -> None:
     shop.confirmed()
 
     status, _ = cancel(customer="mallory")
@@ -47,14 +47,14 @@ def test_somebody_elses_order_is_not_there(shop: Shop) -> None:
     assert shop.order().cancel_requested_by is None
 
 
-def test_asking_again_changes_nothing(shop: Shop) -> None:
+def test_a_repeated_request_changes_nothing(shop: Shop) -> None:
     shop.confirmed()
     first = cancel()
 
     assert cancel(customer="the-boss", groups="operators") == first
 
 
-def test_asking_again_when_it_is_cancelled_is_answered_as_before(shop: Shop) -> None:
+def test_a_request_for_a_cancelled_order_is_accepted_again(shop: Shop) -> None:
     shop.confirmed()
     shop.close_cancelled()
 
@@ -82,8 +82,8 @@ def test_an_order_that_is_being_undone_cannot_be_cancelled(shop: Shop) -> None:
     assert shop.order().cancel_requested_by is None
 
 
-def test_the_pivot_finds_no_way_past_a_cancellation(shop: Shop) -> None:
-    # Given: the pivot has read the order, and somebody cancels it before it writes
+def test_a_cancellation_just_before_the_pivot_wins(shop: Shop) -> None:
+    # Given: the order is cancelled after the pivot has read it and before it writes
     paid = shop.paid()
     cancel()
 
@@ -96,8 +96,8 @@ def test_the_pivot_finds_no_way_past_a_cancellation(shop: Shop) -> None:
     assert shop.order().status is OrderStatus.PENDING
 
 
-def test_an_undo_that_begins_meanwhile_wins_over_a_cancellation(shop: Shop) -> None:
-    # Given: somebody cancels on the strength of an order as it was before its undo began
+def test_an_undo_that_begins_just_before_a_cancellation_wins(shop: Shop) -> None:
+    # Given: the cancellation is decided on the order as it was before its undo began
     before = shop.placed()
     shop.orders.begin_undo(ORDER_ID, caught(OutOfStock("Nothing is left.")))
 

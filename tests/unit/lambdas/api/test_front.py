@@ -1,4 +1,4 @@
-"""The two calls that customers make most cost as little as they can: few imports, and one round trip."""
+"""Placing an order and reading one are cheap: few imports and one round trip."""
 
 import json
 import subprocess
@@ -31,7 +31,7 @@ HEAVY = {
 
 
 def imported_by(function: str) -> set[str]:
-    """What a fresh interpreter has loaded of the heavy modules when the function is ready."""
+    """The heavy modules that a fresh interpreter has loaded once the function is imported."""
     script = f"import json, sys, lambdas.api.{function}.handler; print(json.dumps(sorted(sys.modules)))"
     loaded = subprocess.run(  # noqa: S603 - our own script
         [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, check=True, text=True
@@ -39,21 +39,21 @@ def imported_by(function: str) -> set[str]:
     return HEAVY.intersection(json.loads(loaded.stdout))
 
 
-def test_looking_at_an_order_loads_nothing_heavy() -> None:
+def test_reading_an_order_imports_nothing_heavy() -> None:
     assert imported_by("get_order") == set()
 
 
-def test_placing_an_order_loads_only_what_checks_it() -> None:
+def test_placing_an_order_imports_pydantic_only() -> None:
     assert imported_by("submit_order") == {"pydantic"}
 
 
-def test_the_webhook_shows_that_this_test_can_fail() -> None:
+def test_the_webhook_imports_heavy_modules_so_this_can_fail() -> None:
     assert imported_by("receive_stripe_webhook") >= {"stripe", "aws_lambda_powertools.utilities.idempotency"}
 
 
 @pytest.fixture
-def calls(shop: Shop) -> Iterator[list[str]]:  # noqa: ARG001 - making its tables is no call of the functions'
-    """The calls to DynamoDB from now on."""
+def calls(shop: Shop) -> Iterator[list[str]]:  # noqa: ARG001 - creates the tables before the calls are recorded
+    """The calls to DynamoDB, as they are made."""
     calls: list[str] = []
 
     def note(model: object, **_: object) -> None:
@@ -67,14 +67,14 @@ def calls(shop: Shop) -> Iterator[list[str]]:  # noqa: ARG001 - making its table
 def test_placing_an_order_is_one_call(calls: list[str]) -> None:
     headers = {"Idempotency-Key": "a-key"}
 
-    for _ in range(2):  # also when it is a repetition
+    for _ in range(2):  # a new order and a replay
         answer = submit_order(api_event("POST", "/orders", a_body(), headers=headers), CONTEXT)
         assert answer["statusCode"] == 202
 
     assert calls == ["PutItem", "PutItem"]
 
 
-def test_looking_at_an_order_is_one_call(shop: Shop, calls: list[str]) -> None:
+def test_reading_an_order_is_one_call(shop: Shop, calls: list[str]) -> None:
     shop.placed()
     calls.clear()
 

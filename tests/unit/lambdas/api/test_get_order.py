@@ -3,11 +3,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.stub import Stubber
 
 from lambdas.api.get_order.handler import handler
 from lambdas.domain.order import PaymentStatus
-from lambdas.shared.aws import dynamodb
 from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, EMAIL, ORDER_ID, TASK_TOKEN, TIMED_OUT
 from tests.unit.lambdas.fakes import CLIENT_SECRET, NEXT_ACTION, SLOW_CARD, FakeStripe
 from tests.unit.lambdas.invocations import CONTEXT, api_event
@@ -52,7 +50,7 @@ def test_a_customer_sees_why_their_order_failed(shop: Shop) -> None:
     )
 
 
-def test_an_order_is_shown_without_the_customers_address_and_card(shop: Shop) -> None:
+def test_a_response_has_neither_the_address_nor_the_card(shop: Shop) -> None:
     order = shop.paid()
 
     _status, body = get()
@@ -64,7 +62,7 @@ def test_an_order_is_shown_without_the_customers_address_and_card(shop: Shop) ->
 # A payment that waits for its customer
 
 
-def test_a_customer_who_has_to_approve_sees_what_to_do(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_customer_who_must_approve_the_payment_sees_how(shop: Shop, stripe: FakeStripe) -> None:
     shop.awaiting_payment(stripe)
 
     _status, body = get(customer=CUSTOMER)
@@ -78,7 +76,7 @@ def test_a_customer_who_has_to_approve_sees_what_to_do(shop: Shop, stripe: FakeS
     }
 
 
-def test_a_customer_whose_bank_takes_its_time_has_nothing_to_do(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_payment_that_the_bank_processes_needs_no_action(shop: Shop, stripe: FakeStripe) -> None:
     shop.awaiting_payment(stripe, SLOW_CARD)
 
     _status, body = get()
@@ -103,7 +101,7 @@ def a_flagged(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("end", [a_confirmed, a_closed, a_flagged])
-def test_an_order_that_waits_no_more_shows_no_client_secret(
+def test_a_payment_that_waits_no_longer_has_no_client_secret(
     shop: Shop, stripe: FakeStripe, end: Callable[[Shop], None]
 ) -> None:
     shop.awaiting_payment(stripe)
@@ -115,13 +113,13 @@ def test_an_order_that_waits_no_more_shows_no_client_secret(
     assert CLIENT_SECRET not in str(body)
 
 
-def test_nobody_ever_sees_the_token_of_a_waiting_saga(shop: Shop, stripe: FakeStripe) -> None:
+def test_a_response_has_no_task_token(shop: Shop, stripe: FakeStripe) -> None:
     shop.awaiting_payment(stripe)
 
     assert TASK_TOKEN not in str(get())
 
 
-def test_somebody_elses_client_secret_is_not_shown(shop: Shop, stripe: FakeStripe) -> None:
+def test_the_client_secret_is_only_for_its_customer(shop: Shop, stripe: FakeStripe) -> None:
     shop.awaiting_payment(stripe)
 
     status, body = get(customer="sally")
@@ -130,32 +128,25 @@ def test_somebody_elses_client_secret_is_not_shown(shop: Shop, stripe: FakeStrip
     assert CLIENT_SECRET not in str(body)
 
 
-# Only their own
+# Who can see an order
 
 
-def test_somebody_elses_order_looks_like_none_at_all(shop: Shop) -> None:
+def test_the_order_of_another_customer_looks_like_no_order(shop: Shop) -> None:
     shop.placed(customer_id="sally")
 
-    somebody_elses = get(customer="harry")
+    response = get(customer="harry")
 
-    assert somebody_elses == get("b1b2b3b4-0000-5000-8000-000000000002", customer="harry")
-    assert somebody_elses[0] == 404
-    assert somebody_elses[1]["type"] == "urn:problem-type:order-saga:not-found"
+    assert response == get("b1b2b3b4-0000-5000-8000-000000000002", customer="harry")
+    assert response[0] == 404
+    assert response[1]["type"] == "urn:problem-type:order-saga:not-found"
 
 
 @pytest.mark.usefixtures("untouched_store")
-def test_what_is_no_order_id_is_not_looked_for() -> None:
+def test_a_malformed_order_id_is_not_looked_up() -> None:
     assert get("no-such-order")[0] == 404
 
 
-def test_an_operator_sees_everybodys_orders(shop: Shop) -> None:
+def test_an_operator_sees_every_order(shop: Shop) -> None:
     shop.placed(customer_id="sally")
 
     assert get(customer="olivia", groups="operators")[0] == 200
-
-
-def test_while_the_store_is_down_the_caller_is_asked_to_come_back() -> None:
-    with Stubber(dynamodb()) as stub:
-        stub.add_client_error("get_item", "InternalServerError", http_status_code=500)
-
-        assert get()[0] == 503

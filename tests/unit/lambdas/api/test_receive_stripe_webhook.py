@@ -1,4 +1,4 @@
-"""What Stripe's webhooks do to an order: they only say where to look."""
+"""What the events of Stripe change in an order."""
 
 from collections.abc import Callable
 from itertools import permutations
@@ -39,11 +39,11 @@ def events_since(shop: Shop, order: Order) -> list[str]:
     return [entry.event for entry in shop.order().timeline[len(order.timeline) :]]
 
 
-# A saga that waits
+# A saga that waits for its payment
 
 
 @pytest.mark.parametrize(
-    ("decide", "told", "noted"),
+    ("decide", "resumed", "recorded"),
     [
         (FakeStripe.settle, "goes on", ["PaymentSucceeded"]),
         (FakeStripe.decline, f"PaymentDeclined: {NOT_APPROVED}", []),
@@ -59,15 +59,15 @@ def events_since(shop: Shop, order: Order) -> list[str]:
     ],
     ids=str,
 )
-def test_what_stripe_says_now_decides_in_whatever_order_webhooks_come(  # noqa: PLR0913, PLR0917 - the whole world
+def test_the_payment_decides_in_whatever_order_events_arrive(  # noqa: PLR0913, PLR0917 - fixtures and parameters
     shop: Shop,
     stripe: FakeStripe,
     callback: FakeCallback,
     receive: Callable[..., WebhookOutcome],
     order_of_arrival: tuple[str, ...],
     decide: Callable[[FakeStripe, str], object],
-    told: str,
-    noted: list[str],
+    resumed: str,
+    recorded: list[str],
 ) -> None:
     waiting = shop.awaiting_payment(stripe)
     decide(stripe, "pi_1")
@@ -75,12 +75,12 @@ def test_what_stripe_says_now_decides_in_whatever_order_webhooks_come(  # noqa: 
     for kind in order_of_arrival:
         assert receive(kind) is WebhookOutcome.HANDLED
 
-    assert set(callback.resumed) == {(TASK_TOKEN, told)}
-    assert events_since(shop, waiting) == noted
+    assert set(callback.resumed) == {(TASK_TOKEN, resumed)}
+    assert events_since(shop, waiting) == recorded
 
 
 @pytest.mark.parametrize("kind", ["payment_intent.succeeded", "payment_intent.payment_failed"])
-def test_a_webhook_is_not_believed_while_stripe_says_something_else(
+def test_an_event_that_disagrees_with_the_payment_is_ignored(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., WebhookOutcome], kind: str
 ) -> None:
     waiting = shop.awaiting_payment(stripe)
@@ -91,7 +91,7 @@ def test_a_webhook_is_not_believed_while_stripe_says_something_else(
     assert shop.order() == waiting
 
 
-def test_a_webhook_that_comes_again_writes_nothing(
+def test_a_repeated_event_writes_nothing(
     shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
 ) -> None:
     shop.awaiting_payment(stripe)
@@ -104,7 +104,7 @@ def test_a_webhook_that_comes_again_writes_nothing(
     assert shop.order() == once
 
 
-def test_a_webhook_behind_the_deadline_writes_nothing(
+def test_an_event_after_the_deadline_writes_nothing(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., WebhookOutcome]
 ) -> None:
     shop.awaiting_payment(stripe)
@@ -117,7 +117,7 @@ def test_a_webhook_behind_the_deadline_writes_nothing(
     assert shop.order() == undone
 
 
-def test_a_webhook_that_comes_before_anybody_waits_leaves_it_to_the_saga(
+def test_an_event_before_the_saga_waits_changes_nothing(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., WebhookOutcome]
 ) -> None:
     stripe.put(PAID)
@@ -129,7 +129,7 @@ def test_a_webhook_that_comes_before_anybody_waits_leaves_it_to_the_saga(
     assert shop.order() == order
 
 
-def test_while_stripe_does_not_answer_the_webhook_shall_come_again(
+def test_an_event_fails_if_stripe_does_not_answer(
     shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
 ) -> None:
     waiting = shop.awaiting_payment(stripe)
@@ -141,11 +141,11 @@ def test_while_stripe_does_not_answer_the_webhook_shall_come_again(
     assert shop.order() == waiting
 
 
-# What is not for us
+# Events about something else
 
 
 @pytest.mark.parametrize("kind", ["customer.created", "invoice.paid", "payout.failed", "charges.new"])
-def test_a_webhook_of_another_kind_is_acknowledged_without_asking_stripe(
+def test_an_event_of_another_kind_is_acknowledged(
     stripe: FakeStripe, receive: Callable[..., WebhookOutcome], kind: str
 ) -> None:
     assert receive(kind) is WebhookOutcome.NOT_FOR_US
@@ -153,7 +153,7 @@ def test_a_webhook_of_another_kind_is_acknowledged_without_asking_stripe(
     assert stripe.calls == []
 
 
-def test_a_webhook_about_no_payment_is_acknowledged_without_asking_stripe(
+def test_an_event_without_a_payment_is_acknowledged(
     stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
 ) -> None:
     assert receive("charge.succeeded", None) is WebhookOutcome.NOT_FOR_US
@@ -162,7 +162,7 @@ def test_a_webhook_about_no_payment_is_acknowledged_without_asking_stripe(
 
 
 @pytest.mark.parametrize("ours_is_real", [True, False])
-def test_a_webhook_of_another_environment_is_acknowledged_without_asking_stripe(
+def test_an_event_of_another_environment_is_acknowledged(
     stripe: FakeStripe,
     receive: Callable[..., WebhookOutcome],
     ours_is_real: bool,  # noqa: FBT001 - a table's column
@@ -175,7 +175,7 @@ def test_a_webhook_of_another_environment_is_acknowledged_without_asking_stripe(
 
 
 @pytest.mark.parametrize("order_id", [None, "no-such-order"])
-def test_a_webhook_of_an_unknown_order_is_acknowledged(
+def test_an_event_of_an_unknown_order_is_acknowledged(
     stripe: FakeStripe, receive: Callable[..., WebhookOutcome], order_id: str | None
 ) -> None:
     stripe.put(PaymentIntent("pi_1", "succeeded", order_id=order_id))
@@ -183,7 +183,7 @@ def test_a_webhook_of_an_unknown_order_is_acknowledged(
     assert receive() is WebhookOutcome.UNKNOWN_ORDER
 
 
-def test_a_webhook_of_an_intent_that_the_order_is_not_paid_with_changes_nothing(
+def test_an_event_of_another_payment_changes_nothing(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., WebhookOutcome]
 ) -> None:
     waiting = shop.awaiting_payment(stripe)
@@ -195,10 +195,10 @@ def test_a_webhook_of_an_intent_that_the_order_is_not_paid_with_changes_nothing(
     assert shop.order() == waiting
 
 
-# What people do outside the saga
+# Disputes, and refunds outside of the saga
 
 
-def test_a_dispute_is_noted_once(
+def test_a_dispute_is_recorded_once(
     shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
 ) -> None:
     order = a_confirmed_order(shop, stripe)
@@ -212,7 +212,7 @@ def test_a_dispute_is_noted_once(
     assert shop.order().status is OrderStatus.CONFIRMED
 
 
-def test_a_refund_in_the_dashboard_is_noted_once_and_again_when_it_grows(
+def test_each_refund_in_the_dashboard_is_recorded_once(
     shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
 ) -> None:
     order = a_confirmed_order(shop, stripe)
@@ -228,7 +228,7 @@ def test_a_refund_in_the_dashboard_is_noted_once_and_again_when_it_grows(
     assert shop.order().status is OrderStatus.CONFIRMED
 
 
-def test_a_refund_of_the_sagas_own_is_not_noted(
+def test_a_refund_by_the_saga_is_not_recorded_as_outside(
     shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
 ) -> None:
     stripe.put(PAID)
@@ -241,7 +241,7 @@ def test_a_refund_of_the_sagas_own_is_not_noted(
     assert refunded.payment.status is PaymentStatus.REFUNDED
 
 
-def test_a_dispute_of_an_approved_payment_is_noted_though_its_order_is_being_undone(
+def test_a_dispute_of_an_order_that_is_being_undone_is_recorded(
     shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
 ) -> None:
     shop.awaiting_payment(stripe)
@@ -254,7 +254,7 @@ def test_a_dispute_of_an_approved_payment_is_noted_though_its_order_is_being_und
     assert events_since(shop, undone) == ["PaymentDisputed"]
 
 
-def test_a_refund_of_the_sagas_own_that_fails_later_needs_a_human(
+def test_a_refund_by_the_saga_that_fails_later_needs_attention(
     shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
 ) -> None:
     # Given
@@ -272,7 +272,7 @@ def test_a_refund_of_the_sagas_own_that_fails_later_needs_a_human(
     assert shop.order().payment.status is PaymentStatus.SUCCEEDED
 
 
-def test_an_approved_payment_that_was_given_back_meanwhile_confirms_nothing(
+def test_a_payment_that_was_refunded_does_not_confirm_the_order(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., WebhookOutcome]
 ) -> None:
     shop.awaiting_payment(stripe)

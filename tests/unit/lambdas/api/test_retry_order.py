@@ -17,7 +17,7 @@ def retry(*, groups: str = "operators") -> tuple[int, dict[str, Any]]:
     return answer["statusCode"], json.loads(answer["body"])
 
 
-def test_an_order_that_needs_attention_is_on_its_way_again(shop: Shop) -> None:
+def test_an_order_that_needs_attention_becomes_pending(shop: Shop) -> None:
     shop.being_undone()
     shop.orders.flag(ORDER_ID, "Stripe is gone")
 
@@ -27,7 +27,7 @@ def test_an_order_that_needs_attention_is_on_its_way_again(shop: Shop) -> None:
     assert body["timeline"][-1]["event"] == "RetryRequested"
 
 
-def test_an_order_that_needs_attention_again_is_flagged_again(shop: Shop) -> None:
+def test_an_order_can_be_flagged_again_after_a_retry(shop: Shop) -> None:
     shop.being_undone()
     shop.orders.flag(ORDER_ID, "Stripe is gone")
     retry()
@@ -38,7 +38,7 @@ def test_an_order_that_needs_attention_again_is_flagged_again(shop: Shop) -> Non
     assert order.timeline[-1].event == "OrderNeedsAttention: Stripe is still gone"
 
 
-def test_an_order_on_its_way_keeps_its_status(shop: Shop) -> None:
+def test_an_order_that_is_being_processed_keeps_its_status(shop: Shop) -> None:
     shop.confirmed()
     shop.cancel()
 
@@ -48,7 +48,7 @@ def test_an_order_on_its_way_keeps_its_status(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("rest", [Shop.confirmed, Shop.closed])
-def test_an_order_at_rest_is_not_run_again(shop: Shop, rest: Callable[[Shop], object]) -> None:
+def test_an_order_at_rest_cannot_be_retried(shop: Shop, rest: Callable[[Shop], object]) -> None:
     rest(shop)
     before = shop.notified(shop.order())
 
@@ -58,7 +58,7 @@ def test_an_order_at_rest_is_not_run_again(shop: Shop, rest: Callable[[Shop], ob
     assert shop.order() == before
 
 
-def test_a_confirmed_order_whose_customer_does_not_know_can_be_run_again(shop: Shop) -> None:
+def test_a_confirmed_order_that_is_not_at_rest_can_be_retried(shop: Shop) -> None:
     shop.confirmed()
 
     status, body = retry()
@@ -66,7 +66,7 @@ def test_a_confirmed_order_whose_customer_does_not_know_can_be_run_again(shop: S
     assert (status, body["status"]) == (202, "CONFIRMED")
 
 
-def test_a_customer_may_not_retry(shop: Shop) -> None:
+def test_a_customer_cannot_retry(shop: Shop) -> None:
     shop.being_undone()
 
     status, _ = retry(groups="customers")
@@ -74,7 +74,7 @@ def test_a_customer_may_not_retry(shop: Shop) -> None:
     assert status == 403
 
 
-def test_there_is_nothing_to_retry_where_there_is_no_order(shop: Shop) -> None:
+def test_an_unknown_order_cannot_be_retried(shop: Shop) -> None:
     assert shop.unsettled() == []
 
     status, _ = retry()

@@ -1,4 +1,4 @@
-"""Only what Stripe has signed is read, and of that only which payment it is about."""
+"""Verifying the signature of an event, and finding its payment."""
 
 import json
 import time
@@ -23,7 +23,7 @@ PAYLOAD: Final = json.dumps(
         "livemode": False,
         "data": {"object": {"id": "pi_1", "object": "payment_intent", "status": "succeeded"}},
     },
-    indent=2,  # as Stripe sends it: who parses and prints it again has another body
+    indent=2,  # as Stripe sends it; serialising it again would change the body
 )
 
 
@@ -48,45 +48,47 @@ def test_a_signed_event_is_read() -> None:
 
 
 @pytest.mark.parametrize("signed_with", [OLD_SECRET, NEW_SECRET])
-def test_while_the_secret_is_rolled_either_one_fits(signed_with: str) -> None:
+def test_either_secret_is_valid_while_it_is_rolled(signed_with: str) -> None:
     read_event(PAYLOAD, sign(secret=signed_with), [OLD_SECRET, NEW_SECRET])
 
 
-def test_while_stripe_signs_with_both_secrets_ours_is_found_among_them() -> None:
+def test_one_of_several_signatures_is_enough() -> None:
     at, new = sign().split(",")
     _, old = sign(secret=OLD_SECRET).split(",")
 
     read_event(PAYLOAD, f"{at},{old},{new}", [NEW_SECRET])
 
 
-def test_a_signature_may_be_almost_five_minutes_old() -> None:
+def test_a_signature_can_be_almost_five_minutes_old() -> None:
     read_event(PAYLOAD, sign(age_seconds=290), [NEW_SECRET])
 
 
 V0 = sign().replace("v1=", "v0=")
-REFUSED: dict[str, tuple[str, str, list[str]]] = {
+REJECTED: dict[str, tuple[str, str, list[str]]] = {
     "another secret": (PAYLOAD, sign(secret=GUESSED), [NEW_SECRET, OLD_SECRET]),
     "too old": (PAYLOAD, sign(age_seconds=310), [NEW_SECRET]),
     "body changed by one byte": (PAYLOAD.replace("pi_1", "pi_2"), sign(), [NEW_SECRET]),
-    "body printed again": (json.dumps(json.loads(PAYLOAD)), sign(), [NEW_SECRET]),
+    "body serialised again": (json.dumps(json.loads(PAYLOAD)), sign(), [NEW_SECRET]),
     "time changed": (PAYLOAD, sign().replace("t=", "t=1"), [NEW_SECRET]),
     "no secret of ours": (PAYLOAD, sign(), []),
     "no header": (PAYLOAD, "", [NEW_SECRET]),
-    "no header's form": (PAYLOAD, "v1", [NEW_SECRET]),
+    "malformed header": (PAYLOAD, "v1", [NEW_SECRET]),
     "no time": (PAYLOAD, sign().partition(",")[2], [NEW_SECRET]),
-    "time is no number": (PAYLOAD, "t=noon,v1=00", [NEW_SECRET]),
+    "time is not a number": (PAYLOAD, "t=noon,v1=00", [NEW_SECRET]),
     "no signature": (PAYLOAD, sign().partition(",")[0], [NEW_SECRET]),
     "another scheme": (PAYLOAD, V0, [NEW_SECRET]),
     "not ASCII": (PAYLOAD, f"t={int(time.time())},v1=é", [NEW_SECRET]),
 }
 
 
-@pytest.mark.parametrize(("payload", "signature", "secrets"), REFUSED.values(), ids=REFUSED)
-def test_what_stripe_did_not_sign_is_refused(payload: str, signature: str, secrets: list[str]) -> None:
-    with pytest.raises(Problem) as refusal:
+@pytest.mark.parametrize(("payload", "signature", "secrets"), REJECTED.values(), ids=REJECTED)
+def test_an_event_without_a_valid_signature_is_rejected(
+    payload: str, signature: str, secrets: list[str]
+) -> None:
+    with pytest.raises(Problem) as rejected:
         read_event(payload, signature, secrets)
 
-    assert refusal.value.kind is ProblemKind.BAD_SIGNATURE
+    assert rejected.value.kind is ProblemKind.BAD_SIGNATURE
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,7 @@ def test_what_stripe_did_not_sign_is_refused(payload: str, signature: str, secre
         (" , ", []),
     ],
 )
-def test_one_or_more_secrets_are_kept_in_one_text(secret: str, secrets: list[str]) -> None:
+def test_a_secret_can_hold_several_signing_secrets(secret: str, secrets: list[str]) -> None:
     assert signing_secrets(secret) == secrets
 
 
@@ -119,7 +121,7 @@ def test_one_or_more_secrets_are_kept_in_one_text(secret: str, secrets: list[str
         ({}, None),
     ],
 )
-def test_the_payment_is_named_by_whatever_the_event_is_about(
+def test_the_payment_is_found_in_the_object_of_the_event(
     subject: dict[str, Any], intent_id: str | None
 ) -> None:
     payload = about(subject)
@@ -128,7 +130,7 @@ def test_the_payment_is_named_by_whatever_the_event_is_about(
 
 
 @pytest.mark.parametrize("livemode", [True, False])
-def test_an_event_says_whether_money_is_real(livemode: bool) -> None:  # noqa: FBT001 - a table's column
+def test_an_event_has_its_livemode(livemode: bool) -> None:  # noqa: FBT001 - a table's column
     payload = json.dumps({**json.loads(PAYLOAD), "livemode": livemode})
 
     assert read_event(payload, sign(payload), [NEW_SECRET]).livemode is livemode

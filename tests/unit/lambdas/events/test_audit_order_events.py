@@ -9,7 +9,7 @@ from tests.unit.lambdas.shop import AUDIT_TABLE, Shop
 
 
 def an_event(event_id: str = "event-1", **detail: object) -> dict[str, Any]:
-    """An event as EventBridge puts it into the queue."""
+    """An event as EventBridge sends it to the queue."""
     return {
         "version": "0",
         "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
@@ -52,7 +52,7 @@ def test_an_event_is_kept_whole(shop: Shop) -> None:
     ]
 
 
-def test_an_event_that_comes_twice_is_kept_once(shop: Shop) -> None:
+def test_a_repeated_event_is_kept_once(shop: Shop) -> None:
     audit(json.dumps(an_event()), json.dumps(an_event()))
 
     assert len(shop.all_items(AUDIT_TABLE)) == 1
@@ -64,13 +64,13 @@ def test_all_events_of_an_order_are_kept(shop: Shop) -> None:
     assert [item["event_id"] for item in shop.all_items(AUDIT_TABLE)] == ["event-1", "event-2"]
 
 
-def test_an_event_of_an_order_without_a_price_is_kept(shop: Shop) -> None:
+def test_an_event_of_an_order_without_an_amount_is_kept(shop: Shop) -> None:
     audit(json.dumps(an_event(amount=None)))
 
     assert shop.all_items(AUDIT_TABLE)[0]["detail"]["amount"] is None
 
 
-def test_a_malformed_message_does_not_hold_the_others_up(shop: Shop) -> None:
+def test_a_malformed_message_does_not_stop_the_others(shop: Shop) -> None:
     answer = audit(
         json.dumps(an_event("event-1")), "no JSON", '{"detail": {}}', json.dumps(an_event("event-2"))
     )

@@ -30,7 +30,7 @@ def detail_types(event_bridge: FakeEventBridge) -> list[str]:
 
 
 def status_changes(shop: Shop) -> list[dict[str, Any]]:
-    """The records of three changes: an order is confirmed, cancelled and closed as such."""
+    """Two records of one order: it is confirmed, and it is cancelled and undone."""
     shop.confirmed()
     shop.close_cancelled()
     *_before, pivot, _request, _undo, _release, _refund, closing = shop.stream()
@@ -42,12 +42,10 @@ def sequence_number(record: Mapping[str, Any]) -> str:
     return number
 
 
-# What becomes an event
+# Which changes become events
 
 
-def test_a_confirmed_order_is_announced_with_all_that_others_need(
-    shop: Shop, event_bridge: FakeEventBridge
-) -> None:
+def test_a_confirmed_order_is_published_whole(shop: Shop, event_bridge: FakeEventBridge) -> None:
     order = shop.confirmed(two(ARMCHAIR), two(LAMP))
 
     assert publish(shop.stream()) == {"batchItemFailures": []}
@@ -72,7 +70,7 @@ def test_a_confirmed_order_is_announced_with_all_that_others_need(
     assert UUID(event_id).version == 5
 
 
-def test_a_failed_order_is_announced_with_its_reason(shop: Shop, event_bridge: FakeEventBridge) -> None:
+def test_a_failed_order_is_published_with_its_reason(shop: Shop, event_bridge: FakeEventBridge) -> None:
     shop.closed()
 
     publish(shop.stream())
@@ -94,7 +92,7 @@ def a_cancelled_order(shop: Shop) -> Order:
 
 
 @pytest.mark.parametrize(
-    ("given", "announced"),
+    ("given", "published"),
     [
         (Shop.paid, []),
         (Shop.being_undone, []),
@@ -104,14 +102,14 @@ def a_cancelled_order(shop: Shop) -> Order:
         (a_cancelled_order, ["OrderConfirmed", "OrderCancelled"]),
     ],
 )
-def test_only_changes_of_the_status_are_announced_in_their_order(
-    shop: Shop, event_bridge: FakeEventBridge, given: Callable[[Shop], Order], announced: list[str]
+def test_changes_of_the_status_are_published_in_order(
+    shop: Shop, event_bridge: FakeEventBridge, given: Callable[[Shop], Order], published: list[str]
 ) -> None:
     given(shop)
 
     publish(shop.stream())
 
-    assert detail_types(event_bridge) == announced
+    assert detail_types(event_bridge) == published
 
 
 def a_disputed_order(shop: Shop) -> Order:
@@ -126,7 +124,7 @@ def an_order_refunded_in_the_dashboard(shop: Shop) -> Order:
 
 
 @pytest.mark.parametrize(
-    ("given", "announced", "payments"),
+    ("given", "published", "payments"),
     [
         (a_disputed_order, ["PaymentDisputed"], [{"disputed": True, "refunded_outside": 0}]),
         (
@@ -139,23 +137,23 @@ def an_order_refunded_in_the_dashboard(shop: Shop) -> Order:
         ),
     ],
 )
-def test_what_happened_to_the_payment_outside_is_announced(
+def test_disputes_and_refunds_outside_are_published(
     shop: Shop,
     event_bridge: FakeEventBridge,
     given: Callable[[Shop], Order],
-    announced: list[str],
+    published: list[str],
     payments: list[dict[str, object]],
 ) -> None:
     given(shop)
 
     publish(shop.stream())
 
-    assert detail_types(event_bridge) == ["OrderConfirmed", *announced]
+    assert detail_types(event_bridge) == ["OrderConfirmed", *published]
     assert [detail.get("payment") for detail in details(event_bridge)] == [None, *payments]
     assert {detail["status"] for detail in details(event_bridge)} == {"CONFIRMED"}
 
 
-def test_no_event_bears_what_only_the_customer_or_the_saga_may_know(
+def test_no_event_has_a_client_secret_or_a_task_token(
     shop: Shop, stripe: FakeStripe, event_bridge: FakeEventBridge
 ) -> None:
     shop.awaiting_payment(stripe)
@@ -170,7 +168,7 @@ def test_no_event_bears_what_only_the_customer_or_the_saga_may_know(
         assert secret not in str(event_bridge.entries)
 
 
-def test_no_event_bears_the_customers_address_or_card(shop: Shop, event_bridge: FakeEventBridge) -> None:
+def test_no_event_has_the_address_or_the_card(shop: Shop, event_bridge: FakeEventBridge) -> None:
     order = a_cancelled_order(shop)
 
     publish(shop.stream())
@@ -180,7 +178,7 @@ def test_no_event_bears_the_customers_address_or_card(shop: Shop, event_bridge: 
     assert order.payment_method not in str(event_bridge.entries)
 
 
-def test_a_change_that_comes_twice_has_the_same_event_id(shop: Shop, event_bridge: FakeEventBridge) -> None:
+def test_a_repeated_change_has_the_same_event_id(shop: Shop, event_bridge: FakeEventBridge) -> None:
     shop.confirmed()
 
     publish(shop.stream())
@@ -199,11 +197,11 @@ def test_two_changes_of_an_order_have_different_event_ids(shop: Shop, event_brid
     assert first["event_id"] != second["event_id"]
 
 
-# What happens when the bus fails
+# When the bus fails
 
 
 @pytest.mark.parametrize("trouble", [THROTTLED, "InternalFailure"], ids=["call fails", "entry fails"])
-def test_the_batch_goes_on_from_the_record_that_failed(
+def test_the_batch_is_repeated_from_the_record_that_failed(
     shop: Shop, event_bridge: FakeEventBridge, trouble: Exception | str
 ) -> None:
     pivot, closing = status_changes(shop)
@@ -212,12 +210,10 @@ def test_the_batch_goes_on_from_the_record_that_failed(
     answer = publish([pivot, closing, pivot])
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": sequence_number(closing)}]}
-    assert detail_types(event_bridge) == ["OrderConfirmed"], "nothing behind the failed record is published"
+    assert detail_types(event_bridge) == ["OrderConfirmed"], "nothing after the failed record is published"
 
 
-def test_a_batch_that_goes_on_from_the_failed_record_keeps_the_order(
-    shop: Shop, event_bridge: FakeEventBridge
-) -> None:
+def test_a_repeated_batch_keeps_the_order_of_events(shop: Shop, event_bridge: FakeEventBridge) -> None:
     pivot, closing = status_changes(shop)
     event_bridge.trouble = {1: THROTTLED}
     publish([pivot, closing])
@@ -227,7 +223,7 @@ def test_a_batch_that_goes_on_from_the_failed_record_keeps_the_order(
     assert detail_types(event_bridge) == ["OrderConfirmed", "OrderCancelled"]
 
 
-def test_when_the_first_record_fails_the_whole_batch_fails(shop: Shop, event_bridge: FakeEventBridge) -> None:
+def test_the_batch_fails_if_its_first_record_fails(shop: Shop, event_bridge: FakeEventBridge) -> None:
     event_bridge.trouble = {0: THROTTLED}
 
     with pytest.raises(ClientError, match="ThrottlingException"):
@@ -236,9 +232,7 @@ def test_when_the_first_record_fails_the_whole_batch_fails(shop: Shop, event_bri
     assert event_bridge.entries == []
 
 
-def test_an_entry_that_the_bus_refuses_is_an_error_though_the_call_succeeds(
-    shop: Shop, event_bridge: FakeEventBridge
-) -> None:
+def test_an_entry_that_the_bus_rejects_is_an_error(shop: Shop, event_bridge: FakeEventBridge) -> None:
     event_bridge.trouble = {0: "InternalFailure"}
 
     with pytest.raises(EventRefused, match="InternalFailure: try again"):

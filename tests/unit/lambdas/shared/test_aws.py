@@ -15,7 +15,7 @@ URL = "https://dynamodb.eu-central-1.amazonaws.com"
 
 def a_client_error(code: str, status: int = 400) -> ClientError:
     return ClientError(
-        {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item] # as much as matters
+        {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item] # only what is read
         "UpdateItem",
     )
 
@@ -27,7 +27,7 @@ def a_client_error(code: str, status: int = 400) -> ClientError:
         a_client_error("ProvisionedThroughputExceededException"),
         a_client_error("TransactionConflictException"),
         a_client_error("InternalServerError", 500),
-        a_client_error("a code of tomorrow", 503),
+        a_client_error("an unknown code", 503),
         ConnectTimeoutError(endpoint_url=URL),
         ReadTimeoutError(endpoint_url=URL),
         EndpointConnectionError(endpoint_url=URL),
@@ -35,7 +35,7 @@ def a_client_error(code: str, status: int = 400) -> ClientError:
     ],
     ids=repr,
 )
-def test_what_may_work_next_time_becomes_our_own_error(error: Exception) -> None:
+def test_a_transient_error_becomes_our_own_error(error: Exception) -> None:
     with pytest.raises(StoreUnavailable), transient_as(StoreUnavailable):
         raise error
 
@@ -43,6 +43,6 @@ def test_what_may_work_next_time_becomes_our_own_error(error: Exception) -> None
 @pytest.mark.parametrize(
     "code", ["AccessDeniedException", "ValidationException", "ResourceNotFoundException"]
 )
-def test_what_no_retry_can_mend_passes_through(code: str) -> None:
+def test_a_permanent_error_passes(code: str) -> None:
     with pytest.raises(ClientError, match=code), transient_as(StoreUnavailable):
         raise a_client_error(code)

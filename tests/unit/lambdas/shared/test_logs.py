@@ -1,4 +1,4 @@
-"""What the functions log can be followed by order, and harms no customer."""
+"""Log lines have the ids of the order and the execution, and nothing that must stay private."""
 
 import json
 from collections.abc import Iterator
@@ -52,10 +52,10 @@ def submit(payment_method: str = GOOD_CARD) -> str:
     return order_id
 
 
-# Every line can be found by the order and the execution
+# Ids
 
 
-def test_every_line_of_a_step_names_the_order_and_the_execution(shop: Shop, log: Log) -> None:
+def test_every_line_of_a_step_has_the_order_and_the_execution(shop: Shop, log: Log) -> None:
     shop.being_undone()
 
     flag_for_operator({**step_payload(TIMED_OUT), "execution": "the-execution"}, CONTEXT)
@@ -82,7 +82,7 @@ def test_a_published_event_is_logged_with_its_order(
     assert len(event_bridge.entries) == 1
 
 
-def test_the_ids_of_one_call_are_not_on_the_lines_of_the_next(shop: Shop, log: Log) -> None:
+def test_the_ids_of_one_call_are_not_in_the_lines_of_the_next(shop: Shop, log: Log) -> None:
     shop.being_undone()
     flag_for_operator(step_payload(TIMED_OUT), CONTEXT)
     before = len(log.lines)
@@ -96,12 +96,12 @@ def test_the_ids_of_one_call_are_not_on_the_lines_of_the_next(shop: Shop, log: L
     assert "execution" not in line
 
 
-# No line, and no error that Lambda logs by itself, bears what is the customer's
+# Private values, in our lines and in the errors that Lambda logs
 
 
 @contextmanager
 def errors_are_logged() -> Iterator[None]:
-    """Log what a function raises, as Lambda does."""
+    """Log the errors that a function raises, as Lambda does."""
     try:
         yield
     except OrderSagaError:
@@ -111,7 +111,7 @@ def errors_are_logged() -> Iterator[None]:
 @pytest.mark.parametrize("payment_method", [GOOD_CARD, DECLINED_CARD, CARD_WITH_3DS])
 @pytest.mark.parametrize("fate", ["confirmed", "undone", "mail is refused"])
 @pytest.mark.usefixtures("callback", "signing_secret")
-def test_no_line_of_a_whole_journey_bears_a_secret_or_the_customers_address_or_card(  # noqa: PLR0913, PLR0917 - the whole world
+def test_no_line_has_a_secret_an_address_or_a_card(  # noqa: PLR0913, PLR0917 - fixtures and parameters
     shop: Shop,
     stripe: FakeStripe,
     mailer: FakeMailer,

@@ -43,33 +43,33 @@ def test_an_action_that_failed_can_run_again() -> None:
 
 
 @pytest.mark.parametrize("unavailable", [StoreUnavailable, MailUnavailable])
-def test_while_somebody_else_is_at_it_this_one_comes_back_later(unavailable: type[TransientFailure]) -> None:
+def test_an_action_under_way_elsewhere_can_be_retried(unavailable: type[TransientFailure]) -> None:
     runs: list[str] = []
 
-    def come_here_again() -> None:
+    def run_again_inside() -> None:
         with pytest.raises(unavailable, match="IdempotencyAlreadyInProgressError"):
             once("evt_1", lambda: runs.append("inner"), unavailable)
         runs.append("outer")
 
-    once("evt_1", come_here_again, unavailable)
+    once("evt_1", run_again_inside, unavailable)
 
     assert runs == ["outer"]
 
 
-def test_a_worker_that_dies_keeps_the_others_out_for_seconds_only(shop: Shop) -> None:
+def test_a_worker_that_dies_locks_the_key_for_three_seconds(shop: Shop) -> None:
     locked_until: list[int] = []
 
-    def look_at_the_lock() -> None:
+    def read_the_lock() -> None:
         [item] = shop.all_items(IDEMPOTENCY_TABLE)
         locked_until.append(item["in_progress_expiration"])
 
-    once("evt_1", look_at_the_lock)
+    once("evt_1", read_the_lock)
 
     [milliseconds] = locked_until
     assert milliseconds <= (time.time() + 3) * 1000
 
 
-def test_without_the_table_nothing_is_done(shop: Shop) -> None:
+def test_without_the_table_the_action_does_not_run(shop: Shop) -> None:
     shop.client.delete_table(TableName=IDEMPOTENCY_TABLE)
     runs: list[str] = []
 

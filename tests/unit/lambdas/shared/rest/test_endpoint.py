@@ -11,6 +11,7 @@ from lambdas.shared.rest.endpoint import Endpoint, endpoint
 from lambdas.shared.rest.http_request import HttpRequest
 from lambdas.shared.rest.http_response import HttpResponse
 from lambdas.shared.rest.problem import not_found
+from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.invocations import CONTEXT, api_event
 
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
@@ -68,8 +69,12 @@ def test_an_unavailable_store_gives_a_time_to_retry() -> None:
     assert call(unavailable)[1]["Retry-After"] == "1"
 
 
-def test_an_internal_error_reveals_nothing() -> None:
-    assert "ours" not in str(call(broken))
+def test_an_internal_error_is_logged_and_reveals_nothing(log: Log) -> None:
+    response = call(broken)
+
+    assert response[2]["detail"] == "An unexpected error occurred. It has been logged."
+    assert "ours" not in str(response)
+    assert "ZeroDivisionError: a detail of ours" in log.text
 
 
 # Browsers
