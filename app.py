@@ -70,7 +70,8 @@ def build(app: cdk.App) -> None:
 
 
 if __name__ == "__main__":
-    app = cdk.App()
+    # The validation of templates takes six seconds; the tests run it for all stages.
+    app = cdk.App(builtin_cloud_formation_validation=False)
     try:
         build(app)
     except (SettingsError, LayerBuildError) as error:

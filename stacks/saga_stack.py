@@ -14,6 +14,7 @@ from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.table import Table
 from stacks.settings import DEFAULT_SENDER, Settings
 from statemachines.definition import Definition, read_definition
+from statemachines.steps import STEP_FUNCTIONS
 
 
 class SagaStack(StageStack):
@@ -37,20 +38,17 @@ class SagaStack(StageStack):
     ) -> None:
         super().__init__(scope, "saga", settings, description="Orders: the saga")
         functions = PythonFunctions(self, settings)
-        send_once = (idempotency.do_once(), _send_mail(settings))
-        steps = [
-            functions.add("validate_order", orders.change(), inventory.read_many()),
-            functions.add("charge_payment", orders.change(), stripe_key.call_stripe()),
-            functions.add(
-                "await_payment", orders.change(), stripe_key.call_stripe(), wake_saga(self, settings)
-            ),
-            functions.add("reserve_inventory", orders.change(), inventory.update()),
-            functions.add("notify_customer", orders.change(), *send_once),
-            functions.add("release_inventory", orders.change(), inventory.update()),
-            functions.add("refund_payment", orders.change(), stripe_key.call_stripe()),
-            functions.add("close_order", orders.change()),
-            functions.add("flag_for_operator", orders.change()),
-        ]
+        # Each step changes the record of its order. These steps do more.
+        more: dict[str, list[Grant]] = {
+            "validate_order": [inventory.read_many()],
+            "charge_payment": [stripe_key.call_stripe()],
+            "await_payment": [stripe_key.call_stripe(), wake_saga(self, settings)],
+            "reserve_inventory": [inventory.update()],
+            "notify_customer": [idempotency.do_once(), _send_mail(settings)],
+            "release_inventory": [inventory.update()],
+            "refund_payment": [stripe_key.call_stripe()],
+        }
+        steps = [functions.add(step, orders.change(), *more.get(step, [])) for step in STEP_FUNCTIONS]
         self.machine = SagaMachine(self, settings, definition=_definition(settings), functions=steps)
         unstarted_orders = DeadLetterQueue(self, "UnstartedOrders", settings)
         start_saga = self._start_saga(settings, functions, orders, unstarted_orders)

@@ -1,4 +1,4 @@
-"""The lines of README.md and docs/deploy.md that readers copy, and the transcript of the demo."""
+"""The lines of README.md that a reader copies into a shell."""
 
 import json
 import re
@@ -7,23 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from local.catalogue import SAMPLE_STOCK
 from local.processes import REPOSITORY, inherited_environment
 from local.run import run_file_content
 from local.users import CUSTOMER, OPERATOR
 from local.world import World
-from proof.demo import show
-from proof.journeys import JOURNEYS
 
 README = (REPOSITORY / "README.md").read_text()
-DEPLOY = (REPOSITORY / "docs" / "deploy.md").read_text()
-TRANSCRIPT = re.findall(r"^ok  .+", README, re.MULTILINE)
 
 
-def section(page: str, title: str) -> str:
-    return page.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+def section(title: str) -> str:
+    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
 def blocks(text: str) -> list[str]:
@@ -32,8 +25,8 @@ def blocks(text: str) -> list[str]:
 
 
 def shell(script: str, folder: Path, variables: Mapping[str, str] | None = None) -> list[Any]:
-    """Run a script and parse the JSON documents that it prints."""
-    done = subprocess.run(  # noqa: S603 - our own pages
+    """The JSON documents that a script prints."""
+    done = subprocess.run(  # noqa: S603 - our own README
         ["/bin/bash", "-euc", script],
         cwd=folder,
         env=inherited_environment() | {"NO_PROXY": "127.0.0.1"} | dict(variables or {}),
@@ -51,7 +44,7 @@ def shell(script: str, folder: Path, variables: Mapping[str, str] | None = None)
 
 
 def folder_with_run_file(world: World, tmp_path: Path) -> Path:
-    """Make a folder like the one in which `make run` serves."""
+    """A folder in which `make run` serves."""
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local" / "run.json").write_text(json.dumps(run_file_content(world)))
     return tmp_path
@@ -59,7 +52,7 @@ def folder_with_run_file(world: World, tmp_path: Path) -> Path:
 
 def test_the_lines_to_try_it_place_an_order_once_and_show_it(world: World, tmp_path: Path) -> None:
     # Given
-    text = section(README, "Try it")
+    text = section("Try it")
     (script,) = blocks(text)
     show_order, show_stock = re.findall(r"`(curl [^`]+)`", text)
     folder = folder_with_run_file(world, tmp_path)
@@ -75,9 +68,11 @@ def test_the_lines_to_try_it_place_an_order_once_and_show_it(world: World, tmp_p
     assert "CRUNCHY-ARMCHAIR" in [product["sku"] for product in stock["products"]]
 
 
-def test_the_lines_for_a_deployment_add_a_product_and_place_an_order(world: World, tmp_path: Path) -> None:
-    # Given: all lines except those that sign in, which need the AWS command line
-    *_, script = blocks(section(DEPLOY, "To your own account"))
+def test_the_lines_for_a_first_deployment_add_a_product_and_place_an_order(
+    world: World, tmp_path: Path
+) -> None:
+    # Given: all but the lines that sign in, which need the AWS command line
+    *_, script = blocks(section("Deploy it"))
     curls = script[script.index("curl") :].replace("CRUNCHY-ARMCHAIR", "README-ARMCHAIR")
     variables = {
         "API_URL": world.api_url,
@@ -93,26 +88,4 @@ def test_the_lines_for_a_deployment_add_a_product_and_place_an_order(world: Worl
     # Then
     assert (product["sku"], product["available"]) == ("README-ARMCHAIR", 10)
     assert order["status"] == "PENDING"
-    assert not_found["status"] == 404  # no order has the id ORDER_ID
-
-
-def test_the_transcript_begins_with_the_first_orders_of_the_demo() -> None:
-    shown = [journey.shown for journey in JOURNEYS if journey.shown]
-
-    titles = [line.removeprefix("ok  ").partition(":")[0] for line in TRANSCRIPT]
-
-    assert titles == shown[: len(titles)]
-    assert titles
-
-
-@pytest.mark.parametrize("line", TRANSCRIPT, ids=lambda line: line.partition(":")[0])
-def test_the_demo_prints_this_line_of_the_transcript(
-    world: World, line: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for sku, product in SAMPLE_STOCK.items():
-        world.shop.stock(sku, product)
-    (journey,) = (each for each in JOURNEYS if f"ok  {each.shown}: " == line[: len(each.shown) + 6])
-
-    show(world, journey)
-
-    assert capsys.readouterr().out.splitlines() == [line]
+    assert not_found["status"] == 404  # there is no order of the id ORDER_ID

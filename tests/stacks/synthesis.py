@@ -1,4 +1,4 @@
-"""What a synth leaves behind, in a form that assertions read well in."""
+"""Synthesizes a stage, and reads its templates."""
 
 import json
 import re
@@ -21,10 +21,10 @@ CONTEXTS = {
         "allowed_origins": "https://shop.example.org,https://admin.example.org",
     },
 }
-"""Each stage's context in these tests, such that every key is used in one of them."""
+"""The context of each stage in these tests; together they use every key."""
 
 _NO_COPIES = {"aws:cdk:disable-asset-staging": True}
-"""A synth leaves the assets where they are: copies of the layer are half of the time that it takes."""
+"""Leaves assets where they are: copying the layer takes half of the time of a synthesis."""
 
 _HASH = re.compile(r"[0-9A-F]{8}$")
 _EXPORT = re.compile(
@@ -59,7 +59,7 @@ class Synthesis:
         return {file.name.removesuffix(".template.json"): json.loads(file.read_text()) for file in files}
 
     def resources(self, resource_type: str) -> list[Resource]:
-        """All resources of a type in all stacks, named as in the code."""
+        """All resources of a type in all stacks, with their names in the code."""
         return [
             Resource(readable(logical_id), body["Type"], body)
             for template in self.templates().values()
@@ -73,7 +73,7 @@ class Synthesis:
         return resource
 
     def outputs(self) -> set[str]:
-        """The outputs meant for people and scripts, not those by which stacks hand values on."""
+        """The outputs for people and scripts, without those that other stacks import."""
         return {
             name
             for template in self.templates().values()
@@ -82,7 +82,7 @@ class Synthesis:
         }
 
     def functions(self) -> dict[str, dict[str, Any]]:
-        """Every function's properties by the name of its folder."""
+        """The properties of each function, by the name of its folder."""
         return {
             function.properties["Handler"].split(".")[2]: function.properties
             for function in self.resources("AWS::Lambda::Function")
@@ -96,7 +96,7 @@ class Synthesis:
 
 
 def synthesize(stage: str, folder: Path) -> Synthesis:
-    """Do what `cdk synth -c stage=...` does, without the command line."""
+    """Synthesize a stage like `cdk synth -c stage=...`, in this process."""
     flags = json.loads((PROJECT / "cdk.json").read_text())["context"]
     app = cdk.App(context={**flags, **_NO_COPIES, "stage": stage, **CONTEXTS[stage]}, outdir=str(folder))
     build(app)
@@ -105,7 +105,7 @@ def synthesize(stage: str, folder: Path) -> Synthesis:
 
 
 def readable(value: object) -> str:
-    """A reference to a resource as `Name` or `Name.Attribute`, whichever stack it is in."""
+    """A reference to a resource, in any stack, as `Name` or `Name.Attribute`."""
     match value:
         case {"Ref": str(logical_id)}:
             return _HASH.sub("", logical_id)

@@ -1,4 +1,4 @@
-"""The REST API: its calls, who may make them, and what is written about them."""
+"""The REST API: its calls, sign-in, limits and logs."""
 
 import json
 from typing import Any
@@ -28,14 +28,14 @@ WITHOUT_SIGN_IN = {"POST /webhooks/stripe", "GET /health"}
 
 WITH_A_BODY = {"POST /orders", "PUT /inventory/{sku}", "POST /inventory/{sku}/restock"}
 
-LONGEST_ANSWER_SECONDS = 29
-"""After this API Gateway answers by itself, and nobody hears what the function says."""
+GATEWAY_TIMEOUT_SECONDS = 29
+"""After this time API Gateway returns an error, and the response of the function is lost."""
 
 PERSONAL = ("identity", "authorizer", "path", "requestOverride")
 
 
 def methods(stage: Synthesis) -> dict[str, dict[str, Any]]:
-    """The properties of every call."""
+    """The properties of each call, by method and path."""
     parents = {"Api.RootResourceId": ""}
     for resource in stage.resources("AWS::ApiGateway::Resource"):
         parent = parents[readable(resource.properties["ParentId"])]
@@ -49,13 +49,13 @@ def methods(stage: Synthesis) -> dict[str, dict[str, Any]]:
 
 
 def calls(stage: Synthesis) -> dict[str, dict[str, Any]]:
-    """The calls that there are for somebody: not those that are refused, or that browsers ask before them."""
+    """The API's own calls, without 405 responses and preflight requests."""
     return {
         call: method for call, method in methods(stage).items() if not call.startswith(("ANY ", "OPTIONS "))
     }
 
 
-def test_each_call_is_answered_by_its_function(stage: Synthesis) -> None:
+def test_each_call_is_routed_to_its_function(stage: Synthesis) -> None:
     found = calls(stage)
 
     assert found.pop("GET /health")["Integration"]["Type"] == "MOCK"
@@ -69,7 +69,7 @@ def test_the_contract_has_every_call(stage: Synthesis) -> None:
     assert calls(stage).keys() == OPERATIONS.keys()
 
 
-def test_everybody_signs_in_but_stripe_and_who_asks_for_the_health(stage: Synthesis) -> None:
+def test_all_calls_but_webhooks_and_health_need_a_sign_in(stage: Synthesis) -> None:
     found = calls(stage)
 
     open_to_all = {call for call, method in found.items() if method["AuthorizationType"] == "NONE"}
@@ -79,7 +79,7 @@ def test_everybody_signs_in_but_stripe_and_who_asks_for_the_health(stage: Synthe
         assert readable(found[call]["AuthorizerId"]) == "SignIn", call
 
 
-def test_tokens_are_those_of_the_stages_own_pool(stage: Synthesis) -> None:
+def test_tokens_come_from_the_user_pool_of_the_stage(stage: Synthesis) -> None:
     authorizer = stage.the("AWS::ApiGateway::Authorizer").properties
 
     assert authorizer["Type"] == "COGNITO_USER_POOLS"
@@ -87,7 +87,7 @@ def test_tokens_are_those_of_the_stages_own_pool(stage: Synthesis) -> None:
     assert list(map(readable, authorizer["ProviderARNs"])) == ["Users.Arn"]
 
 
-def test_a_method_that_there_is_not_is_answered_with_those_there_are(stage: Synthesis) -> None:
+def test_unsupported_methods_return_405_with_the_supported_ones(stage: Synthesis) -> None:
     found = methods(stage)
     refusals = {call.removeprefix("ANY "): found[call] for call in found if call.startswith("ANY ")}
 
@@ -101,7 +101,7 @@ def test_a_method_that_there_is_not_is_answered_with_those_there_are(stage: Synt
         )
 
 
-def test_what_is_no_json_object_does_not_get_as_far_as_a_function(stage: Synthesis) -> None:
+def test_bodies_that_are_no_json_object_do_not_reach_a_function(stage: Synthesis) -> None:
     found = calls(stage)
 
     assert {call for call, method in found.items() if method.get("RequestModels")} == WITH_A_BODY
@@ -112,13 +112,13 @@ def test_what_is_no_json_object_does_not_get_as_far_as_a_function(stage: Synthes
     assert stage.the("AWS::ApiGateway::RequestValidator").properties["ValidateRequestBody"] is True
 
 
-def test_every_call_is_answered_before_the_gateway_gives_up(stage: Synthesis) -> None:
+def test_functions_time_out_before_the_gateway_does(stage: Synthesis) -> None:
     timeouts = {
         function.name: function.properties["Timeout"] for function in stage.resources("AWS::Lambda::Function")
     }
 
     for function in ROUTES.values():
-        assert timeouts[function] < LONGEST_ANSWER_SECONDS, function
+        assert timeouts[function] < GATEWAY_TIMEOUT_SECONDS, function
 
 
 STATUS_OF = {
@@ -131,11 +131,11 @@ STATUS_OF = {
     "INTEGRATION_FAILURE": 503,
     "INTEGRATION_TIMEOUT": 503,
 }
-PROTECTING = {"Cache-Control", "Strict-Transport-Security", "X-Content-Type-Options"}
+SECURITY_HEADER_NAMES = {"Cache-Control", "Strict-Transport-Security", "X-Content-Type-Options"}
 
 
 def gateway_response(stage: Synthesis, kind: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """The body and the headers of an answer of API Gateway's own."""
+    """The body and the headers of a response that API Gateway creates itself."""
     (response,) = (
         found.properties
         for found in stage.resources("AWS::ApiGateway::GatewayResponse")
@@ -150,19 +150,17 @@ def gateway_response(stage: Synthesis, kind: str) -> tuple[dict[str, Any], dict[
 
 
 @pytest.mark.parametrize("kind", ["DEFAULT_4XX", "DEFAULT_5XX", *STATUS_OF])
-def test_what_the_gateway_answers_by_itself_is_a_problem_like_the_functions(
-    stage: Synthesis, kind: str
-) -> None:
+def test_responses_of_the_gateway_are_problem_documents(stage: Synthesis, kind: str) -> None:
     problem, headers = gateway_response(stage, kind)
 
     assert headers["Content-Type"] == "'application/problem+json'"
-    assert headers.keys() >= PROTECTING
+    assert headers.keys() >= SECURITY_HEADER_NAMES
     assert problem.keys() >= {"type", "title", "detail", "instance"}
     assert problem["instance"] == "$context.requestId"
     assert problem.get("status") == STATUS_OF.get(kind)
 
 
-def test_what_the_gateway_would_call_by_another_status_has_the_right_one(stage: Synthesis) -> None:
+def test_some_responses_of_the_gateway_have_another_status(stage: Synthesis) -> None:
     changed = {
         response.properties["ResponseType"]: int(response.properties["StatusCode"])
         for response in stage.resources("AWS::ApiGateway::GatewayResponse")
@@ -175,12 +173,12 @@ def test_what_the_gateway_would_call_by_another_status_has_the_right_one(stage: 
     }
 
 
-def test_whoever_is_refused_learns_how_to_go_on(stage: Synthesis) -> None:
+def test_refused_requests_get_the_headers_to_try_again(stage: Synthesis) -> None:
     assert gateway_response(stage, "UNAUTHORIZED")[1]["WWW-Authenticate"] == "'Bearer'"
     assert gateway_response(stage, "THROTTLED")[1]["Retry-After"] == "'1'"
 
 
-def test_browsers_may_call_from_nowhere_unless_the_stage_names_it(local: Synthesis, prod: Synthesis) -> None:
+def test_browsers_may_call_only_from_origins_that_the_stage_names(local: Synthesis, prod: Synthesis) -> None:
     assert not [call for call in methods(local) if call.startswith("OPTIONS ")]
     assert "Access-Control-Allow-Origin" not in gateway_response(local, "THROTTLED")[1]
 
@@ -193,7 +191,7 @@ def test_browsers_may_call_from_nowhere_unless_the_stage_names_it(local: Synthes
     assert variables["ALLOWED_ORIGINS"] == "https://shop.example.org https://admin.example.org"
 
 
-def test_the_access_log_says_nothing_about_people(stage: Synthesis) -> None:
+def test_the_access_log_has_no_personal_data(stage: Synthesis) -> None:
     settings = stage.the("AWS::ApiGateway::Stage").properties["AccessLogSetting"]
 
     fields = [value.removeprefix("$context.") for value in json.loads(settings["Format"]).values()]
@@ -207,7 +205,7 @@ def test_errors_are_logged_without_bodies(stage: Synthesis) -> None:
         assert not settings["DataTraceEnabled"]
 
 
-def test_every_call_is_throttled_and_new_orders_by_themselves(stage: Synthesis) -> None:
+def test_calls_are_throttled_and_new_orders_separately(stage: Synthesis) -> None:
     throttles = {
         f"{settings['HttpMethod']} {settings['ResourcePath']}": (
             settings["ThrottlingRateLimit"],
@@ -223,15 +221,15 @@ def test_every_call_is_throttled_and_new_orders_by_themselves(stage: Synthesis) 
     }
 
 
-def test_every_call_is_traced(stage: Synthesis) -> None:
+def test_calls_are_traced(stage: Synthesis) -> None:
     assert stage.the("AWS::ApiGateway::Stage").properties["TracingEnabled"] is True
 
 
-def test_the_accounts_log_role_outlives_the_api(stage: Synthesis) -> None:
+def test_the_log_role_of_the_account_is_kept(stage: Synthesis) -> None:
     assert stage.the("AWS::ApiGateway::Account").body["DeletionPolicy"] == "Retain"
 
 
-def test_orders_are_taken_only_where_the_saga_is(stage: Synthesis) -> None:
+def test_the_api_is_deployed_after_the_stacks_that_fulfil_orders(stage: Synthesis) -> None:
     stacks = {stack.stack_name: stack for stack in stage.app.synth().stacks}
     prefix = f"orders-{stage.stage}-"
 

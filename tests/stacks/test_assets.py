@@ -1,4 +1,4 @@
-"""What is deployed is all that a function needs."""
+"""The assets contain everything that a function needs."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ from tests.stacks.synthesis import Synthesis
 pytestmark = pytest.mark.xdist_group("stacks")
 
 OF_THE_RUNTIME = ["boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3"]
-"""What Lambda's Python has beyond the standard library."""
+"""The packages of Lambda's Python runtime."""
 
 IMPORT_ALL = """
 import importlib, json, sys
@@ -39,9 +39,7 @@ def runtime_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_every_handler_is_there_with_nothing_but_asset_layer_and_runtime(
-    prod: Synthesis, runtime_packages: Path
-) -> None:
+def test_handlers_import_with_only_asset_layer_and_runtime(prod: Synthesis, runtime_packages: Path) -> None:
     # Given
     host = Target(python_version=f"{sys.version_info.major}.{sys.version_info.minor}", platform=None)
     paths = [code_folder(embedded=False), layer_folder(host) / "python", runtime_packages]
@@ -61,19 +59,19 @@ def test_every_handler_is_there_with_nothing_but_asset_layer_and_runtime(
     assert imports.returncode == 0, imports.stderr
 
 
-def test_in_the_cloud_the_asset_is_the_package_and_nothing_else() -> None:
+def test_in_the_cloud_the_asset_is_the_package_only() -> None:
     asset = code_folder(embedded=False)
 
     assert [path.name for path in asset.iterdir()] == ["lambdas"]
     assert not list(asset.rglob("__pycache__"))
 
 
-def test_locally_the_asset_starts_the_function_by_itself() -> None:
+def test_locally_the_asset_has_an_executable_bootstrap() -> None:
     bootstrap = code_folder(embedded=True) / "bootstrap"
 
     assert bootstrap.stat().st_mode & 0o111
     assert 'exec python -m awslambdaric "$_HANDLER"' in bootstrap.read_text()
 
 
-def test_all_functions_of_a_stage_are_one_asset(stage: Synthesis) -> None:
+def test_all_functions_of_a_stage_share_one_asset(stage: Synthesis) -> None:
     assert len({function["Code"]["S3Key"] for function in stage.functions().values()}) == 1

@@ -1,7 +1,10 @@
-"""Tables and secrets: what is kept, and how it is protected."""
+"""Tables and secrets, and how they are protected."""
+
+from typing import get_args
 
 import pytest
 
+from lambdas.shared.store.listings import Index
 from tests.stacks.synthesis import Resource, Synthesis, readable
 
 pytestmark = pytest.mark.xdist_group("stacks")
@@ -13,7 +16,7 @@ def table(stage: Synthesis, name: str) -> Resource:
     return next(table for table in stage.resources(TABLE) if table.name == name)
 
 
-def test_every_table_is_encrypted_restorable_and_paid_by_use(stage: Synthesis) -> None:
+def test_tables_are_encrypted_restorable_and_on_demand(stage: Synthesis) -> None:
     tables = stage.resources(TABLE)
 
     assert {table.name for table in tables} == {"Orders", "Inventory", "Idempotency", "Audit"}
@@ -25,7 +28,7 @@ def test_every_table_is_encrypted_restorable_and_paid_by_use(stage: Synthesis) -
 
 
 @pytest.mark.parametrize(("name", "policy"), [("local", "Delete"), ("dev", "Delete"), ("prod", "Retain")])
-def test_tables_are_protected_where_it_matters(
+def test_only_the_tables_of_prod_are_protected_from_deletion(
     request: pytest.FixtureRequest, name: str, policy: str
 ) -> None:
     for found in request.getfixturevalue(name).resources(TABLE):
@@ -41,18 +44,19 @@ def test_only_the_stacks_of_prod_are_protected_from_deletion(stage: Synthesis) -
     assert {stack.termination_protection for stack in stacks} == {stage.stage == "prod"}
 
 
-def test_orders_have_a_stream_with_both_images(stage: Synthesis) -> None:
+def test_the_orders_table_streams_old_and_new_images(stage: Synthesis) -> None:
     orders = table(stage, "Orders")
 
     assert orders.properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 
-def test_orders_are_found_by_customer_by_day_and_while_not_at_rest(stage: Synthesis) -> None:
+def test_the_indexes_of_orders_are_those_that_the_code_queries(stage: Synthesis) -> None:
     indexes = {
         index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]]
         for index in table(stage, "Orders").properties["GlobalSecondaryIndexes"]
     }
 
+    assert indexes.keys() == set(get_args(Index))
     assert indexes == {
         "by_customer": ["customer_id", "created_at"],
         "unsettled": ["unsettled_shard", "created_at"],
@@ -75,18 +79,18 @@ def test_a_table_has_the_keys_that_the_code_uses(stage: Synthesis, name: str, ke
     assert [key["AttributeName"] for key in schema] == keys
 
 
-def test_what_was_done_once_is_forgotten_in_time(stage: Synthesis) -> None:
+def test_idempotency_records_expire(stage: Synthesis) -> None:
     idempotency = table(stage, "Idempotency").properties
 
     assert idempotency["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
 
 
-def test_a_change_of_an_order_is_not_written_again_into_indexes(stage: Synthesis) -> None:
+def test_changes_of_an_order_do_not_write_to_its_indexes(stage: Synthesis) -> None:
     for index in table(stage, "Orders").properties["GlobalSecondaryIndexes"]:
         assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}, index["IndexName"]
 
 
-def test_no_template_holds_a_secret_of_stripes(stage: Synthesis) -> None:
+def test_templates_contain_no_secret_of_stripe(stage: Synthesis) -> None:
     secrets = [
         secret for secret in stage.resources("AWS::SecretsManager::Secret") if secret.name != "CursorSecret"
     ]
@@ -97,7 +101,7 @@ def test_no_template_holds_a_secret_of_stripes(stage: Synthesis) -> None:
         assert "SecretString" not in secret.properties
 
 
-def test_no_secret_that_an_operator_put_there_goes_with_the_stack_of_prod(stage: Synthesis) -> None:
+def test_secrets_of_stripe_are_kept_in_prod(stage: Synthesis) -> None:
     policy = "Retain" if stage.stage == "prod" else "Delete"
 
     for secret in stage.resources("AWS::SecretsManager::Secret"):
@@ -105,7 +109,7 @@ def test_no_secret_that_an_operator_put_there_goes_with_the_stack_of_prod(stage:
             assert secret.body["DeletionPolicy"] == policy
 
 
-def test_what_signs_cursors_is_made_and_known_by_nobody(stage: Synthesis) -> None:
+def test_the_secret_for_cursors_is_generated(stage: Synthesis) -> None:
     [secret] = [
         secret for secret in stage.resources("AWS::SecretsManager::Secret") if secret.name == "CursorSecret"
     ]
@@ -114,7 +118,7 @@ def test_what_signs_cursors_is_made_and_known_by_nobody(stage: Synthesis) -> Non
     assert "SecretString" not in secret.properties
 
 
-def test_scripts_find_what_they_need(stage: Synthesis) -> None:
+def test_scripts_find_the_outputs_that_they_need(stage: Synthesis) -> None:
     assert stage.outputs() >= {
         *("ApiUrl", "StateMachineArn", "EventBusName", "StripeSecretId", "StripeWebhookSecretId"),
         *("OrdersTableName", "InventoryTableName", "IdempotencyTableName", "AuditTableName"),
@@ -122,13 +126,13 @@ def test_scripts_find_what_they_need(stage: Synthesis) -> None:
     }
 
 
-def test_a_path_can_be_put_behind_the_apis_address(stage: Synthesis) -> None:
+def test_the_url_of_the_api_has_no_slash_at_its_end(stage: Synthesis) -> None:
     outputs = stage.templates()[f"orders-{stage.stage}-api"]["Outputs"]
 
     assert readable(outputs["ApiUrl"]["Value"]).endswith("/ApiDeploymentStagev1")
 
 
-def test_secrets_are_told_to_functions_by_their_arns(stage: Synthesis) -> None:
+def test_functions_know_secrets_by_their_arns(stage: Synthesis) -> None:
     variables = stage.functions()["receive_stripe_webhook"]["Environment"]["Variables"]
 
     assert readable(variables["STRIPE_SECRET_ID"]) == "StripeSecret.Id"

@@ -1,4 +1,4 @@
-"""The layer is the same bytes whenever and wherever it is built."""
+"""The layer is the same, byte by byte, in every build."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_two_builds_are_the_same_byte_by_byte(tmp_path: Path) -> None:
+def test_two_builds_are_equal_byte_by_byte(tmp_path: Path) -> None:
     first, second = layer_folder(LAMBDA), tmp_path / "elsewhere" / "second"
 
     build_layer(second, LAMBDA)
@@ -17,7 +17,7 @@ def test_two_builds_are_the_same_byte_by_byte(tmp_path: Path) -> None:
     assert files_of(first) == files_of(second)
 
 
-def test_a_layer_that_is_there_is_not_built_again() -> None:
+def test_an_existing_layer_is_not_built_again() -> None:
     folder = layer_folder(LAMBDA)
     before = folder.stat().st_mtime_ns
 
@@ -25,7 +25,7 @@ def test_a_layer_that_is_there_is_not_built_again() -> None:
     assert folder.stat().st_mtime_ns == before
 
 
-def test_it_holds_packages_for_lambda_where_lambda_looks_for_them() -> None:
+def test_its_packages_are_for_lambda_and_where_lambda_imports_from() -> None:
     files = files_of(layer_folder(LAMBDA))
 
     binaries = [path for path in files if path.endswith(".so")]
@@ -35,7 +35,7 @@ def test_it_holds_packages_for_lambda_where_lambda_looks_for_them() -> None:
     assert all("cpython-313-aarch64-linux" in path for path in binaries)
 
 
-def test_nothing_in_it_depends_on_who_built_it() -> None:
+def test_it_contains_no_scripts_and_no_caches() -> None:
     files = files_of(layer_folder(LAMBDA))
 
     assert not [path for path in files if "__pycache__" in path or path.startswith("python/bin/")]

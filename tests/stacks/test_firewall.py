@@ -1,4 +1,4 @@
-"""The firewall of the cloud stages; the embedded AWS can't put one before an API."""
+"""The firewall of the cloud stages; the embedded AWS can't put one in front of an API."""
 
 import json
 from typing import Any
@@ -28,7 +28,7 @@ def rules(stage: Synthesis) -> dict[str, dict[str, Any]]:
     return {rule["Name"]: rule for rule in acl(stage)["Rules"]}
 
 
-def test_it_stands_before_the_api_and_the_sign_in(cloud: Synthesis) -> None:
+def test_it_protects_the_api_and_the_sign_in(cloud: Synthesis) -> None:
     associations = cloud.resources("AWS::WAFv2::WebACLAssociation")
 
     protected = {readable(each.properties["ResourceArn"]) for each in associations}
@@ -37,11 +37,11 @@ def test_it_stands_before_the_api_and_the_sign_in(cloud: Synthesis) -> None:
     assert len(associations) == 2
 
 
-def test_there_is_none_on_one_machine(local: Synthesis) -> None:
+def test_the_local_stage_has_none(local: Synthesis) -> None:
     assert not local.resources("AWS::WAFv2::WebACL")
 
 
-def test_one_address_and_one_user_may_call_so_often(cloud: Synthesis) -> None:
+def test_requests_are_limited_per_address_and_per_user(cloud: Synthesis) -> None:
     limits = STAGES[cloud.stage].caller_limits
     assert limits
 
@@ -54,7 +54,7 @@ def test_one_address_and_one_user_may_call_so_often(cloud: Synthesis) -> None:
 
 
 @pytest.mark.parametrize("rule", ["RequestsPerAddress", "RequestsPerUser"])
-def test_whoever_calls_too_often_is_told_when_to_come_back(cloud: Synthesis, rule: str) -> None:
+def test_a_blocked_caller_learns_when_to_try_again(cloud: Synthesis, rule: str) -> None:
     answer = rules(cloud)[rule]["Action"]["Block"]["CustomResponse"]
 
     assert answer["ResponseCode"] == 429
@@ -63,7 +63,7 @@ def test_whoever_calls_too_often_is_told_when_to_come_back(cloud: Synthesis, rul
     assert json.loads(body["Content"])["type"] == "urn:problem-type:order-saga:too-many-requests"
 
 
-def test_a_body_that_no_function_takes_is_refused(cloud: Synthesis) -> None:
+def test_bodies_over_the_limit_of_the_functions_are_blocked(cloud: Synthesis) -> None:
     rule = rules(cloud)["BodySize"]
 
     size = rule["Statement"]["SizeConstraintStatement"]
@@ -75,7 +75,7 @@ def test_a_body_that_no_function_takes_is_refused(cloud: Synthesis) -> None:
     assert looked_at == {"DefaultSizeInspectionLimit": "KB_64"}
 
 
-def test_what_aws_knows_to_be_bad_is_refused_but_no_large_order(cloud: Synthesis) -> None:
+def test_aws_rule_groups_block_attacks_but_no_large_order(cloud: Synthesis) -> None:
     groups = {
         name: rule["Statement"]["ManagedRuleGroupStatement"]
         for name, rule in rules(cloud).items()
@@ -92,7 +92,7 @@ def test_what_aws_knows_to_be_bad_is_refused_but_no_large_order(cloud: Synthesis
     assert counted == [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
 
 
-def test_stripe_is_never_taken_for_an_attacker(cloud: Synthesis) -> None:
+def test_webhooks_are_exempt_from_all_rules_but_the_body_size(cloud: Synthesis) -> None:
     for name, rule in rules(cloud).items():
         if name != "BodySize":
             (statement,) = rule["Statement"].values()
@@ -101,7 +101,7 @@ def test_stripe_is_never_taken_for_an_attacker(cloud: Synthesis) -> None:
             assert (path["PositionalConstraint"], path["SearchString"]) == ("ENDS_WITH", "/webhooks/stripe")
 
 
-def test_no_request_is_kept_for_somebody_to_look_at(cloud: Synthesis) -> None:
+def test_no_samples_and_no_logs_of_requests_are_kept(cloud: Synthesis) -> None:
     configs = [acl(cloud)["VisibilityConfig"], *(rule["VisibilityConfig"] for rule in rules(cloud).values())]
 
     assert not any(config["SampledRequestsEnabled"] for config in configs)

@@ -1,10 +1,12 @@
-"""What all functions have in common."""
+"""The common properties of functions, and their environments."""
 
 import re
+from typing import Any
 
 import pytest
 
 from stacks.settings import function_timeout_seconds
+from tests.stacks.settings_reader import SETTINGS, variables_read_by
 from tests.stacks.synthesis import Synthesis, readable
 
 pytestmark = pytest.mark.xdist_group("stacks")
@@ -12,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("stacks")
 CLOUD_STAGES = ["dev", "prod"]
 
 LOCAL_STARTUP_SECONDS = 15
-"""How long a cold worker of the embedded AWS may take."""
+"""Longest cold start of a function in the embedded AWS."""
 
 
 @pytest.mark.parametrize("name", CLOUD_STAGES)
@@ -23,7 +25,7 @@ def test_in_the_cloud_functions_run_on_arm_with_one_layer(request: pytest.Fixtur
         assert list(map(readable, function["Layers"])) == ["Dependencies"]
 
 
-def test_locally_functions_run_through_their_own_bootstrap_without_layers(local: Synthesis) -> None:
+def test_locally_functions_have_a_bootstrap_and_no_layers(local: Synthesis) -> None:
     for function in local.functions().values():
         assert function["Runtime"] == "provided.al2023"
         assert "Layers" not in function
@@ -37,7 +39,7 @@ def test_every_function_has_memory_timeout_and_tracing(stage: Synthesis) -> None
         assert function["TracingConfig"] == {"Mode": "Active"}
 
 
-def test_every_function_is_called_like_its_folder(stage: Synthesis) -> None:
+def test_a_function_has_the_name_of_its_folder(stage: Synthesis) -> None:
     for name, function in stage.functions().items():
         assert function["FunctionName"] == f"orders-{stage.stage}-{name}"
         assert re.fullmatch(
@@ -45,7 +47,7 @@ def test_every_function_is_called_like_its_folder(stage: Synthesis) -> None:
         )
 
 
-def test_every_function_writes_to_a_log_group_of_its_own(stage: Synthesis) -> None:
+def test_every_function_has_its_own_log_group(stage: Synthesis) -> None:
     groups = {group.name: group.properties for group in stage.resources("AWS::Logs::LogGroup")}
 
     for function in stage.functions().values():
@@ -53,67 +55,57 @@ def test_every_function_writes_to_a_log_group_of_its_own(stage: Synthesis) -> No
         assert group["LogGroupName"] == f"/aws/lambda/{function['FunctionName']}"
 
 
-def test_every_log_is_kept_as_long_as_the_stage_says(stage: Synthesis) -> None:
+def test_logs_are_kept_for_the_retention_time_of_the_stage(stage: Synthesis) -> None:
     days = {"local": 1, "dev": 7, "prod": 90}
 
     for group in stage.resources("AWS::Logs::LogGroup"):
         assert group.properties["RetentionInDays"] == days[stage.stage], group.name
 
 
-def test_what_lambda_logs_is_json_and_no_chatter(stage: Synthesis) -> None:
+def test_lambda_logs_json_from_warnings_up(stage: Synthesis) -> None:
     for function in stage.functions().values():
         logging = function["LoggingConfig"]
         assert logging["LogFormat"] == "JSON"
         assert (logging["ApplicationLogLevel"], logging["SystemLogLevel"]) == ("INFO", "WARN")
 
 
-ENVIRONMENT = {
-    "submit_order": {"ORDERS_TABLE"},
-    "get_order": {"ORDERS_TABLE"},
-    "list_orders": {"ORDERS_TABLE", "CURSOR_SECRET_ID"},
-    "cancel_order": {"ORDERS_TABLE"},
-    "retry_order": {"ORDERS_TABLE"},
-    "get_inventory": {"INVENTORY_TABLE"},
-    "put_inventory": {"INVENTORY_TABLE"},
-    "restock_inventory": {"INVENTORY_TABLE"},
-    "receive_stripe_webhook": {
-        *("ORDERS_TABLE", "IDEMPOTENCY_TABLE", "STRIPE_SECRET_ID", "STRIPE_WEBHOOK_SECRET_ID")
-    },
-    "start_saga": {"STATE_MACHINE_ARN"},
-    "recover_order": {
-        *("ORDERS_TABLE", "STATE_MACHINE_ARN", "ENDED_EXECUTIONS_QUEUE_URL", "RECOVERY_PAUSES_SECONDS")
-    },
-    "publish_order_events": {"EVENT_BUS_NAME"},
-    "audit_order_events": {"AUDIT_TABLE"},
-    "validate_order": {"ORDERS_TABLE", "INVENTORY_TABLE"},
-    "charge_payment": {"ORDERS_TABLE", "STRIPE_SECRET_ID"},
-    "await_payment": {"ORDERS_TABLE", "STRIPE_SECRET_ID"},
-    "reserve_inventory": {"ORDERS_TABLE", "INVENTORY_TABLE"},
-    "notify_customer": {"ORDERS_TABLE", "IDEMPOTENCY_TABLE", "SENDER_EMAIL"},
-    "release_inventory": {"ORDERS_TABLE", "INVENTORY_TABLE"},
-    "refund_payment": {"ORDERS_TABLE", "STRIPE_SECRET_ID"},
-    "close_order": {"ORDERS_TABLE"},
-    "flag_for_operator": {"ORDERS_TABLE"},
-    "reconcile_orders": {"ORDERS_TABLE", "STATE_MACHINE_ARN", "STALE_AFTER_SECONDS"},
-    "reconcile_payments": {"ORDERS_TABLE", "STATE_MACHINE_ARN", "STALE_AFTER_SECONDS", "STRIPE_SECRET_ID"},
-    "reconcile_stock": {"ORDERS_TABLE", "INVENTORY_TABLE"},
-}
+ONLY_IN = {"STRIPE_API_BASE": "local", "ALLOWED_ORIGINS": "prod"}
+"""Optional variables, and the stage whose context in these tests asks for them."""
 
-CALLED_FROM_BROWSERS = {
-    *("submit_order", "get_order", "list_orders", "cancel_order", "retry_order"),
-    *("get_inventory", "put_inventory", "restock_inventory"),
-}
+CALLED_BY_NO_BROWSER = "receive_stripe_webhook"
 
 
-def test_every_function_is_told_what_it_needs_and_no_more(stage: Synthesis) -> None:
-    stand_in = {"STRIPE_API_BASE"} if stage.stage == "local" else set()
-    origins = {"ALLOWED_ORIGINS"} if stage.stage == "prod" else set()
+def wrong_variables(stage: str, name: str, function: dict[str, Any]) -> set[str]:
+    """The variables that a function lacks or does not read."""
+    read = variables_read_by(function["Handler"])
+    expected = {variable for variable in read if ONLY_IN.get(variable, stage) == stage}
+    if name == CALLED_BY_NO_BROWSER:
+        expected -= {"ALLOWED_ORIGINS"}
+    return expected ^ set(function["Environment"]["Variables"])
 
+
+def test_a_function_has_the_variables_that_its_code_reads(stage: Synthesis) -> None:
     for name, function in stage.functions().items():
-        calls_stripe = "STRIPE_SECRET_ID" in ENVIRONMENT[name]
-        expected = (
-            ENVIRONMENT[name]
-            | (stand_in if calls_stripe else set())
-            | (origins if name in CALLED_FROM_BROWSERS else set())
-        )
-        assert function["Environment"]["Variables"].keys() == expected, name
+        assert wrong_variables(stage.stage, name, function) == set(), name
+
+
+def test_a_missing_and_a_superfluous_variable_are_found(dev: Synthesis) -> None:
+    function = dev.functions()["close_order"]
+
+    variables = {"AUDIT_TABLE": "audit"}
+    changed = {**function, "Environment": {"Variables": variables}}
+    assert wrong_variables("dev", "close_order", changed) == {"ORDERS_TABLE", "AUDIT_TABLE"}
+
+
+def test_settings_are_found_in_all_that_a_handler_uses() -> None:
+    """In an adapter's class, in a function that it calls, and in its decorator."""
+    assert variables_read_by("lambdas.api.receive_stripe_webhook.handler.handler") == {
+        *("ORDERS_TABLE", "IDEMPOTENCY_TABLE", "STRIPE_SECRET_ID", "STRIPE_WEBHOOK_SECRET_ID"),
+        *("STRIPE_API_BASE", "ALLOWED_ORIGINS"),
+    }
+
+
+def test_every_setting_is_read_by_a_function(dev: Synthesis) -> None:
+    read = {name for each in dev.functions().values() for name in variables_read_by(each["Handler"])}
+
+    assert read == {name.upper() for name in SETTINGS}

@@ -1,4 +1,4 @@
-"""Who can sign in, and how."""
+"""Users and their sign-in."""
 
 import pytest
 
@@ -7,13 +7,13 @@ from tests.stacks.synthesis import Synthesis, readable
 pytestmark = pytest.mark.xdist_group("stacks")
 
 
-def test_only_the_shop_adds_users(stage: Synthesis) -> None:
+def test_only_administrators_add_users(stage: Synthesis) -> None:
     pool = stage.the("AWS::Cognito::UserPool").properties
 
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
 
 
-def test_users_are_customers_or_operators(stage: Synthesis) -> None:
+def test_the_groups_are_customers_and_operators(stage: Synthesis) -> None:
     groups = stage.resources("AWS::Cognito::UserPoolGroup")
 
     assert {group.properties["GroupName"] for group in groups} == {"customers", "operators"}
@@ -30,7 +30,7 @@ def test_passwords_are_long_and_mixed(stage: Synthesis) -> None:
     )
 
 
-def test_the_app_client_tells_strangers_nothing_and_holds_no_secret(stage: Synthesis) -> None:
+def test_the_app_client_reveals_no_users_and_has_no_secret(stage: Synthesis) -> None:
     client = stage.the("AWS::Cognito::UserPoolClient").properties
 
     assert client["PreventUserExistenceErrors"] == "ENABLED"
@@ -42,7 +42,7 @@ def test_the_app_client_tells_strangers_nothing_and_holds_no_secret(stage: Synth
     }
 
 
-def test_a_token_is_good_for_an_hour_and_on_one_machine_for_a_day(stage: Synthesis) -> None:
+def test_tokens_last_an_hour_and_locally_a_day(stage: Synthesis) -> None:
     client = stage.the("AWS::Cognito::UserPoolClient").properties
 
     minutes = 24 * 60 if stage.stage == "local" else 60
@@ -50,7 +50,7 @@ def test_a_token_is_good_for_an_hour_and_on_one_machine_for_a_day(stage: Synthes
     assert (client["IdTokenValidity"], client["AccessTokenValidity"]) == (minutes, minutes)
 
 
-def test_only_prod_keeps_its_users_and_watches_sign_ins(stage: Synthesis) -> None:
+def test_only_prod_keeps_its_users_and_assesses_sign_ins(stage: Synthesis) -> None:
     pool, is_prod = stage.the("AWS::Cognito::UserPool"), stage.stage == "prod"
 
     assert pool.properties["DeletionProtection"] == ("ACTIVE" if is_prod else "INACTIVE")
@@ -61,18 +61,18 @@ def test_only_prod_keeps_its_users_and_watches_sign_ins(stage: Synthesis) -> Non
     )
 
 
-def test_leaked_passwords_and_likely_thieves_are_refused(prod: Synthesis) -> None:
+def test_leaked_passwords_and_risky_sign_ins_are_blocked(prod: Synthesis) -> None:
     risks = prod.the("AWS::Cognito::UserPoolRiskConfigurationAttachment").properties
 
     leaked = risks["CompromisedCredentialsRiskConfiguration"]["Actions"]
-    thieves = risks["AccountTakeoverRiskConfiguration"]["Actions"]
+    takeover = risks["AccountTakeoverRiskConfiguration"]["Actions"]
     assert leaked == {"EventAction": "BLOCK"}
-    assert {level: action["EventAction"] for level, action in thieves.items()} == {
+    assert {level: action["EventAction"] for level, action in takeover.items()} == {
         "LowAction": "NO_ACTION",
         "MediumAction": "MFA_IF_CONFIGURED",
         "HighAction": "BLOCK",
     }
 
 
-def test_scripts_find_where_users_sign_in(stage: Synthesis) -> None:
+def test_scripts_find_the_user_pool_and_its_client(stage: Synthesis) -> None:
     assert stage.outputs() >= {"UserPoolId", "UserPoolClientId"}

@@ -1,21 +1,28 @@
-"""The alarms: everything that needs a human wakes one."""
+"""Alarms: each condition that needs an operator has one."""
 
 from typing import Any
 
 import pytest
 
+from lambdas.domain.order import OrderStatus
 from lambdas.domain.vocabulary import FindingKind
+from lambdas.events.publish_order_events.order_event import event_of_change
+from lambdas.recovery.recover_order.logic import RecoveryOutcome
 from stacks.settings import STAGES
 from tests.stacks.synthesis import Synthesis, readable
+from tests.unit.lambdas.builders import an_order
 
 pytestmark = pytest.mark.xdist_group("stacks")
+
+CALL_FOR_AN_OPERATOR = event_of_change(None, an_order(status=OrderStatus.NEEDS_ATTENTION))
+assert CALL_FOR_AN_OPERATOR
 
 
 def alarms(stage: Synthesis) -> dict[str, dict[str, Any]]:
     return {alarm.name: alarm.properties for alarm in stage.resources("AWS::CloudWatch::Alarm")}
 
 
-def test_the_first_execution_that_fails_wakes_a_human(stage: Synthesis) -> None:
+def test_one_failed_execution_raises_an_alarm(stage: Synthesis) -> None:
     alarm = alarms(stage)["ExecutionsFailed"]
 
     (dimension,) = alarm["Dimensions"]
@@ -28,11 +35,11 @@ def test_the_first_execution_that_fails_wakes_a_human(stage: Synthesis) -> None:
 @pytest.mark.parametrize(
     ("name", "metric", "dimension"),
     [
-        ("OrdersNeedAttention", "OrderEvents", {"event": "OrderNeedsAttention"}),
-        ("RecoveriesGivenUp", "EndedExecutions", {"outcome": "given_up"}),
+        ("OrdersNeedAttention", "OrderEvents", {"event": CALL_FOR_AN_OPERATOR.detail_type}),
+        ("RecoveriesGivenUp", "EndedExecutions", {"outcome": RecoveryOutcome.GIVEN_UP}),
     ],
 )
-def test_an_order_that_nothing_heals_wakes_a_human(
+def test_an_order_that_is_not_healed_raises_an_alarm(
     stage: Synthesis, name: str, metric: str, dimension: dict[str, str]
 ) -> None:
     alarm = alarms(stage)[name]
@@ -42,7 +49,7 @@ def test_an_order_that_nothing_heals_wakes_a_human(
     assert alarm["Threshold"] == 1
 
 
-def test_every_queue_that_should_be_empty_is_watched(stage: Synthesis) -> None:
+def test_dead_letter_queues_raise_an_alarm_when_not_empty(stage: Synthesis) -> None:
     should_be_empty = {
         readable(destination).removesuffix(".Arn")
         for destination in [
@@ -71,7 +78,7 @@ def test_every_queue_that_should_be_empty_is_watched(stage: Synthesis) -> None:
     )
 
 
-def test_functions_that_fall_behind_the_stream_are_noticed(stage: Synthesis) -> None:
+def test_functions_that_fall_behind_the_stream_raise_an_alarm(stage: Synthesis) -> None:
     late = {
         readable(alarm["Dimensions"][0]["Value"])
         for alarm in alarms(stage).values()
@@ -81,13 +88,13 @@ def test_functions_that_fall_behind_the_stream_are_noticed(stage: Synthesis) -> 
     assert late == {"StartSaga", "PublishOrderEvents"}
 
 
-def test_server_errors_of_the_api_are_noticed(stage: Synthesis) -> None:
+def test_server_errors_of_the_api_raise_an_alarm(stage: Synthesis) -> None:
     alarm = alarms(stage)["ApiServerErrors"]
 
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/ApiGateway", "5XXError")
 
 
-def test_everything_that_the_reconciliation_finds_wakes_a_human(stage: Synthesis) -> None:
+def test_each_kind_of_finding_raises_an_alarm(stage: Synthesis) -> None:
     watched = {
         dimension["Value"]
         for alarm in alarms(stage).values()
@@ -103,7 +110,7 @@ def test_everything_that_the_reconciliation_finds_wakes_a_human(stage: Synthesis
     ("name", "metric"),
     [("ReconciliationFailed", "ExecutionsFailed"), ("ReconciliationTimedOut", "ExecutionsTimedOut")],
 )
-def test_a_reconciliation_that_does_not_come_to_its_end_wakes_a_human(
+def test_a_reconciliation_that_does_not_succeed_raises_an_alarm(
     stage: Synthesis, name: str, metric: str
 ) -> None:
     alarm = alarms(stage)[name]
@@ -112,7 +119,7 @@ def test_a_reconciliation_that_does_not_come_to_its_end_wakes_a_human(
     assert readable(alarm["Dimensions"][0]["Value"]) == "Reconciliation"
 
 
-def test_an_hour_or_more_without_a_reconciliation_wakes_a_human(stage: Synthesis) -> None:
+def test_four_missed_reconciliations_raise_an_alarm(stage: Synthesis) -> None:
     late = alarms(stage)["ReconciliationLate"]
 
     assert (late["MetricName"], late["Statistic"]) == ("ExecutionsSucceeded", "Sum")
@@ -120,12 +127,12 @@ def test_an_hour_or_more_without_a_reconciliation_wakes_a_human(stage: Synthesis
     assert late["Period"] * late["EvaluationPeriods"] == 4 * 60 * STAGES[stage.stage].reconciliation_minutes
 
 
-def test_every_alarm_goes_to_the_topic(stage: Synthesis) -> None:
+def test_alarms_go_to_the_topic(stage: Synthesis) -> None:
     for name, alarm in alarms(stage).items():
         assert list(map(readable, alarm["AlarmActions"])) == ["AlarmTopic"], name
 
 
-def test_no_news_is_good_news_but_of_the_reconciliation(stage: Synthesis) -> None:
+def test_missing_data_raises_only_the_alarm_for_missed_runs(stage: Synthesis) -> None:
     for name, alarm in alarms(stage).items():
         expected = "breaching" if name == "ReconciliationLate" else "notBreaching"
         assert alarm["TreatMissingData"] == expected, name
@@ -141,7 +148,7 @@ def test_the_topic_is_encrypted_with_a_key_that_alarms_may_use(stage: Synthesis)
     assert "cloudwatch.amazonaws.com" in services
 
 
-def test_the_topic_takes_messages_of_this_accounts_alarms(stage: Synthesis) -> None:
+def test_only_alarms_of_this_account_may_publish_on_the_topic(stage: Synthesis) -> None:
     statements = stage.the("AWS::SNS::TopicPolicy").properties["PolicyDocument"]["Statement"]
 
     (alarms_statement,) = [
@@ -153,7 +160,7 @@ def test_the_topic_takes_messages_of_this_accounts_alarms(stage: Synthesis) -> N
     assert alarms_statement["Condition"]["StringEquals"]["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}
 
 
-def test_the_alarm_address_is_subscribed_where_there_is_one(prod: Synthesis, dev: Synthesis) -> None:
+def test_the_alarm_address_is_subscribed_if_there_is_one(prod: Synthesis, dev: Synthesis) -> None:
     (subscription,) = prod.resources("AWS::SNS::Subscription")
 
     assert subscription.properties["Endpoint"] == "oncall@example.org"

@@ -1,4 +1,4 @@
-"""Each function may do what the table below says, and nothing else."""
+"""Each function has exactly the permissions in the tables below."""
 
 from collections import defaultdict
 from typing import Any
@@ -111,7 +111,7 @@ def as_list(value: object) -> list[Any]:
 
 
 def permissions(stage: Synthesis, role: str) -> Permissions:
-    """What a role may do: actions by resource."""
+    """The actions that a role may take, by resource."""
     found: Permissions = defaultdict(set)
     for policy in stage.resources("AWS::IAM::Policy"):
         if role in map(readable, policy.properties["Roles"]):
@@ -124,7 +124,7 @@ def permissions(stage: Synthesis, role: str) -> Permissions:
 def expected(stage: Synthesis, function: str) -> Permissions:
     saga = f"arn:AWS::Partition:states:AWS::Region:AWS::AccountId:stateMachine:orders-{stage.stage}-saga"
     names = {
-        "the saga": saga if stage.stage != "local" else "*",  # see `wake_saga_statement`
+        "the saga": saga if stage.stage != "local" else "*",  # see `wake_saga`
         "the saga's executions": f"{saga.replace(':stateMachine:', ':execution:')}:*",
     }
     log = f"{pascal_case(function)}Logs.Arn"
@@ -140,26 +140,26 @@ def test_every_function_is_in_the_table(stage: Synthesis) -> None:
 
 
 @pytest.mark.parametrize("function", GRANTS)
-def test_a_function_may_do_what_the_table_says_and_nothing_else(stage: Synthesis, function: str) -> None:
+def test_a_function_has_the_permissions_in_the_table_only(stage: Synthesis, function: str) -> None:
     role = role_of(stage.functions()[function])
 
     assert permissions(stage, role) == expected(stage, function)
 
 
-def test_every_function_has_a_role_of_its_own(stage: Synthesis) -> None:
+def test_every_function_has_its_own_role(stage: Synthesis) -> None:
     roles = [role_of(function) for function in stage.functions().values()]
 
     assert len(set(roles)) == len(GRANTS)
 
 
-def test_no_role_has_policies_that_others_write_but_the_accounts_log_role(stage: Synthesis) -> None:
+def test_only_the_log_role_of_the_account_has_a_managed_policy(stage: Synthesis) -> None:
     managed = [role for role in stage.resources("AWS::IAM::Role") if role.properties.get("ManagedPolicyArns")]
 
     assert [role.name for role in managed] == ["ApiCloudWatchRole"]
 
 
 @pytest.mark.parametrize("machine", CALLED_BY)
-def test_a_machine_may_call_its_functions_and_nothing_else(stage: Synthesis, machine: str) -> None:
+def test_a_machine_may_call_its_own_functions_only(stage: Synthesis, machine: str) -> None:
     may = permissions(stage, f"{machine}Role")
 
     on_everything = may.pop("*")
@@ -167,7 +167,7 @@ def test_a_machine_may_call_its_functions_and_nothing_else(stage: Synthesis, mac
     assert {action.partition(":")[0] for action in on_everything} == {"logs", "xray"}
 
 
-def test_mail_is_sent_from_the_senders_address_only(prod: Synthesis) -> None:
+def test_mail_is_sent_from_the_address_of_the_sender_only(prod: Synthesis) -> None:
     (statement,) = [
         statement
         for policy in prod.resources("AWS::IAM::Policy")

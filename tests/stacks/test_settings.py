@@ -1,10 +1,9 @@
-"""The CDK context: what it may ask for, and what is said to those who ask for something else."""
+"""The CDK context: valid keys and values, and the errors for others."""
 
-import json
-import os
-import subprocess
-import sys
+import runpy
+from functools import partial
 
+import aws_cdk as cdk
 import pytest
 
 from stacks.constructs.build_folder import PROJECT
@@ -21,12 +20,12 @@ def test_a_stage_is_chosen_by_its_name(stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", ["qa", "", "Prod", 1, ["dev"]])
-def test_an_unknown_stage_is_answered_with_those_there_are(stage: object) -> None:
+def test_the_error_for_an_unknown_stage_names_the_stages(stage: object) -> None:
     with pytest.raises(SettingsError, match=r"unknown stage .*; valid are: local, dev, prod"):
         read_settings({"stage": stage})
 
 
-def test_an_unknown_key_is_answered_with_those_there_are() -> None:
+def test_the_error_for_an_unknown_key_names_the_keys() -> None:
     valid = "stage, sender_email, alarm_email, allowed_origins, stripe_api_base, payment_deadline_seconds"
 
     with pytest.raises(SettingsError, match=f"unknown context key stgae; valid are: {valid}$"):
@@ -44,11 +43,11 @@ def test_an_unknown_key_is_answered_with_those_there_are() -> None:
         "cli-telemetry",
     ],
 )
-def test_the_cdks_own_keys_are_let_through(key: str) -> None:
+def test_keys_of_the_cdk_are_ignored(key: str) -> None:
     assert read_settings({"stage": "prod", key: True}) == STAGES["prod"]
 
 
-def test_addresses_are_taken_over() -> None:
+def test_the_context_sets_addresses() -> None:
     settings = read_settings({"sender_email": "shop@example.org", "alarm_email": "oncall@example.org"})
 
     assert (settings.sender_email, settings.alarm_email) == ("shop@example.org", "oncall@example.org")
@@ -56,42 +55,42 @@ def test_addresses_are_taken_over() -> None:
 
 @pytest.mark.parametrize("key", ["sender_email", "alarm_email"])
 @pytest.mark.parametrize("value", ["", "shop", "shop@", "shop@example", "Shop <shop@example.org>"])
-def test_what_is_no_address_is_refused(key: str, value: str) -> None:
+def test_invalid_addresses_are_rejected(key: str, value: str) -> None:
     with pytest.raises(SettingsError, match=rf"{key} is .*; valid is an address like"):
         read_settings({key: value})
 
 
 @pytest.mark.parametrize("value", [True, 7, {}, None])
-def test_values_that_are_no_text_are_refused(value: object) -> None:
+def test_values_that_are_no_text_are_rejected(value: object) -> None:
     with pytest.raises(SettingsError, match=r"alarm_email is .*; valid is text"):
         read_settings({"alarm_email": value})
 
 
-def test_the_stand_in_for_stripe_is_taken_over_locally() -> None:
+def test_the_local_stage_may_have_a_stand_in_for_stripe() -> None:
     settings = read_settings({"stage": "local", "stripe_api_base": "http://127.0.0.1:8420"})
 
     assert settings.stripe_api_base == "http://127.0.0.1:8420"
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
-def test_a_stand_in_for_stripe_is_refused_in_the_cloud(stage: str) -> None:
+def test_cloud_stages_reject_a_stand_in_for_stripe(stage: str) -> None:
     with pytest.raises(SettingsError, match="stripe_api_base is valid for stage local only"):
         read_settings({"stage": stage, "stripe_api_base": "http://127.0.0.1:8420"})
 
 
 @pytest.mark.parametrize("value", ["", "127.0.0.1:8420", "ftp://127.0.0.1", "http://", "http://[::1"])
-def test_what_is_no_url_is_refused(value: str) -> None:
+def test_invalid_urls_are_rejected(value: str) -> None:
     with pytest.raises(SettingsError, match=r"stripe_api_base is .*; valid is a URL like"):
         read_settings({"stage": "local", "stripe_api_base": value})
 
 
 @pytest.mark.parametrize(("value", "seconds"), [("1", 1), ("600", 600), ("1800", 1800)])
-def test_the_deadline_for_a_payment_is_taken_over(value: str, seconds: int) -> None:
+def test_the_context_sets_the_payment_deadline(value: str, seconds: int) -> None:
     assert read_settings({"payment_deadline_seconds": value}).payment_deadline_seconds == seconds
 
 
 @pytest.mark.parametrize("value", ["0", "1801", "999999999"])
-def test_a_deadline_that_the_state_machine_has_no_time_for_is_refused(value: str) -> None:
+def test_a_deadline_beyond_the_time_of_the_machine_is_rejected(value: str) -> None:
     with pytest.raises(
         SettingsError, match=f"payment_deadline_seconds is {value}; valid is a number from 1 to 1800"
     ):
@@ -99,12 +98,12 @@ def test_a_deadline_that_the_state_machine_has_no_time_for_is_refused(value: str
 
 
 @pytest.mark.parametrize("value", ["abc", "", "-1", "1.5", "15m", " 60", "٦٠"])
-def test_what_is_no_number_is_refused(value: str) -> None:
+def test_a_deadline_that_is_no_whole_number_is_rejected(value: str) -> None:
     with pytest.raises(SettingsError, match=r"payment_deadline_seconds is .*; valid is a whole number"):
         read_settings({"payment_deadline_seconds": value})
 
 
-def test_origins_of_browsers_are_taken_over() -> None:
+def test_the_context_sets_allowed_origins() -> None:
     settings = read_settings({"allowed_origins": "https://shop.example,http://localhost:3000"})
 
     assert settings.allowed_origins == ("https://shop.example", "http://localhost:3000")
@@ -113,7 +112,7 @@ def test_origins_of_browsers_are_taken_over() -> None:
 @pytest.mark.parametrize(
     "value", ["", "*", "shop.example", "https://shop.example/", "https://shop.example,", "https://*.example"]
 )
-def test_what_is_no_origin_is_refused(value: str) -> None:
+def test_invalid_origins_are_rejected(value: str) -> None:
     with pytest.raises(SettingsError, match=r"allowed_origins has .*; valid is a list like"):
         read_settings({"allowed_origins": value})
 
@@ -123,17 +122,15 @@ def test_only_prod_keeps_its_data(settings: Settings) -> None:
     assert settings.keep_data == (settings.stage == "prod")
 
 
-def test_functions_that_call_stripe_may_take_longer() -> None:
+def test_functions_that_call_stripe_have_a_longer_timeout() -> None:
     assert function_timeout_seconds("charge_payment") > function_timeout_seconds("validate_order")
 
 
-def test_the_app_says_what_is_wrong_in_one_line() -> None:
-    environment = os.environ | {"CDK_CONTEXT_JSON": json.dumps({"stage": "qa"})}
+@pytest.mark.xdist_group("stacks")  # where the CDK is loaded already
+def test_the_app_ends_with_the_error_as_its_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cdk, "App", partial(cdk.App, context={"stage": "qa"}))
 
-    app = subprocess.run(
-        [sys.executable, "app.py"], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
-    )
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path(str(PROJECT / "app.py"), run_name="__main__")
 
-    assert app.returncode == 1
-    assert app.stderr.splitlines()[-1] == "error: unknown stage qa; valid are: local, dev, prod"
-    assert "Traceback" not in app.stderr
+    assert end.value.code == "error: unknown stage qa; valid are: local, dev, prod"

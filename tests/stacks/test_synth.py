@@ -1,4 +1,4 @@
-"""A synth needs no network and no account, and comes to the same every time."""
+"""Synthesis needs no network and no account, and always gives the same templates."""
 
 import json
 import os
@@ -20,16 +20,16 @@ runpy.run_path("app.py", run_name="__main__")
 """
 
 OFFLINE_NODE = """
-const refuse = () => { throw new Error("a synth wants to reach the network"); };
+const refuse = () => { throw new Error("synthesis tried to reach the network"); };
 require("net").Socket.prototype.connect = refuse;
 require("dns").lookup = refuse;
 """
 
 
-def test_it_gives_the_same_templates_without_a_network_and_an_account(
+def test_the_app_gives_the_same_templates_offline_and_without_account(
     prod: Synthesis, tmp_path: Path
 ) -> None:
-    # Given: the layer is there, because `prod` was synthesized before
+    # Given: a built layer, because `prod` has been synthesized
     (tmp_path / "offline.cjs").write_text(OFFLINE_NODE)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
         "AWS_CONFIG_FILE": os.devnull,
@@ -54,7 +54,7 @@ def test_it_gives_the_same_templates_without_a_network_and_an_account(
     assert Synthesis("prod", prod.app, tmp_path / "cdk.out").templates() == prod.templates()
 
 
-def test_no_stack_is_bound_to_an_account_or_region(stage: Synthesis) -> None:
+def test_stacks_are_bound_to_no_account_and_no_region(stage: Synthesis) -> None:
     assert {stack.environment.name for stack in stage.app.synth().stacks} == {
         "aws://unknown-account/unknown-region"
     }
