@@ -1,4 +1,4 @@
-"""Alarms."""
+"""Alarms for everything that needs an operator, and the topic that they notify."""
 
 from collections.abc import Sequence
 
@@ -55,11 +55,11 @@ class OperationsStack(StageStack):
         minute = Duration.minutes(1)
         # A rejected order ends in success, so a failed execution is never a false alarm.
         self._alarm("ExecutionsFailed", saga.metric_failed(period=minute), "The saga could not undo an order")
-        # An execution that was stopped or timed out is run again; the alarm reports that this did not help.
+        # A stopped or timed out execution is recovered first; this alarm reports that it did not help.
         self._alarm(
             "RecoveriesGivenUp",
             _count("EndedExecutions", minute, outcome="given_up"),
-            "Recovery gave up an order: its executions were stopped, timed out or broke each time",
+            "Recovery gave up an order: each execution was stopped, timed out or failed unexpectedly",
         )
         self._alarm(
             "OrdersNeedAttention",
@@ -111,11 +111,12 @@ class OperationsStack(StageStack):
             reconciliation.metric_timed_out(period=period),
             "A reconciliation timed out",
         )
-        self._alarm_without(
+        self._alarm(
             "ReconciliationLate",
             reconciliation.metric_succeeded(period=period),
             "No reconciliation succeeded in the time of four runs",
             periods=4,
+            below=True,
         )
 
     def _alarm(
@@ -126,31 +127,23 @@ class OperationsStack(StageStack):
         *,
         threshold: int = 1,
         periods: int = 1,
+        below: bool = False,
     ) -> None:
-        """Add an alarm for a metric that reaches a threshold in `periods` consecutive periods."""
+        """Add an alarm for a metric that reaches a threshold in `periods` consecutive periods.
+
+        With `below` the metric should reach the threshold, and the alarm is raised if it does not.
+        """
+        comparisons, missing = cloudwatch.ComparisonOperator, cloudwatch.TreatMissingData
         alarm = metric.create_alarm(
             self,
             construct_id,
             alarm_description=description,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            comparison_operator=(
+                comparisons.LESS_THAN_THRESHOLD if below else comparisons.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+            ),
             threshold=threshold,
             evaluation_periods=periods,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-        alarm.add_alarm_action(actions.SnsAction(self._topic))
-
-    def _alarm_without(
-        self, construct_id: str, metric: cloudwatch.Metric, description: str, *, periods: int
-    ) -> None:
-        """Add an alarm for a metric that stays at zero for `periods` consecutive periods."""
-        alarm = metric.create_alarm(
-            self,
-            construct_id,
-            alarm_description=description,
-            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            threshold=1,
-            evaluation_periods=periods,
-            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+            treat_missing_data=missing.BREACHING if below else missing.NOT_BREACHING,
         )
         alarm.add_alarm_action(actions.SnsAction(self._topic))
 

@@ -1,4 +1,4 @@
-"""Recovery: orders whose execution broke run again; orders, payments and stock are compared."""
+"""Recovery: orders whose execution ended unexpectedly run again; the reconciliation compares the books."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -81,7 +81,7 @@ class RecoveryStack(StageStack):
     def _recover_orders(
         self, settings: Settings, functions: PythonFunctions, orders: Table, saga: SagaMachine
     ) -> DeadLetterQueue:
-        """Run the saga again for orders whose execution was stopped, timed out or broke.
+        """Run the saga again for orders whose execution was stopped, timed out or failed unexpectedly.
 
         Returns:
             The queue of executions that could not be recovered.
@@ -106,7 +106,7 @@ class RecoveryStack(StageStack):
                     "status": ["FAILED", "TIMED_OUT", "ABORTED"],
                 },
             ),
-            description="Executions of the saga that were stopped, timed out or broke",
+            description="Executions of the saga that were stopped, timed out or failed",
         )
         recover_order = functions.add(
             "recover_order",

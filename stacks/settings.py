@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from aws_cdk.aws_logs import RetentionDays
 
 DEFAULT_STAGE = "dev"
-MAX_PAYMENT_DEADLINE_SECONDS = 30 * 60  # fits the state machine's timeout with all retries
+MAX_PAYMENT_DEADLINE_SECONDS = 30 * 60  # with all retries, it fits the timeout of the state machine
 DEFAULT_SENDER = "orders@example.com"
 
 CONTEXT_KEYS = (
@@ -27,7 +27,7 @@ _CDK_KEYS = re.compile(r"@|aws:|aws-cdk:|acknowledged-issue-numbers$|cli-telemet
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 
-# In the embedded AWS a cold start counts, and takes seconds when several functions start at once.
+# The timeout of the embedded AWS includes the cold start: seconds when several functions start at once.
 _TIMEOUT_SECONDS = 15
 _TIMEOUT_SECONDS_OF = {
     "charge_payment": 25,
@@ -71,7 +71,7 @@ class Settings:
         log_retention: How long log entries are kept.
         stream_batch_size: How many stream records a function receives at once.
         stream_record_age_seconds: Age at which a failing stream record is parked in a queue.
-        recovery_pauses_seconds: Pause before each recovery of an order whose execution was stopped or broke.
+        recovery_pauses_seconds: Pause before each recovery of an order whose execution ended unexpectedly.
             The number of pauses is the maximum number of recoveries.
         reconciliation_minutes: How often orders, payments and stock are compared.
         api_rate: Requests per second that each call of the API accepts from all callers together.

@@ -13,7 +13,7 @@ from stacks.settings import CallerLimits
 
 _WINDOW_SECONDS: Final = 300
 
-# AWS's rule groups, and the rules in each that count matches instead of blocking them.
+# Rule groups of AWS, and the rules of each that only count matches.
 _MANAGED_RULES: Final = {
     "AWSManagedRulesAmazonIpReputationList": (),
     "AWSManagedRulesKnownBadInputsRuleSet": (),
@@ -23,7 +23,7 @@ _MANAGED_RULES: Final = {
 
 _AS_IT_IS: Final = [waf.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")]
 
-# Webhooks come in bursts from few addresses and contain text that looks malicious. Each is signed.
+# Webhooks are exempt: they come in bursts from few addresses, look malicious to some rules, and are signed.
 _NOT_STRIPE: Final = waf.CfnWebACL.StatementProperty(
     not_statement=waf.CfnWebACL.NotStatementProperty(
         statement=waf.CfnWebACL.StatementProperty(

@@ -26,8 +26,7 @@ def follow_orders(
     """Call a function with the changes that match a pattern: at least once, and in order for each order.
 
     A change that keeps failing is isolated by halving its batch, and is then parked so that it blocks no
-    other. A parked message only names the position in the stream, which keeps a change for a day. After that
-    the order record is all there is.
+    other. The parked message has only the position of the change in the stream, which keeps it for a day.
 
     Args:
         function: The function.

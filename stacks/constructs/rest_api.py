@@ -20,7 +20,7 @@ _VERSION = "v1"
 
 _LOG_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
-# No caller, no address, and no values of path parameters.
+# No personal data: neither the caller and the address nor the values of path parameters.
 _ACCESS_LOG = {
     "request_id": "$context.requestId",
     "time": "$context.requestTime",
@@ -158,7 +158,7 @@ class RestApi(apigateway.RestApi):
         )
 
     def refuse_other_methods(self) -> None:
-        """Return 405 with the supported methods for every other method of the paths routed so far."""
+        """Return 405 for unsupported methods of the paths routed so far, with the supported methods."""
         methods = defaultdict(set)
         for call in self.methods:
             methods[call.resource.path].add(call.http_method)
@@ -167,10 +167,9 @@ class RestApi(apigateway.RestApi):
                 continue
             allow = ", ".join(sorted(allowed))
             problem = _problem(ProblemKind.METHOD_NOT_ALLOWED, f"Supported methods: {allow}.")
+            # The embedded AWS does not replace `$context...` in a mock integration.
             if self._embedded:
-                del problem[
-                    "instance"
-                ]  # the embedded AWS does not replace `$context...` in a mock's response
+                del problem["instance"]
             headers = {"Allow": f"'{allow}'", "Content-Type": _PROBLEM_JSON}
             refusal = self.root.resource_for_path(path).add_method(
                 "ANY",
@@ -181,10 +180,10 @@ class RestApi(apigateway.RestApi):
             _accept_no_sign_in(refusal, "The response is the same for everybody and contains no data.")
 
     def _add_gateway_problems(self, *, allows_browsers: bool) -> None:
-        """Make a problem document of each response that API Gateway creates itself."""
+        """Turn the error responses of API Gateway itself into problem documents."""
         common = _SECURITY_HEADERS | {"Content-Type": _PROBLEM_JSON}
         if allows_browsers:
-            # API Gateway can't check the origin here, and these responses contain no one's data.
+            # API Gateway can't check the origin here, and any origin may read these responses.
             common |= {"Access-Control-Allow-Origin": "method.request.header.origin", "Vary": "'Origin'"}
 
         def add(
@@ -193,7 +192,7 @@ class RestApi(apigateway.RestApi):
             headers: Mapping[str, str] | None = None,
             status: str | None = None,
         ) -> None:
-            # API Gateway replaces the message by JSON text with its quotes.
+            # The variable's value brings its own quotes.
             template = json.dumps(problem).replace(f'"{_MESSAGE}"', _MESSAGE)
             self.add_gateway_response(
                 cause.response_type.replace("_", ""),
@@ -215,7 +214,7 @@ class RestApi(apigateway.RestApi):
             _problem(kinds.UNAUTHORIZED, "Send a valid ID token."),
             {"WWW-Authenticate": "'Bearer'"},
         )
-        # API Gateway's name for an unknown path; its status would be 403.
+        # This is how API Gateway names an unknown path; its own status is 403.
         add(
             causes.MISSING_AUTHENTICATION_TOKEN,
             _problem(kinds.NOT_FOUND, "There is no such endpoint."),

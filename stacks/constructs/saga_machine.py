@@ -1,4 +1,4 @@
-"""The saga's state machine, and what functions may do with it."""
+"""The state machine of the saga, and the grants for it."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from statemachines.definition import Definition
 
 
 class SagaMachine(StateMachine):
-    """The saga's state machine."""
+    """The state machine of the saga."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class SagaMachine(StateMachine):
     def see_executions(self) -> Grant:
         """Describe an execution."""
         executions = f"{_arn(self, self._settings, 'execution')}:*"
-        # The rule pack writes pseudo parameters like this.
+        # The resource, as the rule pack spells it.
         finding = (
             f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{_name(self._settings)}:*"
         )

@@ -1,4 +1,4 @@
-"""Secrets: what functions read them with."""
+"""Secrets: their common properties, and the grants for them."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""DynamoDB tables: common properties, and what functions may do with a table."""
+"""DynamoDB tables: their common properties, and the grants for them."""
 
 from collections.abc import Sequence
 
@@ -70,7 +70,7 @@ class Table(dynamodb.TableV2):
         return self._grant("GetItem", "UpdateItem")
 
     def do_once(self) -> Grant:
-        """Do what Powertools' idempotency does: lock a key, keep the result, release the key on failure."""
+        """Lock a key, store the result, and unlock it after a failure, as Powertools' idempotency does."""
         return self._grant("GetItem", "PutItem", "UpdateItem", "DeleteItem")
 
     def find_by(self, *indexes: str) -> Grant:

@@ -11,7 +11,7 @@ Synthesize = Callable[[str], Synthesis]
 
 @pytest.fixture(scope="session")
 def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
-    """Every stage, synthesized once. Tests that use it are in one group, so that one worker has it."""
+    """Synthesize a stage, once. All tests that use it are in one group, so only one worker does."""
     return cache(lambda stage: synthesize(stage, tmp_path_factory.mktemp(stage)))
 
 

@@ -11,14 +11,14 @@ from stacks.constructs.build_folder import PROJECT
 SETTINGS = {name for name in vars(Settings) if not name.startswith("_")}
 
 Definition = tuple[str, str]
-"""A module and the name of something at its top level, such as `lambdas.shared.log` and `logger`."""
+"""A module and a name that it defines, such as `lambdas.shared.log` and `logger`."""
 
 
 def variables_read_by(handler: str) -> set[str]:
-    """Return the environment variables of the settings that a handler reads, itself or in what it uses.
+    """Return the environment variables that a handler reads, directly or in the code that it uses.
 
     Args:
-        handler: `lambdas.saga.close_order.handler.handler`.
+        handler: Such as `lambdas.saga.close_order.handler.handler`.
     """
     module, _, name = handler.rpartition(".")
     found, left = set[Definition](), [(module, name)]
@@ -40,7 +40,7 @@ def _read_in(module: str, name: str) -> Iterator[str]:
 
 
 def _used_by(module: str, name: str) -> Iterator[Definition]:
-    """What a definition refers to: names of its own module, and names that this imports from `lambdas`."""
+    """The definitions that a definition refers to, in its own module or imported from `lambdas`."""
     definitions, imports = _contents(module)
     for node in _nodes(module, name):
         if isinstance(node, ast.Name):
@@ -57,7 +57,7 @@ def _nodes(module: str, name: str) -> Iterator[ast.AST]:
 
 @cache
 def _contents(module: str) -> tuple[dict[str, list[ast.stmt]], dict[str, Definition]]:
-    """The statements of a module by the name that they define, and its imports by their local name."""
+    """The definitions of a module by name, and its imports by their local name."""
     definitions: dict[str, list[ast.stmt]] = {}
     imports: dict[str, Definition] = {}
     for statement in ast.parse(_file(module).read_text(encoding="utf-8")).body:
@@ -78,5 +78,5 @@ def _file(module: str) -> Path:
 
 
 def _has_settings(module: str) -> bool:
-    """Whether a module may read settings; the domain may not, and the layering test enforces it."""
+    """Whether a module may read settings. The layering test forbids it in the domain."""
     return module.startswith("lambdas.") and not module.startswith("lambdas.domain")

@@ -72,6 +72,24 @@ class Synthesis:
         (resource,) = self.resources(resource_type)
         return resource
 
+    def dead_letter_queues(self) -> set[str]:
+        """The names of the queues that failed messages and changes go to."""
+        queues = self.resources("AWS::SQS::Queue")
+        sources = self.resources("AWS::Lambda::EventSourceMapping")
+        arns = [
+            *(
+                each.properties["RedrivePolicy"]["deadLetterTargetArn"]
+                for each in queues
+                if "RedrivePolicy" in each.properties
+            ),
+            *(
+                each.properties["DestinationConfig"]["OnFailure"]["Destination"]
+                for each in sources
+                if "DestinationConfig" in each.properties
+            ),
+        ]
+        return {readable(arn).removesuffix(".Arn") for arn in arns}
+
     def outputs(self) -> set[str]:
         """The outputs for people and scripts, without those that other stacks import."""
         return {

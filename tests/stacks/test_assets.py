@@ -29,7 +29,7 @@ for handler in handlers:
 
 @pytest.fixture(scope="session")
 def runtime_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the packages of Lambda's own Python and nothing else."""
+    """A folder with the packages of Lambda's Python runtime only."""
     folder = tmp_path_factory.mktemp("runtime")
     for name in OF_THE_RUNTIME:
         for file in distribution(name).files or []:

@@ -167,7 +167,7 @@ def test_in_the_cloud_queues_refuse_connections_without_tls(
 
 
 def test_failed_messages_are_kept_for_two_weeks(stage: Synthesis) -> None:
-    for name in ("ParkedEvents", "UnstartedOrders", "AuditDeadLetters", "UnrecoveredExecutions"):
+    for name in stage.dead_letter_queues():
         assert queues(stage)[name]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
 
 

@@ -11,7 +11,7 @@ from tests.stacks.synthesis import Synthesis, readable
 pytestmark = pytest.mark.xdist_group("stacks")
 
 LARGEST_BODY_BYTES = 64 * 1024
-"""As much as the functions take."""
+"""The largest body that the functions accept."""
 
 
 @pytest.fixture(params=["dev", "prod"])
@@ -69,7 +69,7 @@ def test_bodies_over_the_limit_of_the_functions_are_blocked(cloud: Synthesis) ->
     size = rule["Statement"]["SizeConstraintStatement"]
     assert (size["ComparisonOperator"], size["Size"]) == ("GT", LARGEST_BODY_BYTES)
     assert rule["Action"]["Block"]["CustomResponse"]["ResponseCode"] == 413
-    # It looks at as much of a body as that, and takes what is longer for a match.
+    # The firewall inspects 64 KB of a body, and treats a longer one as a match.
     assert size["FieldToMatch"]["Body"]["OversizeHandling"] == "MATCH"
     looked_at = acl(cloud)["AssociationConfig"]["RequestBody"]["API_GATEWAY"]
     assert looked_at == {"DefaultSizeInspectionLimit": "KB_64"}
