@@ -9,7 +9,7 @@ from stacks.constructs.grant import Grant
 from stacks.constructs.python_function import PythonFunctions
 from stacks.constructs.rest_api import RestApi
 from stacks.constructs.saga_machine import SagaMachine
-from stacks.constructs.secret import Secret, StripeKey
+from stacks.constructs.secret import Secret
 from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.table import Table
 from stacks.settings import Settings
@@ -30,7 +30,7 @@ class ApiStack(StageStack):
         orders: Table,
         inventory: Table,
         idempotency: Table,
-        stripe_key: StripeKey,
+        stripe_key: Secret,
         webhook_secret: Secret,
         saga: SagaMachine,
         users: cognito.UserPool,
@@ -95,7 +95,7 @@ class ApiStack(StageStack):
             functions.add(
                 "receive_stripe_webhook",
                 *(orders.change(), idempotency.do_once(), saga.wake()),
-                *(stripe_key.call_stripe(), webhook_secret.read()),
+                *(stripe_key.read(), webhook_secret.read()),
             ),
             without_sign_in="Stripe can't sign in; the function checks the signature of every request.",
         )

@@ -3,7 +3,7 @@
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from stacks.constructs.secret import Secret, StripeKey
+from stacks.constructs.secret import Secret
 from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.table import Table, text
 from stacks.settings import Settings
@@ -42,7 +42,15 @@ class DataStack(StageStack):
         self.idempotency = Table(self, "Idempotency", settings, partition_key="id", time_to_live="expiration")
 
         # aws secretsmanager put-secret-value --secret-id <StripeSecretId> --secret-string sk_...
-        self.stripe_key = StripeKey(self, settings)
+        self.stripe_key = Secret(
+            self,
+            "StripeSecret",
+            variable="STRIPE_SECRET_ID",
+            description="Stripe's secret key, as plain text",
+            why_not_rotated="Stripe rolls its keys in its dashboard only, and offers no API call for it.",
+            keep=settings.keep_data,
+            companions={"STRIPE_API_BASE": settings.stripe_api_base} if settings.stripe_api_base else {},
+        )
         self.webhook_secret = Secret(
             self,
             "StripeWebhookSecret",

@@ -9,7 +9,7 @@ from stacks.constructs.grant import Grant
 from stacks.constructs.python_function import PythonFunctions
 from stacks.constructs.queue import DeadLetterQueue, EventQueue
 from stacks.constructs.saga_machine import SagaMachine
-from stacks.constructs.secret import StripeKey
+from stacks.constructs.secret import Secret
 from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.state_machine import StateMachine
 from stacks.constructs.table import Table
@@ -32,7 +32,7 @@ class RecoveryStack(StageStack):
         *,
         orders: Table,
         inventory: Table,
-        stripe_key: StripeKey,
+        stripe_key: Secret,
         saga: SagaMachine,
     ) -> None:
         super().__init__(scope, "recovery", settings, description="Orders: recovery and reconciliation")
@@ -54,7 +54,7 @@ class RecoveryStack(StageStack):
                 ),
                 functions.add(
                     "reconcile_payments",
-                    *(orders.read(), orders.find_by("by_day"), stale_after, stripe_key.call_stripe()),
+                    *(orders.read(), orders.find_by("by_day"), stale_after, stripe_key.read()),
                     *(saga.start(), saga.see_executions()),
                 ),
                 functions.add(

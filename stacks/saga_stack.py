@@ -9,7 +9,7 @@ from stacks.constructs.order_stream import follow_orders
 from stacks.constructs.python_function import PythonFunction, PythonFunctions
 from stacks.constructs.queue import DeadLetterQueue
 from stacks.constructs.saga_machine import SagaMachine, wake_saga
-from stacks.constructs.secret import StripeKey
+from stacks.constructs.secret import Secret
 from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.table import Table
 from stacks.settings import DEFAULT_SENDER, Settings
@@ -34,19 +34,19 @@ class SagaStack(StageStack):
         orders: Table,
         inventory: Table,
         idempotency: Table,
-        stripe_key: StripeKey,
+        stripe_key: Secret,
     ) -> None:
         super().__init__(scope, "saga", settings, description="Orders: the saga")
         functions = PythonFunctions(self, settings)
         # Each step changes the record of its order. These steps do more.
         more: dict[str, list[Grant]] = {
             "validate_order": [inventory.read_many()],
-            "charge_payment": [stripe_key.call_stripe()],
-            "await_payment": [stripe_key.call_stripe(), wake_saga(self, settings)],
+            "charge_payment": [stripe_key.read()],
+            "await_payment": [stripe_key.read(), wake_saga(self, settings)],
             "reserve_inventory": [inventory.update()],
             "notify_customer": [idempotency.do_once(), _send_mail(settings)],
             "release_inventory": [inventory.update()],
-            "refund_payment": [stripe_key.call_stripe()],
+            "refund_payment": [stripe_key.read()],
         }
         steps = [functions.add(step, orders.change(), *more.get(step, [])) for step in STEP_FUNCTIONS]
         self.machine = SagaMachine(self, settings, definition=_definition(settings), functions=steps)

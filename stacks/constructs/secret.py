@@ -1,5 +1,6 @@
 """Secrets: their common properties, and the grants for them."""
 
+from collections.abc import Mapping
 from typing import cast
 
 from aws_cdk import RemovalPolicy
@@ -8,7 +9,6 @@ from constructs import Construct
 
 from stacks.constructs.findings import accept
 from stacks.constructs.grant import Grant, allow
-from stacks.settings import Settings
 
 
 class Secret(secretsmanager.Secret):
@@ -28,6 +28,7 @@ class Secret(secretsmanager.Secret):
         why_not_rotated: str,
         keep: bool,
         length: int | None = None,
+        companions: Mapping[str, str] | None = None,
     ) -> None:
         """Add the secret to a stack.
 
@@ -40,6 +41,7 @@ class Secret(secretsmanager.Secret):
             keep: Keep it when the stack is deleted.
             length: Characters of the random value; None for Secrets Manager's default. A change replaces the
                 value, also one that an operator has put in its place.
+            companions: Other variables that readers of the secret need.
         """
         super().__init__(
             scope,
@@ -53,28 +55,8 @@ class Secret(secretsmanager.Secret):
         accept(self, "AwsSolutions-SMG4", why_not_rotated)
         # `secret_arn` is a `Ref`, which the embedded AWS resolves to the name; a policy needs the ARN.
         self.id = cast("secretsmanager.CfnSecret", self.node.default_child).attr_id
-        self._variable = variable
+        self._variables = {variable: self.id, **(companions or {})}
 
     def read(self) -> Grant:
         """Get the value."""
-        return Grant({self._variable: self.id}, [allow(self.id, "secretsmanager:GetSecretValue")])
-
-
-class StripeKey(Secret):
-    """Stripe's secret key. An operator replaces the random value with the key from Stripe's dashboard."""
-
-    def __init__(self, scope: Construct, settings: Settings) -> None:
-        super().__init__(
-            scope,
-            "StripeSecret",
-            variable="STRIPE_SECRET_ID",
-            description="Stripe's secret key, as plain text",
-            why_not_rotated="Stripe rolls its keys in its dashboard only, and offers no API call for it.",
-            keep=settings.keep_data,
-        )
-        self._stand_in = {"STRIPE_API_BASE": settings.stripe_api_base} if settings.stripe_api_base else {}
-
-    def call_stripe(self) -> Grant:
-        """Read the key, and use the stand-in for Stripe if the stage has one."""
-        read = self.read()
-        return Grant({**read.variables, **self._stand_in}, read.permissions)
+        return Grant(self._variables, [allow(self.id, "secretsmanager:GetSecretValue")])
