@@ -139,7 +139,7 @@ def _at_most(
     aggregate_key_type: str,
     custom_keys: list[waf.CfnWebACL.RateBasedStatementCustomKeyProperty] | None = None,
 ) -> waf.CfnWebACL.StatementProperty:
-    """Match a caller who makes more than `limit` requests within the window."""
+    """Match a caller that makes more than `limit` requests within the window."""
     return waf.CfnWebACL.StatementProperty(
         rate_based_statement=waf.CfnWebACL.RateBasedStatementProperty(
             limit=limit,

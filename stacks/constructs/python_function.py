@@ -20,7 +20,7 @@ _MEMORY_MB = 512
 
 _BOOTSTRAP = """\
 #!/bin/sh
-# AWS's runtime client reports an exception by its class name, which the state machine catches it by.
+# AWS's runtime client reports an exception by its class name: the error name in the state machine.
 exec python -m awslambdaric "$_HANDLER"
 """
 
@@ -61,7 +61,7 @@ class PythonFunction(lambda_.Function):
             scope,
             construct_id,
             function_name=function_name,
-            # The embedded AWS reports every exception of a Python runtime as `Runtime.HandlerError`.
+            # With a Python runtime, the embedded AWS reports every exception as `Runtime.HandlerError`.
             runtime=lambda_.Runtime.PROVIDED_AL2023 if settings.embedded else lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             handler=f"{_package_of(name)}.handler.handler",
@@ -87,7 +87,7 @@ class PythonFunction(lambda_.Function):
         accept(
             self,
             "AwsSolutions-L1",
-            "A cold start takes 77 ms on python3.13 but 94 ms on python3.14, and no feature of it is used.",
+            "A cold start takes 94 ms on python3.14 and 77 ms on python3.13, so the functions stay on it.",
         )
 
 

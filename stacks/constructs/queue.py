@@ -73,8 +73,8 @@ class EventQueue(Queue):
             settings: The stage.
             consumer: Name of the function that receives the messages.
             max_receive_count: How often a message is received before it becomes a dead letter.
-            dead_letters: Where messages go that the consumer could not handle, and events that could not be
-                queued.
+            dead_letters: The queue for messages that the consumer could not handle, and for events that
+                could not be queued.
         """
         super().__init__(
             scope,

@@ -93,11 +93,12 @@ def test_unsupported_methods_return_405_with_the_supported_ones(stage: Synthesis
 
     assert refusals.keys() == {call.partition(" ")[2] for call in calls(stage)}
     for path, refusal in refusals.items():
-        (answer,) = refusal["Integration"]["IntegrationResponses"]
+        (response,) = refusal["Integration"]["IntegrationResponses"]
         allowed = {call.partition(" ")[0] for call in found if call.endswith(f" {path}")} - {"ANY"}
-        assert answer["StatusCode"] == "405"
+        assert response["StatusCode"] == "405"
         assert (
-            answer["ResponseParameters"]["method.response.header.Allow"] == f"'{', '.join(sorted(allowed))}'"
+            response["ResponseParameters"]["method.response.header.Allow"]
+            == f"'{', '.join(sorted(allowed))}'"
         )
 
 

@@ -55,11 +55,11 @@ def test_requests_are_limited_per_address_and_per_user(cloud: Synthesis) -> None
 
 @pytest.mark.parametrize("rule", ["RequestsPerAddress", "RequestsPerUser"])
 def test_a_blocked_caller_learns_when_to_try_again(cloud: Synthesis, rule: str) -> None:
-    answer = rules(cloud)[rule]["Action"]["Block"]["CustomResponse"]
+    response = rules(cloud)[rule]["Action"]["Block"]["CustomResponse"]
 
-    assert answer["ResponseCode"] == 429
-    assert answer["ResponseHeaders"] == [{"Name": "Retry-After", "Value": "300"}]
-    body = acl(cloud)["CustomResponseBodies"][answer["CustomResponseBodyKey"]]
+    assert response["ResponseCode"] == 429
+    assert response["ResponseHeaders"] == [{"Name": "Retry-After", "Value": "300"}]
+    body = acl(cloud)["CustomResponseBodies"][response["CustomResponseBodyKey"]]
     assert json.loads(body["Content"])["type"] == "urn:problem-type:order-saga:too-many-requests"
 
 
