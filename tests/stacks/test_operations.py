@@ -1,5 +1,6 @@
 """Alarms: each condition that needs an operator has one."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from lambdas.domain.order import OrderStatus
 from lambdas.domain.vocabulary import FindingKind
 from lambdas.events.publish_order_events.order_event import event_of_change
 from lambdas.recovery.recover_order.logic import RecoveryOutcome
+from stacks.constructs.build_folder import PROJECT
 from stacks.settings import STAGES
 from tests.stacks.synthesis import Synthesis, readable
 from tests.unit.lambdas.builders import an_order
@@ -47,6 +49,16 @@ def test_an_order_that_is_not_healed_raises_an_alarm(
     assert (alarm["Namespace"], alarm["MetricName"]) == ("OrderSaga", metric)
     assert {each["Name"]: each["Value"] for each in alarm["Dimensions"]} == {"service": "orders"} | dimension
     assert alarm["Threshold"] == 1
+
+
+def test_alarms_watch_metrics_that_functions_count(stage: Synthesis) -> None:
+    """A misspelt metric would never raise its alarm."""
+    sources = [file.read_text(encoding="utf-8") for file in (PROJECT / "lambdas").rglob("*.py")]
+    counted = {name for source in sources for name in re.findall(r"\bcount\(\s*\"(\w+)\"", source)}
+
+    watched = {alarm["MetricName"] for alarm in alarms(stage).values() if alarm["Namespace"] == "OrderSaga"}
+    assert watched
+    assert watched <= counted
 
 
 def test_dead_letter_queues_raise_an_alarm_when_not_empty(stage: Synthesis) -> None:
