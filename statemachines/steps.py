@@ -1,7 +1,7 @@
 """The steps of the saga: one row for each state of `order_saga.asl.yaml` that calls a function, in its order.
 
-A new step needs a state in that file, a function in `lambdas/saga/`, and a row here. The tests of
-`tests/unit/statemachines` read all three and say what is missing.
+A new step needs a state in that file, a function in `lambdas/saga/`, and a row here. Tests in
+`tests/unit/statemachines` compare all three and say what is missing.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Role(StrEnum):
     """Every order passes it. A failure undoes this step and the steps before it."""
 
     DETOUR = "detour"
-    """Belongs to the forward step that leads to it, when that step asks for it. Has no undo of its own."""
+    """Entered only when a forward step asks for it. Its failures are undone like those of that step."""
 
     PIVOT = "pivot"
     """The last forward step that can be undone. After it nothing can fail the order."""
@@ -58,11 +58,9 @@ class Step:
 
 STEPS: Final = (
     Step("ValidateOrder", "validate_order", Role.FORWARD, changes=None),
-    Step(
-        "ChargePayment", "charge_payment", Role.FORWARD, changes="the customer's money", undo="RefundPayment"
-    ),
+    Step("ChargePayment", "charge_payment", Role.FORWARD, changes="money", undo="RefundPayment"),
     Step("AwaitPayment", "await_payment", Role.DETOUR),
-    Step("ReserveInventory", "reserve_inventory", Role.PIVOT, changes="the stock", undo="ReleaseInventory"),
+    Step("ReserveInventory", "reserve_inventory", Role.PIVOT, changes="stock", undo="ReleaseInventory"),
     Step("NotifyCustomer", "notify_customer", Role.NOTIFY),
     Step("ReleaseInventory", "release_inventory", Role.UNDO),
     Step("RefundPayment", "refund_payment", Role.UNDO),
@@ -75,4 +73,4 @@ STEP_FUNCTIONS: Final = tuple(dict.fromkeys(step.function for step in STEPS))
 """The functions that the saga calls, each once."""
 
 HAPPY_PATH_STATES: Final = 4
-"""How many states an order enters when nothing fails. Every order pays for each of them."""
+"""Number of states that an order enters when nothing fails. Every order pays for each of them."""

@@ -1,4 +1,4 @@
-"""What all state machines have in common, once."""
+"""What all state machines have in common."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -30,13 +30,13 @@ class StateMachine(sfn.StateMachine):
         """Add the machine to a stack.
 
         Args:
-            scope: the stack.
-            construct_id: its id in the stack.
-            settings: the stage.
-            name: the name that it is deployed under.
-            definition: what `statemachines.definition` reads, changed by the stage at most.
-            functions: the functions that it calls: `${ValidateOrderArn}` in the definition is replaced by the
-                ARN of the function `ValidateOrder`.
+            scope: The stack.
+            construct_id: The machine's id in the stack.
+            settings: The stage.
+            name: The machine's name in AWS.
+            definition: The definition that `read_definition` returns, or that of the stage.
+            functions: The functions that it calls. Their ARNs replace the definition's placeholders, such as
+                `${ValidateOrderArn}`.
         """
         # AWS's prefix for such logs: others need an entry in the account's policy, whose size is limited.
         log_group = LogGroup(scope, f"{construct_id}Logs", settings, name=f"/aws/vendedlogs/states/{name}")

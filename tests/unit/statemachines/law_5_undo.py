@@ -24,7 +24,7 @@ NOTHING_WAS_DONE = OUR_REJECTIONS - {errors.OrderCancelled.__name__, errors.Undo
 def every_task_catches_any_error_last(saga: SagaDocument) -> Iterator[str]:
     for task in saga.tasks:
         if not task.failures or task.failures[-1].errors != (ANY_ERROR,):
-            yield f"{task.name} does not catch {ANY_ERROR} last"
+            yield f"{task.name} does not catch {ANY_ERROR} last: end its Catch with such a catcher"
 
 
 @every_task_catches_any_error_last.broken_by("ChargePayment does not catch States.ALL last")
