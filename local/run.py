@@ -123,7 +123,8 @@ def _how_to_go_on(world: World, order_id: str) -> str:
 
           REST API         {world.api_url}
           AWS              {world.endpoint_url} (region {world.region})
-          Stripe stand-in  {world.stripe_url} (GET /calls lists what it was asked)
+          Stripe stand-in  {world.stripe_url} (GET /payments lists the money that moved)
+          calls            {world.faults.url}/calls (what the functions ask of AWS and Stripe)
           logs             {world.logs}
           for scripts      {RUN_FILE}
 

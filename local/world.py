@@ -18,7 +18,7 @@ from local.catalogue import SAMPLE_STOCK
 from local.demo_shop import DemoShop
 from local.deploy import Deployment
 from local.emulator import REGION, Emulator, EmulatorSession, await_answer, endpoint_url
-from local.fault_proxy.client import FaultProxyClient
+from local.fault_proxy.proxy_client import FaultProxyClient
 from local.processes import (
     REPOSITORY,
     ChildProcess,
@@ -30,7 +30,7 @@ from local.processes import (
     process_group,
 )
 from local.saga_control import SagaControl
-from local.stripe_stand_in.client import StandInClient
+from local.stripe_stand_in.stand_in_client import StandInClient
 from local.traces import AuditTrail, FunctionLogs, Mailbox
 from local.users import DemoUsers
 
@@ -206,7 +206,7 @@ def embedded_world(
                     stripe_api_base=proxy.stripe_url, payment_deadline_seconds=str(payment_deadline_seconds)
                 )
                 emulator.await_ready()
-                await_answer(stripe, f"{stripe_url}/calls", timeout_seconds=_STRIPE_TIMEOUT_SECONDS)
+                await_answer(stripe, f"{stripe_url}/payments", timeout_seconds=_STRIPE_TIMEOUT_SECONDS)
                 await_answer(
                     proxy.process, f"{proxy.control_url}/calls", timeout_seconds=_STRIPE_TIMEOUT_SECONDS
                 )

@@ -9,6 +9,7 @@ of the state machine, so that a new step changes no journey.
 
 from typing import Final
 
+from local.fault_proxy.faults import Fault
 from proof.journey import Journey
 from proof.payment_plays import (
     APPROVED_BUT_DECLINED,
@@ -29,7 +30,6 @@ from proof.plays import (
     REFUND,
     RETRIEVE,
     UNDELIVERABLE,
-    StripeFault,
     an_order,
     cancelled_before_the_pivot,
     cancelled_once_confirmed,
@@ -37,7 +37,7 @@ from proof.plays import (
     race_for_the_last_unit,
     run_again,
     twice,
-    with_stripe_faults,
+    with_faults,
 )
 
 HAPPY: Final = an_order(("CRUNCHY-ARMCHAIR", 2), ("RED-CHAIR", 1), ("TASTELESS-LAMP", 3))
@@ -104,7 +104,7 @@ PATH_JOURNEYS: Final = (
         "stripe-heals",
         "Stripe is down, and comes back while the step is retried",
         shown="Stripe is down for two calls",
-        play=with_stripe_faults(an_order(), StripeFault("unavailable", CREATE, times=2)),
+        play=with_faults(an_order(), Fault("unavailable", CREATE, times=2)),
         money="charged",
         retried="ChargePayment",
     ),
@@ -112,17 +112,17 @@ PATH_JOURNEYS: Final = (
         "lost-reply",
         "the charge succeeds, and its reply is lost",
         shown="a charge whose reply is lost",
-        play=with_stripe_faults(an_order(), StripeFault("lose_reply", CONFIRM)),
+        play=with_faults(an_order(), Fault("lose_reply", CONFIRM)),
         money="charged",
         retried="ChargePayment",
     ),
     Journey(
         "unknown-outcome",
         "the charge succeeds, its reply is lost, and Stripe is down until the retries are used up",
-        play=with_stripe_faults(
+        play=with_faults(
             an_order(),
-            StripeFault("lose_reply", CONFIRM),
-            StripeFault("unavailable", RETRIEVE, method="GET", times=5),
+            Fault("lose_reply", CONFIRM),
+            Fault("unavailable", RETRIEVE, times=5),
         ),
         errors={"ChargePayment": "PaymentProviderUnavailable"},
         failure="internal_error",
@@ -132,7 +132,7 @@ PATH_JOURNEYS: Final = (
     Journey(
         "stripe-down",
         "Stripe is down until the retries are used up",
-        play=with_stripe_faults(an_order(), StripeFault("unavailable", CREATE, times=None)),
+        play=with_faults(an_order(), Fault("unavailable", CREATE, times=None)),
         errors={"ChargePayment": "PaymentProviderUnavailable"},
         failure="internal_error",
         retried="ChargePayment",
@@ -140,7 +140,7 @@ PATH_JOURNEYS: Final = (
     Journey(
         "stored-error",
         "Stripe fails after it has charged, and returns that error to every retry",
-        play=with_stripe_faults(an_order(), StripeFault("error_after", CONFIRM)),
+        play=with_faults(an_order(), Fault("error_after", CONFIRM)),
         money="charged",
         retried="ChargePayment",
     ),
@@ -327,7 +327,7 @@ PAYMENT_JOURNEYS: Final = (
         "the order is cancelled, and Stripe fails at the refund and would return that error to every retry",
         play=cancelled_once_confirmed(
             an_order(),
-            lambda world, order_id: world.stripe.set_fault("error_before", path=REFUND, order_id=order_id),
+            lambda world, order_id: world.faults.inject(Fault("error_before", REFUND, order_id=order_id)),
         ),
         errors=_CANCELLED,
         failure="cancelled_by_customer",
@@ -337,7 +337,7 @@ PAYMENT_JOURNEYS: Final = (
     Journey(
         "cancel-error-stored",
         "the card is declined, and Stripe fails when the payment is cancelled",
-        play=with_stripe_faults(DECLINED, StripeFault("error_before", CANCEL)),
+        play=with_faults(DECLINED, Fault("error_before", CANCEL)),
         errors=_DECLINED,
         failure="payment_declined",
         retried="RefundPayment",

@@ -11,16 +11,17 @@ from dataclasses import dataclass, replace
 
 from cli.shapes import Item, Submission
 from local.catalogue import SAMPLE_STOCK
-from local.stripe_stand_in.faults import FaultKind
+from local.fault_proxy.faults import Fault
 from local.users import CUSTOMER
 from local.waiting import wait_for
 from local.world import World
 
-CREATE = r"^/v1/payment_intents$"
-CONFIRM = r"^/v1/payment_intents/[^/]+/confirm$"
-CANCEL = r"^/v1/payment_intents/[^/]+/cancel$"
-RETRIEVE = r"^/v1/payment_intents/[^/]+$"
-REFUND = r"^/v1/refunds$"
+CREATE = "charge_payment: stripe POST /v1/payment_intents"
+CONFIRM = "charge_payment: stripe POST /v1/payment_intents/{id}/confirm"
+RETRIEVE = "*_payment: stripe GET /v1/payment_intents/{id}"
+CANCEL = "refund_payment: stripe POST /v1/payment_intents/{id}/cancel"
+REFUND = "refund_payment: stripe POST /v1/refunds"
+"""The calls of the steps to Stripe, as the fault proxy names them. A webhook makes none of them."""
 
 PIVOT = "reserve_inventory: dynamodb TransactWriteItems *"
 """The pivot, as the fault proxy names it."""
@@ -75,28 +76,11 @@ def plain(submission: Submission) -> Play:
     return play
 
 
-@dataclass(frozen=True)
-class StripeFault:
-    """How Stripe fails while an order is on its way; see the stand-in's `faults`.
-
-    Attributes:
-        kind: What goes wrong.
-        path: At which call, as a regular expression.
-        method: At which call.
-        times: How often; None for as long as the journey takes.
-    """
-
-    kind: FaultKind
-    path: str
-    method: str = "POST"
-    times: int | None = 1
-
-
-def with_stripe_faults(submission: Submission, *faults: StripeFault) -> Play:
-    """Send the order while Stripe fails."""
+def with_faults(submission: Submission, *faults: Fault) -> Play:
+    """Send the order while these faults are at work."""
 
     def play(world: World) -> Played:
-        with stripe_faults(world, *faults):
+        with injected(world, *faults):
             return _sent(world, submission)
 
     return play
@@ -121,20 +105,21 @@ def race_for_the_last_unit(sku: str, *, then_fails: str | None = None) -> Play:
 
     Args:
         sku: What both want.
-        then_fails: A call, as a regular expression, at which Stripe is down from then on.
+        then_fails: The name of a call to Stripe that fails from then on.
     """
 
     def play(world: World) -> Played:
         world.shop.stock(sku, {**SAMPLE_STOCK[sku], "available": 1})
         # Both are past validation when their cards are charged, so both have seen the last unit.
-        with stripe_faults(world, StripeFault("hold", CONFIRM, times=2)):
+        charges = Fault("hold", CONFIRM, times=2)
+        with injected(world, charges):
             customers = {
                 world.shop.signed_in(name).order(an_order((sku, 1))): name for name in ("alice", "bob")
             }
-            wait_for_held_calls(world, len(customers))
+            world.faults.wait_until_held(len(customers))
             if then_fails is not None:
-                world.stripe.set_fault("unavailable", path=then_fails, times=None)
-            world.stripe.release()
+                world.faults.inject(Fault("unavailable", then_fails, times=None))
+            world.faults.lift(charges)
             for order_id in customers:
                 world.executions.wait_until_ended(order_id)
         lost = [
@@ -153,7 +138,7 @@ def cancelled_before_the_pivot(submission: Submission) -> Play:
     """Cancel the order when it is paid, and about to take its stock; its first execution is looked at."""
 
     def play(world: World) -> Played:
-        world.faults.set_fault("hold", PIVOT)
+        world.faults.inject(Fault("hold", PIVOT))
         try:
             order_id = world.shop.order(submission)
             world.faults.wait_until_held()
@@ -224,25 +209,16 @@ def _wait_until_cancelled(world: World, order_id: str) -> None:
 
 
 @contextmanager
-def stripe_faults(world: World, *faults: StripeFault) -> Iterator[None]:
-    """Let Stripe fail as long as the context lasts; its webhooks wait for the end of the trouble.
+def injected(world: World, *faults: Fault) -> Iterator[None]:
+    """Have faults at work as long as the context lasts; webhooks wait for its end.
 
-    A webhook makes a call of its own, which would take a fault that was meant for a step.
+    A webhook would tell the saga what the fault keeps from it.
     """
     world.stripe.hold_webhooks()
     for fault in faults:
-        world.stripe.set_fault(fault.kind, method=fault.method, path=fault.path, times=fault.times)
+        world.faults.inject(fault)
     try:
         yield
     finally:
-        world.stripe.clear_faults()
+        world.faults.clear()
         world.stripe.reset_webhooks()
-
-
-def wait_for_held_calls(world: World, count: int) -> None:
-    """Wait until so many calls are parked at Stripe."""
-    wait_for(
-        lambda: world.stripe.held() >= count,
-        f"{count} calls held at Stripe",
-        timeout_seconds=_HOLD_TIMEOUT_SECONDS,
-    )

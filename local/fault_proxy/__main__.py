@@ -1,4 +1,4 @@
-"""`python -m local.fault_proxy ...`: between the functions and AWS and Stripe, until it is told to end."""
+"""`python -m local.fault_proxy ...` serves the proxy between the functions and AWS and Stripe."""
 
 import argparse
 import asyncio
@@ -9,16 +9,15 @@ from typing import Final
 import aiohttp
 from aiohttp import web
 
-from local.fault_proxy.callers import Caller
 from local.fault_proxy.control import Control
 from local.fault_proxy.faults import Faults
-from local.fault_proxy.naming import Operation, aws_operation, stripe_operation
+from local.fault_proxy.naming import AwsNaming, StripeNaming
 from local.fault_proxy.proxy import Proxy
 from local.fault_proxy.recording import Recording
 
 _HOUR_SECONDS: Final = 3600.0
 _IDLE_SECONDS: Final = 5.0
-"""Less than any service keeps an idle connection: a call must not find it closed."""
+"""Shorter than any service keeps an idle connection, so that no call finds it closed."""
 
 
 def main() -> None:
@@ -33,9 +32,9 @@ def main() -> None:
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
-    told_to_end = asyncio.Event()
+    ending = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
+        asyncio.get_running_loop().add_signal_handler(number, ending.set)
     recording, faults = Recording(), Faults()
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(
@@ -47,26 +46,20 @@ async def _serve(arguments: argparse.Namespace) -> None:
             )
         )
         applications = {
-            arguments.aws_port: Proxy(arguments.aws, _aws, session, recording, faults).application(),
-            arguments.stripe_port: Proxy(arguments.stripe, _stripe, session, recording, faults).application(),
+            arguments.aws_port: Proxy(arguments.aws, AwsNaming(), session, recording, faults).application(),
+            arguments.stripe_port: Proxy(
+                arguments.stripe, StripeNaming(), session, recording, faults
+            ).application(),
             arguments.control_port: Control(recording, faults).application(),
         }
         for port, application in applications.items():
-            # Who calls is looked up once for a connection: it pays to keep them.
+            # The worker behind a connection is looked up once, so long connections save time.
             runner = web.AppRunner(application, access_log=None, keepalive_timeout=_HOUR_SECONDS)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             await web.TCPSite(runner, "127.0.0.1", port).start()
-        await told_to_end.wait()
+        await ending.wait()
         faults.clear()
-
-
-def _aws(request: web.Request, body: bytes, caller: Caller) -> Operation:
-    return aws_operation(request.method, request.path, request.headers, body, caller.environ)
-
-
-def _stripe(request: web.Request, _body: bytes, _caller: Caller) -> Operation:
-    return stripe_operation(request.method, request.path)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,16 @@
-"""The proxy's own endpoints, which steer and question it."""
+"""The proxy's own endpoints, over which it is controlled; `proxy_client.FaultProxyClient` calls them."""
 
 from dataclasses import asdict
 
 from aiohttp import web
 
-from local.fault_proxy.callers import workers
-from local.fault_proxy.faults import Fault, Faults
+from local.fault_proxy.faults import FAULT, Faults
 from local.fault_proxy.recording import Recording
-from local.stripe_stand_in.steering import refuse_nonsense
+from local.fault_proxy.workers import workers
 
 
 class Control:
-    """What `client.FaultProxyClient` calls."""
+    """The endpoints of one proxy."""
 
     def __init__(self, recording: Recording, faults: Faults) -> None:
         self._recording = recording
@@ -19,15 +18,16 @@ class Control:
 
     def application(self) -> web.Application:
         """The routes."""
-        app = web.Application(middlewares=[refuse_nonsense])
+        app = web.Application()
         app.add_routes(
             [
                 web.get("/calls", self._calls),
                 web.delete("/calls", self._begin),
-                web.post("/faults", self._add_fault),
-                web.delete("/faults", self._clear_faults),
-                web.get("/state", self._state),
-                web.post("/release", self._release),
+                web.get("/faults", self._list),
+                web.post("/faults", self._inject),
+                web.post("/faults/lift", self._lift),
+                web.delete("/faults", self._clear),
+                web.get("/under-way", self._under_way),
                 web.delete("/workers", self._kill_workers),
             ]
         )
@@ -40,19 +40,26 @@ class Control:
         self._recording.begin()
         return web.json_response({})
 
-    async def _add_fault(self, http: web.Request) -> web.Response:
-        self._faults.add(Fault.model_validate_json(await http.read()))
+    async def _inject(self, http: web.Request) -> web.Response:
+        self._faults.inject(FAULT.validate_json(await http.read()))
         return web.json_response({}, status=201)
 
-    async def _clear_faults(self, _: web.Request) -> web.Response:
+    async def _lift(self, http: web.Request) -> web.Response:
+        self._faults.lift(FAULT.validate_json(await http.read()))
+        return web.json_response({})
+
+    async def _list(self, _: web.Request) -> web.Response:
+        faults = [
+            {"fault": FAULT.dump_python(fault), "held": held} for fault, held in self._faults.held().items()
+        ]
+        return web.json_response({"faults": faults})
+
+    async def _clear(self, _: web.Request) -> web.Response:
         self._faults.clear()
         return web.json_response({})
 
-    async def _state(self, _: web.Request) -> web.Response:
-        return web.json_response({"held": self._faults.held, "under_way": self._recording.under_way})
-
-    async def _release(self, _: web.Request) -> web.Response:
-        return web.json_response({"released": self._faults.release()})
+    async def _under_way(self, _: web.Request) -> web.Response:
+        return web.json_response({"under_way": self._recording.under_way})
 
     async def _kill_workers(self, http: web.Request) -> web.Response:
         killed = list(workers(http.query.get("function")))

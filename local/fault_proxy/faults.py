@@ -1,119 +1,170 @@
-"""What can go wrong between a function and AWS or Stripe, at the call where it is wanted.
+"""The faults: everything that can go wrong with a call from a function to AWS or Stripe.
 
-| kind          | effect | what the function sees                                        |
-|---------------|--------|---------------------------------------------------------------|
-| `refuse`      | none   | the connection closes                                         |
-| `lose_reply`  | yes    | the connection closes                                         |
-| `hang`        | none   | silence, until it gives up                                    |
-| `late`        | later  | silence, until it gives up; then the effect happens after all |
-| `throttle`    | none   | the service's own throttling error                            |
-| `kill_before` | none   | nothing: its process is killed                                |
-| `kill_after`  | yes    | nothing: its process is killed                                |
-| `hold`        | later  | the true answer, after a release                              |
-| `contend`     | later  | the true answer; or a conflict, where two write to one item   |
+| kind           | effect | what the function sees                                                         |
+|----------------|--------|--------------------------------------------------------------------------------|
+| `refuse`       | none   | the connection closes                                                          |
+| `lose_reply`   | yes    | the connection closes                                                          |
+| `hang`         | none   | silence until it gives up                                                      |
+| `late`         | later  | silence until it gives up; the effect comes after that                         |
+| `throttle`     | none   | the service's own throttling error                                             |
+| `unavailable`  | none   | HTTP 503                                                                       |
+| `error_before` | none   | HTTP 500, which Stripe stores under the idempotency key and replays            |
+| `error_after`  | yes    | HTTP 500, which Stripe stores under the idempotency key and replays            |
+| `kill_before`  | none   | nothing: its process is killed                                                 |
+| `kill_after`   | yes    | nothing: its process is killed                                                 |
+| `hold`         | later  | the true answer, once the fault is lifted                                      |
+| `contend`      | later  | the true answer, or a conflict with another contending write to the same item  |
 
-A call can be held, and contend, and then break. Transactions that `contend` stay under way for `seconds`:
-whoever writes to one of their items meanwhile, and contends, too, is refused as DynamoDB does it.
+Several faults can strike one call. A hold comes first, then contention, then the fault that was injected
+last; what one fault lets through meets the next.
 """
 
 import asyncio
 import time
 from contextlib import suppress
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import ConfigDict, Field, TypeAdapter, model_validator
+from pydantic.dataclasses import dataclass
 
 FaultKind = Literal[
-    "refuse", "lose_reply", "hang", "late", "throttle", "kill_before", "kill_after", "hold", "contend"
+    "refuse",
+    "lose_reply",
+    "hang",
+    "late",
+    "throttle",
+    "unavailable",
+    "error_before",
+    "error_after",
+    "kill_before",
+    "kill_after",
+    "hold",
+    "contend",
 ]
 
+_PRECEDENCE: Final = {"hold": 0, "contend": 1}
+_NO_PRECEDENCE: Final = 2
 
-class Fault(BaseModel):
-    """A fault, and the calls that it strikes.
+_Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+class Fault:
+    """A fault, and the calls that it strikes. Equal faults are one fault.
 
     Attributes:
-        kind: See the table of this module.
-        name: The calls' name, as in `charge_payment: dynamodb UpdateItem orders`; `*` stands for any text.
-        n: The first of them that is struck, counted from 1 since the fault was set.
-        times: How many in a row are struck; None for all from then on.
-        lasts: How many seconds after the first strike the last one can be; None for no such end.
-        seconds: How long a `hang` lasts, and how much later a `late` effect comes: both longer than any
-            client waits. How much later a transaction ends that contends.
-    """
+        kind: What goes wrong; see the table of this module.
+        name: The name of the calls, as in `charge_payment: dynamodb UpdateItem orders`; `*` matches any text.
+        n: The first of these calls that is struck, counted from 1 since the fault was injected.
+        times: How many of them in a row are struck; None for all until the fault is lifted.
+        lasts: Seconds after the first strike in which others can follow; None for no limit.
+        seconds: How long a `hang` lasts and how much later a `late` effect comes, both longer than any client
+            waits; how long a transaction that contends stays open.
+        order_id: Strikes only calls to Stripe about this order; None for all calls.
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    Raises:
+        ValueError: A value is not valid, or another service than Stripe is to store an error.
+    """
 
     kind: FaultKind
     name: str
-    n: int = Field(default=1, ge=1)
-    times: int | None = Field(default=1, ge=1)
-    lasts: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    seconds: float = Field(default=6, ge=0, allow_inf_nan=False)
+    n: Annotated[int, Field(ge=1)] = 1
+    times: Annotated[int, Field(ge=1)] | None = 1
+    lasts: _Seconds | None = None
+    seconds: _Seconds = 6
+    order_id: str | None = None
 
-    _seen: int = PrivateAttr(default=0)
-    _began: float | None = PrivateAttr(default=None)
+    @model_validator(mode="after")
+    def _only_stripe_stores_errors(self) -> Self:
+        if self.kind.startswith("error_") and ": stripe " not in self.name:
+            raise ValueError(f"only calls to Stripe can be struck by {self.kind}")
+        return self
 
-    def strikes(self, call_name: str) -> bool:
-        """Whether it strikes the call that comes now; to be asked once for every call."""
-        if not fnmatchcase(call_name, self.name):
+
+FAULT: Final = TypeAdapter(Fault)
+"""Writes a fault as JSON, and reads it."""
+
+
+class InjectedFault:
+    """A fault that is at work.
+
+    Attributes:
+        fault: The fault.
+        held: How many calls it holds.
+    """
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self.held = 0
+        self._matched = 0
+        self._first_strike: float | None = None
+        self._lifted = asyncio.Event()
+
+    def strikes(self, name: str, order_id: str | None) -> bool:
+        """Whether it strikes the call that comes now. Ask once for each call: the answer counts it."""
+        fault = self.fault
+        if not fnmatchcase(name, fault.name) or fault.order_id not in {None, order_id}:
             return False
-        self._seen += 1
-        return self._is_due() and not self._is_over()
-
-    def _is_due(self) -> bool:
-        return self._seen >= self.n and (self.times is None or self._seen < self.n + self.times)
+        self._matched += 1
+        is_due = self._matched >= fault.n and (fault.times is None or self._matched < fault.n + fault.times)
+        return is_due and not self._is_over()
 
     def _is_over(self) -> bool:
         now = time.monotonic()
-        self._began = now if self._began is None else self._began
-        return self.lasts is not None and now - self._began > self.lasts
+        self._first_strike = now if self._first_strike is None else self._first_strike
+        return self.fault.lasts is not None and now - self._first_strike > self.fault.lasts
+
+    async def hold(self) -> None:
+        """Wait until the fault is lifted."""
+        self.held += 1
+        try:
+            await self._lifted.wait()
+        finally:
+            self.held -= 1
+
+    async def delay(self) -> None:
+        """Wait for the seconds of the fault, or until it is lifted."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._lifted.wait(), self.fault.seconds)
+
+    def lift(self) -> None:
+        """Let all calls go on that wait because of the fault."""
+        self._lifted.set()
 
 
 class Faults:
-    """The faults that wait for their calls, and the calls that wait for their release."""
+    """The faults at work."""
 
     def __init__(self) -> None:
-        self._set: list[Fault] = []
-        self._held = 0
-        self._released = asyncio.Event()
-        self._cleared = asyncio.Event()
+        self._injected: dict[Fault, InjectedFault] = {}
 
-    @property
-    def held(self) -> int:
-        """How many calls are held."""
-        return self._held
+    def inject(self, fault: Fault) -> None:
+        """Let a fault strike from now on."""
+        self.lift(fault)
+        self._injected[fault] = InjectedFault(fault)
 
-    def add(self, fault: Fault) -> None:
-        """Let a fault wait for its calls."""
-        self._set.append(fault)
+    def strike(self, name: str, order_id: str | None) -> list[InjectedFault]:
+        """The faults that strike the call that comes now, in the order in which they take effect.
 
-    def strike(self, call_name: str) -> list[Fault]:
-        """The faults that strike the call that comes now, in the order in which they were set."""
-        return [fault for fault in self._set if fault.strikes(call_name)]
+        Args:
+            name: The call's name.
+            order_id: The order that it is about, where that is known.
+        """
+        latest_first = [each for each in reversed(self._injected.values()) if each.strikes(name, order_id)]
+        return sorted(latest_first, key=lambda each: _PRECEDENCE.get(each.fault.kind, _NO_PRECEDENCE))
 
-    async def hold(self) -> None:
-        """Wait for the next release."""
-        self._held += 1
-        try:
-            await self._released.wait()
-        finally:
-            self._held -= 1
+    def held(self) -> dict[Fault, int]:
+        """How many calls each fault holds."""
+        return {fault: injected.held for fault, injected in self._injected.items()}
 
-    async def wait(self, seconds: float) -> None:
-        """Wait that long, or until the faults are cleared."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._cleared.wait(), seconds)
-
-    def release(self) -> int:
-        """Let all held calls go, and say how many."""
-        self._released.set()
-        self._released = asyncio.Event()
-        return self._held
+    def lift(self, fault: Fault) -> None:
+        """End a fault; nothing happens if it is not at work."""
+        injected = self._injected.pop(fault, None)
+        if injected is not None:
+            injected.lift()
 
     def clear(self) -> None:
-        """Forget all faults and let everything go that waits because of one."""
-        self._set.clear()
-        self._cleared.set()
-        self._cleared = asyncio.Event()
-        self.release()
+        """End all faults."""
+        for fault in list(self._injected):
+            self.lift(fault)

@@ -1,56 +1,93 @@
-"""What a request asks for, in the words of the service that it goes to."""
+"""The name of a call: what it asks for, in the words of the service that it goes to."""
 
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
+from urllib.parse import parse_qs
+
+from aiohttp import web
 
 _CREDENTIAL_SCOPE: Final = re.compile(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/aws4_request")
 _STRIPE_ID: Final = re.compile(r"/[a-z]{2,4}_\w+")
+_INTENT_ID: Final = re.compile(r"\bpi_\w+")
 
 
 @dataclass(frozen=True)
-class Operation:
-    """One operation of one service.
+class CallName:
+    """What a call asks for; as text, everything but the order.
 
     Attributes:
-        service: As AWS names it when it signs, or `stripe`.
-        operation: As in `UpdateItem`; method and path, without ids, for a service that has no more.
-        resource: The tables, the secret or the queue, as the function's environment calls them; else empty.
+        service: AWS's name of the service in signatures, or `stripe`.
+        operation: As in `UpdateItem`; method and path without ids where the service has no names for it.
+        resource: The tables, the secret or the queue, by the names that the function's environment has for
+            them; else empty.
+        order_id: The order that a call to Stripe is about, where that is known.
     """
 
     service: str
     operation: str
     resource: str = ""
+    order_id: str | None = None
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.service, self.operation, self.resource)))
 
 
-def aws_operation(
-    method: str, path: str, headers: Mapping[str, str], body: bytes, environ: Mapping[str, str]
-) -> Operation:
-    """Name a request to AWS.
+class Naming(Protocol):
+    """Names the calls to one service."""
 
-    Args:
-        method: HTTP's.
-        path: Without the query.
-        headers: All; they must ignore case.
-        body: As it was sent.
-        environ: Of the process that sent it: it says which table is which.
-    """
-    scope = _CREDENTIAL_SCOPE.search(headers.get("Authorization", ""))
-    service = scope[1] if scope else "aws"
-    target = headers.get("X-Amz-Target")
-    if target is None:  # a REST-json service, such as SES v2
-        return Operation(service, f"{method} {path}")
-    return Operation(service, target.rpartition(".")[2], _resource(json.loads(body or b"{}"), environ))
+    def name(self, request: web.Request, body: bytes, environ: Mapping[str, str]) -> CallName:
+        """The name of a call.
+
+        Args:
+            request: The request.
+            body: Its body.
+            environ: The environment of the process that sends it.
+        """
+
+    def learn(self, name: CallName, reply: bytes) -> None:
+        """Remember what the reply to a call says about later ones."""
 
 
-def stripe_operation(method: str, path: str) -> Operation:
-    """Name a request to Stripe."""
-    return Operation("stripe", f"{method} {_STRIPE_ID.sub('/{id}', path)}")
+class AwsNaming:
+    """Names calls to AWS."""
+
+    def name(self, request: web.Request, body: bytes, environ: Mapping[str, str]) -> CallName:
+        """See `Naming`."""
+        scope = _CREDENTIAL_SCOPE.search(request.headers.get("Authorization", ""))
+        service = scope[1] if scope else "aws"
+        target = request.headers.get("X-Amz-Target")
+        if target is None:  # a REST-json service, such as SES v2
+            return CallName(service, f"{request.method} {request.path}")
+        return CallName(service, target.rpartition(".")[2], _resource(json.loads(body or b"{}"), environ))
+
+    def learn(self, name: CallName, reply: bytes) -> None:
+        """There is nothing to learn."""
+
+
+class StripeNaming:
+    """Names calls to Stripe. The order comes from their metadata, or from those of their payment."""
+
+    def __init__(self) -> None:
+        self._orders: dict[str, str] = {}
+
+    def name(self, request: web.Request, body: bytes, environ: Mapping[str, str]) -> CallName:  # noqa: ARG002 - AWS's calls need it
+        """See `Naming`."""
+        fields = parse_qs(body.decode())
+        in_metadata = fields.get("metadata[order_id]", [None])[0]
+        intent = _INTENT_ID.search(" ".join([request.path, *fields.get("payment_intent", ())]))
+        return CallName(
+            "stripe",
+            f"{request.method} {_STRIPE_ID.sub('/{id}', request.path)}",
+            order_id=in_metadata or (self._orders.get(intent[0]) if intent else None),
+        )
+
+    def learn(self, name: CallName, reply: bytes) -> None:
+        """Remember the order that a payment is made for."""
+        if name.operation == "POST /v1/payment_intents" and name.order_id is not None:
+            self._orders[json.loads(reply).get("id", "")] = name.order_id
 
 
 def _resource(parameters: Mapping[str, Any], environ: Mapping[str, str]) -> str:
@@ -62,7 +99,7 @@ def _resource(parameters: Mapping[str, Any], environ: Mapping[str, str]) -> str:
 
 
 def _role(name: str, environ: Mapping[str, str]) -> str:
-    """What the function calls a resource: `orders` where `ORDERS_TABLE` has its name."""
+    """The function's own name of a resource: `orders` where `ORDERS_TABLE` has its name."""
     for variable, value in environ.items():
         if value == name:
             for ending in ("_TABLE", "_SECRET_ID", "_QUEUE_URL"):

@@ -1,40 +1,51 @@
-"""The way of a call through the proxy: who calls, what for, which faults strike, and on to the service."""
+"""The path of a call through the proxy: name it, let faults strike it, and pass it on to its service."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from local.fault_proxy.callers import Caller, caller_on
 from local.fault_proxy.contention import Transactions
-from local.fault_proxy.faults import Fault, Faults
-from local.fault_proxy.naming import Operation
+from local.fault_proxy.faults import Faults, InjectedFault
+from local.fault_proxy.naming import CallName, Naming
 from local.fault_proxy.recording import Call, Recording
-from local.fault_proxy.throttling import throttled
-
-Naming = Callable[[web.Request, bytes, Caller], Operation]
-"""Says what a request asks for; gets its body and its caller, too."""
+from local.fault_proxy.refusals import throttled, unavailable
+from local.fault_proxy.workers import UNKNOWN_WORKER, Worker, worker_behind
+from local.stripe_stand_in.exchange import FAIL_HEADER
 
 _OF_ONE_CONNECTION = frozenset({"connection", "keep-alive", "transfer-encoding"})
-"""Headers that are between two neighbours and are not passed on. All others are: AWS's are signed."""
+"""Headers that belong to one connection and are not passed on. All others are: AWS's are signed."""
 
 
 class Unanswered(Exception):
-    """The caller gets no answer."""
+    """The function gets no answer."""
+
+
+@dataclass(frozen=True)
+class _Exchange:
+    """A call on its way: the request, and what the proxy knows of it."""
+
+    request: web.Request
+    body: bytes
+    worker: Worker
+    name: CallName
+    call: Call
+    extra_headers: tuple[tuple[str, str], ...] = ()
 
 
 class Proxy:
-    """Passes the calls on to one service.
+    """Passes calls on to one service.
 
     Args:
-        upstream: Where the service is.
-        naming: Names its operations.
-        session: Speaks to it.
-        recording: Where all calls are written down.
-        faults: What goes wrong.
+        upstream: The URL of the service.
+        naming: Names the calls to it.
+        session: Makes the calls.
+        recording: Takes down all calls.
+        faults: The faults at work.
     """
 
     def __init__(
@@ -51,28 +62,29 @@ class Proxy:
         self._recording = recording
         self._faults = faults
         self._transactions = Transactions()
-        self._callers: WeakKeyDictionary[asyncio.Transport, Caller] = WeakKeyDictionary()
+        self._workers: WeakKeyDictionary[asyncio.Transport, Worker] = WeakKeyDictionary()
 
     def application(self) -> web.Application:
         """The one route."""
         app = web.Application(client_max_size=0)
-        app.add_routes([web.route("*", "/{path:.*}", self._take)])
+        app.add_routes([web.route("*", "/{path:.*}", self._handle)])
         return app
 
-    async def _take(self, request: web.Request) -> web.Response:
+    async def _handle(self, request: web.Request) -> web.Response:
         self._recording.under_way += 1
         try:
-            return await self._taken(request)
+            return await self._respond(request)
         finally:
             self._recording.under_way -= 1
 
-    async def _taken(self, request: web.Request) -> web.Response:
+    async def _respond(self, request: web.Request) -> web.Response:
         body = await request.read()
-        caller = await self._caller(request)
-        operation = self._naming(request, body, caller)
-        call = self._recording.add(f"{caller.function}: {operation}", caller.pid)
+        worker = await self._worker(request)
+        name = self._naming.name(request, body, worker.environ)
+        call = self._recording.add(f"{worker.function}: {name}", worker.pid, name.order_id)
+        struck_by = self._faults.strike(call.name, name.order_id)
         try:
-            answer = await self._answer(request, body, caller, call, operation)
+            answer = await self._answer(_Exchange(request, body, worker, name, call), struck_by)
         except Unanswered:
             if request.transport is not None:
                 request.transport.abort()
@@ -80,77 +92,82 @@ class Proxy:
         call.status = answer.status
         return answer
 
-    async def _answer(
-        self, request: web.Request, body: bytes, caller: Caller, call: Call, operation: Operation
-    ) -> web.Response:
-        struck_by = self._faults.strike(call.name)
-        contended = next((fault for fault in struck_by if fault.kind == "contend"), None)
-        breaking = next((fault for fault in struck_by if fault.kind not in {"hold", "contend"}), None)
-        for fault in struck_by:
-            await self._delay(fault, call, request)
-        refusal = await self._contend(contended, operation, body)
-        if refusal is not None:
-            call.fault = "contend"
-            return refusal
-        if breaking is None:
-            return await self._pass_on(request, body)
-        match breaking.kind:
+    async def _answer(self, exchange: _Exchange, faults: Sequence[InjectedFault]) -> web.Response:
+        """What the function gets: the first fault strikes the call, and the next one what that lets through.
+
+        Raises:
+            Unanswered: It gets nothing.
+        """
+        if not faults:
+            return await self._pass_on(exchange)
+        injected, others = faults[0], faults[1:]
+        kind = injected.fault.kind
+        if kind == "contend":
+            return await self._contend(exchange, injected, others)
+        exchange.call.fault = kind
+        match kind:
             case "throttle":
-                return throttled(operation.service)
-            case "kill_before":
-                caller.kill()
-            case "kill_after":
-                await self._pass_on(request, body)
-                caller.kill()
-            case "lose_reply" | "late":
-                await self._pass_on(request, body)
+                return throttled(exchange.name.service)
+            case "unavailable":
+                return unavailable(exchange.name.service)
+            case "error_before" | "error_after":
+                fail = (FAIL_HEADER, kind.removeprefix("error_"))
+                return await self._answer(replace(exchange, extra_headers=(fail,)), others)
+            case "hold":
+                await injected.hold()
+                if exchange.request.transport is not None:  # the function still waits
+                    return await self._answer(exchange, others)
+            case _:
+                await self._silence(exchange, injected, others)
         raise Unanswered
 
-    async def _delay(self, fault: Fault, call: Call, request: web.Request) -> None:
-        if fault.kind != "contend":  # it may meet nobody
-            call.fault = fault.kind
-        if fault.kind == "hold":
-            await self._faults.hold()
-            if request.transport is None:
-                raise Unanswered  # its caller is gone: it never left
-        elif fault.kind in {"hang", "late"}:
-            await self._faults.wait(fault.seconds)
+    async def _silence(
+        self, exchange: _Exchange, injected: InjectedFault, others: Sequence[InjectedFault]
+    ) -> None:
+        """Do what a fault does after which the function gets no answer."""
+        kind = injected.fault.kind
+        if kind in {"hang", "late"}:
+            await injected.delay()
+        if kind in {"late", "lose_reply", "kill_after"}:
+            await self._answer(exchange, others)
+        if kind in {"kill_before", "kill_after"}:
+            exchange.worker.kill()
 
-    async def _contend(self, fault: Fault | None, operation: Operation, body: bytes) -> web.Response | None:
-        """What a call is refused with because of others that are under way, if it contends."""
-        if fault is None:
-            return None
-        with self._transactions.entered_by(operation.operation, body) as refusal:
-            if refusal is None:
-                await self._faults.wait(fault.seconds)
-            return refusal
+    async def _contend(
+        self, exchange: _Exchange, injected: InjectedFault, others: Sequence[InjectedFault]
+    ) -> web.Response:
+        with self._transactions.entered_by(exchange.name.operation, exchange.body) as refusal:
+            if refusal is not None:
+                exchange.call.fault = "contend"
+                return refusal
+            await injected.delay()
+        return await self._answer(exchange, others)
 
-    async def _pass_on(self, request: web.Request, body: bytes) -> web.Response:
+    async def _pass_on(self, exchange: _Exchange) -> web.Response:
+        request = exchange.request
         url = URL(self._upstream + request.raw_path, encoded=True)
-        headers = [(name, text) for name, text in request.headers.items() if _passes(name)]
+        headers = [*_passed_on(request.headers), *exchange.extra_headers]
         try:
             async with self._session.request(
-                request.method, url, data=body or None, headers=headers, allow_redirects=False
+                request.method, url, data=exchange.body or None, headers=headers, allow_redirects=False
             ) as reply:
-                return web.Response(
-                    status=reply.status,
-                    body=await reply.read(),
-                    headers=[(name, text) for name, text in reply.headers.items() if _passes(name)],
-                )
+                body = await reply.read()
         except aiohttp.ClientError as error:  # the service itself is down
             raise Unanswered from error
+        self._naming.learn(exchange.name, body)
+        return web.Response(status=reply.status, body=body, headers=_passed_on(reply.headers))
 
-    async def _caller(self, request: web.Request) -> Caller:
+    async def _worker(self, request: web.Request) -> Worker:
         transport = request.transport
-        if transport is None:  # it is gone already
-            return Caller("unknown", None, {})
-        caller = self._callers.get(transport)
-        if caller is None:
+        if transport is None:  # the connection is closed already
+            return UNKNOWN_WORKER
+        worker = self._workers.get(transport)
+        if worker is None:
             ends = (transport.get_extra_info(end)[:2] for end in ("sockname", "peername"))
-            caller = await asyncio.to_thread(caller_on, *ends)
-            self._callers[transport] = caller
-        return caller
+            worker = await asyncio.to_thread(worker_behind, *ends)
+            self._workers[transport] = worker
+        return worker
 
 
-def _passes(header: str) -> bool:
-    return header.lower() not in _OF_ONE_CONNECTION
+def _passed_on(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(name, text) for name, text in headers.items() if name.lower() not in _OF_ONE_CONNECTION]

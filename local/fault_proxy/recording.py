@@ -1,4 +1,4 @@
-"""The calls that came through, since the recording began."""
+"""The calls that came through the proxy since the recording began."""
 
 from collections import Counter, deque
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 _MOST_CALLS: Final = 50_000
-"""The oldest are forgotten first: the recording of a shop that is open goes on for days."""
+"""Bounds the memory of a world that runs for days. The oldest calls are forgotten first."""
 
 
 @dataclass(slots=True)
@@ -18,7 +18,8 @@ class Call:
         name: Function, service, operation and resource: `charge_payment: dynamodb UpdateItem orders`.
         n: Counts the calls of this name since the recording began, from 1.
         pid: The process that made it.
-        status: The HTTP status of the answer; None while there is none, and for ever if there was none.
+        order_id: The order that a call to Stripe is about, where that is known.
+        status: The HTTP status of the answer; None until there is one.
         fault: The kind of the fault that struck it; the last one if there were several.
     """
 
@@ -26,6 +27,7 @@ class Call:
     name: str
     n: int
     pid: int | None
+    order_id: str | None = None
     status: int | None = None
     fault: str | None = None
 
@@ -37,7 +39,7 @@ class Recording:
     """The calls, the latest last.
 
     Attributes:
-        under_way: How many calls the proxy is not done with.
+        under_way: How many calls have not left the proxy yet.
     """
 
     def __init__(self) -> None:
@@ -47,7 +49,7 @@ class Recording:
 
     @property
     def calls(self) -> list[Call]:
-        """All of them, in the order in which they came."""
+        """All calls in the order of their arrival."""
         return list(self._calls)
 
     def begin(self) -> None:
@@ -55,10 +57,10 @@ class Recording:
         self._calls.clear()
         self._counts.clear()
 
-    def add(self, name: str, pid: int | None) -> Call:
-        """Write down that a call came."""
+    def add(self, name: str, pid: int | None, order_id: str | None) -> Call:
+        """Take down a call that has come."""
         self._counts[name] += 1
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        call = Call(at, name, self._counts[name], pid)
+        call = Call(at, name, self._counts[name], pid, order_id)
         self._calls.append(call)
         return call

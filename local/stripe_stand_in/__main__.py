@@ -46,7 +46,6 @@ async def _serve(listener: socket.socket) -> None:
             if not told_to_end.is_set():
                 raise LocalstripeError("localstripe has ended")
         finally:
-            stand_in.let_go()
             await runner.cleanup()
 
 

@@ -9,6 +9,9 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+FAIL_HEADER: Final = "Stand-In-Fail"
+"""Has a request fail `before` or `after` its execution, with an error that is stored under its key."""
+
 _INTENT_PATH: Final = re.compile(r"/v1/payment_intents/(?P<id>[^/]+)")
 
 
@@ -23,6 +26,7 @@ class ApiRequest:
         api_key: The secret key, or None when there is none that Stripe would accept.
         idempotency_key: The header's value, if any.
         request_id: `req_...`, the name that the stand-in gives it.
+        fail: `before` or `after` where the request is to fail; see `FAIL_HEADER`.
     """
 
     method: str
@@ -31,6 +35,7 @@ class ApiRequest:
     api_key: str | None = None
     idempotency_key: str | None = None
     request_id: str | None = None
+    fail: str | None = None
 
     @classmethod
     async def read(cls, http: web.Request) -> Self:
@@ -43,6 +48,7 @@ class ApiRequest:
             params=(*query, *form),
             api_key=_secret_key(http.headers.get("Authorization", "")),
             idempotency_key=http.headers.get("Idempotency-Key"),
+            fail=http.headers.get(FAIL_HEADER),
         )
 
     def param(self, name: str) -> str | None:
@@ -53,11 +59,6 @@ class ApiRequest:
     def expand(self) -> list[str]:
         """The paths that the caller wants expanded, `latest_charge` and the like."""
         return [value for key, value in self.params if key.startswith("expand[")]
-
-    @property
-    def order_id(self) -> str | None:
-        """The order that the request itself names."""
-        return self.param("metadata[order_id]")
 
     @property
     def intent_id(self) -> str | None:

@@ -12,8 +12,6 @@ from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.dashboard import Dashboard
 from local.stripe_stand_in.deliveries import Deliveries, DeliveryMode
 from local.stripe_stand_in.exchange import Answer
-from local.stripe_stand_in.faults import Fault, Faults
-from local.stripe_stand_in.ledger import Ledger
 from local.stripe_stand_in.outcomes import Outcome, Outcomes
 from local.stripe_stand_in.webhooks import WebhookEndpoint
 
@@ -23,32 +21,23 @@ _ARGUMENTS: Final = TypeAdapter(dict[str, Any])
 class Steering:
     """What `client.StandInClient` calls."""
 
-    def __init__(  # noqa: PLR0913 - it has a hand in everything
+    def __init__(
         self,
         *,
         account: Account,
         dashboard: Dashboard,
         deliveries: Deliveries,
-        faults: Faults,
-        ledger: Ledger,
         outcomes: Outcomes,
     ) -> None:
         self._account = account
         self._dashboard = dashboard
         self._deliveries = deliveries
-        self._faults = faults
-        self._ledger = ledger
         self._outcomes = outcomes
 
     def routes(self) -> list[web.RouteDef]:
         """The endpoints."""
         return [
-            web.get("/calls", self._calls),
             web.get("/payments", self._payments),
-            web.post("/_stand_in/faults", self._add_fault),
-            web.delete("/_stand_in/faults", self._clear_faults),
-            web.get("/_stand_in/held", self._held),
-            web.post("/_stand_in/release", self._release),
             web.post("/_stand_in/webhooks", self._register),
             web.delete("/_stand_in/webhooks", self._unregister),
             web.post("/_stand_in/delivery", self._set_delivery_mode),
@@ -62,27 +51,9 @@ class Steering:
             web.post("/_stand_in/dashboard/finish_processing", _act(self._dashboard.finish_processing)),
         ]
 
-    async def _calls(self, http: web.Request) -> web.Response:
-        calls = self._ledger.calls(http.query.get("order_id"))
-        return web.json_response({"calls": [asdict(call) for call in calls]})
-
     async def _payments(self, _: web.Request) -> web.Response:
         payments = await self._account.payments()
         return web.json_response({"payments": [asdict(payment) for payment in payments]})
-
-    async def _add_fault(self, http: web.Request) -> web.Response:
-        self._faults.add(Fault.model_validate_json(await http.read()))
-        return web.json_response({}, status=201)
-
-    async def _clear_faults(self, _: web.Request) -> web.Response:
-        self._faults.clear()
-        return web.json_response({})
-
-    async def _held(self, _: web.Request) -> web.Response:
-        return web.json_response({"held": self._faults.parked})
-
-    async def _release(self, _: web.Request) -> web.Response:
-        return web.json_response({"released": self._faults.release()})
 
     async def _register(self, http: web.Request) -> web.Response:
         self._deliveries.register(WebhookEndpoint.model_validate_json(await http.read()))

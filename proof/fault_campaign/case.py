@@ -4,13 +4,19 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, cast, get_args
 
-from local.fault_proxy.faults import FaultKind
+from local.fault_proxy.faults import Fault, FaultKind
 
 InjectionKind = FaultKind | Literal["stop", "restart"]
 
 KINDS: Final[tuple[FaultKind, ...]] = tuple(
-    kind for kind in get_args(FaultKind) if kind not in {"hold", "contend"}
+    kind
+    for kind in get_args(FaultKind)
+    if kind not in {"hold", "contend", "unavailable", "error_before", "error_after"}
 )
+
+_AWS_SILENCE_SECONDS: Final = 3.5
+_STRIPE_SILENCE_SECONDS: Final = 5.5
+"""Half a second longer than the functions wait for an answer."""
 
 _INJECTION: Final = re.compile(r"(?P<kind>\w+) (?P<name>.+?) #(?P<n>\d+)(?: for (?P<lasts>[\d.]+)s)?")
 
@@ -33,11 +39,16 @@ class Injection:
     lasts: float | None = None
 
     @property
-    def fault(self) -> FaultKind:
+    def fault(self) -> Fault:
         """What the proxy does."""
-        if self.kind == "stop" or self.kind == "restart":  # noqa: PLR1714 - mypy understands it so
-            return "hold"
-        return self.kind
+        return Fault(
+            "hold" if self.kind == "stop" or self.kind == "restart" else self.kind,  # noqa: PLR1714 - mypy understands it so
+            self.name,
+            n=self.n,
+            times=None if self.lasts is not None or self.kind == "restart" else 1,
+            lasts=self.lasts,
+            seconds=_STRIPE_SILENCE_SECONDS if ": stripe " in self.name else _AWS_SILENCE_SECONDS,
+        )
 
     @property
     def label(self) -> str:

@@ -14,6 +14,7 @@ from threading import Event
 from typing import Final
 
 from cli.shapes import ProductFields, Submission
+from local.fault_proxy.faults import Fault
 from local.waiting import wait_for
 from local.world import World
 from proof.fault_campaign.shopper import Shopper
@@ -99,8 +100,8 @@ def orders_that_cross(world: World, *, orders: int, at_a_time: int = AT_A_TIME) 
 
 def let_writes_conflict(world: World) -> None:
     """Have writes conflict with transactions on the same items, as on AWS, until the faults are cleared."""
-    world.faults.set_fault("contend", _TRANSACTIONS, times=None, seconds=_TRANSACTION_SECONDS)
-    world.faults.set_fault("contend", _SINGLE_WRITES, times=None, seconds=0)
+    world.faults.inject(Fault("contend", _TRANSACTIONS, times=None, seconds=_TRANSACTION_SECONDS))
+    world.faults.inject(Fault("contend", _SINGLE_WRITES, times=None, seconds=0))
 
 
 def _crowd(
@@ -150,9 +151,10 @@ def _meeting_at_the_pivot(world: World, orders: int) -> Iterator[None]:
             if held == 0:
                 since = time.monotonic()
             elif held == orders or time.monotonic() - since > _GATE_SECONDS:
-                world.faults.release()
+                world.faults.lift(pivots)
 
-    world.faults.set_fault("hold", PIVOT, times=orders)
+    pivots = Fault("hold", PIVOT, times=orders)
+    world.faults.inject(pivots)
     let_writes_conflict(world)
     with ThreadPoolExecutor(max_workers=1) as gate:
         releasing = gate.submit(release)

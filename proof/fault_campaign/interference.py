@@ -9,15 +9,12 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
+from local.fault_proxy.faults import Fault
 from local.world import World
 from proof.fault_campaign.case import Injection
 
 _OF_COLD_WORKERS: Final = "secretsmanager"
 """A worker reads a secret once, and then remembers it for minutes."""
-
-_AWS_SILENCE_SECONDS: Final = 3.5
-_STRIPE_SILENCE_SECONDS: Final = 5.5
-"""Half a second longer than the functions wait for an answer."""
 
 _PAUSE_SECONDS: Final = 0.02
 _STREAMS_READ_SECONDS: Final = 2.0
@@ -30,15 +27,8 @@ def interfering(world: World, injections: Sequence[Injection]) -> Iterator[None]
         world.faults.kill_workers(function)
     world.faults.begin_recording()
     for injection in injections:
-        world.faults.set_fault(
-            injection.fault,
-            injection.name,
-            n=injection.n,
-            times=None if injection.lasts is not None or injection.kind == "restart" else 1,
-            lasts=injection.lasts,
-            seconds=_STRIPE_SILENCE_SECONDS if ": stripe " in injection.name else _AWS_SILENCE_SECONDS,
-        )
-    acts = [_ACTS[each.kind] for each in injections if each.kind in _ACTS]
+        world.faults.inject(injection.fault)
+    acts = [(each.fault, _ACTS[each.kind]) for each in injections if each.kind in _ACTS]
     with _acting_when_held(world, acts) if acts else nullcontext():
         try:
             yield
@@ -47,17 +37,18 @@ def interfering(world: World, injections: Sequence[Injection]) -> Iterator[None]
 
 
 @contextmanager
-def _acting_when_held(world: World, acts: Sequence[Callable[[World], None]]) -> Iterator[None]:
-    """Whenever a call is held, do what is next, and let the call go on."""
+def _acting_when_held(world: World, acts: Sequence[tuple[Fault, Callable[[World], None]]]) -> Iterator[None]:
+    """Do what belongs to a fault as soon as it holds a call, and then let the call go on."""
     over = Event()
 
     def act_when_held() -> None:
-        for act in acts:
-            while not world.faults.held():
-                if over.wait(_PAUSE_SECONDS):
-                    return
-            act(world)
-            world.faults.release()
+        waiting = list(acts)
+        while waiting and not over.wait(_PAUSE_SECONDS):
+            for fault, act in list(waiting):
+                if world.faults.held(fault):
+                    act(world)
+                    world.faults.lift(fault)
+                    waiting.remove((fault, act))
 
     with ThreadPoolExecutor(max_workers=1) as executor:
         acting = executor.submit(act_when_held)
@@ -86,7 +77,6 @@ def _restart_aws(world: World) -> None:
             quiet_since = time.monotonic()
         time.sleep(_PAUSE_SECONDS)
     world.emulator.restart(meanwhile=world.faults.kill_workers)
-    world.faults.clear()  # it holds all tries of that call
 
 
 _ACTS: Final[Mapping[str, Callable[[World], None]]] = {"stop": _stop_executions, "restart": _restart_aws}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cli.shapes import Submission
+from local.fault_proxy.faults import Fault
 from local.world import World
 from proof.fault_campaign.stage import Stage, hold_charge, set_available
 from proof.journeys import DECLINED, HAPPY
@@ -12,6 +13,7 @@ from proof.payment_plays import NEEDS_APPROVAL
 from proof.plays import REFUND, UNDELIVERABLE, an_order
 
 _LAST: Final = "LAST-TABLE"
+_NO_REFUNDS: Final = Fault("unavailable", REFUND, times=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,13 +73,13 @@ def _cancel_when_confirmed(stage: Stage) -> None:
 
 def _prepare_no_refunds(world: World) -> None:
     hold_charge(world)
-    world.stripe.set_fault("unavailable", path=REFUND, times=None)
+    world.faults.inject(_NO_REFUNDS)
 
 
 def _cancel_in_vain(stage: Stage) -> None:
     _cancel_while_charging(stage)
     stage.wait_for(lambda record: record["status"] == "NEEDS_ATTENTION" and stage.is_quiet())
-    stage.world.stripe.clear_faults()
+    stage.world.faults.lift(_NO_REFUNDS)
 
 
 JOURNEYS: Final = {

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import httpx
 
+from local.fault_proxy.faults import Fault
 from local.waiting import wait_for
 from local.world import World
 from proof.fault_campaign.shopper import Shopper
@@ -20,6 +21,8 @@ from proof.reconciliation import reconcile
 _PATIENCE_SECONDS: Final = 240.0
 _IDLE_SECONDS: Final = 7.0
 """Longer than the reconciliation lets an order be idle, than a lock is held, and than a recovery waits."""
+
+_HELD_CHARGE: Final = Fault("hold", CONFIRM)
 
 _HOLD_SECONDS: Final = 3.5
 """Less than the saga waits for Stripe."""
@@ -77,18 +80,18 @@ class Stage:
 
     @contextmanager
     def while_charging(self) -> Iterator[None]:
-        """Run the block while the charge is held at Stripe, or as soon as it is clear that none comes.
+        """Run the block while the charge is held, or as soon as it is clear that none comes.
 
         The charge does not wait for a block that takes longer than the saga waits for Stripe.
         """
-        self.wait_for(lambda _: self.world.stripe.held() > 0)
-        release = Timer(_HOLD_SECONDS, self.world.stripe.release)
+        self.wait_for(lambda _: self.world.faults.held(_HELD_CHARGE) > 0)
+        release = Timer(_HOLD_SECONDS, self.world.faults.lift, [_HELD_CHARGE])
         release.start()
         try:
             yield
         finally:
             release.cancel()
-            self.world.stripe.release()
+            self.world.faults.lift(_HELD_CHARGE)
 
     def is_quiet(self) -> bool:
         """Whether no execution runs and no function calls anybody.
@@ -116,8 +119,8 @@ class Stage:
 
 
 def hold_charge(world: World) -> None:
-    """Have the next charge wait at Stripe."""
-    world.stripe.set_fault("hold", method="POST", path=CONFIRM)
+    """Have the next charge wait."""
+    world.faults.inject(_HELD_CHARGE)
 
 
 def set_available(world: World, sku: str, units: int) -> int:

@@ -16,6 +16,7 @@ import httpx
 from botocore.exceptions import ClientError
 
 from cli.shapes import ProductFields
+from local.fault_proxy.faults import Fault
 from local.users import OPERATOR
 from local.world import World
 from proof.fault_campaign.case import Injection
@@ -23,7 +24,7 @@ from proof.fault_campaign.contention import let_writes_conflict
 from proof.fault_campaign.interference import interfering
 from proof.fault_campaign.shopper import Shopper
 from proof.laws import take_snapshot, violations
-from proof.plays import DELIVERABLE, UNDELIVERABLE, StripeFault, an_order
+from proof.plays import DELIVERABLE, UNDELIVERABLE, an_order
 from proof.promises import RESTS, Story, broken_promises, read_record, tell_story
 from proof.reconciliation import reconcile
 
@@ -118,7 +119,7 @@ class Script:
     stock: tuple[int, ...]
     customers: tuple[Customer, ...]
     injections: tuple[Injection, ...] = ()
-    stripe_faults: tuple[StripeFault, ...] = ()
+    stripe_faults: tuple[Fault, ...] = ()
     webhooks: Webhooks = "at once"
 
 
@@ -156,7 +157,6 @@ def play(world: World, script: Script) -> Outcome:
             with ThreadPoolExecutor(len(visits)) as threads:
                 order_ids = list(threads.map(_Visit.run, visits))
         finally:
-            world.stripe.clear_faults()
             world.stripe.reset_webhooks()
     stock = Counter(before.stock)
     stock.update(delivered)
@@ -178,7 +178,7 @@ def play(world: World, script: Script) -> Outcome:
 
 def _set_stripe(world: World, script: Script) -> None:
     for fault in script.stripe_faults:
-        world.stripe.set_fault(fault.kind, method=fault.method, path=fault.path, times=fault.times)
+        world.faults.inject(fault)
     if script.webhooks == "three times":
         world.stripe.duplicate_webhooks(2)
     elif script.webhooks == "late and shuffled":

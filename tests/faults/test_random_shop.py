@@ -15,10 +15,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
 
+from local.fault_proxy.faults import Fault
 from local.world import World
 from proof.fault_campaign.case import KINDS, Injection
 from proof.fault_campaign.tempo import quick_pace
-from proof.plays import CANCEL, CONFIRM, CREATE, REFUND, StripeFault
+from proof.plays import CANCEL, CONFIRM, CREATE, REFUND
 from statemachines.steps import STEP_FUNCTIONS
 from tests.faults.random_shop import REFUNDS, SKUS, Act, Card, Customer, Deed, Script, Webhooks, play
 
@@ -69,11 +70,11 @@ def injections() -> st.SearchStrategy[Injection]:
     )
 
 
-def stripe_faults() -> st.SearchStrategy[StripeFault]:
+def stripe_faults() -> st.SearchStrategy[Fault]:
     return st.builds(
-        StripeFault,
-        kind=st.sampled_from(("unavailable", "rate_limit", "error_before", "error_after", "lose_reply")),
-        path=st.sampled_from((CREATE, CONFIRM, CANCEL, REFUND)),
+        Fault,
+        kind=st.sampled_from(("unavailable", "throttle", "error_before", "error_after", "lose_reply")),
+        name=st.sampled_from((CREATE, CONFIRM, CANCEL, REFUND)),
         times=st.integers(1, 3),
     )
 

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from local.fault_proxy.faults import Fault
 from local.waiting import wait_for
 from local.world import World
 from proof.laws import take_snapshot, violations
@@ -22,7 +23,7 @@ def cancel(world: World, order_id: str) -> bool:
 def test_a_cancellation_that_races_the_pivot_has_one_outcome(world: World) -> None:
     # Given: orders that are about to take their stock
     before = take_snapshot(world)
-    world.faults.set_fault("hold", PIVOT, times=RACERS)
+    world.faults.inject(Fault("hold", PIVOT, times=RACERS))
     orders = [world.shop.order(an_order()) for _ in range(RACERS)]
     world.faults.wait_until_held(RACERS)
 
@@ -30,7 +31,7 @@ def test_a_cancellation_that_races_the_pivot_has_one_outcome(world: World) -> No
     try:
         with ThreadPoolExecutor(RACERS + 1) as threads:
             cancelled = [threads.submit(cancel, world, order_id) for order_id in orders]
-            threads.submit(world.faults.release).result()
+            threads.submit(world.faults.clear).result()
             answers = [each.result() for each in cancelled]
     finally:
         world.faults.clear()

@@ -8,6 +8,7 @@ import pytest
 import stripe
 
 from local.catalogue import SAMPLE_STOCK
+from local.fault_proxy.faults import Fault
 from local.stripe_stand_in.payments import Payment
 from local.traces import deserialized
 from local.waiting import wait_for
@@ -70,7 +71,7 @@ def webhooks_lost(world: World) -> Iterator[None]:
 def test_an_order_whose_saga_never_began_is_healed_once(world: World) -> None:
     # Given
     before = take_snapshot(world)
-    world.faults.set_fault("throttle", "start_saga: states StartExecution*", times=None)
+    world.faults.inject(Fault("throttle", "start_saga: states StartExecution*", times=None))
     order_id = world.shop.order(an_order())
 
     # When

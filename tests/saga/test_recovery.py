@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.fault_proxy.faults import Fault
 from local.users import OPERATOR
 from local.waiting import wait_for
 from local.world import World
@@ -39,7 +40,7 @@ def wait_for_status(world: World, order_id: str, status: str) -> None:
 
 def test_an_order_whose_execution_could_not_start_is_started_soon_after(world: World) -> None:
     # Given
-    world.faults.set_fault("throttle", "start_saga: states StartExecution*", times=8)
+    world.faults.inject(Fault("throttle", "start_saga: states StartExecution*", times=8))
 
     # When
     answer = world.shop.post_order(an_order())
@@ -53,13 +54,13 @@ def test_an_order_whose_execution_could_not_start_is_started_soon_after(world: W
 def test_an_execution_that_was_stopped_while_it_charged_is_run_again(world: World) -> None:
     # Given
     before = take_snapshot(world)
-    world.faults.set_fault("hold", CHARGE)
+    world.faults.inject(Fault("hold", CHARGE))
     order_id = world.shop.order(an_order())
     world.faults.wait_until_held()
 
     # When
     stop(world, order_id)
-    world.faults.release()
+    world.faults.clear()
 
     # Then
     assert world.executions.wait_until_ended(f"{order_id}-r1") == "SUCCEEDED"
@@ -71,12 +72,12 @@ def test_an_execution_that_was_stopped_while_it_charged_is_run_again(world: Worl
 def test_a_confirmed_order_whose_customer_was_not_told_is_told_and_never_refunded(world: World) -> None:
     # Given: an execution that is stopped, and a worker that dies, while they tell the customer
     email = f"{uuid.uuid4()}@example.com"
-    world.faults.set_fault("hold", MAIL)
+    world.faults.inject(Fault("hold", MAIL))
     order_id = world.shop.order(an_order(email=email))
     world.faults.wait_until_held()
     world.faults.kill_workers("notify_customer")  # with it goes the call that is held
     stop(world, order_id)
-    world.faults.release()
+    world.faults.clear()
     assert world.executions.wait_until_ended(f"{order_id}-r1") == "SUCCEEDED"
 
     # When: the worker's lock may have outlived that; whoever is not told is found by the reconciler
@@ -96,7 +97,7 @@ def test_when_every_recovery_breaks_the_order_waits_visibly_for_a_human_who_can_
 ) -> None:
     # Given
     before = take_snapshot(world)
-    world.faults.set_fault("hold", CHARGE, times=None)
+    world.faults.inject(Fault("hold", CHARGE, times=None))
     order_id = world.shop.order(an_order())
 
     # When: somebody stops the execution, and each of its three recoveries

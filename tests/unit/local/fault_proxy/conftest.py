@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.fault_proxy.client import FaultProxyClient
+from local.fault_proxy.proxy_client import FaultProxyClient
 from local.processes import REPOSITORY, free_port
 from local.waiting import wait_for
 from tests.unit.local.fault_proxy import worker
@@ -22,6 +22,7 @@ FUNCTION = "charge_payment"
 @dataclass(frozen=True)
 class RunningProxy:
     aws_port: int
+    stripe_url: str
     control_url: str
     service: Service
 
@@ -41,7 +42,7 @@ def proxy() -> Iterator[RunningProxy]:
         options = [f"--{name}-port={port}" for name, port in ports.items()]
         with subprocess.Popen([*command, *options], cwd=REPOSITORY) as process:  # noqa: S603 - our own
             wait_for(lambda: _answers(control_url), "the fault proxy answers", timeout_seconds=30)
-            yield RunningProxy(ports["aws"], control_url, service)
+            yield RunningProxy(ports["aws"], f"http://127.0.0.1:{ports['stripe']}", control_url, service)
             process.terminate()
 
 

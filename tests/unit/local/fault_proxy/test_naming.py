@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
-from local.fault_proxy.naming import aws_operation, stripe_operation
+from local.fault_proxy.naming import AwsNaming, CallName, StripeNaming
 
 ENVIRON = {
     "ORDERS_TABLE": "Orders-1X2Y",
@@ -20,7 +21,12 @@ def named(service: str, target: str | None, parameters: dict[str, Any] | None = 
     if target is not None:
         headers["X-Amz-Target"] = target
     body = json.dumps(parameters or {}).encode()
-    return str(aws_operation("POST", "/v2/email/outbound-emails", headers, body, ENVIRON))
+    request = make_mocked_request("POST", "/v2/email/outbound-emails", headers)
+    return str(AwsNaming().name(request, body, ENVIRON))
+
+
+def named_stripe(naming: StripeNaming, path: str, body: bytes = b"") -> CallName:
+    return naming.name(make_mocked_request("POST", path), body, {})
 
 
 @pytest.mark.parametrize(
@@ -68,4 +74,16 @@ def test_a_service_without_operations_has_method_and_path() -> None:
     ],
 )
 def test_ids_of_stripe_are_left_out(path: str, name: str) -> None:
-    assert str(stripe_operation("POST", path)) == name
+    assert str(named_stripe(StripeNaming(), path)) == name
+
+
+def test_a_call_to_stripe_is_about_the_order_of_its_payment() -> None:
+    naming = StripeNaming()
+    create = named_stripe(naming, "/v1/payment_intents", b"amount=5&metadata[order_id]=order-1")
+    naming.learn(create, b'{"id": "pi_1"}')
+
+    confirm = named_stripe(naming, "/v1/payment_intents/pi_1/confirm")
+    refund = named_stripe(naming, "/v1/refunds", b"payment_intent=pi_1")
+    other = named_stripe(naming, "/v1/payment_intents/pi_2/confirm")
+
+    assert [each.order_id for each in (create, confirm, refund, other)] == [*["order-1"] * 3, None]

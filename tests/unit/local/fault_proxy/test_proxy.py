@@ -4,10 +4,12 @@ import signal
 import subprocess
 from collections.abc import Callable
 
+import httpx
 import pytest
 
-from local.fault_proxy.client import FaultProxyClient
-from local.fault_proxy.faults import FaultKind
+from local.fault_proxy.faults import Fault, FaultKind
+from local.fault_proxy.proxy_client import FaultProxyClient
+from local.stripe_stand_in.exchange import FAIL_HEADER
 from local.waiting import wait_for
 from tests.unit.local.fault_proxy import worker
 from tests.unit.local.fault_proxy.conftest import RunningProxy
@@ -59,7 +61,7 @@ def test_a_fault_does_what_its_name_says(  # noqa: PLR0913, PLR0917 - three fixt
     seen: str,
     effects: int,
 ) -> None:
-    faults.set_fault(kind, CALL)
+    faults.inject(Fault(kind, CALL))
 
     assert outcome(start_worker()) == seen
     assert len(proxy.service.requests) == effects
@@ -69,7 +71,7 @@ def test_a_fault_does_what_its_name_says(  # noqa: PLR0913, PLR0917 - three fixt
 def test_a_late_effect_comes_when_its_caller_has_given_up(
     proxy: RunningProxy, faults: FaultProxyClient, start_worker: StartWorker
 ) -> None:
-    faults.set_fault("late", CALL, seconds=worker.PATIENCE_SECONDS + 0.5)
+    faults.inject(Fault("late", CALL, seconds=worker.PATIENCE_SECONDS + 0.5))
 
     assert outcome(start_worker()) == "TimeoutError"
 
@@ -77,29 +79,68 @@ def test_a_late_effect_comes_when_its_caller_has_given_up(
     wait_for(lambda: len(proxy.service.requests) == 1, "the effect comes", timeout_seconds=5)
 
 
-def test_a_throttled_call_is_answered_in_the_services_own_words(
-    proxy: RunningProxy, faults: FaultProxyClient, start_worker: StartWorker
+@pytest.mark.parametrize(("kind", "status"), [("throttle", 400), ("unavailable", 503)])
+def test_a_turned_away_call_has_no_effect_and_can_be_repeated(
+    proxy: RunningProxy,
+    faults: FaultProxyClient,
+    start_worker: StartWorker,
+    kind: FaultKind,
+    status: int,
 ) -> None:
-    faults.set_fault("throttle", CALL)
+    faults.inject(Fault(kind, CALL))
 
-    assert outcome(start_worker()).startswith("400 None")
+    assert outcome(start_worker()).startswith(f"{status} None")
     assert proxy.service.requests == []
     assert outcome(start_worker()) == ANSWERED
 
 
-def test_a_held_call_goes_on_when_it_is_released(
+def test_a_held_call_goes_on_when_its_fault_is_lifted(
     proxy: RunningProxy, faults: FaultProxyClient, start_worker: StartWorker
 ) -> None:
-    faults.set_fault("hold", CALL)
+    hold = Fault("hold", CALL)
+    faults.inject(hold)
     process = start_worker()
     faults.wait_until_held()
-    assert proxy.service.requests == []
+    assert (proxy.service.requests, faults.held(hold), faults.held(Fault("hold", "*"))) == ([], 1, 0)
 
-    assert faults.release() == 1
+    faults.lift(hold)
 
     assert outcome(process) == ANSWERED
+    assert faults.held() == 0
 
 
-def test_an_unknown_fault_is_refused(faults: FaultProxyClient) -> None:
-    with pytest.raises(ValueError, match="kind"):
-        faults.set_fault("earthquake", CALL)  # type: ignore[arg-type]
+def test_a_call_can_be_held_and_its_reply_lost(
+    proxy: RunningProxy, faults: FaultProxyClient, start_worker: StartWorker
+) -> None:
+    hold = Fault("hold", CALL)
+    faults.inject(Fault("lose_reply", CALL))
+    faults.inject(hold)
+    process = start_worker()
+    faults.wait_until_held()
+
+    faults.lift(hold)
+
+    assert outcome(process) == "RemoteDisconnected"
+    assert len(proxy.service.requests) == 1
+
+
+def test_what_one_fault_lets_through_meets_the_next(
+    proxy: RunningProxy, faults: FaultProxyClient, start_worker: StartWorker
+) -> None:
+    faults.inject(Fault("unavailable", CALL))
+    faults.inject(Fault("kill_after", CALL))
+
+    assert outcome(start_worker()) == KILLED
+    assert proxy.service.requests == []  # the service was down for it
+
+
+@pytest.mark.parametrize(("kind", "when"), [("error_before", "before"), ("error_after", "after")])
+def test_stripe_is_told_to_fail_and_store_the_error(
+    proxy: RunningProxy, faults: FaultProxyClient, kind: FaultKind, when: str
+) -> None:
+    faults.inject(Fault(kind, "*: stripe POST /v1/refunds"))
+
+    for _ in range(2):
+        httpx.post(f"{proxy.stripe_url}/v1/refunds", data={"amount": "5"}, trust_env=False)
+
+    assert [request.headers.get(FAIL_HEADER) for request in proxy.service.requests] == [when, None]

@@ -1,4 +1,4 @@
-"""One stand-in for all tests; each test makes its own payments and leaves no faults behind."""
+"""One stand-in for all tests; each test makes its own payments."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import requests
 import stripe
 
 from local.processes import REPOSITORY
-from local.stripe_stand_in.client import StandInClient
+from local.stripe_stand_in.stand_in_client import StandInClient
 from tests.unit.local.stripe_stand_in.receiver import SECRET, Receiver, listening
 from tests.unit.local.stripe_stand_in.shop import Shop
 
@@ -41,7 +41,6 @@ def url() -> Iterator[str]:
 def stand_in(url: str) -> Iterator[StandInClient]:
     with StandInClient(url) as client:
         yield client
-        client.clear_faults()
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import stripe
 
-from local.stripe_stand_in.client import StandInClient
+from local.stripe_stand_in.exchange import FAIL_HEADER
 from local.stripe_stand_in.payments import Payment
+from local.stripe_stand_in.stand_in_client import StandInClient
 
 
 @dataclass
@@ -36,8 +37,13 @@ class Shop:
             _keyed(key),
         )
 
-    def confirm(self, intent: stripe.PaymentIntent, key: str | None = None) -> stripe.PaymentIntent:
-        return self.client.v1.payment_intents.confirm(intent.id, {}, _keyed(key))
+    def confirm(
+        self, intent: stripe.PaymentIntent, key: str | None = None, fail: str | None = None
+    ) -> stripe.PaymentIntent:
+        options = _keyed(key)
+        if fail is not None:
+            options["headers"] = {FAIL_HEADER: fail}
+        return self.client.v1.payment_intents.confirm(intent.id, {}, options)
 
     def pay(self) -> stripe.PaymentIntent:
         return self.confirm(self.intend())

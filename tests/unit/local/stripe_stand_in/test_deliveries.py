@@ -11,9 +11,9 @@ import stripe
 from aiohttp import web
 
 from local.stripe_stand_in import deliveries
-from local.stripe_stand_in.client import StandInClient
 from local.stripe_stand_in.deliveries import Deliveries, Delivery
 from local.stripe_stand_in.events import Event
+from local.stripe_stand_in.stand_in_client import StandInClient
 from local.stripe_stand_in.webhooks import WebhookEndpoint
 from local.waiting import wait_for
 from tests.unit.local.stripe_stand_in.receiver import SECRET, Receiver, listening, types

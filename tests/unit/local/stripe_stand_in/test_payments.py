@@ -1,8 +1,10 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import stripe
 
-from local.stripe_stand_in.client import StandInClient
 from local.stripe_stand_in.payments import Payment
+from local.stripe_stand_in.stand_in_client import StandInClient
 from tests.unit.local.stripe_stand_in.shop import Shop, intent_in
 
 pytestmark = pytest.mark.enable_socket
@@ -234,6 +236,17 @@ def test_nothing_is_refunded_twice(shop: Shop, stand_in: StandInClient) -> None:
         shop.refund(paid)
 
     assert refused.value.code == "charge_already_refunded"
+    assert shop.payment(stand_in).refunded == 2500
+
+
+def test_two_refunds_at_once_give_the_money_back_once(shop: Shop, stand_in: StandInClient) -> None:
+    paid = shop.pay()
+
+    with ThreadPoolExecutor() as pool:
+        refunds = [pool.submit(shop.refund, paid) for _ in range(2)]
+    errors = [error for error in (refund.exception() for refund in refunds) if error]
+
+    assert [getattr(error, "code", None) for error in errors] == ["charge_already_refunded"]
     assert shop.payment(stand_in).refunded == 2500
 
 

@@ -23,7 +23,7 @@ def test_it_ends_when_it_is_told_to_and_takes_localstripe_along(number: signal.S
         url = ready_url(process)
         localstripe = only_child(process)
         with httpx.Client(base_url=url) as kept_alive:
-            kept_alive.get("/calls").raise_for_status()
+            kept_alive.get("/payments").raise_for_status()
 
             process.send_signal(number)
 

@@ -6,8 +6,6 @@ from typing import Any, Literal, Self
 import httpx
 
 from local.stripe_stand_in.deliveries import Delivery
-from local.stripe_stand_in.faults import FaultKind
-from local.stripe_stand_in.ledger import Call
 from local.stripe_stand_in.payments import Payment
 
 
@@ -34,50 +32,6 @@ class StandInClient:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
-
-    def set_fault(  # noqa: PLR0913 - a fault has that many sides, each of them named and optional
-        self,
-        kind: FaultKind,
-        *,
-        method: str | None = None,
-        path: str | None = None,
-        order_id: str | None = None,
-        times: int | None = 1,
-        seconds: float = 60,
-        after: int = 0,
-    ) -> None:
-        """Let calls fail; `faults` says how, and what the arguments mean.
-
-        Raises:
-            ValueError: There is no such fault.
-        """
-        fault = {
-            "kind": kind,
-            "method": method,
-            "path": path,
-            "order_id": order_id,
-            "times": times,
-            "seconds": seconds,
-            "after": after,
-        }
-        self._post("/_stand_in/faults", fault)
-
-    def clear_faults(self) -> None:
-        """Forget all faults and release all held calls."""
-        self._http.delete("/_stand_in/faults").raise_for_status()
-
-    def held(self) -> int:
-        """How many calls are parked by a `hold`."""
-        return int(self._get("/_stand_in/held")["held"])
-
-    def release(self) -> int:
-        """Let all held calls go, and say how many they were."""
-        return int(self._post("/_stand_in/release")["released"])
-
-    def calls(self, order_id: str | None = None) -> list[Call]:
-        """The calls of the Stripe API in the order of their arrival, all or those of one order."""
-        params = {} if order_id is None else {"order_id": order_id}
-        return [Call(**call) for call in self._get("/calls", params)["calls"]]
 
     def payments(self) -> list[Payment]:
         """What really happened to the money, payment by payment."""

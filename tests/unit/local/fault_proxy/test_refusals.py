@@ -8,7 +8,7 @@ import botocore.parsers
 import botocore.session
 import pytest
 
-from local.fault_proxy.throttling import throttled
+from local.fault_proxy.refusals import throttled, unavailable
 
 CODES = {
     ("dynamodb", "dynamodb"): "ProvisionedThroughputExceededException",
@@ -43,3 +43,8 @@ def test_stripe_answers_429() -> None:
 
     assert answer.status == HTTPStatus.TOO_MANY_REQUESTS
     assert json.loads(answer.text or "")["error"]["code"] == "rate_limit"
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "stripe"])
+def test_an_unavailable_service_answers_503(service: str) -> None:
+    assert unavailable(service).status == HTTPStatus.SERVICE_UNAVAILABLE

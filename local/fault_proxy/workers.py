@@ -1,27 +1,25 @@
-"""Who is behind a connection: the process, and the function that it is a worker of."""
+"""The processes that the functions run in: which one is behind a connection, and how to kill it."""
 
 import os
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import psutil
-
-UNKNOWN_FUNCTION: Final = "unknown"
 
 _FUNCTION_NAME: Final = "AWS_LAMBDA_FUNCTION_NAME"
 
 
 @dataclass(frozen=True)
-class Caller:
-    """A process that calls.
+class Worker:
+    """A process that makes calls.
 
     Attributes:
-        function: The function that it is a worker of, as its folder in `lambdas/` is called;
-            `UNKNOWN_FUNCTION` if it is none.
-        pid: The process; None if it is gone, or not ours to see.
+        function: Name of the folder in `lambdas/` of the function that it runs; `unknown` if it runs none.
+        pid: The process; None if it is gone or belongs to somebody else.
         environ: Its environment.
     """
 
@@ -30,13 +28,16 @@ class Caller:
     environ: Mapping[str, str]
 
     def kill(self) -> None:
-        """End the process as a crash would: at once."""
+        """End the process at once, as a crash does."""
         if self.pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
 
-def caller_on(local: tuple[str, int], peer: tuple[str, int]) -> Caller:
+UNKNOWN_WORKER: Final = Worker("unknown", None, MappingProxyType({}))
+
+
+def worker_behind(local: tuple[str, int], peer: tuple[str, int]) -> Worker:
     """Find the process at the other end of a connection on this machine.
 
     Args:
@@ -45,34 +46,34 @@ def caller_on(local: tuple[str, int], peer: tuple[str, int]) -> Caller:
     """
     for connection in _connections():
         if connection.laddr == peer and connection.raddr == local and connection.pid is not None:
-            return _caller(connection.pid)
-    return Caller(UNKNOWN_FUNCTION, None, {})
+            return _worker(connection.pid)
+    return UNKNOWN_WORKER
 
 
-def workers(function: str | None = None) -> Iterator[Caller]:
+def workers(function: str | None = None) -> Iterator[Worker]:
     """The workers of a function, or of all, in this process's own group: the processes of one world."""
     for process in psutil.process_iter():
         with suppress(ProcessLookupError):
             if os.getpgid(process.pid) == os.getpgrp():
-                caller = _caller(process.pid)
-                if caller.function != UNKNOWN_FUNCTION and function in {None, caller.function}:
-                    yield caller
+                worker = _worker(process.pid)
+                if worker.function != UNKNOWN_WORKER.function and function in {None, worker.function}:
+                    yield worker
 
 
-def _caller(pid: int) -> Caller:
+def _worker(pid: int) -> Worker:
     try:
         environ = psutil.Process(pid).environ()
     except psutil.Error:
-        return Caller(UNKNOWN_FUNCTION, None, {})
+        return UNKNOWN_WORKER
     # Deployed as `orders-local-charge_payment`.
-    function = environ.get(_FUNCTION_NAME, UNKNOWN_FUNCTION).rpartition("-")[2]
-    return Caller(function, pid, environ)
+    function = environ.get(_FUNCTION_NAME, UNKNOWN_WORKER.function).rpartition("-")[2]
+    return Worker(function, pid, environ)
 
 
 def _connections() -> Iterator[Any]:
     try:
         yield from psutil.net_connections("tcp4")
-    except psutil.AccessDenied:  # macOS shows an ordinary user only their own processes, one by one
+    except psutil.AccessDenied:  # macOS shows users their own processes only, one by one
         for process in psutil.process_iter():
             with suppress(psutil.Error):
                 for connection in process.net_connections("tcp4"):

@@ -1,0 +1,96 @@
+"""Controls a running fault proxy from another process; plays and tests use it."""
+
+from typing import Any, Self
+
+import httpx
+
+from local.fault_proxy.faults import FAULT, Fault
+from local.fault_proxy.recording import Call
+from local.waiting import wait_for
+
+
+class FaultProxyClient:
+    """A client of the proxy's own endpoints. Use it as a context manager, or close it.
+
+    Attributes:
+        url: The URL of these endpoints.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = httpx.Client(base_url=url, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def begin_recording(self) -> None:
+        """Forget all calls and count from 1 again. Faults stay."""
+        self._http.delete("/calls").raise_for_status()
+
+    def calls(self) -> list[Call]:
+        """The calls since the recording began, in the order of their arrival."""
+        return [Call(**call) for call in self._get("/calls")["calls"]]
+
+    def inject(self, fault: Fault) -> None:
+        """Let a fault strike from now on."""
+        self._post("/faults", fault)
+
+    def lift(self, fault: Fault) -> None:
+        """End a fault and let the calls go on that it holds; nothing happens if it is not at work."""
+        self._post("/faults/lift", fault)
+
+    def clear(self) -> None:
+        """End all faults and let all held calls go on."""
+        self._http.delete("/faults").raise_for_status()
+
+    def held(self, fault: Fault | None = None) -> int:
+        """How many calls are held, by one fault or by all."""
+        return sum(
+            each["held"]
+            for each in self._get("/faults")["faults"]
+            if fault is None or each["fault"] == FAULT.dump_python(fault)
+        )
+
+    def under_way(self) -> int:
+        """How many calls have no answer yet; held ones and late effects count, too."""
+        return int(self._get("/under-way")["under_way"])
+
+    def wait_until_held(self, count: int = 1, *, timeout_seconds: float = 30) -> None:
+        """Wait until this many calls are held.
+
+        Raises:
+            TimeoutError: Fewer calls are held when the time is over.
+        """
+        wait_for(
+            lambda: self.held() >= count,
+            f"{count} calls held at the fault proxy",
+            timeout_seconds=timeout_seconds,
+            pause_seconds=0.02,
+        )
+
+    def kill_workers(self, function: str | None = None) -> int:
+        """Kill the workers of a function, so that its next invocation starts cold.
+
+        Args:
+            function: The name of its folder in `lambdas/`; None for all functions.
+
+        Returns:
+            How many workers there were.
+        """
+        params = {} if function is None else {"function": function}
+        answer = self._http.delete("/workers", params=params).raise_for_status()
+        return int(answer.json()["killed"])
+
+    def _post(self, path: str, fault: Fault) -> None:
+        self._http.post(path, content=FAULT.dump_json(fault)).raise_for_status()
+
+    def _get(self, path: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self._http.get(path).raise_for_status().json()
+        return answer

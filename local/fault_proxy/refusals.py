@@ -1,0 +1,46 @@
+"""Answers of services that refuse a call: throttled, or unavailable."""
+
+import json
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import web
+
+_AWS_THROTTLING: Final = {
+    "dynamodb": "ProvisionedThroughputExceededException",
+    "ses": "TooManyRequestsException",
+}
+
+
+def throttled(service: str) -> web.Response:
+    """The answer of a service that is asked too much (https://docs.stripe.com/rate-limits)."""
+    if service == "stripe":
+        return _stripe_error(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            type="invalid_request_error",
+            code="rate_limit",
+            message="Request rate limit exceeded.",
+        )
+    status = HTTPStatus.TOO_MANY_REQUESTS if service == "ses" else HTTPStatus.BAD_REQUEST
+    return _aws_error(status, _AWS_THROTTLING.get(service, "ThrottlingException"), "Rate exceeded")
+
+
+def unavailable(service: str) -> web.Response:
+    """The answer of a service that is down."""
+    status, message = HTTPStatus.SERVICE_UNAVAILABLE, "Service temporarily unavailable."
+    if service == "stripe":
+        return _stripe_error(status, type="api_error", message=message)
+    return _aws_error(status, "ServiceUnavailable", message)
+
+
+def _stripe_error(status: HTTPStatus, **error: str) -> web.Response:
+    return web.json_response({"error": error}, status=status)
+
+
+def _aws_error(status: HTTPStatus, code: str, message: str) -> web.Response:
+    """An error of AWS. Some of its JSON protocols name the error in the body, others in a header."""
+    return web.Response(
+        status=status,
+        body=json.dumps({"__type": code, "message": message}),
+        headers={"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code},
+    )
