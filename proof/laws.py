@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.stripe_stand_in.payments import Payment
+from local.stripe_stand_in.payments import StripePayment
 from local.traces import deserialized
 from local.world import World
 
@@ -47,7 +47,7 @@ class Snapshot:
     """
 
     orders: tuple[OrderFact, ...]
-    payments: tuple[Payment, ...]
+    payments: tuple[StripePayment, ...]
     stock: Mapping[str, int]
 
 
@@ -92,7 +92,7 @@ def violations(before: Snapshot, after: Snapshot) -> list[str]:
     ]
 
 
-def _of_order(order: OrderFact, payments: Iterable[Payment]) -> Iterable[str]:
+def _of_order(order: OrderFact, payments: Iterable[StripePayment]) -> Iterable[str]:
     name = f"order {order.order_id} ({order.status})"
     own = [payment for payment in payments if payment.order_id == order.order_id]
     held = sum(_held(payment) for payment in own)
@@ -113,7 +113,7 @@ def _of_order(order: OrderFact, payments: Iterable[Payment]) -> Iterable[str]:
         yield f"{name} is not at rest"
 
 
-def _held(payment: Payment) -> int:
+def _held(payment: StripePayment) -> int:
     """Minor units of the customer's money that the shop has."""
     return payment.captured - payment.refunded
 

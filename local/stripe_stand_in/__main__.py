@@ -1,4 +1,4 @@
-"""`python -m local.stripe_stand_in --port 4567`: Stripe's API on this machine, until it is told to end."""
+"""`python -m local.stripe_stand_in --port 4567` serves the Stripe API on this machine."""
 
 import argparse
 import asyncio
@@ -15,7 +15,9 @@ from local.stripe_stand_in.server import StandIn
 def main() -> None:
     """Serve until SIGINT or SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m local.stripe_stand_in", description=__doc__)
-    parser.add_argument("--port", type=int, required=True, help="0 takes a free one; the ready line names it")
+    parser.add_argument(
+        "--port", type=int, required=True, help="0 for a free port; the first line of output names it"
+    )
     port = parser.parse_args().port
     try:
         listener = socket.create_server(("127.0.0.1", port))
@@ -25,13 +27,13 @@ def main() -> None:
         try:
             asyncio.run(_serve(listener))
         except LocalstripeError as error:
-            sys.exit(f"The Stripe stand-in ends: {error}")
+            sys.exit(f"The Stripe stand-in has ended: {error}")
 
 
 async def _serve(listener: socket.socket) -> None:
-    told_to_end = asyncio.Event()
+    ending = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
+        asyncio.get_running_loop().add_signal_handler(number, ending.set)
     async with running_localstripe() as localstripe:
         stand_in = StandIn(localstripe)
         runner = web.AppRunner(stand_in.application(), access_log=None)
@@ -39,11 +41,11 @@ async def _serve(listener: socket.socket) -> None:
         try:
             await web.SockSite(runner, listener).start()
             print(f"Stripe stand-in ready on http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-            ends = [asyncio.create_task(told_to_end.wait()), asyncio.create_task(localstripe.ended())]
+            ends = [asyncio.create_task(ending.wait()), asyncio.create_task(localstripe.ended())]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             for end in ends:
                 end.cancel()
-            if not told_to_end.is_set():
+            if not ending.is_set():
                 raise LocalstripeError("localstripe has ended")
         finally:
             await runner.cleanup()

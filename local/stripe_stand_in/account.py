@@ -1,4 +1,4 @@
-"""The account: localstripe's objects as Stripe shows them, one change at a time, and its events."""
+"""The account: localstripe's objects as Stripe returns them, changed one at a time, and their events."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -9,41 +9,41 @@ from local.stripe_stand_in import views
 from local.stripe_stand_in.events import EVENTS_OF_STATUS, Event, new_event
 from local.stripe_stand_in.exchange import Answer, ApiRequest, RefusedError, missing
 from local.stripe_stand_in.localstripe_process import Localstripe
-from local.stripe_stand_in.payments import Payment, read_payments
+from local.stripe_stand_in.payments import StripePayment, read_payments
 
 
 class Account:
-    """What the API and the dashboard work on.
+    """The state behind the API and the dashboard.
 
     Attributes:
         localstripe: Keeps the objects.
-        notes: What it does not keep.
+        notes: Facts about them that localstripe does not keep.
     """
 
     def __init__(self, localstripe: Localstripe, deliver: Callable[[Event], None]) -> None:
         self.localstripe = localstripe
         self.notes = views.Notes()
         self._deliver = deliver
-        self._one_at_a_time = asyncio.Lock()  # what was checked still holds when it is changed
+        self._one_at_a_time = asyncio.Lock()  # what a change has checked stays true until it is made
 
     async def exclusively(self, act: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Do something while nobody else does, and answer it also when it is refused."""
+        """Make a change while no other is made; returns its answer, or the error that rejects it."""
         async with self._one_at_a_time:
             try:
                 return await act()
             except RefusedError as refused:
                 return refused.answer
 
-    async def payments(self) -> list[Payment]:
-        """What really happened to the money, at one moment."""
+    async def payments(self) -> list[StripePayment]:
+        """All payments, at a moment between two changes."""
         async with self._one_at_a_time:
             return await read_payments(self.localstripe)
 
     async def find(self, kind: str, object_id: str, param: str) -> dict[str, Any]:
-        """An object as localstripe shows it.
+        """An object as localstripe returns it.
 
         Raises:
-            RefusedError: There is none; names the parameter that asks for it.
+            RefusedError: There is none; the error names the parameter `param`.
         """
         found = await self.localstripe.get(f"/v1/{kind}s/{quote(object_id, safe='')}")
         if found is None:
@@ -51,7 +51,7 @@ class Account:
         return found
 
     def view(self, body: Mapping[str, Any], expand: Iterable[str] = ()) -> dict[str, Any]:
-        """An object as Stripe shows it."""
+        """An object as Stripe returns it."""
         match body.get("object"):
             case "payment_intent":
                 return views.payment_intent(body, self.notes, expand)
@@ -62,21 +62,21 @@ class Account:
             case _:
                 return dict(body)
 
-    def tell(
+    def report(
         self, event_type: str, about: Mapping[str, Any], intent: Mapping[str, Any], cause: ApiRequest | None
     ) -> None:
-        """Tell what has just happened; see `new_event`."""
+        """Report a change; see `new_event`."""
         self._deliver(new_event(event_type, about, intent, cause))
 
-    def tell_status(self, intent: Mapping[str, Any], cause: ApiRequest | None) -> None:
-        """Tell that a PaymentIntent has just come into its status."""
+    def report_status(self, intent: Mapping[str, Any], cause: ApiRequest | None) -> None:
+        """Report that a PaymentIntent has changed to its status."""
         for event_type in EVENTS_OF_STATUS.get(intent["status"], ()):
             if event_type.startswith("payment_intent."):
-                self.tell(event_type, self.view(intent), intent, cause)
+                self.report(event_type, self.view(intent), intent, cause)
             elif intent["latest_charge"] is not None:  # there is none where 3-D Secure failed
-                self.tell_charge(event_type, intent, cause)
+                self.report_charge(event_type, intent, cause)
 
-    def tell_charge(self, event_type: str, intent: Mapping[str, Any], cause: ApiRequest | None) -> None:
-        """Tell what has just happened to the charge of a PaymentIntent."""
+    def report_charge(self, event_type: str, intent: Mapping[str, Any], cause: ApiRequest | None) -> None:
+        """Report a change of the charge of a PaymentIntent."""
         charge = self.view(intent, ["latest_charge"])["latest_charge"]
-        self.tell(event_type, charge, intent, cause)
+        self.report(event_type, charge, intent, cause)

@@ -1,4 +1,4 @@
-"""What the Stripe API does with a request: localstripe's work, corrected to what Stripe documents."""
+"""The Stripe API: localstripe executes the requests, corrected where Stripe documents another behaviour."""
 
 from dataclasses import replace
 from http import HTTPStatus
@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from local.stripe_stand_in import views
 from local.stripe_stand_in.account import Account
+from local.stripe_stand_in.bank_outcomes import BankOutcomes
 from local.stripe_stand_in.cards import CARDS, Card
 from local.stripe_stand_in.exchange import Answer, ApiRequest, RefusedError, error, missing
-from local.stripe_stand_in.outcomes import Outcomes
 
 _ACCEPTED_AND_IGNORED: Final = frozenset(
     {
@@ -30,7 +30,7 @@ _ACCEPTED_AND_IGNORED: Final = frozenset(
         "use_stripe_sdk",
     }
 )
-"""Parameters that Stripe takes, localstripe refuses, and the outcome of a payment does not depend on."""
+"""Parameters that Stripe accepts and localstripe rejects. They don't change the outcome of a payment."""
 
 _ALLOWED_IN: Final = {
     "confirm": ("requires_confirmation",),
@@ -55,7 +55,7 @@ _END_OF_TIME: Final = 1 << 40
 class StripeApi:
     """Executes requests to the Stripe API."""
 
-    def __init__(self, account: Account, outcomes: Outcomes) -> None:
+    def __init__(self, account: Account, outcomes: BankOutcomes) -> None:
         self._account = account
         self._outcomes = outcomes
         self._localstripe = account.localstripe
@@ -63,7 +63,7 @@ class StripeApi:
         self._payment_methods: dict[Card, str] = {}
 
     async def execute(self, request: ApiRequest) -> Answer:
-        """Do what the request asks for, and answer as Stripe would."""
+        """Execute a request and answer it as Stripe does."""
         return await self._account.exclusively(lambda: self._route(request))
 
     async def _route(self, request: ApiRequest) -> Answer:  # noqa: PLR0911 - one for each endpoint
@@ -91,7 +91,7 @@ class StripeApi:
         created = await self._pass_on(_with(request, confirm=None))
         if created.status != HTTPStatus.OK:
             return created
-        self._account.tell("payment_intent.created", created.body, created.body, request)
+        self._account.report("payment_intent.created", created.body, created.body, request)
         if request.param("confirm") != "true":
             return created
         intent_id = created.body["id"]
@@ -100,7 +100,10 @@ class StripeApi:
         return await self._act(confirm, intent_id, "confirm")
 
     async def _list_intents(self, request: ApiRequest) -> Answer:
-        """A page of PaymentIntents, newest first; localstripe has the oldest first and knows no times."""
+        """A page of PaymentIntents, the newest first (https://docs.stripe.com/api/payment_intents/list).
+
+        localstripe lists the oldest first and can't select by time.
+        """
         for name, _ in request.params:
             if name.partition("[")[0] != "expand" and name not in _INTENT_LIST_PARAMETERS:
                 raise _invalid(f"Received unknown parameter: {name}", "parameter_unknown", name)
@@ -133,11 +136,11 @@ class StripeApi:
 
     async def _confirm(self, request: ApiRequest, intent_id: str) -> Answer:
         intent = await self._find("payment_intent", intent_id, "intent")
-        if intent["status"] == "requires_action":  # Stripe asks the customer once more
+        if intent["status"] == "requires_action":  # Stripe asks the customer again
             return Answer(200, self._view(intent, request))
         payment_method = request.param("payment_method")
         if payment_method and intent["status"] in {"requires_payment_method", "requires_confirmation"}:
-            # localstripe confirms neither with another card nor after a failed charge.
+            # localstripe can't confirm with another card, nor after a failed charge.
             fields = {"payment_method": payment_method, "latest_charge": None}
             await self._localstripe.overwrite(f"/v1/payment_intents/{intent_id}", fields)
         return await self._act(_with(request, payment_method=None), intent_id, "confirm")
@@ -162,13 +165,13 @@ class StripeApi:
         return done
 
     async def _acted(self, intent: dict[str, Any], request: ApiRequest) -> dict[str, Any]:
-        """Let an action come out as it shall, tell about it, and return the intent as it is then."""
+        """Apply the outcome that was asked for, report the change, and return the intent as it is then."""
         order_id = intent["metadata"].get("order_id")
-        if intent["status"] == "succeeded" and self._outcomes.come_true(order_id, "charge_pending"):
+        if intent["status"] == "succeeded" and self._outcomes.take(order_id, "charge_pending"):
             charge_id = intent["latest_charge"]["id"]
             await self._localstripe.overwrite(f"/v1/charges/{charge_id}", {"status": "pending"})
             intent = await self._find("payment_intent", intent["id"], "intent")
-        self._account.tell_status(intent, request)
+        self._account.report_status(intent, request)
         return intent
 
     async def _refund(self, request: ApiRequest) -> Answer:
@@ -194,21 +197,21 @@ class StripeApi:
     async def _refunded(
         self, made: dict[str, Any], charge: dict[str, Any], request: ApiRequest
     ) -> dict[str, Any]:
-        """Let a refund come out as it shall, tell about it, and return it."""
+        """Apply the outcome that was asked for to a refund, report the change, and return the refund."""
         intent = await self._find("payment_intent", charge["payment_intent"], "payment_intent")
         refund = {**made, "payment_intent": intent["id"]}
         order_id = intent["metadata"].get("order_id")
-        outcome = self._outcomes.come_true(order_id, "refund_pending", "refund_failed")
+        outcome = self._outcomes.take(order_id, "refund_pending", "refund_failed")
         if outcome is not None:
             refund["status"] = outcome.removeprefix("refund_")
             path = f"/v1/refunds/{refund['id']}"
             await self._localstripe.overwrite(path, {"status": refund["status"]})
-        self._account.tell("refund.created", refund, intent, request)
+        self._account.report("refund.created", refund, intent, request)
         if outcome == "refund_failed":
             self._account.notes.failed_refunds[charge["id"]] += refund["amount"]
-            self._account.tell("refund.failed", refund, intent, request)
+            self._account.report("refund.failed", refund, intent, request)
         else:
-            self._account.tell_charge("charge.refunded", intent, request)
+            self._account.report_charge("charge.refunded", intent, request)
         return refund
 
     async def _charge_to_refund(self, request: ApiRequest) -> dict[str, Any]:
@@ -226,7 +229,7 @@ class StripeApi:
 
     async def _refunds_of(self, request: ApiRequest, intent_id: str) -> Answer:
         intent = await self._find("payment_intent", intent_id, "payment_intent")
-        if intent["latest_charge"] is None:  # localstripe would fall over it
+        if intent["latest_charge"] is None:  # localstripe fails on it
             return Answer(200, {"object": "list", "url": "/v1/refunds", "has_more": False, "data": []})
         return await self._pass_on(request)
 
@@ -237,7 +240,7 @@ class StripeApi:
         return replace(answer, body=self._view(answer.body, request))
 
     async def _ask(self, request: ApiRequest) -> Answer:
-        """What localstripe answers: its own view of an object, or an error as Stripe words it."""
+        """The answer of localstripe: an object as it returns it, or an error with Stripe's message."""
         given = [(name.partition("[")[0], name, value) for name, value in request.params]
         if any(root == "payment_method_types" for root, *_ in given):
             message = "Use allowed_payment_method_types instead (since API version 2026-09-30.endive)."
@@ -261,10 +264,10 @@ class StripeApi:
         return self._account.view(body, request.expand)
 
     async def _with_real_payment_method(self, request: ApiRequest) -> ApiRequest:
-        """The request with the id of an object at localstripe in the place of Stripe's name for a test card.
+        """Replace Stripe's name for a test card by the id of a payment method at localstripe.
 
-        localstripe knows few of these names, and makes a new object of one whenever it looks at it. So
-        the objects are made here, once each.
+        localstripe knows few of these names, and creates another payment method at each use. So they are
+        created here, once for each card.
         """
         name = request.param("payment_method")
         if request.method != "POST" or name is None:
@@ -296,14 +299,14 @@ class StripeApi:
 
 
 def _with(request: ApiRequest, **params: str | None) -> ApiRequest:
-    """The request with these parameters set, or left out where they are None."""
+    """The request with these parameters set, or removed where they are None."""
     kept = [(name, value) for name, value in request.params if name not in params]
     added = [(name, value) for name, value in params.items() if value is not None]
     return replace(request, params=(*kept, *added))
 
 
 def _whole_number(request: ApiRequest, name: str, default: int) -> int:
-    """A parameter that is a number, or what it is when nobody gives it."""
+    """The value of a numeric parameter, or the default if the request does not have it."""
     value = request.param(name)
     if value is None:
         return default
@@ -313,5 +316,5 @@ def _whole_number(request: ApiRequest, name: str, default: int) -> int:
 
 
 def _invalid(message: str, code: str, param: str | None = None) -> RefusedError:
-    """Parameters that are refused before anything is done, so that their idempotency key stays free."""
+    """The error for an invalid parameter. The request is not executed, so its idempotency key stays free."""
     return RefusedError(error(400, message, executed=False, code=code, param=param))

@@ -1,4 +1,4 @@
-"""Stripe's test payment methods (https://docs.stripe.com/testing), and how each one fails."""
+"""Stripe's test payment methods (https://docs.stripe.com/testing), and the reason why each is declined."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Decline:
-    """Why a bank refuses a charge, in the words of Stripe's error (https://docs.stripe.com/declines/codes)."""
+    """Why a bank declines a charge: fields of Stripe's error (https://docs.stripe.com/declines/codes)."""
 
     code: str
     decline_code: str | None
@@ -19,7 +19,7 @@ class Card:
 
     Attributes:
         number: Stripe's number of the card.
-        decline: How its charges fail, if they do.
+        decline: Why its charges are declined; None if they succeed.
     """
 
     number: str
@@ -27,13 +27,13 @@ class Card:
 
     @property
     def number_for_localstripe(self) -> str:
-        """A number that behaves at localstripe as this card does at Stripe.
+        """The number of a card that localstripe treats as Stripe treats this card.
 
-        localstripe refuses most of the declining cards when they are attached to a customer, but lets
-        charges through; it refuses charges of this one, and of those that ask for authentication first.
+        localstripe accepts charges of most cards that Stripe declines. It declines charges of
+        4000000000000341, and of cards that ask for authentication first.
         """
-        refused_when_charged = self.decline is None or self.number in _REFUSED_AFTER_AUTHENTICATION
-        return self.number if refused_when_charged else "4000000000000341"
+        is_declined_by_localstripe = self.decline is None or self.number in _REFUSED_AFTER_AUTHENTICATION
+        return self.number if is_declined_by_localstripe else "4000000000000341"
 
 
 GENERIC_DECLINE: Final = Decline("card_declined", "generic_decline", "Your card was declined.")
@@ -64,7 +64,7 @@ _DECLINED: Final = {
 CARDS: Final = {
     "pm_card_visa": Card("4242424242424242"),
     "pm_card_mastercard": Card("5555555555554444"),
-    # Stripe writes some of these with the brand and some without: take both for all.
+    # Stripe documents some of these with the brand and some without it. Both work for all.
     **{f"pm_card_{name}": card for name, card in _DECLINED.items()},
     **{f"pm_card_visa_{name}": card for name, card in _DECLINED.items()},
     "pm_card_authenticationRequired": Card("4000002760003184"),
@@ -75,4 +75,4 @@ CARDS: Final = {
     "pm_card_threeDSecure2Required": Card("4000000000003220"),
     "pm_card_threeDSecureRequiredChargeDeclined": Card("4000008400001629", GENERIC_DECLINE),
 }
-"""Every payment method that the stand-in knows by Stripe's name for it."""
+"""The test payment methods that the stand-in knows, by Stripe's names."""

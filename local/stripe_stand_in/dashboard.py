@@ -1,4 +1,4 @@
-"""What happens at Stripe without a call of the shop: people at the dashboard, banks that take their time."""
+"""Changes at Stripe that no call of the shop makes: by people at the dashboard, by customers and by banks."""
 
 import time
 from secrets import token_hex
@@ -16,7 +16,7 @@ _STRICT: Final = ConfigDict(strict=True)
 
 
 class Dashboard:
-    """The acts. Each answers with the object that it made or changed, or as the API refuses."""
+    """The changes. Each returns the object that it made or changed, or the error that the API returns."""
 
     def __init__(self, api: StripeApi, account: Account) -> None:
         self._api = api
@@ -24,7 +24,7 @@ class Dashboard:
 
     @validate_call(config=_STRICT)
     async def refund(self, intent_id: str, amount: int | None = None) -> Answer:
-        """Give money back: all that is left, or an amount in minor units."""
+        """Refund an amount in minor units, or all that is left of the charge."""
         params = [("payment_intent", intent_id)]
         if amount is not None:
             params.append(("amount", str(amount)))
@@ -32,24 +32,24 @@ class Dashboard:
 
     @validate_call(config=_STRICT)
     async def dispute(self, intent_id: str) -> Answer:
-        """Be the customer who tells the bank that this charge was not theirs."""
+        """Dispute a charge, as a customer does who did not make it."""
         return await self._account.exclusively(lambda: self._dispute(intent_id))
 
     @validate_call(config=_STRICT)
     async def fail_refund(self, intent_id: str) -> Answer:
-        """Be the bank that sends the last refund back, though it had succeeded."""
+        """Fail the last refund that had succeeded, as a bank does that sends it back."""
         return await self._account.exclusively(lambda: self._fail_refund(intent_id))
 
     @validate_call(config=_STRICT)
     async def finish_processing(self, intent_id: str, *, success: bool) -> Answer:
-        """Be the bank that decides at last."""
+        """Decide about a payment that is `processing`, as its bank does."""
         return await self._account.exclusively(lambda: self._finish_processing(intent_id, success=success))
 
     async def _dispute(self, intent_id: str) -> Answer:
         intent = await self._account.find("payment_intent", intent_id, "intent")
         charge = intent["latest_charge"]
         if not views.is_captured(charge) or charge["id"] in self._account.notes.disputed:
-            raise RefusedError(error(400, f"There is nothing to dispute in PaymentIntent {intent_id}."))
+            raise RefusedError(error(400, f"PaymentIntent {intent_id} has no charge that can be disputed."))
         self._account.notes.disputed.add(charge["id"])
         dispute: dict[str, Any] = {
             "id": f"dp_{token_hex(12)}",
@@ -65,21 +65,24 @@ class Dashboard:
             "reason": "fraudulent",
             "status": "needs_response",
         }
-        self._account.tell("charge.dispute.created", dispute, intent, None)
+        self._account.report("charge.dispute.created", dispute, intent, None)
         return Answer(200, dispute)
 
     async def _fail_refund(self, intent_id: str) -> Answer:
         intent = await self._account.find("payment_intent", intent_id, "intent")
         charge = intent["latest_charge"]
         refunds = await self._account.localstripe.list_all("/v1/refunds")
-        arrived = [each for each in refunds if charge and each["charge"] == charge["id"]]
-        arrived = [each for each in arrived if each["status"] == "succeeded"]
-        if not arrived:
-            raise RefusedError(error(400, f"There is no refund of PaymentIntent {intent_id} to fail."))
-        refund = {**arrived[-1], "payment_intent": intent_id, "status": "failed"}
+        succeeded = [
+            each
+            for each in refunds
+            if charge and each["charge"] == charge["id"] and each["status"] == "succeeded"
+        ]
+        if not succeeded:
+            raise RefusedError(error(400, f"PaymentIntent {intent_id} has no refund that has succeeded."))
+        refund = {**succeeded[-1], "payment_intent": intent_id, "status": "failed"}
         await self._account.localstripe.overwrite(f"/v1/refunds/{refund['id']}", {"status": "failed"})
         self._account.notes.failed_refunds[charge["id"]] += refund["amount"]
-        self._account.tell("refund.failed", refund, intent, None)
+        self._account.report("refund.failed", refund, intent, None)
         return Answer(200, refund)
 
     async def _finish_processing(self, intent_id: str, *, success: bool) -> Answer:
@@ -98,5 +101,5 @@ class Dashboard:
         )
         await self._account.localstripe.overwrite(f"/v1/charges/{intent['latest_charge']['id']}", outcome)
         intent = await self._account.find("payment_intent", intent_id, "intent")
-        self._account.tell_status(intent, None)
+        self._account.report_status(intent, None)
         return Answer(200, self._account.view(intent))

@@ -1,8 +1,9 @@
-"""The delivery of events to the webhook endpoint: at least once, and as disorderly as a test wants it.
+"""The delivery of events to the webhook endpoint (https://docs.stripe.com/webhooks).
 
-An event is sent at once. Those of one PaymentIntent wait for each other's first try, so that they come in
-order; those of different ones go side by side. What the endpoint does not take (it answers other than
-2xx, or not in time) is tried again later, and then nothing waits for it.
+Each event is delivered at least once. The first tries for the events of one PaymentIntent come one after
+the other, in order; those of different PaymentIntents come in parallel. An event that the endpoint does not
+accept (with 2xx, in time) is tried again later, and no other event waits for it. A test can hold events back,
+repeat them and shuffle them, because Stripe guarantees neither one delivery nor an order.
 """
 
 import asyncio
@@ -24,19 +25,19 @@ from local.stripe_stand_in.webhooks import WebhookEndpoint, signature
 
 _ANSWER_WITHIN_SECONDS: Final = 10
 _PAUSES_SECONDS: Final = tuple(0.1 * 2**n for n in range(8))
-"""Stripe tries again for up to three days; the embedded run, which lives for minutes, for half of one."""
+"""Stripe tries again for up to three days. The embedded run lives for minutes and tries for half a minute."""
 
 _MOST_EVENTS: Final = 10_000
-"""The oldest events and deliveries are forgotten first."""
+"""Bounds the memory. The oldest events and deliveries are forgotten first."""
 
 
 class DeliveryMode(BaseModel):
     """How events are delivered.
 
     Attributes:
-        hold: Whether they are kept back until their release.
-        duplicate: How many more times than once each is delivered.
-        shuffle: Whether a release mixes up their order.
+        hold: Whether they are held back until they are released.
+        duplicate: How many times each is repeated.
+        shuffle: Whether a release shuffles them.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -52,11 +53,11 @@ class Delivery:
 
     Attributes:
         event_id: `evt_...`, the same on every try.
-        type: The event's type.
+        type: The type of the event.
         intent_id: The PaymentIntent that it is about.
         order_id: The order in that intent's metadata.
-        attempt: Counts the tries, from 1. A duplicate has its own tries.
-        status: The HTTP status of the answer; None while there is none, and for ever if it got none.
+        attempt: Counts the tries from 1, for each repetition of the event anew.
+        status: The HTTP status of the answer; None until there is one.
     """
 
     event_id: str
@@ -68,7 +69,7 @@ class Delivery:
 
 
 class Deliveries:
-    """Takes events and delivers them to the endpoint, if there is one."""
+    """Delivers events to the endpoint, if there is one."""
 
     def __init__(self) -> None:
         self._endpoint: WebhookEndpoint | None = None
@@ -77,13 +78,13 @@ class Deliveries:
         self._events: dict[str, Event] = {}
         self._deliveries: deque[Delivery] = deque(maxlen=_MOST_EVENTS)
         self._under_way: set[asyncio.Task[None]] = set()
-        # A lock lets its waiters in one after the other; it is there as long as a delivery needs it.
+        # One lock for each PaymentIntent orders the first tries. It lives as long as a delivery uses it.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._http: aiohttp.ClientSession
 
     async def connected(self, _: web.Application) -> AsyncIterator[None]:
-        """Have connections as long as the application runs."""
-        # Each delivery has its own connection: an endpoint that closes an idle one has refused nothing.
+        """Keep an HTTP client open as long as the application runs."""
+        # Each delivery has its own connection: an idle one that the endpoint closes would look like a failure.
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(force_close=True),
             timeout=aiohttp.ClientTimeout(total=_ANSWER_WITHIN_SECONDS),
@@ -93,22 +94,22 @@ class Deliveries:
             await asyncio.gather(*stopped, return_exceptions=True)
 
     def register(self, endpoint: WebhookEndpoint) -> None:
-        """Deliver to this endpoint from now on, also what another one has not taken yet."""
+        """Deliver to this endpoint from now on, also events that the last endpoint has not accepted yet."""
         self._endpoint = endpoint
 
     def unregister(self) -> None:
-        """Deliver nothing any more, not even what is under way."""
+        """Deliver nothing from now on, and end deliveries under way."""
         self._endpoint = None
         self._stop()
 
     def set_mode(self, mode: DeliveryMode) -> None:
-        """Change what `mode` sets of how events are delivered, and leave the rest as it is."""
+        """Change the fields that are set in `mode`; the others stay as they are."""
         self._mode = self._mode.model_copy(update=mode.model_dump(exclude_unset=True))
         if not self._mode.hold:
             self._deliver_held()
 
     def take(self, event: Event) -> None:
-        """Deliver an event when the time is come."""
+        """Deliver an event now, or after its release if events are held back."""
         self._events[event.event_id] = event
         if len(self._events) > _MOST_EVENTS:
             del self._events[next(iter(self._events))]
@@ -117,20 +118,20 @@ class Deliveries:
             self._deliver_held()
 
     def release(self) -> int:
-        """Deliver what is held and hold no more, and say how many events it was."""
+        """Deliver held events and hold none back from now on; returns how many there were."""
         held = len(self._held)
         self.set_mode(DeliveryMode(hold=False))
         return held
 
     def resend(self, event_id: str) -> bool:
-        """Deliver an event once more, and say whether it is known."""
+        """Deliver an event again; returns whether it is known."""
         event = self._events.get(event_id)
         if event is not None:
             self._start(event)
         return event is not None
 
     def deliveries(self, order_id: str | None = None) -> list[Delivery]:
-        """All tries in the order in which they began, or those of one order."""
+        """The tries in the order in which they began, all or those of one order."""
         return [each for each in self._deliveries if order_id in {None, each.order_id}]
 
     def _deliver_held(self) -> None:
@@ -161,7 +162,7 @@ class Deliveries:
             done = await self._try(event, attempt)
 
     async def _try(self, event: Event, attempt: int) -> bool:
-        """Send an event, and say whether that is all, because the endpoint took it or does not want it."""
+        """Send an event; returns False if it has to be sent again."""
         endpoint = self._endpoint
         if endpoint is None or not endpoint.wants(event.type):
             return True
@@ -183,7 +184,7 @@ class Deliveries:
 
 
 def _shuffled(events: list[Event]) -> list[Event]:
-    """The events in any order but the given one, if there is another."""
+    """The events in another order, if there is one."""
     shuffled = list(events)
     while shuffled == events and any(event != events[0] for event in events):
         random.shuffle(shuffled)

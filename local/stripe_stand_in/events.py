@@ -1,4 +1,4 @@
-"""Events: what Stripe tells about the things that happen (https://docs.stripe.com/api/events)."""
+"""Events, with which Stripe reports changes (https://docs.stripe.com/api/events)."""
 
 import json
 import time
@@ -10,7 +10,7 @@ from typing import Any, Final
 from local.stripe_stand_in.exchange import ApiRequest
 
 API_VERSION: Final = "2026-10-28.endive"
-"""The version of the SDK that the shop uses, which its webhook endpoint is registered with."""
+"""The API version of the SDK that the shop uses; its webhook endpoint is registered with it."""
 
 EVENTS_OF_STATUS: Final[Mapping[str, tuple[str, ...]]] = {
     "requires_action": ("payment_intent.requires_action",),
@@ -19,19 +19,19 @@ EVENTS_OF_STATUS: Final[Mapping[str, tuple[str, ...]]] = {
     "requires_payment_method": ("charge.failed", "payment_intent.payment_failed"),
     "canceled": ("payment_intent.canceled",),
 }
-"""What is told when a PaymentIntent comes into a status, in this order."""
+"""The types of the events when a PaymentIntent changes to a status, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened, told as it was at that moment.
+    """A change, and the object as it was right after it.
 
     Attributes:
         event_id: `evt_...`.
         type: `payment_intent.succeeded` and the like.
         intent_id: The PaymentIntent that it is about.
         order_id: The order in that intent's metadata.
-        body: The JSON that is delivered; its bytes are what is signed.
+        body: The JSON that is delivered. These bytes are signed.
     """
 
     event_id: str
@@ -44,13 +44,13 @@ class Event:
 def new_event(
     event_type: str, about: Mapping[str, Any], intent: Mapping[str, Any], cause: ApiRequest | None
 ) -> Event:
-    """Tell that something happens now.
+    """The event of a change that happens now.
 
     Args:
         event_type: See `Event.type`.
-        about: The object that the event shows, as Stripe shows it.
-        intent: The PaymentIntent that it belongs to.
-        cause: The request that made it happen; None when no request did.
+        about: The changed object as Stripe returns it.
+        intent: The PaymentIntent that the object belongs to.
+        cause: The request that made the change; None if no request did.
     """
     event_id = f"evt_{token_hex(12)}"
     body = {

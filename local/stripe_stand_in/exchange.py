@@ -1,4 +1,4 @@
-"""What goes in and out: a request to the Stripe API and the answer to it."""
+"""A request to the Stripe API, and the answer to it."""
 
 import base64
 import binascii
@@ -10,7 +10,11 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 FAIL_HEADER: Final = "Stand-In-Fail"
-"""Has a request fail `before` or `after` its execution, with an error that is stored under its key."""
+"""Header with which a request asks to fail `before` or `after` its execution.
+
+The error is stored under its idempotency key, as Stripe stores an error 500
+(https://docs.stripe.com/api/idempotent_requests).
+"""
 
 _INTENT_PATH: Final = re.compile(r"/v1/payment_intents/(?P<id>[^/]+)")
 
@@ -22,11 +26,11 @@ class ApiRequest:
     Attributes:
         method: `GET`, `POST` or `DELETE`.
         path: From `/v1/` on, without the query.
-        params: Query and form fields as they are written on the wire: `("metadata[order_id]", "o-1")`.
-        api_key: The secret key, or None when there is none that Stripe would accept.
-        idempotency_key: The header's value, if any.
-        request_id: `req_...`, the name that the stand-in gives it.
-        fail: `before` or `after` where the request is to fail; see `FAIL_HEADER`.
+        params: Names and values of query and form as sent: `("metadata[order_id]", "o-1")`.
+        api_key: The secret key; None if it does not have the form of one.
+        idempotency_key: The value of the header `Idempotency-Key`, if it is there.
+        request_id: `req_...`, given by the stand-in.
+        fail: `before`, `after`, or None; see `FAIL_HEADER`.
     """
 
     method: str
@@ -39,7 +43,7 @@ class ApiRequest:
 
     @classmethod
     async def read(cls, http: web.Request) -> Self:
-        """The request that came in over HTTP."""
+        """Read an HTTP request."""
         query = parse_qsl(http.query_string, keep_blank_values=True)
         form = parse_qsl(await http.text(), keep_blank_values=True)
         return cls(
@@ -52,31 +56,31 @@ class ApiRequest:
         )
 
     def param(self, name: str) -> str | None:
-        """The value of one field, or None."""
+        """The value of a parameter, or None."""
         return next((value for key, value in self.params if key == name), None)
 
     @property
     def expand(self) -> list[str]:
-        """The paths that the caller wants expanded, `latest_charge` and the like."""
+        """The paths that the caller wants expanded, such as `latest_charge`."""
         return [value for key, value in self.params if key.startswith("expand[")]
 
     @property
     def intent_id(self) -> str | None:
-        """The PaymentIntent that the request is about, if it exists already."""
+        """The PaymentIntent that the request names, if it names one."""
         in_path = _INTENT_PATH.match(self.path)
         return in_path["id"] if in_path else self.param("payment_intent")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the API answers.
+    """An answer of the API.
 
     Attributes:
         status: The HTTP status.
         body: The JSON object.
-        executed: Whether the endpoint began its work. Only then Stripe keeps the answer under the
-            request's idempotency key.
-        replayed: Whether this is an answer kept from an earlier request.
+        executed: Whether the execution of the request began. Only then Stripe stores the answer under the
+            idempotency key (https://docs.stripe.com/api/idempotent_requests).
+        replayed: Whether the answer was stored by an earlier request.
     """
 
     status: int
@@ -86,7 +90,7 @@ class Answer:
 
 
 class RefusedError(Exception):
-    """The API will not do what a request asks for; `answer` says why."""
+    """The API rejects a request; `answer` has the reason."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.body["error"]["message"])
@@ -94,20 +98,20 @@ class RefusedError(Exception):
 
 
 def error(status: int, message: str, *, executed: bool = True, **fields: object) -> Answer:
-    """An error in Stripe's shape.
+    """An error as Stripe returns it (https://docs.stripe.com/api/errors).
 
     Args:
         status: The HTTP status.
-        message: Stripe's words, where we know them.
+        message: Stripe's message, where it is known.
         executed: See `Answer`.
-        **fields: More fields of the error: `code`, `param`, a `type` other than the usual one.
+        **fields: More fields of the error: `code`, `param`, or a `type` other than `invalid_request_error`.
     """
     body = {"error": {"type": "invalid_request_error", "message": message, **fields}}
     return Answer(status, body, executed)
 
 
 def missing(status: int, kind: str, object_id: str, param: str) -> RefusedError:
-    """There is no such object; `param` names it in the request."""
+    """The error for an object that does not exist; `param` is the parameter that names it."""
     return RefusedError(error(status, f"No such {kind}: '{object_id}'", code="resource_missing", param=param))
 
 

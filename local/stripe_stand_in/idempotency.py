@@ -8,7 +8,7 @@ from local.stripe_stand_in.exchange import Answer, ApiRequest, error
 
 _LONGEST_KEY: Final = 255
 _MOST_KEYS: Final = 10_000
-"""Stripe forgets a key after a day or more; a run is shorter, so that only memory limits us."""
+"""Stripe deletes a key after at least 24 hours. A run is shorter, so here only memory is the limit."""
 
 
 @dataclass(slots=True)
@@ -18,17 +18,17 @@ class _FirstUse:
 
 
 class IdempotencyKeys:
-    """Sees to it that what is asked for twice under one key is done once."""
+    """The keys in use. A request that comes twice with one key is executed once."""
 
     def __init__(self) -> None:
         self._first_uses: dict[tuple[str | None, str], _FirstUse] = {}
 
     async def once(self, request: ApiRequest, execute: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Execute the request, or answer as its key demands when that was used before.
+        """Execute a request; if its key has been used, replay the stored answer or reject the request.
 
         Args:
-            request: The request. Only a POST heeds its key.
-            execute: Does what the request asks for.
+            request: The request. Its key counts only if it is a POST.
+            execute: Executes the request.
         """
         key = request.idempotency_key
         if request.method != "POST" or key is None:

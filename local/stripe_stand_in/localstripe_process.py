@@ -1,16 +1,14 @@
-"""localstripe, which keeps the objects: a child process and the calls to it.
+"""localstripe, the program that keeps the objects of the Stripe API: its process, and the calls to it.
 
-localstripe is licensed under the GPL. It runs as the separate program that it is, spoken to over HTTP
-only; nothing here imports it.
+localstripe is licensed under the GPL. It runs as a separate program and is called over HTTP only; nothing
+here imports it.
 """
 
 import asyncio
-import ctypes
 import json
-import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Final
@@ -20,15 +18,14 @@ import aiohttp
 from local.processes import free_port
 
 _START_DEADLINE_SECONDS: Final = 30
-_PR_SET_PDEATHSIG: Final = 1
 
 
 class LocalstripeError(Exception):
-    """localstripe does not run."""
+    """localstripe did not start, or has ended."""
 
 
 class Localstripe:
-    """The calls to a running localstripe. Each returns the HTTP status and the JSON object."""
+    """The calls to a running localstripe."""
 
     def __init__(self, session: aiohttp.ClientSession, process: asyncio.subprocess.Process) -> None:
         self._session = session
@@ -41,14 +38,17 @@ class Localstripe:
     async def request(
         self, method: str, path: str, params: Iterable[tuple[str, str]] = ()
     ) -> tuple[int, dict[str, Any]]:
-        """Send a request as a Stripe client would: fields in the query, or as a form when it is a POST."""
+        """Send a request as a Stripe client does; returns the HTTP status and the JSON object.
+
+        The fields of a POST are its form, those of other requests their query.
+        """
         fields = list(params)
         if method == "POST":
             return await _reply(self._session.post(path, data=fields))
         return await _reply(self._session.request(method, path, params=fields))
 
     async def get(self, path: str) -> dict[str, Any] | None:
-        """An object, or None when there is no such thing."""
+        """An object, or None if there is none at this path."""
         status, body = await self.request("GET", path)
         return body if status == HTTPStatus.OK else None
 
@@ -59,28 +59,22 @@ class Localstripe:
         return items
 
     async def overwrite(self, path: str, fields: Mapping[str, object]) -> None:
-        """Set fields of an object that Stripe's API would not let anybody set, null among them."""
+        """Set fields of an object that the Stripe API does not let clients set, also to null."""
         await _reply(self._session.post(path, json=fields))
-
-    async def pass_on(self, path: str, body: bytes, content_type: str) -> tuple[int, bytes]:
-        """Hand a request to localstripe's own configuration through as it is."""
-        async with self._session.post(path, data=body, headers={"Content-Type": content_type}) as reply:
-            return reply.status, await reply.read()
 
 
 @asynccontextmanager
 async def running_localstripe() -> AsyncIterator[Localstripe]:
-    """Start localstripe on a free port, and end it with the block, or with this process however it ends.
+    """Run localstripe on a free port as long as the context lasts.
 
     Raises:
-        LocalstripeError: It did not start.
+        LocalstripeError: It does not start.
     """
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "localstripe", "--port", str(port), "--from-scratch"),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=_end_with_parent(),
     )
     try:
         await _wait_until_listening(process, port)
@@ -90,16 +84,8 @@ async def running_localstripe() -> AsyncIterator[Localstripe]:
             yield Localstripe(session, process)
     finally:
         if process.returncode is None:
-            process.kill()  # it has nothing to save
+            process.kill()  # it keeps everything in memory
         await process.wait()
-
-
-def _end_with_parent() -> Callable[[], object] | None:
-    """What the child calls to be killed with its parent: Linux can do that, and only Linux."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 async def _wait_until_listening(process: asyncio.subprocess.Process, port: int) -> None:
@@ -113,7 +99,7 @@ async def _wait_until_listening(process: asyncio.subprocess.Process, port: int) 
             writer.close()
             return
     raise LocalstripeError(
-        "localstripe does not start; `python -m localstripe --port 8420 --from-scratch` says why"
+        "localstripe does not start; `python -m localstripe --port 8420 --from-scratch` shows the reason"
     )
 
 

@@ -1,4 +1,4 @@
-"""What really happened to the money: localstripe's own objects, added up."""
+"""The money that moved, added up from localstripe's own objects."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from local.stripe_stand_in.views import is_captured
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
+class StripePayment:
     """A PaymentIntent and the money that it moved.
 
     Attributes:
         intent_id: `pi_...`.
         order_id: The order in the intent's metadata.
-        amount: Minor units that were asked for.
+        amount: The intent's amount in minor units.
         currency: ISO code, lower case.
         status: The intent's status.
-        captured: Minor units that were taken from the customer.
-        refunded: Minor units that went back; not yet while a refund is pending.
-        charges: How many charges took money.
-        refunds: How many refunds gave some back.
+        captured: Minor units that the customer paid.
+        refunded: Minor units that went back to the customer; pending refunds do not count.
+        charges: How many charges succeeded.
+        refunds: How many refunds succeeded.
     """
 
     intent_id: str
@@ -35,8 +35,8 @@ class Payment:
     refunds: int
 
 
-async def read_payments(localstripe: Localstripe) -> list[Payment]:
-    """Every payment, in the order in which they were made."""
+async def read_payments(localstripe: Localstripe) -> list[StripePayment]:
+    """All payments, the oldest first."""
     charges: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for charge in await localstripe.list_all("/v1/charges"):
         if is_captured(charge):
@@ -55,8 +55,10 @@ async def read_payments(localstripe: Localstripe) -> list[Payment]:
     ]
 
 
-def _payment(intent: dict[str, Any], charges: list[dict[str, Any]], refunds: list[dict[str, Any]]) -> Payment:
-    return Payment(
+def _payment(
+    intent: dict[str, Any], charges: list[dict[str, Any]], refunds: list[dict[str, Any]]
+) -> StripePayment:
+    return StripePayment(
         intent_id=intent["id"],
         order_id=intent["metadata"].get("order_id"),
         amount=intent["amount"],

@@ -7,23 +7,22 @@ from aiohttp import web
 
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.api import StripeApi
+from local.stripe_stand_in.bank_outcomes import BankOutcomes
 from local.stripe_stand_in.dashboard import Dashboard
 from local.stripe_stand_in.deliveries import Deliveries
 from local.stripe_stand_in.exchange import Answer, ApiRequest, error
 from local.stripe_stand_in.idempotency import IdempotencyKeys
 from local.stripe_stand_in.localstripe_process import Localstripe
-from local.stripe_stand_in.outcomes import Outcomes
-from local.stripe_stand_in.steering import Steering, refuse_nonsense
+from local.stripe_stand_in.steering import Steering, reject_invalid_bodies
 
 
 class StandIn:
     """Stripe's HTTP API under `/v1/`, its webhooks, and beside them the endpoints of `Steering`."""
 
     def __init__(self, localstripe: Localstripe) -> None:
-        self._localstripe = localstripe
         self._deliveries = Deliveries()
         self._account = Account(localstripe, self._deliveries.take)
-        self._outcomes = Outcomes()
+        self._outcomes = BankOutcomes()
         self._api = StripeApi(self._account, self._outcomes)
         self._keys = IdempotencyKeys()
 
@@ -35,12 +34,11 @@ class StandIn:
             deliveries=self._deliveries,
             outcomes=self._outcomes,
         )
-        app = web.Application(middlewares=[refuse_nonsense])
+        app = web.Application(middlewares=[reject_invalid_bodies])
         app.cleanup_ctx.append(self._deliveries.connected)
         app.add_routes(
             [
                 web.route("*", "/v1/{path:.*}", self._call),
-                web.post("/_config/webhooks/{id}", self._register_webhook),
                 *steering.routes(),
             ]
         )
@@ -66,7 +64,3 @@ class StandIn:
             return broken
         answer = await self._api.execute(request)
         return broken if request.fail == "after" else answer
-
-    async def _register_webhook(self, http: web.Request) -> web.Response:
-        status, body = await self._localstripe.pass_on(http.path, await http.read(), http.content_type)
-        return web.Response(status=status, body=body)

@@ -1,4 +1,4 @@
-"""Steers and questions a running stand-in; the demo and the tests do it with this."""
+"""Controls a running stand-in from another process; plays and tests use it."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, Self
@@ -6,21 +6,21 @@ from typing import Any, Literal, Self
 import httpx
 
 from local.stripe_stand_in.deliveries import Delivery
-from local.stripe_stand_in.payments import Payment
+from local.stripe_stand_in.payments import StripePayment
 
 
 class StandInClient:
     """A client of the stand-in's own endpoints. Use it as a context manager, or close it.
 
     Args:
-        url: Where the stand-in listens.
+        url: The URL of the stand-in.
     """
 
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(
             base_url=url,
             headers={"Authorization": "Bearer sk_test_stand_in"},
-            trust_env=False,  # a proxy has no business on the way to this machine
+            trust_env=False,  # this machine is not behind a proxy
         )
 
     def __enter__(self) -> Self:
@@ -33,65 +33,62 @@ class StandInClient:
         """Close the connections."""
         self._http.close()
 
-    def payments(self) -> list[Payment]:
-        """What really happened to the money, payment by payment."""
-        return [Payment(**payment) for payment in self._get("/payments")["payments"]]
+    def payments(self) -> list[StripePayment]:
+        """All payments with the money that they moved, the oldest first."""
+        return [StripePayment(**payment) for payment in self._get("/payments")["payments"]]
 
     def authenticate(self, intent_id: str, *, success: bool) -> dict[str, Any]:
-        """Be the customer who passes or fails 3-D Secure, and return the PaymentIntent as it is then.
+        """Pass or fail 3-D Secure, as the customer does; returns the PaymentIntent as it is then.
 
         Raises:
-            httpx.HTTPStatusError: The intent does not wait for this.
+            httpx.HTTPStatusError: The intent is not in the status `requires_action`.
         """
         path = f"/v1/payment_intents/{intent_id}"
         secret = self._get(path)["client_secret"]
         answer = self._http.post(
             f"{path}/_authenticate", data={"client_secret": secret, "success": str(success).lower()}
         )
-        if answer.status_code != httpx.codes.PAYMENT_REQUIRED:  # the bank may decline what was authenticated
+        if (
+            answer.status_code != httpx.codes.PAYMENT_REQUIRED
+        ):  # the bank can decline after the authentication
             answer.raise_for_status()
         return self._get(path)
 
     def set_webhook(
         self, url: str, secrets: str | Sequence[str], events: Sequence[str] | None = None
     ) -> None:
-        """Have events delivered to this endpoint, and to no other.
-
-        Args:
-            url: Takes them as POST.
-            secrets: `whsec_...`, or several of them while one is rotated into the other.
-            events: The types that it wants; None for all.
+        """Deliver events to this endpoint only; see `WebhookEndpoint`.
 
         Raises:
-            ValueError: There can be no such endpoint.
+            ValueError: An argument is not valid.
         """
         secrets = [secrets] if isinstance(secrets, str) else list(secrets)
         wanted = None if events is None else list(events)
         self._post("/_stand_in/webhooks", {"url": url, "secrets": secrets, "events": wanted})
 
     def clear_webhook(self) -> None:
-        """Have nothing delivered any more, not even what is under way."""
+        """Deliver nothing from now on, and end deliveries under way."""
         self._http.delete("/_stand_in/webhooks").raise_for_status()
 
     def hold_webhooks(self) -> None:
-        """Keep all events back from now on."""
+        """Hold all events back from now on."""
         self._post("/_stand_in/delivery", {"hold": True})
 
     def release_webhooks(self, *, shuffle: bool = False) -> int:
-        """Deliver the events that are kept back, keep no more back, and say how many it were.
+        """Deliver held events and hold none back from now on; returns how many there were.
 
         Args:
-            shuffle: Whether in any order but that in which they happened.
+            shuffle: Whether to deliver them in another order than that in which they happened.
         """
         self._post("/_stand_in/delivery", {"shuffle": shuffle})
         return int(self._post("/_stand_in/delivery/release")["released"])
 
     def duplicate_webhooks(self, times: int) -> None:
-        """Deliver every event so many times more than once; those that are kept back, too."""
+        """Repeat the delivery of every event this many times, also of held ones."""
         self._post("/_stand_in/delivery", {"duplicate": times})
 
     def reset_webhooks(self) -> None:
-        """Deliver every event at once, once and in order; those that are kept back, too."""
+        """Deliver every event at once, once and in order, also held ones."""
         self._post("/_stand_in/delivery", {"hold": False, "duplicate": 0, "shuffle": False})
 
     def deliveries(self, order_id: str | None = None) -> list[Delivery]:
@@ -100,43 +97,43 @@ class StandInClient:
         return [Delivery(**each) for each in self._get("/_stand_in/deliveries", params)["deliveries"]]
 
     def resend(self, event_id: str) -> None:
-        """Deliver an event once more.
+        """Deliver an event again.
 
         Raises:
-            ValueError: There is no such event.
+            ValueError: The event is not known.
         """
         self._post(f"/_stand_in/events/{event_id}/resend")
 
     def refund_in_dashboard(self, intent_id: str, amount: int | None = None) -> dict[str, Any]:
-        """Be the colleague who refunds by hand, and return the refund.
+        """Refund a payment by hand, as a colleague does in Stripe's dashboard; returns the refund.
 
         Args:
-            intent_id: What to refund.
+            intent_id: The PaymentIntent.
             amount: Minor units; None for all that is left.
 
         Raises:
-            ValueError: It cannot be refunded.
+            ValueError: It can't be refunded.
         """
         return self._post("/_stand_in/dashboard/refund", {"intent_id": intent_id, "amount": amount})
 
     def dispute(self, intent_id: str) -> dict[str, Any]:
-        """Be the customer who has the bank take the payment back, and return the dispute.
+        """Dispute a payment, as a customer does; returns the dispute.
 
         Raises:
-            ValueError: There is nothing to dispute.
+            ValueError: The payment has no charge that can be disputed.
         """
         return self._post("/_stand_in/dashboard/dispute", {"intent_id": intent_id})
 
     def set_refund_outcome(self, order_id: str, status: Literal["pending", "failed"]) -> None:
-        """Have the next refund of an order made with this status."""
+        """Create the next refund of an order in this status."""
         self._post("/_stand_in/outcomes", {"order_id": order_id, "kind": f"refund_{status}"})
 
     def set_processing(self, order_id: str) -> None:
-        """Have the next successful charge of an order leave its PaymentIntent `processing`."""
+        """Leave the PaymentIntent `processing` after the next successful charge of an order."""
         self._post("/_stand_in/outcomes", {"order_id": order_id, "kind": "charge_pending"})
 
     def fail_refund(self, intent_id: str) -> dict[str, Any]:
-        """Be the bank that sends the last refund back, though it had succeeded, and return the refund.
+        """Fail the last refund that had succeeded, as a bank does; returns the refund.
 
         Raises:
             ValueError: No refund of the intent has succeeded.
@@ -144,7 +141,7 @@ class StandInClient:
         return self._post("/_stand_in/dashboard/fail_refund", {"intent_id": intent_id})
 
     def finish_processing(self, intent_id: str, *, success: bool) -> dict[str, Any]:
-        """Be the bank that decides at last, and return the PaymentIntent as it is then.
+        """Decide about a payment that is `processing`, as its bank does; returns the new PaymentIntent.
 
         Raises:
             ValueError: The intent is not `processing`.

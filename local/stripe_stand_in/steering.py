@@ -1,4 +1,4 @@
-"""The stand-in's own endpoints, which steer and question it."""
+"""The stand-in's own endpoints, over which it is controlled; `stand_in_client.StandInClient` calls them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -9,17 +9,17 @@ from aiohttp.typedefs import Handler
 from pydantic import TypeAdapter, ValidationError
 
 from local.stripe_stand_in.account import Account
+from local.stripe_stand_in.bank_outcomes import BankOutcome, BankOutcomes
 from local.stripe_stand_in.dashboard import Dashboard
 from local.stripe_stand_in.deliveries import Deliveries, DeliveryMode
 from local.stripe_stand_in.exchange import Answer
-from local.stripe_stand_in.outcomes import Outcome, Outcomes
 from local.stripe_stand_in.webhooks import WebhookEndpoint
 
 _ARGUMENTS: Final = TypeAdapter(dict[str, Any])
 
 
 class Steering:
-    """What `client.StandInClient` calls."""
+    """The endpoints of one stand-in."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class Steering:
         account: Account,
         dashboard: Dashboard,
         deliveries: Deliveries,
-        outcomes: Outcomes,
+        outcomes: BankOutcomes,
     ) -> None:
         self._account = account
         self._dashboard = dashboard
@@ -81,13 +81,13 @@ class Steering:
         return web.json_response({})
 
     async def _add_outcome(self, http: web.Request) -> web.Response:
-        self._outcomes.add(Outcome.model_validate_json(await http.read()))
+        self._outcomes.add(BankOutcome.model_validate_json(await http.read()))
         return web.json_response({}, status=201)
 
 
 @web.middleware
-async def refuse_nonsense(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Say what is wrong with a body that is not what an endpoint takes."""
+async def reject_invalid_bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Return `400` with the reason for a body that an endpoint does not accept."""
     try:
         return await handler(request)
     except ValidationError as invalid:
@@ -96,7 +96,7 @@ async def refuse_nonsense(request: web.Request, handler: Handler) -> web.StreamR
 
 
 def _act(act: Callable[..., Awaitable[Answer]]) -> Handler:
-    """The endpoint of an act at the dashboard; the body has its arguments."""
+    """An endpoint that calls a method of the dashboard with the arguments in the body."""
 
     async def handle(http: web.Request) -> web.StreamResponse:
         answer = await act(**_ARGUMENTS.validate_json(await http.read()))

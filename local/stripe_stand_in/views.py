@@ -1,4 +1,4 @@
-"""localstripe's objects in the shape that Stripe gives them."""
+"""localstripe's objects in the form in which the Stripe API returns them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -8,17 +8,17 @@ from typing import Any, Final
 from local.stripe_stand_in.cards import GENERIC_DECLINE, Decline
 
 _FIELDS_WITHOUT_VALUE: Final = {"canceled_at": None, "cancellation_reason": None, "description": None}
-"""Fields of a PaymentIntent that localstripe does not have and that Stripe shows as null."""
+"""Fields of a PaymentIntent that localstripe does not have. Stripe returns them as null."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What localstripe does not keep about its objects.
+    """Facts about objects that localstripe does not keep.
 
     Attributes:
-        declines: How payment methods fail, by their ids.
-        disputed: The ids of the charges that were disputed.
-        failed_refunds: Minor units that did not go back, by the ids of their charges.
+        declines: Why charges are declined, by the id of the payment method.
+        disputed: The ids of disputed charges.
+        failed_refunds: Minor units of failed refunds, by the id of the charge.
     """
 
     declines: dict[str, Decline] = field(default_factory=dict)
@@ -27,10 +27,10 @@ class Notes:
 
 
 def payment_intent(raw: Mapping[str, Any], notes: Notes, expand: Iterable[str] = ()) -> dict[str, Any]:
-    """A PaymentIntent as Stripe shows it.
+    """A PaymentIntent as Stripe returns it.
 
     Args:
-        raw: As localstripe shows it, which always expands the charge.
+        raw: As localstripe returns it, always with the charge expanded.
         notes: What localstripe does not keep.
         expand: The paths that the caller wants expanded.
     """
@@ -39,7 +39,7 @@ def payment_intent(raw: Mapping[str, Any], notes: Notes, expand: Iterable[str] =
     if raw["status"] == "requires_payment_method":
         intent["payment_method"] = None
     if raw["latest_charge"] is not None:
-        # Stripe copies an intent's metadata to its charges when it makes them.
+        # Stripe copies the metadata of an intent to its charges when it creates them.
         charged = charge({**raw["latest_charge"], "metadata": raw["metadata"]}, notes)
         expanded = any(path.removeprefix("data.").split(".")[0] == "latest_charge" for path in expand)
         intent["latest_charge"] = charged if expanded else charged["id"]
@@ -51,9 +51,9 @@ def payment_intent(raw: Mapping[str, Any], notes: Notes, expand: Iterable[str] =
 
 
 def charge(raw: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
-    """A charge as Stripe shows it: with the true reason of its failure, and without its failed refunds.
+    """A charge as Stripe returns it: with the reason of its decline, and without its failed refunds.
 
-    Refunds that are pending count as refunded, as they do at Stripe.
+    Pending refunds count as refunded, as they do at Stripe.
     """
     refunded = raw["amount_refunded"] - notes.failed_refunds[raw["id"]]
     shown = {
@@ -69,7 +69,7 @@ def charge(raw: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
 
 
 def is_captured(charge: Mapping[str, Any] | None) -> bool:
-    """Whether a charge took the customer's money (and maybe gave it back later)."""
+    """Whether the customer paid a charge; it may be refunded since."""
     return charge is not None and charge["status"] == "succeeded" and charge["captured"]
 
 

@@ -1,4 +1,4 @@
-"""The webhook endpoint, and the signature by which it knows Stripe (https://docs.stripe.com/webhooks)."""
+"""The webhook endpoint, and the signature that Stripe sends with events (https://docs.stripe.com/webhooks)."""
 
 import hashlib
 import hmac
@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class WebhookEndpoint(BaseModel):
-    """Where events go.
+    """An endpoint that events are delivered to.
 
     Attributes:
-        url: Takes them as POST.
-        secrets: `whsec_...`; two while one is rotated into the other.
-        events: The types that it wants; None for all.
+        url: The URL that events are posted to.
+        secrets: `whsec_...`; both secrets while the endpoint changes from one to another.
+        events: The event types that it receives; None for all.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -23,15 +23,15 @@ class WebhookEndpoint(BaseModel):
     events: list[str] | None = None
 
     def wants(self, event_type: str) -> bool:
-        """Whether events of a type go here."""
+        """Whether it receives events of this type."""
         return self.events is None or event_type in self.events
 
 
 def signature(body: bytes, secrets: Iterable[str], at: int) -> str:
-    """The `Stripe-Signature` header: a time, and a signature of it and the body by each secret.
+    """The `Stripe-Signature` header: a time, and with each secret a signature of the time and the body.
 
     Args:
-        body: What is delivered.
+        body: The body that is delivered.
         secrets: The endpoint's secrets.
         at: Now, in Unix seconds.
     """

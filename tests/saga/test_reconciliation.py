@@ -9,7 +9,7 @@ import stripe
 
 from local.catalogue import SAMPLE_STOCK
 from local.fault_proxy.faults import Fault
-from local.stripe_stand_in.payments import Payment
+from local.stripe_stand_in.payments import StripePayment
 from local.traces import deserialized
 from local.waiting import wait_for
 from local.world import World
@@ -50,7 +50,7 @@ def confirmed(world: World, *items: tuple[str, int]) -> str:
     return order_id
 
 
-def payment_of(world: World, order_id: str) -> Payment:
+def payment_of(world: World, order_id: str) -> StripePayment:
     [payment] = [each for each in world.stripe.payments() if each.order_id == order_id]
     return payment
 

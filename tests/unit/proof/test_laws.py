@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from local.stripe_stand_in.payments import Payment
+from local.stripe_stand_in.payments import StripePayment
 from proof.laws import OrderFact, Snapshot, violations
 
 ORDER = OrderFact(
     order_id="order-1", status="CONFIRMED", currency="usd", amount=500, quantities={"CRUNCHY-ARMCHAIR": 2}
 )
-PAYMENT = Payment(
+PAYMENT = StripePayment(
     intent_id="pi_1",
     order_id="order-1",
     amount=500,
@@ -49,7 +49,7 @@ def test_a_failed_order_that_was_refunded_breaks_nothing() -> None:
     ],
 )
 def test_money_that_a_colleague_gave_back_breaks_nothing_if_it_is_on_the_record(
-    order: OrderFact, payment: Payment, stock: int
+    order: OrderFact, payment: StripePayment, stock: int
 ) -> None:
     recorded = replace(order, refunded_outside=100)
     after = Snapshot(orders=(recorded,), payments=(payment,), stock={"CRUNCHY-ARMCHAIR": stock})

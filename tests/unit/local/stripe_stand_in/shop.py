@@ -6,7 +6,7 @@ from uuid import uuid4
 import stripe
 
 from local.stripe_stand_in.exchange import FAIL_HEADER
-from local.stripe_stand_in.payments import Payment
+from local.stripe_stand_in.payments import StripePayment
 from local.stripe_stand_in.stand_in_client import StandInClient
 
 
@@ -84,7 +84,7 @@ class Shop:
             params["amount"] = amount
         return self.client.v1.refunds.create(params, _keyed(key))
 
-    def payment(self, stand_in: StandInClient) -> Payment:
+    def payment(self, stand_in: StandInClient) -> StripePayment:
         """The one payment of this order, as it really happened."""
         [payment] = [payment for payment in stand_in.payments() if payment.order_id == self.order_id]
         return payment

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import stripe
 
-from local.stripe_stand_in.payments import Payment
+from local.stripe_stand_in.payments import StripePayment
 from local.stripe_stand_in.stand_in_client import StandInClient
 from tests.unit.local.stripe_stand_in.shop import Shop, intent_in
 
@@ -215,7 +215,7 @@ def test_a_refund_gives_back_what_is_left(shop: Shop, stand_in: StandInClient) -
     assert (charge.amount_refunded, charge.refunded) == (2500, True)
     refunds = shop.client.v1.refunds.list({"payment_intent": paid.id})
     assert sorted(refund.amount for refund in refunds.data) == [1000, 1500]
-    assert shop.payment(stand_in) == Payment(
+    assert shop.payment(stand_in) == StripePayment(
         intent_id=paid.id,
         order_id=shop.order_id,
         amount=2500,
