@@ -84,7 +84,7 @@ class Deliveries:
 
     async def connected(self, _: web.Application) -> AsyncIterator[None]:
         """Keep an HTTP client open as long as the application runs."""
-        # Each delivery has its own connection: an idle one that the endpoint closes would look like a failure.
+        # Each delivery has its own connection. A kept one that the endpoint closes would look like a failure.
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(force_close=True),
             timeout=aiohttp.ClientTimeout(total=_ANSWER_WITHIN_SECONDS),
