@@ -18,7 +18,7 @@ from lambdas.shared.store.orders import OrderTable
 def handler(http: HttpRequest) -> HttpResponse:
     """Request the cancellation of an order; see `cancel_order`."""
     caller, orders = caller_of(http), OrderTable.from_settings(Settings())
-    http.refuse_parameters()
+    http.reject_parameters()
     order = cancel_order(order_for(caller, http.path["order_id"], orders), caller, orders)
     logger.info("cancellation requested", extra={"order_id": order.order_id, "by": order.cancel_requested_by})
     return HttpResponse(HTTPStatus.ACCEPTED, represent(order, caller))

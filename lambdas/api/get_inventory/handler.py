@@ -18,7 +18,7 @@ from lambdas.shared.store.inventory import InventoryTable
 def handler(http: HttpRequest) -> HttpResponse:
     """Return the catalogue with its stock, or one product, to any signed-in caller."""
     caller_of(http)
-    http.refuse_parameters()
+    http.reject_parameters()
     inventory = InventoryTable.from_settings(Settings())
     return _product(http, inventory) if "sku" in http.path else _catalogue(inventory)
 

@@ -16,6 +16,6 @@ from lambdas.shared.store.orders import OrderTable
 def handler(http: HttpRequest) -> HttpResponse:
     """Return an order to its customer or an operator; one read."""
     caller = caller_of(http)
-    http.refuse_parameters()
+    http.reject_parameters()
     order = order_for(caller, http.path["order_id"], OrderTable.from_settings(Settings()))
     return HttpResponse(HTTPStatus.OK, represent(order, caller))

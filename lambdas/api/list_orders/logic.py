@@ -60,7 +60,7 @@ def list_orders(
     """List a customer's own orders or, for an operator, all orders.
 
     Args:
-        caller: Who asks.
+        caller: The caller.
         status: Return only orders with this status; None for all.
         limit: The largest number of orders on the page.
         start: The end of the previous page; None for the first page.

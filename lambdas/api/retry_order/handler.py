@@ -19,7 +19,7 @@ def handler(http: HttpRequest) -> HttpResponse:
     """Request one more execution for an order; see `retry_order`."""
     caller, orders = caller_of(http), OrderTable.from_settings(Settings())
     require_operator(caller)
-    http.refuse_parameters()
+    http.reject_parameters()
     order = retry_order(order_for(caller, http.path["order_id"], orders), orders)
     logger.info("retry requested", extra={"order_id": order.order_id})
     return HttpResponse(HTTPStatus.ACCEPTED, represent(order, caller))

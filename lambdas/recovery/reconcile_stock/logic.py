@@ -59,9 +59,9 @@ class StockReconciliation:
     """One call of the reconciliation of stock.
 
     For each day it adds up the units that the day's orders hold, and compares the sums with the counts of the
-    products. Both can change meanwhile, so every product that differs is counted again, and its books are
-    read before and after. If their version is the same, none of its orders changed in between, and a
-    difference is a finding. Otherwise the next run compares the product again.
+    products. Both can change while they are read, so every product that differs is counted again, and its
+    books are read before and after. If their version is the same, none of its orders changed in between, and
+    a difference is a finding. Otherwise the next run compares the product again.
 
     Nothing is corrected, because nobody knows which side is right.
 

@@ -43,7 +43,7 @@ def _problem_of(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, TransientFailure):
-        logger.warning("a request failed for the time being", extra={"error": str(error)})
+        logger.warning("a request failed for now", extra={"error": str(error)})
         return Problem(
             ProblemKind.UNAVAILABLE,
             "Try again. An order that is sent again with the same Idempotency-Key is placed only once.",

@@ -65,11 +65,11 @@ class HttpRequest:
     def unknown_parameters(self) -> list[FieldError]:
         """An error for each query parameter, for calls that have none.
 
-        They are not ignored, because whoever sends one expects it to do something.
+        They are not ignored, because a caller that sends one expects it to do something.
         """
         return [FieldError(name, "there is no such parameter") for name in self.query]
 
-    def refuse_parameters(self) -> None:
+    def reject_parameters(self) -> None:
         """Reject query parameters.
 
         Raises:

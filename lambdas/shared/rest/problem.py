@@ -61,5 +61,5 @@ def invalid_request(*errors: FieldError) -> Problem:
 
 
 def not_found(what: str) -> Problem:
-    """The problem of a thing that does not exist or belongs to somebody else: `not_found("order")`."""
+    """The problem of a thing that does not exist, or that the caller may not see: `not_found("order")`."""
     return Problem(ProblemKind.NOT_FOUND, f"There is no such {what}.")
