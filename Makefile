@@ -1,4 +1,4 @@
-# Every target sets up what it needs: Python 3.11+ and make are all a fresh machine must have.
+# Every target sets up what it needs. A fresh machine needs Python 3.11 or newer, and make.
 
 PYTHON ?= python3
 STAGE ?= dev
@@ -7,53 +7,79 @@ SEED ?= 1
 MINUTES ?= 120
 WORLDS ?= 4
 
+# The project's own python, node and cdk come before any others on the PATH.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: help run demo faults test lint synth docs lock clean
+TOOLS := .venv/.ready node_modules/.ready
+SLOWEST := --durations=10
+
+.PHONY: help run update demo faults check test lint synth docs lock clean
 .DEFAULT_GOAL := help
 
-help: ## this list
+help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
-run: .venv/.ready node_modules/.ready ## start everything on this machine and serve until Ctrl-C (PORT=4566)
+run: $(TOOLS) ## start the shop on this machine and serve until Ctrl-C (PORT=4566)
 	@python -m local run --port $(PORT)
 
-demo: .venv/.ready node_modules/.ready ## send sample orders through the saga, check its laws, stop
+update: $(TOOLS) ## deploy your changes into the shop that `make run` serves
+	@python -m local update
+
+demo: $(TOOLS) ## send sample orders through the saga, check its laws, and stop
 	@python -m proof demo
 
-faults: .venv/.ready node_modules/.ready ## the proof: make every call fail in every way (SEED=1 MINUTES=120 WORLDS=4)
+faults: $(TOOLS) ## make every call fail in every way, and check the laws (SEED=1 MINUTES=120 WORLDS=4)
 	@python -m proof faults --seed $(SEED) --budget-minutes $(MINUTES) --worlds $(WORLDS)
 
-test: lint .build/.layer ## everything that must pass
-	@python -m pytest
+check: lint .build/.layer ## the quick part of `make test`: lint, types, tests without a running shop
+	@python -m pytest $(SLOWEST) tests/unit tests/stacks
 
-lint: .venv/.ready node_modules/.ready ## format, lint and type checks
+test: lint .build/.layer ## everything that must pass
+	@python -m pytest $(SLOWEST)
+
+lint: $(TOOLS) ## check format, lint and types; the deployed code also as Python 3.13
 	@ruff format --check --quiet .
 	@ruff check --quiet .
 	@mypy
+	@mypy --python-version 3.13 lambdas
 
-synth: .venv/.ready node_modules/.ready .build/.layer ## write a stage's templates to cdk.out (STAGE=local|dev|prod)
+synth: $(TOOLS) .build/.layer ## write a stage's templates to cdk.out (STAGE=local|dev|prod)
 	@cdk synth --quiet -c stage=$(STAGE)
 
 docs: .venv/.ready ## write the generated parts of the documentation again
 	@python -m docgen write
 
-lock: .venv/.ready ## resolve pyproject.toml's groups into requirements/*.txt again
-	@uv pip compile --group dev --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements/dev.txt
-	@uv pip compile --group lambda --universal --python-version 3.11 --constraints requirements/dev.txt \
-	    --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
-	    --output-file requirements/lambda.txt
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --no-annotate --no-header --quiet
+# localstripe is pure Python without a wheel; awslambdaric has none for macOS, where its native part is left out.
+INSTALLS := uv pip install --dry-run --quiet --no-deps --target .build/none -r requirements/dev.txt \
+    --only-binary :all: --no-binary localstripe
+
+lock: .venv/.ready ## resolve pyproject.toml's groups into requirements/*.txt; check that every system has wheels
+	@$(COMPILE) --group dev --output-file requirements/dev.txt
+	@$(COMPILE) --group lambda --constraints requirements/dev.txt --output-file requirements/lambda.txt
+	@for version in 3.11 3.13; do \
+	    $(INSTALLS) --python-version $$version --python-platform x86_64-manylinux_2_28 && \
+	    $(INSTALLS) --python-version $$version --python-platform aarch64-manylinux_2_28 && \
+	    $(INSTALLS) --python-version $$version --python-platform aarch64-apple-darwin --no-binary awslambdaric \
+	    || exit 1; \
+	done
 
 clean: ## remove what the other targets made
 	@rm -rf .venv node_modules cdk.out .build .local .mypy_cache .pytest_cache .ruff_cache
 
-# The toolchain, in steps that run again when a lock file changes.
+# The toolchain is set up again when a lock file changes, or when PYTHON names another version than .venv has.
+
+ifneq ($(origin PYTHON), file)
+ifneq ($(shell $(PYTHON) --version 2>&1), $(shell .venv/bin/python --version 2>&1))
+.PHONY: .venv/.ready
+endif
+endif
 
 .venv/.ready: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	    || { echo "Python 3.11 or newer is needed; call make PYTHON=/path/to/python3.11"; exit 1; }
+	    || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Setting up Python packages ..."
 	@$(PYTHON) -m venv --clear .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check \

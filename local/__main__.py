@@ -1,4 +1,4 @@
-"""The command line of the embedded run: `python -m local run`; `make run` calls it."""
+"""The command line of the embedded run: `python -m local`, as `make run` and `make update` call it."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from local.command import exit_code_of
 from local.run import run
+from local.update import update
 
 _LAST_PORT = 65_535
 
@@ -14,20 +15,23 @@ def main(command_line: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Args:
-        command_line: The command and its options; what this process was started with if it is left out.
+        command_line: The command and its options; those of this process if it is left out.
 
     Returns:
         The exit code; see `exit_code_of`.
     """
     arguments = _parser().parse_args(command_line)
-    return exit_code_of(lambda: run(port=arguments.port))
+    if arguments.command == "run":
+        return exit_code_of(lambda: run(port=arguments.port))
+    return exit_code_of(update)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local", description="The app on this machine.")
+    parser = argparse.ArgumentParser(prog="python -m local", description="The shop on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="start everything and serve until Ctrl-C")
     run.add_argument("--port", type=_port, default=4566, help="port of the embedded AWS (default: 4566)")
+    commands.add_parser("update", help="deploy your changes into the shop that `run` serves")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""How a command of this repository ends: its exit code, and what it says when it can't go on."""
+"""How a command of this repository ends: its exit code, and the message when it fails."""
 
 import signal
 import sys
@@ -13,10 +13,10 @@ def exit_code_of(command: Callable[[], int]) -> int:
     """Run a command to its end.
 
     Returns:
-        What the command returns; 1 if something can't start or does not happen in time, 130 if the command
-        is interrupted.
+        The command's own exit code; 1 if something can't start or does not happen in time; 130 if the
+        command is interrupted.
     """
-    for stop in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background job ignores it
+    for stop in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: background jobs of a shell ignore it
         signal.signal(stop, signal.default_int_handler)
     try:
         return command()

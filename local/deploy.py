@@ -1,6 +1,7 @@
 """The app, deployed into the emulator with the same CDK command line as into an account."""
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from local.emulator import ACCOUNT, REGION, cdk_environment
@@ -28,7 +29,7 @@ class Deployment:
         }
         self._assembly = processes.folder / "cdk.out"
 
-    def start_synthesis(self, **context: str) -> ChildProcess:
+    def start_synthesis(self, context: Mapping[str, str]) -> ChildProcess:
         """Start to turn the app into templates and assets.
 
         Args:

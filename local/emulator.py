@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from threading import Lock
@@ -26,6 +27,11 @@ _READY_TIMEOUT_SECONDS: Final = 60.0
 
 _ACCESS_KEY: Final = "test"
 """Both halves of the emulator's administrator key: its own default, no secret."""
+
+_START_FAILURE: Final = re.compile(
+    r"execution error for (\S+): (.+?)(?=^\d{4}-\d\d-\d\d \d\d:|\Z)", re.DOTALL | re.MULTILINE
+)
+"""Name of a function whose worker process could not start, and what the process printed."""
 
 _AWS_SETTINGS: Final = {
     "AWS_ACCESS_KEY_ID": _ACCESS_KEY,
@@ -142,11 +148,29 @@ class Emulator:
         state["payload"]["dynamodb_stream_positions"] = {}
         path.write_text(json.dumps(state))
 
+    def start_failure(self) -> str | None:
+        """Why a function's worker process could not start; None if all workers did."""
+        return start_failure(self._process.log.read_text(errors="replace"))
+
     def _start(self, log: str) -> ChildProcess:
         command = [sys.executable, "-m", "ministack"]
         return self._processes.start(
             "MiniStack", command, log=log, environ=self._environ, cwd=self._processes.folder
         )
+
+
+def start_failure(log: str) -> str | None:
+    """Find the last worker process in the emulator's log that could not start.
+
+    Returns:
+        The function, and the reason in the first line; below it, what the worker printed.
+    """
+    failures = list(_START_FAILURE.finditer(log))
+    if not failures:
+        return None
+    function, text = failures[-1].groups()
+    lines = text.strip().splitlines()
+    return "\n    ".join([f"the function {function} can't start: {lines[-1].strip()}", *lines])
 
 
 def await_answer(child: ChildProcess, url: str, *, timeout_seconds: float) -> None:

@@ -9,10 +9,9 @@ from textwrap import dedent
 from typing import Any, Final
 
 from cli.shapes import Submission
+from local.update import RUN_FILE
 from local.users import CUSTOMER, OPERATOR, OTHER_CUSTOMER
-from local.world import LOCAL_FOLDER, World, embedded_world, spoken
-
-RUN_FILE: Final = LOCAL_FOLDER / "run.json"
+from local.world import World, embedded_world, spoken
 
 _WAIT_SCALE: Final = 1.0
 """Whoever watches an execution shall see it wait and retry as slowly as on AWS."""
@@ -90,6 +89,7 @@ def run_file_content(world: World) -> dict[str, Any]:
         "stripe_url": world.stripe_url,
         "state_machine_arn": world.state_machine_arn,
         "tables": world.tables,
+        "cdk_context": world.cdk_context,
         "customer_token": world.users.token(CUSTOMER),
         "other_customer_token": world.users.token(OTHER_CUSTOMER),
         "operator_token": world.users.token(OPERATOR),
@@ -127,6 +127,10 @@ def _how_to_go_on(world: World, order_id: str) -> str:
           calls            {world.faults.url}/calls (what the functions ask of AWS and Stripe)
           logs             {world.logs}
           for scripts      {RUN_FILE}
+
+        Edit lambdas/, stacks/ or statemachines/, and then, in another terminal:
+
+          make update    deploys your changes; the next order runs with them
 
         Look at a sample order, place one of your own, and see what is left:
 

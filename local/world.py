@@ -64,6 +64,7 @@ class World:
         stripe_url: Where the Stripe stand-in is.
         stripe: Steers and questions the stand-in.
         faults: Steers and questions the proxy between the functions and AWS and Stripe.
+        cdk_context: Settings that the app was deployed with; see `stacks.settings`.
         outputs: The stacks' outputs by name.
         logs: The folder with the logs of all processes.
         users: Who can sign in.
@@ -77,6 +78,7 @@ class World:
     stripe_url: str
     stripe: StandInClient
     faults: FaultProxyClient
+    cdk_context: Mapping[str, str]
     outputs: Mapping[str, str]
     logs: Path
     users: DemoUsers
@@ -196,15 +198,18 @@ def embedded_world(
         processes = stack.enter_context(process_group(LOCAL_FOLDER / name))
         deployment = Deployment(processes, port)
         services: tuple[Emulator | ChildProcess, ...] = ()
+        emulator: Emulator | None = None
         try:
             with progress("Starting MiniStack and the Stripe stand-in"):
                 stripe, stripe_url = _start_stripe(processes)
                 proxy = _start_fault_proxy(processes, aws_url=endpoint_url(port), stripe_url=stripe_url)
                 emulator = Emulator(processes, port, seen_by_functions=proxy.aws_url, wait_scale=wait_scale)
                 services = (emulator, stripe, proxy.process)
-                synthesis = deployment.start_synthesis(
-                    stripe_api_base=proxy.stripe_url, payment_deadline_seconds=str(payment_deadline_seconds)
-                )
+                context = {
+                    "stripe_api_base": proxy.stripe_url,
+                    "payment_deadline_seconds": str(payment_deadline_seconds),
+                }
+                synthesis = deployment.start_synthesis(context)
                 emulator.await_ready()
                 await_answer(stripe, f"{stripe_url}/payments", timeout_seconds=_STRIPE_TIMEOUT_SECONDS)
                 await_answer(
@@ -224,15 +229,15 @@ def embedded_world(
                 stand_in = stack.enter_context(StandInClient(stripe_url))
                 faults = stack.enter_context(FaultProxyClient(proxy.control_url))
                 world = World(
-                    *(aws, api_url, stripe_url, stand_in, faults, outputs),
+                    *(aws, api_url, stripe_url, stand_in, faults, context, outputs),
                     *(processes.logs, users, shop, emulator, services),
                 )
                 _open_shop(world)
         except (StartFailed, BotoCoreError, ClientError, CommandFailed, httpx.HTTPError) as error:
-            # Whatever failed: if a service is dead, that is the reason.
+            # The error is often only a consequence of a service or a function that does not run.
             for service in services:
                 service.ensure_alive()
-            raise StartFailed(str(error)) from error
+            raise StartFailed((emulator and emulator.start_failure()) or str(error)) from error
         yield world
 
 

@@ -1,12 +1,18 @@
-"""What all tests share: which of them may reach a network, and the deployed app that some need."""
+"""What all tests share: which of them may use sockets, and the deployed app that some need."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from local.processes import tool_path
 from local.world import World, embedded_world
+
+# The project's own node and cdk, whoever starts the tests: jsii, too, looks for `node` on the PATH.
+os.environ["PATH"] = tool_path()
+os.environ["JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION"] = "1"
 
 _TESTS = Path(__file__).parent
 _IN_PROCESS = (_TESTS / "unit", _TESTS / "stacks")

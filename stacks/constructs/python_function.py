@@ -18,11 +18,7 @@ from stacks.settings import Settings, function_timeout_seconds
 
 _MEMORY_MB = 512
 
-_BOOTSTRAP = """\
-#!/bin/sh
-# AWS's runtime client reports an exception by its class name: the error name in the state machine.
-exec python -m awslambdaric "$_HANDLER"
-"""
+_EMBEDDED_RUNTIME = Path(__file__).parent / "embedded_runtime"
 
 
 class PythonFunction(lambda_.Function):
@@ -128,20 +124,20 @@ def _package_of(name: str) -> str:
 def code_folder(*, embedded: bool) -> Path:
     """The folder of the functions' asset: the package `lambdas/`, for the embedded AWS with a `bootstrap`."""
     package = PROJECT / "lambdas"
-    bootstrap = _BOOTSTRAP if embedded else ""
+    runtime = _EMBEDDED_RUNTIME if embedded else None
     return build_once(
         "functions",
-        b"\0".join((content_of(package), bootstrap.encode())),
-        partial(_fill_code_folder, package=package, bootstrap=bootstrap),
+        content_of(package) + (content_of(runtime) if runtime else b""),
+        partial(_fill_code_folder, package=package, runtime=runtime),
     )
 
 
-def _fill_code_folder(folder: Path, package: Path, bootstrap: str) -> None:
-    shutil.copytree(package, folder / package.name, ignore=shutil.ignore_patterns("__pycache__"))
-    if bootstrap:
-        executable = folder / "bootstrap"
-        executable.write_text(bootstrap)
-        executable.chmod(0o755)
+def _fill_code_folder(folder: Path, package: Path, runtime: Path | None) -> None:
+    without_caches = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(package, folder / package.name, ignore=without_caches)
+    if runtime:
+        shutil.copytree(runtime, folder, ignore=without_caches, dirs_exist_ok=True)
+        (folder / "bootstrap.py").rename(folder / "bootstrap")
 
 
 def pascal_case(name: str) -> str:

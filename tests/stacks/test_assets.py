@@ -66,12 +66,5 @@ def test_in_the_cloud_the_asset_is_the_package_only() -> None:
     assert not list(asset.rglob("__pycache__"))
 
 
-def test_locally_the_asset_has_an_executable_bootstrap() -> None:
-    bootstrap = code_folder(embedded=True) / "bootstrap"
-
-    assert bootstrap.stat().st_mode & 0o111
-    assert 'exec python -m awslambdaric "$_HANDLER"' in bootstrap.read_text()
-
-
 def test_all_functions_of_a_stage_share_one_asset(stage: Synthesis) -> None:
     assert len({function["Code"]["S3Key"] for function in stage.functions().values()}) == 1

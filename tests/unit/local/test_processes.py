@@ -2,6 +2,7 @@
 
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +23,11 @@ from local.processes import (
     is_free,
     process_group,
 )
+
+OWN_TOOLS = {
+    "node": str(Path(sys.executable).parent / "node"),
+    "cdk": str(REPOSITORY / "node_modules" / ".bin" / "cdk"),
+}
 
 SIGN_OF_LIFE = """
 import signal, sys, time
@@ -187,8 +193,35 @@ def test_tools_get_none_of_the_developers_aws_settings(monkeypatch: pytest.Monke
     assert not [name for name in environ if name.startswith("AWS_")]
 
 
-def test_the_repositorys_own_tools_are_found_first() -> None:
-    assert inherited_environment()["PATH"].startswith(str(Path(sys.executable).parent))
+@pytest.fixture
+def other_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A PATH that begins with a node and a cdk of somebody else's."""
+    for name in ("node", "cdk"):
+        (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    path = os.pathsep.join([str(tmp_path), "/usr/bin", "/bin"])
+    monkeypatch.setenv("PATH", path)
+    return path
+
+
+@pytest.mark.usefixtures("other_tools")
+def test_programs_use_the_projects_own_node_and_cdk() -> None:
+    path = inherited_environment()["PATH"]
+
+    assert {name: shutil.which(name, path=path) for name in OWN_TOOLS} == OWN_TOOLS
+
+
+def test_make_uses_the_projects_own_node_and_cdk(other_tools: str) -> None:
+    found = subprocess.run(
+        ["make", "--silent", "--eval", "which: ; @command -v node cdk", "which"],  # noqa: S607 - any make
+        cwd=REPOSITORY,
+        env={"PATH": other_tools},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert found == [f"{REPOSITORY}/.venv/bin/node", f"{REPOSITORY}/node_modules/.bin/cdk"]
 
 
 @pytest.mark.enable_socket
