@@ -213,7 +213,7 @@ def test_programs_use_the_projects_own_node_and_cdk() -> None:
 
 def test_make_uses_the_projects_own_node_and_cdk(other_tools: str) -> None:
     found = subprocess.run(
-        ["make", "--silent", "--eval", "which: ; @command -v node cdk", "which"],  # noqa: S607 - any make
+        ["make", "--silent", "--eval", "which: ; @command -v node; command -v cdk", "which"],  # noqa: S607 - any make
         cwd=REPOSITORY,
         env={"PATH": other_tools},
         capture_output=True,
