@@ -1,4 +1,4 @@
-"""The REST API, as Python calls that return what was asked for, or raise a `CommandFailed`."""
+"""Client of the REST API."""
 
 import itertools
 import random
@@ -18,20 +18,20 @@ _LONGEST_PAUSE_SECONDS: Final = 10.0
 
 
 class ShopApi:
-    """The calls. Where it can do no harm, a call that fails is tried again, a few times.
+    """Client of the REST API. It retries failed calls that are safe to repeat.
 
     Args:
-        api_url: Where the API is.
-        token: Who asks: a Cognito ID token.
-        transport: What carries the requests; the network if it is left out.
-        sleep: Pauses before another try; seconds.
-        attempts: How often a call is sent at most.
+        api_url: URL of the API.
+        token: Cognito ID token of the user.
+        transport: Sends requests; the network by default.
+        sleep: Waits before a retry; takes seconds.
+        attempts: Maximum number of attempts of a call.
 
     Raises:
-        NotSignedIn: From every call, when the token is not taken.
-        NotFound: From every call, when there is no such thing.
-        Refused: From every call, when the shop says no; it names every wrong field.
-        Unavailable: From every call, when there is no answer, or none that helps.
+        NotSignedIn: From every call, if the token is not accepted.
+        NotFound: From every call, if the order or product does not exist.
+        Refused: From every call, if the shop rejects it; lists every invalid field.
+        Unavailable: From every call, if the shop is unreachable or unavailable.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class ShopApi:
             headers={"Authorization": f"Bearer {token}"},
             timeout=_TIMEOUT_SECONDS,
             transport=transport,
-            trust_env=urlsplit(api_url).hostname not in _THIS_MACHINE,  # no proxy leads there
+            trust_env=urlsplit(api_url).hostname not in _THIS_MACHINE,  # not through a web proxy
         )
         self._sleep = sleep
         self._attempts = attempts
@@ -58,24 +58,24 @@ class ShopApi:
         self._http.close()
 
     def submit_order(self, submission: Submission, idempotency_key: str) -> Order:
-        """Place an order; as often as this is tried with one key, it is one order."""
+        """Place an order. Repeating this with the same key places no second order."""
         headers = {"Idempotency-Key": idempotency_key}
         answer = self._call("POST", "/orders", repeatable=True, json=submission, headers=headers)
         return cast(Order, answer.json())
 
     def get_order(self, order_id: str) -> Order:
-        """Read an order."""
+        """Get an order."""
         return cast(Order, self._read(f"/orders/{_quoted(order_id)}").json())
 
     def order_pages(
         self, *, status: str | None, limit: int | None, cursor: str | None
     ) -> Iterator[OrderPage]:
-        """Read orders, the newest first, page by page: the pages are asked for when they are needed.
+        """List orders, newest first, requesting each page when it is needed.
 
         Args:
-            status: Only orders that stand there.
-            limit: How many orders a page has at most.
-            cursor: Where to go on; None to begin.
+            status: Only list orders with this status.
+            limit: Maximum number of orders on a page.
+            cursor: Start of the first page; None for the newest orders.
         """
         while True:
             wanted = {"status": status, "limit": limit, "cursor": cursor}
@@ -87,30 +87,30 @@ class ShopApi:
                 return
 
     def cancel_order(self, order_id: str) -> Order:
-        """Ask to cancel an order; asking again changes nothing."""
+        """Cancel an order. Repeating this has no further effect."""
         return cast(Order, self._call("POST", f"/orders/{_quoted(order_id)}/cancel", repeatable=True).json())
 
     def retry_order(self, order_id: str) -> Order:
-        """Ask for one more execution of an order's saga."""
+        """Start one more execution of an order's saga."""
         return cast(Order, self._call("POST", f"/orders/{_quoted(order_id)}/retry").json())
 
     def products(self) -> list[Product]:
-        """Read the catalogue with its stock."""
+        """List all products."""
         return cast(list[Product], self._read("/inventory").json()["products"])
 
     def get_product(self, sku: str) -> tuple[Product, str]:
-        """Read a product, and the ETag of this state of it."""
+        """Get a product and its ETag."""
         answer = self._read(f"/inventory/{_quoted(sku)}")
         return cast(Product, answer.json()), answer.headers.get("ETag", "")
 
     def put_product(self, sku: str, fields: ProductFields, *, etag: str | None) -> Product:
-        """Write a product as it shall be.
+        """Create or replace a product.
 
         Args:
-            sku: Which one.
-            fields: The product.
-            etag: The state that this one replaces: it is refused if there is another one meanwhile. None
-                for a product that must be new.
+            sku: SKU of the product.
+            fields: All fields of the product.
+            etag: ETag of the version to replace; rejected if the product has changed since. None to create
+                a product.
         """
         condition = {"If-None-Match": "*"} if etag is None else {"If-Match": etag}
         return cast(
@@ -118,7 +118,7 @@ class ShopApi:
         )
 
     def restock(self, sku: str, quantity: int, idempotency_key: str) -> Product:
-        """Add units to what is there; as often as this is tried with one key, it is done once."""
+        """Add units to the stock. Repeating this with the same key adds nothing."""
         path, headers = f"/inventory/{_quoted(sku)}/restock", {"Idempotency-Key": idempotency_key}
         answer = self._call("POST", path, repeatable=True, json={"quantity": quantity}, headers=headers)
         return cast(Product, answer.json())
@@ -136,15 +136,15 @@ class ShopApi:
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        """Send a request.
+        """Send a request, and retry it if that is safe.
 
         Args:
             method: The HTTP method.
-            path: Below the API's URL.
-            repeatable: Whether a second request does no harm when the first one had an effect after all.
-            json: The body, if there is one.
-            params: The query.
-            headers: More headers.
+            path: Path relative to the API's URL.
+            repeatable: Whether a second request has no further effect.
+            json: Body; None for a request without body.
+            params: Query parameters.
+            headers: Additional headers.
         """
         request = self._http.build_request(method, path, json=json, params=params, headers=headers)
         for attempt in itertools.count(1):
@@ -155,29 +155,29 @@ class ShopApi:
                 if pause is None or attempt == self._attempts:
                     raise
                 self._sleep(pause)
-        raise AssertionError("the loop above only ends with an answer or an error")
+        raise AssertionError("unreachable: the loop returns or raises")
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         try:
             answer = self._http.send(request)
         except httpx.TransportError as error:
-            raise Unavailable("The shop can't be reached", f"{request.url.host}: {error}") from error
+            raise Unavailable("The shop is unreachable", f"{request.url.host}: {error}") from error
         if not answer.is_success:
             raise _failure(answer)
         if not answer.headers.get("Content-Type", "").startswith("application/json"):
-            raise NotFound("There is no shop", f"What {request.url.host} answers is not a shop's API.")
+            raise NotFound("This is not the API of a shop", f"{request.url.host} does not return JSON.")
         return answer
 
 
 def _quoted(segment: str) -> str:
-    """One segment of a path, whatever somebody typed."""
+    """Escape a path segment."""
     return quote(segment, safe="")
 
 
 def _pause_before_retry(failure: CommandFailed, attempt: int, *, repeatable: bool) -> float | None:
-    """How long to wait before the request is sent once more, in seconds; None if it must not be.
+    """Choose the pause before a retry, in seconds; None for no retry.
 
-    What was throttled was not done, so it can always be sent again. Anything else may have been done.
+    A throttled request had no effect and can always be repeated. Any other request may have had its effect.
     """
     throttled = failure.status == httpx.codes.TOO_MANY_REQUESTS
     passing = isinstance(failure, Unavailable) or failure.retry_after is not None
@@ -186,11 +186,11 @@ def _pause_before_retry(failure: CommandFailed, attempt: int, *, repeatable: boo
     if failure.retry_after is not None:
         return failure.retry_after if failure.retry_after <= _LONGEST_PAUSE_SECONDS else None
     longest = min(0.5 * 2**attempt, _LONGEST_PAUSE_SECONDS)
-    return random.uniform(0, longest)  # noqa: S311 - it spreads load, and hides nothing
+    return random.uniform(0, longest)  # noqa: S311 - jitter, not a secret
 
 
 def _failure(answer: httpx.Response) -> CommandFailed:
-    """Read what the shop says went wrong: a problem document (RFC 9457), or whatever else it sent."""
+    """Make an exception of a failed response: a problem document (RFC 9457) or anything else."""
     try:
         body = answer.json()
         problem: dict[str, Any] = body if isinstance(body, dict) else {}
@@ -207,7 +207,7 @@ def _failure(answer: httpx.Response) -> CommandFailed:
             kind = Refused
     retry_after = answer.headers.get("Retry-After", "")
     return kind(
-        title=str(problem.get("title") or answer.reason_phrase or "The shop's answer makes no sense"),
+        title=str(problem.get("title") or answer.reason_phrase or "Unknown response"),
         detail=str(problem.get("detail") or problem.get("message") or ""),
         status=answer.status_code,
         kind=problem.get("type"),

@@ -7,12 +7,12 @@ from cli.exit_codes import MEANINGS
 
 app = typer.Typer(
     name="orders",
-    help="Place, watch and cancel orders, and look after the stock. Without further options it talks to the"
-    " shop that `make run` has opened on this machine.",
+    help="Place, watch and cancel orders, and manage the stock. By default the commands use the shop that"
+    " `make run` serves on this machine.",
     epilog="Exit codes\n\n" + "\n".join(f"- {code:d} {meaning}" for code, meaning in MEANINGS.items()),
     rich_markup_mode="markdown",
     no_args_is_help=True,
-    pretty_exceptions_enable=False,  # a traceback of ours is for whoever mends it
+    pretty_exceptions_enable=False,  # plain tracebacks are enough for developers
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for module in (orders, sign_in):

@@ -1,4 +1,4 @@
-"""The little that the command line asks AWS itself: a stage's outputs, its sign-in, its executions."""
+"""Calls to AWS: outputs of a stage's stacks, and Step Functions."""
 
 import os
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ _STACKS: Final = ("api", "identity", "saga")
 
 @dataclass(frozen=True)
 class StageOutputs:
-    """What a deployed stage says of itself.
+    """Outputs of a deployed stage.
 
     Attributes:
-        api_url: Where the REST API is.
-        client_id: The user pool's app client.
-        state_machine_arn: The saga.
+        api_url: URL of the REST API.
+        client_id: App client of the user pool.
+        state_machine_arn: ARN of the saga.
     """
 
     api_url: str
@@ -31,11 +31,11 @@ class StageOutputs:
 
 @dataclass(frozen=True)
 class SagaLocation:
-    """Where the saga's executions can be looked at.
+    """Location of the saga's executions.
 
     Attributes:
-        state_machine_arn: The saga.
-        emulator_url: Where an emulated AWS is; None for AWS itself.
+        state_machine_arn: ARN of the saga.
+        emulator_url: URL of an emulated AWS; None for AWS itself.
     """
 
     state_machine_arn: str
@@ -43,15 +43,15 @@ class SagaLocation:
 
 
 def read_stage_outputs(stage: str) -> StageOutputs:
-    """Read the outputs of a stage's stacks, with the AWS credentials of whoever calls.
+    """Read the outputs of a stage's stacks, with the user's AWS credentials.
 
     Raises:
-        Unavailable: There are no credentials, or no such stage in this account and region.
+        Unavailable: There are no credentials, or the stage does not exist in this account and region.
     """
-    import boto3  # noqa: PLC0415 - it is slow to import, and most calls need no AWS
+    import boto3  # noqa: PLC0415 - slow to import, and most commands need no AWS
 
     outputs: dict[str, str] = {}
-    with aws_errors(f"The stage {stage} can't be looked up"):
+    with aws_errors(f"The stage {stage} was not found"):
         cloudformation = boto3.client("cloudformation", region_name=chosen_region())
         for stack in _STACKS:
             (description,) = cloudformation.describe_stacks(StackName=f"orders-{stage}-{stack}")["Stacks"]
@@ -60,42 +60,42 @@ def read_stage_outputs(stage: str) -> StageOutputs:
 
 
 def chosen_region() -> str | None:
-    """The region that the environment names; None leaves it to AWS's configuration file.
+    """Get the region from the environment; None to use AWS's configuration file.
 
-    `AWS_REGION` is what the CDK and other SDKs read. boto3 alone knows `AWS_DEFAULT_REGION` only.
+    The CDK and other SDKs read `AWS_REGION`; boto3 reads only `AWS_DEFAULT_REGION`.
     """
     return os.environ.get("AWS_REGION")
 
 
 def step_functions(saga: SagaLocation) -> "SFNClient":
-    """What shows the saga's executions.
+    """Make a client of Step Functions.
 
     Raises:
-        Unavailable: There are no credentials for it.
+        Unavailable: There are no credentials.
     """
     import boto3  # noqa: PLC0415 - see above
     from botocore.config import Config  # noqa: PLC0415 - see above
 
     region = saga.state_machine_arn.split(":")[3]
-    with aws_errors("The saga's executions can't be seen"):
+    with aws_errors("The executions are not accessible"):
         if saga.emulator_url is None:
             return boto3.client("stepfunctions", region_name=region)
         return boto3.client(
             "stepfunctions",
             region_name=region,
             endpoint_url=saga.emulator_url,
-            config=Config(proxies={}),  # none leads to this machine
+            config=Config(proxies={}),  # not through a web proxy
             aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - the emulator's administrator, nobody anywhere else
+            aws_secret_access_key="test",  # noqa: S106 - administrator of the emulator only
         )
 
 
 @contextmanager
 def aws_errors(title: str) -> Iterator[None]:
-    """Say in our own words that AWS could not be asked.
+    """Turn errors of AWS calls into `Unavailable`.
 
     Raises:
-        Unavailable: With this title, and with what AWS said.
+        Unavailable: With this title and the message of AWS.
     """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see above
 

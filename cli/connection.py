@@ -1,4 +1,4 @@
-"""The options that all commands share, and what they open: a shop to talk to."""
+"""The options that all commands share, and the connection to a shop that they describe."""
 
 import functools
 import inspect
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-_WHERE: Final = "Which shop, and who asks"
+_WHERE: Final = "Shop and user"
 
 StageOption = Annotated[
     str | None,
-    typer.Option("--stage", envvar="ORDERS_STAGE", help="A deployed stage.", rich_help_panel=_WHERE),
+    typer.Option("--stage", envvar="ORDERS_STAGE", help="Name of a deployed stage.", rich_help_panel=_WHERE),
 ]
 RoleOption = Annotated[
     Role | None,
-    typer.Option("--as", help="As whom.", show_default="customer", rich_help_panel=_WHERE),
+    typer.Option("--as", help="Role of the user.", show_default="customer", rich_help_panel=_WHERE),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """What carries requests and passes time; tests put other ones in place (`obj=` of their runner)."""
+    """Transport, clock and AWS client. Tests replace them with `obj=` of their runner."""
 
     transport: httpx.BaseTransport | None = None
     sleep: Callable[[float], None] = time.sleep
@@ -47,13 +47,13 @@ class Wiring:
 
 @dataclass(frozen=True)
 class Connection:
-    """An open shop.
+    """Connection to a shop.
 
     Attributes:
-        api: Its REST API.
-        target: Where it is.
-        output: Where results go.
-        wiring: What else a command reaches out with.
+        api: Client of its REST API.
+        target: Location of the shop, and the user.
+        output: Prints results.
+        wiring: Transport, clock and AWS client.
     """
 
     api: ShopApi
@@ -63,10 +63,10 @@ class Connection:
 
 
 def connected(command: Callable[Concatenate[Connection, P], None]) -> Callable[..., None]:
-    """Make a command of a function that needs a shop: give it the shared options, and what they say.
+    """Turn a function that needs a shop into a command with the shared options.
 
     Args:
-        command: Takes a `Connection`, and its own arguments by name.
+        command: Takes a `Connection`, and its own options and arguments by name.
     """
     own = list(inspect.signature(command).parameters.values())[1:]
     shared = list(inspect.signature(_options).parameters.values())
@@ -82,13 +82,13 @@ def connected(command: Callable[Concatenate[Connection, P], None]) -> Callable[.
             with closing(api), _hints(choice, target):
                 command(Connection(api, target, output, wiring), *args, **arguments)
 
-    run.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]  # what Typer reads
+    run.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]  # read by Typer
     return run
 
 
 @contextmanager
 def reported(output: Output) -> Iterator[None]:
-    """Say what went wrong, and exit with its code."""
+    """Print a failure and exit with its code."""
     try:
         yield
     except CommandFailed as failure:
@@ -103,13 +103,13 @@ def _options(
     act_as: RoleOption = None,
     url: Annotated[
         str | None,
-        typer.Option(envvar="ORDERS_URL", help="The URL of a shop's API.", rich_help_panel=_WHERE),
+        typer.Option(envvar="ORDERS_URL", help="URL of the API.", rich_help_panel=_WHERE),
     ] = None,
     token: Annotated[
         str | None,
         typer.Option(
             envvar="ORDERS_TOKEN",
-            help="A Cognito ID token. The variable is safer: everybody on a machine sees command lines.",
+            help="Cognito ID token. Prefer the variable: other users can see command lines.",
             rich_help_panel=_WHERE,
         ),
     ] = None,
@@ -117,7 +117,7 @@ def _options(
         Path,
         typer.Option(
             envvar="ORDERS_RUN_FILE",
-            help="What an embedded run says of itself.",
+            help="File in which an embedded run describes itself.",
             show_default=".local/run.json",
             rich_help_panel=_WHERE,
         ),
@@ -130,7 +130,7 @@ def _options(
 
 @contextmanager
 def _hints(choice: Choice, target: Target) -> Iterator[None]:
-    """Tell what helps where the shop does not know who asks, or asks for somebody else."""
+    """Add a hint to failures for lack of a sign-in or a permission."""
     try:
         yield
     except NotSignedIn as failure:
@@ -139,5 +139,5 @@ def _hints(choice: Choice, target: Target) -> Iterator[None]:
     except Refused as failure:
         forbidden = failure.kind is not None and failure.kind.endswith(":forbidden")
         if forbidden and choice.url is None and choice.role is not Role.OPERATOR:
-            failure.hints.append("Operators may: --as operator")
+            failure.hints.append("Only operators may do this: --as operator")
         raise

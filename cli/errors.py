@@ -1,4 +1,4 @@
-"""Everything that ends a command early: what a person is told, and the exit code."""
+"""Failures of commands: message and exit code."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -8,17 +8,17 @@ from cli.exit_codes import ExitCode
 
 @dataclass(eq=False)
 class CommandFailed(Exception):
-    """The root of all of them.
+    """A command failed.
 
     Attributes:
-        title: What went wrong, in a few words.
-        detail: What it was this time.
-        status: The HTTP status, if the shop answered.
-        kind: The problem's stable `type`, if the shop gave one.
-        errors: What is wrong with which field: pairs of field and message.
-        request_id: What the shop's own logs call the request.
-        retry_after: Seconds after which the shop wants to be asked again.
-        hints: What the person can do about it.
+        title: Kind of failure.
+        detail: Description of this failure.
+        status: HTTP status code, if the shop responded.
+        kind: `type` of the problem document, if there is one.
+        errors: Invalid fields: pairs of field and message.
+        request_id: Request id in the shop's logs.
+        retry_after: Seconds to wait before the next request.
+        hints: What the user can do.
     """
 
     title: str
@@ -33,11 +33,11 @@ class CommandFailed(Exception):
     exit_code: ClassVar[ExitCode]
 
     def __str__(self) -> str:
-        """The title and the detail in one line."""
+        """Join title and detail."""
         return f"{self.title}: {self.detail}" if self.detail else self.title
 
     def as_json(self) -> dict[str, Any]:
-        """The error for a script, with the names of RFC 9457."""
+        """Make a problem document (RFC 9457)."""
         return {
             "type": self.kind,
             "title": self.title,
@@ -50,36 +50,36 @@ class CommandFailed(Exception):
 
 
 class Refused(CommandFailed):
-    """The shop understood the request, and says no."""
+    """The shop rejected the request."""
 
     exit_code = ExitCode.REFUSED
 
 
 class WrongUsage(CommandFailed):
-    """The options don't go together."""
+    """Options are missing or conflict."""
 
     exit_code = ExitCode.USAGE
 
 
 class NotSignedIn(CommandFailed):
-    """There is no token, or it is not taken."""
+    """The token is missing or not accepted."""
 
     exit_code = ExitCode.NOT_SIGNED_IN
 
 
 class NotFound(CommandFailed):
-    """There is no such thing, or it is somebody else's."""
+    """The order or product does not exist, or belongs to another customer."""
 
     exit_code = ExitCode.NOT_FOUND
 
 
 class Unavailable(CommandFailed):
-    """The shop can't be reached or can't answer now: what became of the request is unknown."""
+    """The shop is unreachable or unavailable. The outcome of the request is unknown."""
 
     exit_code = ExitCode.UNAVAILABLE
 
 
 class NotAsHoped(CommandFailed):
-    """A watched order is at rest, and not where its watcher wanted it."""
+    """A watched order ended with another status than requested."""
 
     exit_code = ExitCode.NOT_AS_HOPED

@@ -1,4 +1,4 @@
-"""The executions of an order's saga in Step Functions: the states that they have passed."""
+"""Executions of the saga in Step Functions, and the states that they entered."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.literals import ExecutionStatusType
 
 _NEWEST: Final = 100
-"""So many of the newest executions are looked through for those of an order beyond its first one."""
+"""Number of newest executions searched for further executions of an order."""
 
-_CUT_SHORT: Final = frozenset({"ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
-"""These end the state that the execution is in, too."""
+_ENDS_EARLY: Final = frozenset({"ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
+"""Events that also end the current state."""
 
 
 @dataclass(frozen=True)
 class StateVisit:
-    """A state that an execution entered.
+    """A visit to a state.
 
     Attributes:
-        name: The state's.
-        entered: When.
-        left: When; None while the execution is in it.
-        attempts: How often its task was tried.
-        error: What the last attempt failed with, if it did.
+        name: Name of the state.
+        entered: Time of entry.
+        left: Time of exit; None for the current state.
+        attempts: Attempts of its task.
+        error: Error of the last attempt; None if it succeeded.
     """
 
     name: str
@@ -42,9 +42,9 @@ class Execution:
     """One execution of an order's saga.
 
     Attributes:
-        name: Its name; the first one is called like the order.
+        name: Its name; the first one has the order id as its name.
         status: `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
-        visits: The states that it entered, in order.
+        visits: Visits to states, in order.
     """
 
     name: str
@@ -53,11 +53,11 @@ class Execution:
 
 
 class Executions:
-    """The executions of the saga, as far as whoever asks may see them.
+    """Reads the executions of the saga that the user may see.
 
     Args:
-        client: Step Functions.
-        state_machine_arn: The saga.
+        client: Client of Step Functions.
+        state_machine_arn: ARN of the saga.
     """
 
     def __init__(self, client: "SFNClient", state_machine_arn: str) -> None:
@@ -66,29 +66,29 @@ class Executions:
         self._ended: dict[str, Execution] = {}
 
     def of_order(self, order_id: str) -> list[Execution]:
-        """The executions of an order, oldest first.
+        """Get the executions of an order, oldest first.
 
         Raises:
-            Unavailable: Step Functions can't be asked, or does not let this caller see them.
+            Unavailable: Step Functions is unreachable, or the user lacks permission.
         """
-        with aws_errors("The saga's executions can't be seen"):
+        with aws_errors("The executions are not accessible"):
             newest = self._client.list_executions(stateMachineArn=self._machine, maxResults=_NEWEST)
             later = [each["name"] for each in newest["executions"] if each["name"].startswith(f"{order_id}-")]
             return [found for name in (order_id, *reversed(later)) if (found := self._find(name)) is not None]
 
     def arn(self, name: str) -> str:
-        """The ARN of an execution."""
+        """Make the ARN of an execution."""
         return f"{self._machine.replace(':stateMachine:', ':execution:')}:{name}"
 
     def status(self, name: str) -> "ExecutionStatusType | None":
-        """The status of an execution; None if there is no such execution."""
+        """Get the status of an execution; None if it does not exist."""
         try:
             return self._client.describe_execution(executionArn=self.arn(name))["status"]
         except self._client.exceptions.ExecutionDoesNotExist:
             return None
 
     def visits(self, name: str) -> tuple[StateVisit, ...]:
-        """The states that an execution has entered, in order."""
+        """Get an execution's visits to states, in order."""
         pages = self._client.get_paginator("get_execution_history").paginate(
             executionArn=self.arn(name), includeExecutionData=False
         )
@@ -107,7 +107,7 @@ class Executions:
 
 
 def _visits(history: Iterator[Any]) -> list[StateVisit]:
-    """Read the visits to states out of an execution's history."""
+    """Extract the visits from the history of an execution."""
     visits: list[StateVisit] = []
     for event in history:
         at: datetime = event["timestamp"]
@@ -116,7 +116,7 @@ def _visits(history: Iterator[Any]) -> list[StateVisit]:
             visits.append(StateVisit(event["stateEnteredEventDetails"]["name"], at))
         elif kind.endswith("StateExited"):
             visits[-1] = replace(visits[-1], left=at)
-        elif kind in _CUT_SHORT and visits:
+        elif kind in _ENDS_EARLY and visits:
             visits[-1] = replace(visits[-1], left=at, error=visits[-1].error or kind)
         elif kind == "TaskScheduled":
             visits[-1] = replace(visits[-1], attempts=visits[-1].attempts + 1, error=None)

@@ -1,10 +1,10 @@
-"""What the command line says with its exit code."""
+"""Exit codes of the command line."""
 
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit codes, so that scripts need not read messages."""
+    """Exit codes, by kind of failure."""
 
     DONE = 0
     REFUSED = 1
@@ -16,11 +16,11 @@ class ExitCode(IntEnum):
 
 
 MEANINGS = {
-    ExitCode.DONE: "done; a watched order ended as it should",
-    ExitCode.REFUSED: "the shop refused the request",
-    ExitCode.USAGE: "wrong command line",
-    ExitCode.NOT_SIGNED_IN: "not signed in, or not any more",
-    ExitCode.NOT_FOUND: "no such order or product",
-    ExitCode.UNAVAILABLE: "the shop can't be reached, or can't answer now",
-    ExitCode.NOT_AS_HOPED: "a watched order ended otherwise: not CONFIRMED, or after `cancel` not CANCELLED",
+    ExitCode.DONE: "success; a watched order ended as requested",
+    ExitCode.REFUSED: "the shop rejected the request",
+    ExitCode.USAGE: "invalid command line",
+    ExitCode.NOT_SIGNED_IN: "not signed in, or the sign-in has expired",
+    ExitCode.NOT_FOUND: "the order or product does not exist",
+    ExitCode.UNAVAILABLE: "the shop is unreachable or unavailable",
+    ExitCode.NOT_AS_HOPED: "a watched order ended differently (not CONFIRMED; after `cancel`, not CANCELLED)",
 }

@@ -1,4 +1,4 @@
-"""Idempotency keys: a request that is sent again with its key is done once."""
+"""Idempotency keys: a request that is sent again with the same key takes effect once."""
 
 import uuid
 from collections.abc import Iterator
@@ -12,21 +12,23 @@ from cli.errors import Unavailable
 
 KeyOption = Annotated[
     str | None,
-    typer.Option("--key", help="The Idempotency-Key, to send a request again.", show_default="a new one"),
+    typer.Option(
+        "--key", help="Idempotency key of an earlier request, to send it again.", show_default="a new key"
+    ),
 ]
 
 
 @contextmanager
-def told_key(connection: Connection, key: str | None) -> Iterator[str]:
-    """Choose a key, if there is none, and tell it: before the request, which may never be answered.
+def printed_key(connection: Connection, key: str | None) -> Iterator[str]:
+    """Choose a key, unless there is one, and print it before the request is sent.
 
     Raises:
-        Unavailable: The request failed; says how to send it again.
+        Unavailable: The outcome of the request is unknown. A hint tells how to send it again.
     """
     key = key or str(uuid.uuid4())
     connection.output.remark(f"Idempotency-Key: {key}")
     try:
         yield key
     except Unavailable as failure:
-        failure.hints.append(f"Done or not, send it again with --key {key}: it is done once.")
+        failure.hints.append(f"It is safe to send it again with --key {key}.")
         raise

@@ -1,4 +1,4 @@
-"""Amounts as people read and write them. The API counts minor units (cents, yen, fils)."""
+"""Formats and parses amounts. The API has integers in minor units (cents, yen, fils)."""
 
 from decimal import Decimal
 from typing import Final
@@ -11,12 +11,12 @@ THREE_DECIMAL: Final = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 
 
 def decimals_of(currency: str) -> int:
-    """How many decimals an amount in this currency has."""
+    """Get the number of decimals of a currency."""
     return 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
 
 
 def format_amount(minor_units: int | None, currency: str) -> str:
-    """Write an amount for a person: `379.00 USD`, `500 JPY`; a dash where there is none yet."""
+    """Format an amount: `379.00 USD`, `500 JPY`, or a dash for None."""
     if minor_units is None:
         return "-"
     decimals = decimals_of(currency)
@@ -24,17 +24,17 @@ def format_amount(minor_units: int | None, currency: str) -> str:
 
 
 def parse_amount(text: str, currency: str) -> int:
-    """Read what a person wrote: `79.50` is 7950 cents.
+    """Parse an amount: `79.50` is 7950 cents.
 
     Raises:
-        ValueError: It is no amount in this currency; the message says why.
+        ValueError: The text is not an amount in this currency; the message says why.
     """
     decimals = decimals_of(currency)
     try:
         minor_units = Decimal(text).scaleb(decimals)
         whole = int(minor_units)
-    except (ArithmeticError, ValueError):  # no number, or none that is finite
-        raise ValueError(f"{text!r} is not an amount like 79.50") from None
+    except (ArithmeticError, ValueError):  # not a number, or infinite
+        raise ValueError(f"{text!r} is not an amount such as 79.50") from None
     if whole != minor_units:
         raise ValueError(f"{text} has more than the {decimals} decimals of {currency.upper()}")
     return whole

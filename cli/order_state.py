@@ -1,4 +1,4 @@
-"""What an order's state means for who looks at it."""
+"""What the status of an order means for its user."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from cli.shapes import Order
 
 
 class Status(StrEnum):
-    """Where an order stands."""
+    """Status of an order."""
 
     PENDING = "PENDING"
     AWAITING_PAYMENT = "AWAITING_PAYMENT"
@@ -17,9 +17,9 @@ class Status(StrEnum):
 
 
 def is_at_rest(order: Order) -> bool:
-    """Whether nothing happens to the order any more by itself.
+    """Check whether the order will not change by itself.
 
-    A confirmed order that somebody asked to cancel is on its way again.
+    A confirmed order that is being cancelled is not at rest.
     """
     if order["status"] == Status.CONFIRMED:
         return not _is_being_cancelled(order)
@@ -27,31 +27,31 @@ def is_at_rest(order: Order) -> bool:
 
 
 def advice(order: Order, *, has_stand_in: bool) -> str | None:
-    """Say what has to be done so that the order goes on; None where it goes on by itself, or has ended.
+    """Describe what the user must do for the order to continue; None if there is nothing to do.
 
     Args:
         order: The order.
-        has_stand_in: Whether a stand-in plays the bank, so that `orders approve` can play the customer.
+        has_stand_in: Whether the shop has a Stripe stand-in, so that `orders approve` works.
     """
     if order["status"] == Status.NEEDS_ATTENTION:
         return (
-            "The saga gave up. An operator finds and mends the reason, and runs it once more:\n"
+            "The order needs an operator, who resolves the problem and then runs:\n"
             f"  orders retry {order['order_id']} --as operator"
         )
     if order["status"] != Status.AWAITING_PAYMENT or _is_being_cancelled(order):
         return None
     action = order["payment"].get("next_action")
     if action is None:
-        return "The payment waits for the customer or their bank. Only the customer can approve it."
+        return "The payment awaits the customer's approval or the bank. Only the customer can approve it."
     if has_stand_in:
         return (
-            "The bank asks you to approve the payment (3-D Secure). In another terminal:\n"
+            "The bank requires your approval of the payment (3-D Secure). In another terminal, run:\n"
             f"  orders approve {order['order_id']}"
         )
     link = action.get("redirect_to_url", {}).get("url")
     if link:
-        return f"The bank asks you to approve the payment (3-D Secure): {link}"
-    return "The bank asks you to approve the payment (3-D Secure): do so on the shop's page, with Stripe.js."
+        return f"The bank requires your approval of the payment (3-D Secure): {link}"
+    return "The bank requires your approval of the payment (3-D Secure): approve it on the shop's page."
 
 
 def _is_being_cancelled(order: Order) -> bool:

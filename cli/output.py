@@ -1,4 +1,4 @@
-"""What a command prints: results to stdout, everything about them to stderr."""
+"""Prints results to stdout, and messages to stderr."""
 
 import json
 import sys
@@ -10,14 +10,14 @@ from rich.text import Text
 from cli.errors import CommandFailed
 
 _PIPE_WIDTH: Final = 1000
-"""Nobody folds the lines of a pipe: one row of a table stays one line."""
+"""Wide enough that a row of a table in a pipe is one line."""
 
 
 class Output:
-    """Both streams, as a person or a script wants them.
+    """Prints to both streams, as text or JSON.
 
     Args:
-        as_json: Whether a script reads.
+        as_json: Whether to print JSON.
     """
 
     def __init__(self, *, as_json: bool) -> None:
@@ -26,28 +26,28 @@ class Output:
         self._aside = _console(stderr=True)
 
     def show(self, view: RenderableType) -> None:
-        """Print a result for a person."""
+        """Print a result as text."""
         self.console.print(view)
 
     def show_json(self, result: Any, *, in_one_line: bool = False) -> None:  # noqa: ANN401 - any JSON
-        """Print a result for a script."""
+        """Print a result as JSON."""
         text = json.dumps(without_secrets(result), indent=None if in_one_line else 2, ensure_ascii=False)
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 
     def remark(self, text: str) -> None:
-        """Tell a person something beside the result."""
+        """Print a message."""
         self._aside.print(Text(text, style="dim"))
 
     def fail(self, failure: CommandFailed) -> None:
-        """Say what went wrong."""
+        """Print a failure."""
         if self.as_json:
             sys.stderr.write(f"{json.dumps(failure.as_json())}\n")
             return
         status = f" ({failure.status})" if failure.status is not None else ""
         self._aside.print(Text.assemble(("error: ", "bold red"), failure.title, status))
         details = [
-            # The first field's error is mostly the detail, too.
+            # The detail repeats the error of the first field.
             failure.detail if not failure.errors else "",
             *(f"{name}: {message}" for name, message in failure.errors),
             f"request {failure.request_id}" if failure.request_id else "",
@@ -58,7 +58,7 @@ class Output:
 
 
 def without_secrets(result: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Leave out what a customer's browser needs and no terminal's history should keep."""
+    """Remove the payment's secret, which must not stay in a terminal's history."""
     if isinstance(result, dict):
         return {key: without_secrets(value) for key, value in result.items() if key != "client_secret"}
     if isinstance(result, list):

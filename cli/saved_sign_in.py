@@ -1,6 +1,6 @@
-"""A sign-in, kept for the next commands in the user's own cache folder, where nobody else can read it.
+"""A sign-in, saved for later commands in the user's cache folder, readable by this user only.
 
-Only the ID token is kept, which a stage lets expire after an hour or so: no password, no refresh token.
+It has the ID token, which expires after an hour or so, and neither password nor refresh token.
 """
 
 import hashlib
@@ -13,13 +13,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class SignIn:
-    """Somebody who signed in at a stage, and where that stage is: so the next command asks no AWS.
+    """A user's sign-in to a stage, and the stage's location, so that later commands need no AWS.
 
     Attributes:
-        api_url: Where the REST API is.
-        state_machine_arn: The saga.
-        token: The ID token.
-        expires_at: Seconds since 1970.
+        api_url: URL of the REST API.
+        state_machine_arn: ARN of the saga.
+        token: ID token.
+        expires_at: Expiry of the token, in seconds since 1970.
     """
 
     api_url: str
@@ -29,22 +29,22 @@ class SignIn:
 
     @property
     def is_valid(self) -> bool:
-        """Whether the token still is taken for a moment."""
+        """Whether the token is valid for at least ten more seconds."""
         return time.time() < self.expires_at - 10
 
 
 def save(sign_in: SignIn, stage: str, role: str) -> None:
-    """Keep a sign-in."""
+    """Save a sign-in."""
     path = _path(stage, role)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_suffix(f".{os.getpid()}")
-    with open(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123 - with its mode from the first moment
+    with open(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123 - created with its mode
         json.dump(asdict(sign_in), file)
     new.replace(path)
 
 
 def load(stage: str, role: str) -> SignIn | None:
-    """Get what was kept, if it is of any use."""
+    """Load a sign-in; None if there is none or it has expired."""
     try:
         sign_in = SignIn(**json.loads(_path(stage, role).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -53,12 +53,12 @@ def load(stage: str, role: str) -> SignIn | None:
 
 
 def forget(stage: str, role: str) -> None:
-    """Keep it no longer."""
+    """Delete a saved sign-in."""
     _path(stage, role).unlink(missing_ok=True)
 
 
 def _path(stage: str, role: str) -> Path:
-    """One file for each stage and role, and for each account that the AWS settings may stand for."""
+    """Choose a file for each stage, role and set of AWS settings."""
     settings = [os.environ.get(name, "") for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION")]
     account = hashlib.sha256("\n".join([stage, *settings]).encode()).hexdigest()[:8]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

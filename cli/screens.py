@@ -1,4 +1,4 @@
-"""How a watched order is shown: as a picture that changes, line by line, or as JSON."""
+"""Displays of a watched order: a live picture, lines of text, or JSON."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -19,10 +19,10 @@ from cli.shapes import Order
 from cli.views import order_head, timeline, timeline_row
 
 _DETOUR: Final = "PaymentActionRequired"
-"""No failure: with this error `ChargePayment` hands over to `AwaitPayment`."""
+"""Not a failure: with this error `ChargePayment` leads to `AwaitPayment`."""
 
 Advise = Callable[[Order], str | None]
-"""Says what has to be done so that an order goes on, if anything."""
+"""Describes what the user must do for the order to continue; None if nothing."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Sight:
 
     Attributes:
         order: The order.
-        executions: Its executions; None where nobody can see them.
+        executions: Its executions; None if they are not accessible.
     """
 
     order: Order
@@ -42,7 +42,7 @@ Show = Callable[[Sight], None]
 
 
 def screen_for(output: Output, advise: Advise) -> AbstractContextManager[Show]:
-    """What shows an order to whoever watches: call it with each sight, as long as the context lasts."""
+    """Choose the display for an output. Call its result with each sight, within the context."""
     if output.as_json:
         return _json_lines(output)
     if output.console.is_terminal:
@@ -52,7 +52,7 @@ def screen_for(output: Output, advise: Advise) -> AbstractContextManager[Show]:
 
 @contextmanager
 def live_picture(console: Console, advise: Advise) -> Iterator[Show]:
-    """For a terminal: one picture that changes, and of which the last one stays."""
+    """Display a live picture in a terminal; the last one remains."""
     spinner = Spinner("dots", style="cyan")
     latest: Sight | None = None
 
@@ -70,7 +70,7 @@ def live_picture(console: Console, advise: Advise) -> Iterator[Show]:
 
 @contextmanager
 def _lines(output: Output, advise: Advise) -> Iterator[Show]:
-    """For a pipe: a line for each thing that happens, and at the end how it stands."""
+    """Print a line for each event, and the order at the end."""
     order: Order | None = None
     printed = 0
     advised: str | None = None
@@ -92,7 +92,7 @@ def _lines(output: Output, advise: Advise) -> Iterator[Show]:
 
 @contextmanager
 def _json_lines(output: Output) -> Iterator[Show]:
-    """For a script: the order in one line of JSON, each time that it has changed."""
+    """Print the order as one line of JSON after each change."""
     printed: Order | None = None
 
     def show(sight: Sight) -> None:
@@ -105,7 +105,7 @@ def _json_lines(output: Output) -> Iterator[Show]:
 
 
 def picture(sight: Sight, spinner: RenderableType, advice: str | None, now: datetime) -> RenderableType:
-    """All that is known about an order at one moment."""
+    """Draw an order: head, timeline, states of its executions, and advice."""
     columns = Table.grid(padding=(0, 4))
     columns.add_row(
         timeline(sight.order), *([_states(sight.executions, spinner, now)] if sight.executions else [])
@@ -119,7 +119,7 @@ def picture(sight: Sight, spinner: RenderableType, advice: str | None, now: date
 
 
 def _states(executions: list[Execution], spinner: RenderableType, now: datetime) -> RenderableType:
-    """The states that the executions have passed, each with how long it took."""
+    """Draw the visited states with their durations."""
     table = Table.grid(padding=(0, 1))
     table.add_column()
     table.add_column(no_wrap=True)

@@ -1,11 +1,11 @@
-"""The JSON of the REST API, as far as the command line reads it."""
+"""JSON bodies of the REST API."""
 
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
 
 class Item(TypedDict):
-    """So many units of one SKU; the price, in minor units, is null until the order is priced."""
+    """A number of units of one SKU. The unit price, in minor units, is null until the order is priced."""
 
     sku: str
     quantity: int
@@ -13,7 +13,7 @@ class Item(TypedDict):
 
 
 class Payment(TypedDict):
-    """The payment of an order; while it waits for the customer, they also get what approving it takes."""
+    """The payment of an order. The last two fields are for the customer who must approve it."""
 
     status: str
     intent_id: str | None
@@ -22,21 +22,21 @@ class Payment(TypedDict):
 
 
 class Failure(TypedDict):
-    """Why an order is not fulfilled."""
+    """Why an order failed or was cancelled."""
 
     code: str
     message: str
 
 
 class TimelineEntry(TypedDict):
-    """Something that happened to an order: when (UTC, ISO 8601) and what."""
+    """An event of an order, with its time (UTC, ISO 8601)."""
 
     at: str
     event: str
 
 
 class Order(TypedDict):
-    """An order; `amount` is in minor units, and null until the order is priced."""
+    """An order. The amount, in minor units, is null until the order is priced."""
 
     order_id: str
     status: str
@@ -51,14 +51,14 @@ class Order(TypedDict):
 
 
 class OrderPage(TypedDict):
-    """Some orders, and where the next ones are."""
+    """A page of orders, and the start of the next page."""
 
     orders: list[Order]
     cursor: str | None
 
 
 class Submission(TypedDict):
-    """What `POST /orders` takes."""
+    """Body of `POST /orders`."""
 
     currency: str
     items: list[Item]
@@ -67,7 +67,7 @@ class Submission(TypedDict):
 
 
 class ProductFields(TypedDict):
-    """What `PUT /inventory/{sku}` takes; the price is in minor units."""
+    """Body of `PUT /inventory/{sku}`. The unit price is in minor units."""
 
     name: str
     unit_price: int

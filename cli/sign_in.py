@@ -1,4 +1,4 @@
-"""Sign-in at a stage's user pool."""
+"""Sign-in to a stage's user pool."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Question = Literal["NEW_PASSWORD", "SOFTWARE_TOKEN_MFA_CODE"]
 
 _QUESTION_OF_CHALLENGE: Final[dict[str, Question]] = {
-    "NEW_PASSWORD_REQUIRED": "NEW_PASSWORD",  # the first time, after an operator has added the user
+    "NEW_PASSWORD_REQUIRED": "NEW_PASSWORD",  # at the first sign-in
     "SOFTWARE_TOKEN_MFA": "SOFTWARE_TOKEN_MFA_CODE",
 }
 
@@ -25,14 +25,14 @@ def sign_in(outputs: "StageOutputs", username: str, password: str, ask: Callable
     """Exchange a password for a token.
 
     Args:
-        outputs: The stage.
-        username: The user's e-mail address.
-        password: Their password.
-        ask: Asks them what else Cognito wants to know.
+        outputs: Outputs of the stage.
+        username: E-mail address of the user.
+        password: Password of the user.
+        ask: Asks the user a further question of Cognito's.
 
     Raises:
-        NotSignedIn: Cognito refuses, or asks what no command line can answer.
-        Unavailable: Cognito can't be asked.
+        NotSignedIn: Cognito rejects the sign-in, or requires a challenge that is not supported here.
+        Unavailable: Cognito is unreachable.
     """
     result = _authenticate(outputs.client_id, username, password, ask)
     return SignIn(
@@ -46,13 +46,13 @@ def sign_in(outputs: "StageOutputs", username: str, password: str, ask: Callable
 def _authenticate(
     client_id: str, username: str, password: str, ask: Callable[[Question], str]
 ) -> "AuthenticationResultTypeTypeDef":
-    import boto3  # noqa: PLC0415 - it is slow to import, and most calls need no AWS
+    import boto3  # noqa: PLC0415 - slow to import, and most commands need no AWS
     from botocore.exceptions import ClientError  # noqa: PLC0415 - see above
 
-    with aws_errors("The stage's user pool can't be asked"):
+    with aws_errors("The user pool is not accessible"):
         cognito = boto3.client("cognito-idp", region_name=chosen_region())
         try:
-            answer: Any = cognito.initiate_auth(  # the next answer is of a twin type
+            answer: Any = cognito.initiate_auth(  # the response to a challenge has another type
                 ClientId=client_id,
                 AuthFlow="USER_PASSWORD_AUTH",
                 AuthParameters={"USERNAME": username, "PASSWORD": password},
@@ -60,7 +60,9 @@ def _authenticate(
             while "AuthenticationResult" not in answer:
                 challenge = answer["ChallengeName"]
                 if challenge not in _QUESTION_OF_CHALLENGE:
-                    raise NotSignedIn("Sign-in needs a browser", f"The user pool asks for {challenge}.")
+                    raise NotSignedIn(
+                        "This sign-in requires a browser", f"The user pool requires {challenge}."
+                    )
                 question = _QUESTION_OF_CHALLENGE[challenge]
                 answer = cognito.respond_to_auth_challenge(
                     ClientId=client_id,
@@ -69,6 +71,6 @@ def _authenticate(
                     ChallengeResponses={"USERNAME": username, question: ask(question)},
                 )
         except ClientError as error:
-            raise NotSignedIn("The sign-in was refused", error.response["Error"]["Message"]) from error
+            raise NotSignedIn("The sign-in was rejected", error.response["Error"]["Message"]) from error
         result: AuthenticationResultTypeTypeDef = answer["AuthenticationResult"]
         return result

@@ -1,4 +1,4 @@
-"""Which shop a command talks to, and as whom."""
+"""Finds the shop that a command uses, and the user's token."""
 
 import json
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ from cli.aws import SagaLocation, read_stage_outputs
 from cli.errors import NotSignedIn, Unavailable, WrongUsage
 
 RUN_FILE: Final = Path(__file__).parent.parent / ".local" / "run.json"
-"""What `make run` says of itself while it serves."""
+"""File that `make run` writes while it serves."""
 
 
 class Role(StrEnum):
-    """As whom a command asks."""
+    """Role of the user."""
 
     CUSTOMER = "customer"
     OPERATOR = "operator"
@@ -23,14 +23,14 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """A shop, and who asks.
+    """A shop and a user.
 
     Attributes:
-        api_url: Where the REST API is.
-        token: The ID token of whoever asks.
-        saga: Where the saga can be looked at, if they may.
-        stand_in_url: Where a stand-in for Stripe is, which plays the bank.
-        sign_in_hint: What to do when the token is not taken.
+        api_url: URL of the REST API.
+        token: ID token of the user.
+        saga: Location of the saga's executions; None if the user can't see them.
+        stand_in_url: URL of the Stripe stand-in; None if there is none.
+        sign_in_hint: What to do if the token is not accepted.
     """
 
     api_url: str
@@ -42,14 +42,14 @@ class Target:
 
 @dataclass(frozen=True)
 class Choice:
-    """What the command line says about the target; see `cli.connection` for the options.
+    """The options that select the target; see `cli.connection`.
 
     Attributes:
-        role: As whom.
-        stage: A deployed stage.
-        url: Where the API is, if neither the stage nor the run file shall say it.
-        token: An ID token, if neither of them shall say it.
-        run_file: Where an embedded run tells of itself.
+        role: Role of the user.
+        stage: Name of a deployed stage.
+        url: URL of the API, instead of the stage's or the run file's.
+        token: ID token, instead of the saved one or the run file's.
+        run_file: File in which an embedded run describes itself.
     """
 
     role: Role | None
@@ -63,11 +63,11 @@ class Choice:
 
         Raises:
             NotSignedIn: There is no token.
-            Unavailable: The shop can't be found.
-            WrongUsage: The options don't go together.
+            Unavailable: The shop was not found.
+            WrongUsage: The options conflict.
         """
         if self.url is not None and not self.url.startswith(("http://", "https://")):
-            raise WrongUsage(f"{self.url} is no URL", "One is like https://api.example.com/v1")
+            raise WrongUsage(f"{self.url} is not a URL", "Use a URL such as https://api.example.com/v1")
         if self.stage is not None:
             return self._stage(self.stage)
         if self.url is not None:
@@ -84,16 +84,16 @@ class Choice:
         elif found is not None:
             outputs, token = found, found.token
         else:
-            raise NotSignedIn(f"You are not signed in at {stage} as {role}", hints=[command])
-        # A customer has no business in AWS, and mostly no credentials for it.
+            raise NotSignedIn(f"You are not signed in to {stage} as {role}", hints=[command])
+        # Customers have no AWS credentials.
         saga = SagaLocation(outputs.state_machine_arn) if role is Role.OPERATOR else None
         return Target(self.url or outputs.api_url, token, saga, sign_in_hint=command)
 
     def _elsewhere(self, url: str) -> Target:
         if self.role is not None:
-            raise WrongUsage("With --url it is the token that says who you are: leave --as out")
+            raise WrongUsage("--url and --as conflict: the token identifies the user")
         if self.token is None:
-            raise NotSignedIn("Nothing says who you are", hints=["Set ORDERS_TOKEN to a Cognito ID token."])
+            raise NotSignedIn("A token is required", hints=["Set ORDERS_TOKEN to a Cognito ID token."])
         return Target(url, self.token)
 
     def _embedded_run(self) -> Target:
@@ -101,9 +101,9 @@ class Choice:
             run: dict[str, Any] = json.loads(self.run_file.read_text(encoding="utf-8"))
         except OSError:
             raise Unavailable(
-                "No shop is open on this machine",
-                f"There is no {self.run_file}.",
-                hints=["Open it with: make run", "Or name a deployed one: --stage dev"],
+                "No shop is running on this machine",
+                f"{self.run_file} does not exist.",
+                hints=["Start one with: make run", "Or use a deployed stage: --stage dev"],
             ) from None
         role = self.role or Role.CUSTOMER
         token = self.token or run.get(f"{role}_token")
@@ -114,5 +114,5 @@ class Choice:
             token,
             SagaLocation(run["state_machine_arn"], run["aws_endpoint_url"]),
             stand_in_url=run["stripe_url"],
-            sign_in_hint="The tokens of an embedded run end with it: look whether it was started anew.",
+            sign_in_hint="The tokens of an embedded run end with it. Was it restarted?",
         )

@@ -1,4 +1,4 @@
-"""Orders and products as a person sees them."""
+"""Text views of orders and products."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ _STYLES: Final[dict[str, str]] = {
 
 
 def order_table(orders: Sequence[Order]) -> RenderableType:
-    """Orders, one in each line."""
+    """Make a table of orders."""
     table = _table("ORDER", "STATUS", "AMOUNT", "ITEMS", "PLACED (UTC)", numbers={"AMOUNT"})
     for order in orders:
         items = ", ".join(f"{item['quantity']} x {item['sku']}" for item in order["items"])
@@ -36,7 +36,7 @@ def order_table(orders: Sequence[Order]) -> RenderableType:
 
 
 def product_table(products: Sequence[Product]) -> RenderableType:
-    """Products, one in each line."""
+    """Make a table of products."""
     table = _table("SKU", "NAME", "PRICE", "AVAILABLE", numbers={"PRICE", "AVAILABLE"})
     for product in products:
         price = format_amount(product["unit_price"], product["currency"])
@@ -45,12 +45,12 @@ def product_table(products: Sequence[Product]) -> RenderableType:
 
 
 def order_details(order: Order) -> RenderableType:
-    """All about one order."""
+    """Show an order with its timeline."""
     return Group(order_head(order), Text(), timeline(order))
 
 
 def order_head(order: Order) -> RenderableType:
-    """What was ordered, what it costs, and where it stands."""
+    """Show the items, price and status of an order."""
     title = Text.assemble(
         (order["order_id"], "bold"),
         "  ",
@@ -69,13 +69,13 @@ def order_head(order: Order) -> RenderableType:
 
 
 def status_text(order: Order) -> Text:
-    """Where the order stands, in its colour."""
+    """Show the status of an order in its colour."""
     status = order["status"]
     return Text(status, style=_STYLES.get(status, ""))
 
 
 def timeline(order: Order) -> RenderableType:
-    """What happened to an order, and when since it was placed."""
+    """Show the timeline of an order."""
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", style="dim", no_wrap=True)
     table.add_column(style="dim", no_wrap=True)
@@ -86,13 +86,13 @@ def timeline(order: Order) -> RenderableType:
 
 
 def timeline_row(order: Order, entry: TimelineEntry) -> tuple[str, str, str]:
-    """An entry of the timeline: how long after the order was placed, the time of day (UTC), and what."""
+    """Format a timeline entry: time since the order was placed, time of day (UTC), event."""
     at = read_time(entry["at"])
     return f"+{(at - read_time(order['created_at'])).total_seconds():.1f} s", f"{at:%T}", entry["event"]
 
 
 def read_time(text: str) -> datetime:
-    """Read a point in time, UTC."""
+    """Parse a time (ISO 8601) as UTC."""
     return datetime.fromisoformat(text).astimezone(UTC)
 
 

@@ -1,4 +1,4 @@
-"""Watching an order until it is at rest, and showing what happens as it happens."""
+"""Watches an order until it is at rest."""
 
 import time
 from collections.abc import Iterator
@@ -15,22 +15,22 @@ from cli.shapes import Order
 _PAUSE_SECONDS: Final = 0.5
 _LONG_PAUSE_SECONDS: Final = 2.0
 _SOON_SECONDS: Final = 30.0
-"""Mostly it is over by then; who waits longer waits for a person, and needs to look less often."""
+"""Most orders are at rest by then. A longer wait is for a person, and needs fewer reads."""
 
 _LAST_STATES_SECONDS: Final = 10.0
-"""An order is at rest before its saga has told the customer: so long the last states are waited for."""
+"""How long to wait for the end of the executions once the order is at rest."""
 
 
 def watch(connection: Connection, order_id: str, *, hoped_for: frozenset[str]) -> None:
     """Show an order until it is at rest.
 
     Args:
-        connection: The shop.
-        order_id: The order.
-        hoped_for: The statuses that are a success for whoever watches.
+        connection: Connection to the shop.
+        order_id: Id of the order.
+        hoped_for: Final statuses that count as success.
 
     Raises:
-        NotAsHoped: It rests elsewhere.
+        NotAsHoped: The order ends with another status.
     """
     has_stand_in = connection.target.stand_in_url is not None
 
@@ -46,7 +46,7 @@ def watch(connection: Connection, order_id: str, *, hoped_for: frozenset[str]) -
 
 
 def sights(connection: Connection, order_id: str) -> Iterator[Sight]:
-    """Look at an order again and again, the last time when it is at rest and its saga has ended."""
+    """Poll an order until it is at rest and its executions have ended."""
     executions = _VisibleExecutions(connection)
     began = time.monotonic()
     at_rest_since: float | None = None
@@ -63,7 +63,7 @@ def sights(connection: Connection, order_id: str) -> Iterator[Sight]:
 
 
 class _VisibleExecutions:
-    """The executions, as long as they can be seen: an order is watched without them just as well."""
+    """Executions of an order, or None once reading them fails: they are optional."""
 
     def __init__(self, connection: Connection) -> None:
         self._executions: Executions | None = None

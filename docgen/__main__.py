@@ -1,20 +1,20 @@
-"""The command line of the documentation: `python -m docgen write|capture`; `make docs` calls it."""
+"""`python -m docgen write|capture`: writes generated documentation. `make docs` calls `write`."""
 
 import argparse
 import sys
 
-from docgen import capture, docs
+from docgen import capture, generated_parts
 from local.command import exit_code_of
 
 
 def main() -> int:
-    """Run a command; see `exit_code_of` for what it returns."""
-    parser = argparse.ArgumentParser(prog="python -m docgen", description="Writes generated documentation.")
+    """Run a command; see `exit_code_of` for the exit codes."""
+    parser = argparse.ArgumentParser(prog="python -m docgen", description="Write generated documentation.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("write", help="write the generated parts of the documentation again")
-    commands.add_parser("capture", help="draw again what `orders watch` shows, in docs/command-line.md")
+    commands.add_parser("write", help="write the generated parts of README.md and docs/")
+    commands.add_parser("capture", help="record the picture of `orders watch` in docs/command-line.md")
     command = parser.parse_args().command
-    return exit_code_of(docs.main if command == "write" else capture.main)
+    return exit_code_of(generated_parts.main if command == "write" else capture.main)
 
 
 if __name__ == "__main__":

@@ -36,13 +36,13 @@ def main() -> int:
     ) as world:
         print()
         before = take_snapshot(world)
-        surprises = [surprise for journey in JOURNEYS if journey.shown for surprise in _show(world, journey)]
+        surprises = [surprise for journey in JOURNEYS if journey.shown for surprise in show(world, journey)]
         breaches = _show_laws(before, take_snapshot(world))
     return 1 if surprises or breaches else 0
 
 
-def _show(world: World, journey: Journey) -> list[str]:
-    """Play a journey, print its line, and return in what it differs from what it should be."""
+def show(world: World, journey: Journey) -> list[str]:
+    """Run a journey, print its line, and return the differences from what it must be."""
     stock_before = take_snapshot(world).stock
     played = journey.run(world)
     after = take_snapshot(world)

@@ -6,14 +6,14 @@ import typer
 
 from cli.bank import answer_bank
 from cli.connection import Connection, connected
-from cli.idempotency import KeyOption, told_key
+from cli.idempotency import KeyOption, printed_key
 from cli.order_state import Status
 from cli.shapes import Item, Order, OrderPage, Submission
 from cli.views import order_details, order_head, order_table
 from cli.watch import watch
 
-OrderId = Annotated[str, typer.Argument(metavar="ID", help="The order's id.")]
-Watch = Annotated[bool, typer.Option("--watch", help="Then watch the order until it is at rest.")]
+OrderId = Annotated[str, typer.Argument(metavar="ORDER_ID", help="Id of the order.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Watch the order until it is at rest.")]
 
 _CONFIRMED: Final = frozenset({Status.CONFIRMED})
 _CANCELLED: Final = frozenset({Status.CANCELLED})
@@ -24,21 +24,27 @@ _SETTLED: Final = frozenset({Status.CONFIRMED, Status.FAILED, Status.CANCELLED})
 def submit(
     connection: Connection,
     *,
-    items: Annotated[list[str], typer.Argument(metavar="SKU[:QUANTITY]...", help="What is ordered.")],
-    card: Annotated[str, typer.Option(help="Stripe's PaymentMethod: pm_...")],
-    email: Annotated[str, typer.Option(help="Where the customer is told how it ended.")],
-    currency: Annotated[str, typer.Option(help="ISO 4217.")] = "usd",
+    items: Annotated[
+        list[str],
+        typer.Argument(metavar="SKU[:QUANTITY]...", help="Products to order; the default quantity is 1."),
+    ],
+    card: Annotated[str, typer.Option(help="Stripe PaymentMethod, such as pm_card_visa.")],
+    email: Annotated[str, typer.Option(help="Address for the customer's mail.")],
+    currency: Annotated[str, typer.Option(help="Currency, ISO 4217.")] = "usd",
     key: KeyOption = None,
     follow: Watch = False,
 ) -> None:
-    """Place an order, as a customer. Sent again with the same key it still is one order."""
+    """Place an order.
+
+    Sending the same order again with the same --key does not place a second one.
+    """
     submission: Submission = {
         "currency": currency.lower(),
         "items": [_item(text) for text in items],
         "payment_method": card,
         "email": email,
     }
-    with told_key(connection, key) as idempotency_key:
+    with printed_key(connection, key) as idempotency_key:
         order = connection.api.submit_order(submission, idempotency_key)
     _show_accepted(connection, order, _CONFIRMED if follow else None)
 
@@ -57,12 +63,17 @@ def get(connection: Connection, *, order_id: OrderId) -> None:
 def list_orders(
     connection: Connection,
     *,
-    status: Annotated[Status | None, typer.Option(help="Only orders that stand there.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="How many at once.", show_default=False)] = None,
-    cursor: Annotated[str | None, typer.Option(help="Go on where the last page ended.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All pages.")] = False,
+    status: Annotated[Status | None, typer.Option(help="Only list orders with this status.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Orders on a page.", show_default=False)] = None,
+    cursor: Annotated[
+        str | None, typer.Option(help="Start of the page, as printed with the previous page.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="List all pages.")] = False,
 ) -> None:
-    """List orders, the newest first: a customer's own, or everybody's as an operator."""
+    """List orders, newest first.
+
+    Customers see their own orders, operators see all orders.
+    """
     page: OrderPage = {"orders": [], "cursor": None}
     for each in connection.api.order_pages(status=status, limit=limit, cursor=cursor):
         page = {"orders": page["orders"] + each["orders"], "cursor": each["cursor"]}
@@ -73,25 +84,25 @@ def list_orders(
         return
     connection.output.show(order_table(page["orders"]))
     if page["cursor"] is not None:
-        connection.output.remark(f"There are more: --cursor {page['cursor']}, or --all")
+        connection.output.remark(f"More orders: --cursor {page['cursor']}, or --all")
 
 
 @connected
 def watch_order(connection: Connection, *, order_id: OrderId) -> None:
-    """Show what happens to an order while it happens, until it is at rest."""
+    """Watch an order until it is at rest."""
     watch(connection, order_id, hoped_for=_CONFIRMED)
 
 
 @connected
 def cancel(connection: Connection, *, order_id: OrderId, follow: Watch = False) -> None:
-    """Ask to cancel an order; what was done of it is undone, its payment included."""
+    """Cancel an order: refund its payment and return its stock."""
     order = connection.api.cancel_order(order_id)
     _show_accepted(connection, order, _CANCELLED if follow else None)
 
 
 @connected
 def retry(connection: Connection, *, order_id: OrderId, follow: Watch = False) -> None:
-    """Run the saga once more for an order that is not at rest, as an operator."""
+    """Retry an order that is not at rest (operators only)."""
     order = connection.api.retry_order(order_id)
     _show_accepted(connection, order, _SETTLED if follow else None)
 
@@ -101,16 +112,16 @@ def approve(
     connection: Connection,
     *,
     order_id: OrderId,
-    refuse: Annotated[bool, typer.Option("--refuse", help="Refuse it instead.")] = False,
+    refuse: Annotated[bool, typer.Option("--refuse", help="Refuse the payment instead.")] = False,
 ) -> None:
-    """Approve a payment (3-D Secure), as its customer; only where a stand-in plays the bank."""
+    """Approve a payment (3-D Secure). Only works with the Stripe stand-in of an embedded run."""
     order = connection.api.get_order(order_id)
     answer_bank(connection, order, approve=not refuse)
     connection.output.remark(f"The payment is {'refused' if refuse else 'approved'}.")
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the commands to the app."""
     app.command()(submit)
     app.command()(get)
     app.command("list")(list_orders)
@@ -123,17 +134,17 @@ def add_to(app: typer.Typer) -> None:
 def _item(text: str) -> Item:
     sku, colon, quantity = text.partition(":")
     if colon and not quantity.isdecimal():
-        raise typer.BadParameter(f"{text!r} is neither SKU nor SKU:QUANTITY", param_hint="SKU[:QUANTITY]")
+        raise typer.BadParameter(f"{text!r} is not SKU or SKU:QUANTITY", param_hint="SKU[:QUANTITY]")
     return {"sku": sku, "quantity": int(quantity) if colon else 1}
 
 
 def _show_accepted(connection: Connection, order: Order, hoped_for: frozenset[str] | None) -> None:
-    """Show an order that the shop has just taken a wish about.
+    """Show an order after a request was accepted, or watch it.
 
     Args:
         connection: The shop.
         order: The order.
-        hoped_for: What is a success for whoever watches it; None if nobody does.
+        hoped_for: Final statuses that count as success; None to show the order without watching it.
     """
     if hoped_for is not None:
         watch(connection, order["order_id"], hoped_for=hoped_for)
@@ -141,4 +152,4 @@ def _show_accepted(connection: Connection, order: Order, hoped_for: frozenset[st
         connection.output.show_json(order)
     else:
         connection.output.show(order_head(order))
-        connection.output.remark(f"Watch it: orders watch {order['order_id']}")
+        connection.output.remark(f"Watch it with: orders watch {order['order_id']}")

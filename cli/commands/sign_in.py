@@ -1,4 +1,4 @@
-"""The commands that sign in at a deployed stage, and out again."""
+"""The commands `login` and `logout`."""
 
 import os
 from typing import Annotated
@@ -20,43 +20,43 @@ def login(
     act_as: RoleOption = None,
     username: Annotated[
         str,
-        typer.Option(envvar="ORDERS_USERNAME", prompt="E-mail address", help="The user's e-mail address."),
+        typer.Option(envvar="ORDERS_USERNAME", prompt="E-mail address", help="E-mail address of the user."),
     ],
 ) -> None:
-    """Sign in at a deployed stage.
+    """Sign in to a deployed stage.
 
-    The next commands with --stage are this user's, until the token expires. Where nobody can be asked for the
-    password, it is taken from the variable ORDERS_PASSWORD.
+    Later commands with the same --stage and --as use this sign-in until its token expires. In scripts, set
+    the password in the environment variable ORDERS_PASSWORD.
     """
     output, role = Output(as_json=False), act_as or Role.CUSTOMER
     with reported(output):
-        stage = _needed(stage)
+        stage = _required(stage)
         outputs = read_stage_outputs(stage)
         password = os.environ.get("ORDERS_PASSWORD") or typer.prompt("Password", hide_input=True)
         signed_in = sign_in(outputs, username, password, _ask)
         saved_sign_in.save(signed_in, stage, role)
-    output.remark(f"Signed in at {stage} as {role}: {signed_in.api_url}")
+    output.remark(f"Signed in to {stage} as {role}: {signed_in.api_url}")
 
 
 def logout(*, stage: StageOption = None, act_as: RoleOption = None) -> None:
-    """Forget a sign-in."""
+    """Delete a saved sign-in."""
     with reported(Output(as_json=False)):
-        saved_sign_in.forget(_needed(stage), act_as or Role.CUSTOMER)
+        saved_sign_in.forget(_required(stage), act_as or Role.CUSTOMER)
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the commands to the app."""
     app.command()(login)
     app.command()(logout)
 
 
-def _needed(stage: str | None) -> str:
+def _required(stage: str | None) -> str:
     if stage is None:
-        raise WrongUsage("Which stage?", "The shop of `make run` needs no sign-in; others do: --stage dev")
+        raise WrongUsage("--stage is required", "The shop of `make run` needs no sign-in.")
     return stage
 
 
 def _ask(question: Question) -> str:
     if question == "NEW_PASSWORD":
         return str(typer.prompt("New password", hide_input=True, confirmation_prompt=True))
-    return str(typer.prompt("Code of your authenticator app"))
+    return str(typer.prompt("Code from your authenticator app"))

@@ -7,16 +7,16 @@ import typer
 
 from cli.connection import Connection, connected
 from cli.errors import NotFound, Refused
-from cli.idempotency import KeyOption, told_key
+from cli.idempotency import KeyOption, printed_key
 from cli.money import parse_amount
 from cli.shapes import Product, ProductFields
 from cli.views import product_table
 
 T = TypeVar("T")
 
-Sku = Annotated[str, typer.Argument(metavar="SKU", help="The product.")]
+Sku = Annotated[str, typer.Argument(metavar="SKU", help="SKU of the product.")]
 
-app = typer.Typer(help="Look after the stock.", no_args_is_help=True)
+app = typer.Typer(help="Manage products and their stock.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -44,12 +44,12 @@ def set_product(
     connection: Connection,
     *,
     sku: Sku,
-    name: Annotated[str | None, typer.Option(help="For people.")] = None,
-    price: Annotated[str | None, typer.Option(help="What one unit costs, like 79.50.")] = None,
-    currency: Annotated[str | None, typer.Option(help="ISO 4217, like usd.")] = None,
-    available: Annotated[int | None, typer.Option(min=0, help="Units that can be sold.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the product.")] = None,
+    price: Annotated[str | None, typer.Option(help="Price of one unit, such as 79.50.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Currency, ISO 4217, such as usd.")] = None,
+    available: Annotated[int | None, typer.Option(min=0, help="Units in stock.")] = None,
 ) -> None:
-    """Change a product, as an operator, or add a new one; what is left out stays as it is."""
+    """Create or change a product (operators only). Omitted options keep their values."""
     before, etag = _find(connection, sku)
     name = _given(name, before and before["name"], "--name")
     currency = _given(currency, before and before["currency"], "--currency").lower()
@@ -60,7 +60,7 @@ def set_product(
         product = connection.api.put_product(sku, fields, etag=etag)
     except Refused as failure:
         if failure.status == httpx.codes.PRECONDITION_FAILED:
-            failure.hints.append("Somebody was faster: look at what is there now, and decide anew.")
+            failure.hints.append("The product has changed in the meantime: get it and try again.")
         raise
     _show(connection, product)
 
@@ -71,17 +71,17 @@ def add(
     connection: Connection,
     *,
     sku: Sku,
-    quantity: Annotated[int, typer.Argument(min=1, metavar="UNITS", help="How many came in.")],
+    quantity: Annotated[int, typer.Argument(min=1, metavar="UNITS", help="Units to add.")],
     key: KeyOption = None,
 ) -> None:
-    """Add units to the stock of a product, as an operator; sales go on meanwhile."""
-    with told_key(connection, key) as idempotency_key:
+    """Add units to the stock of a product (operators only)."""
+    with printed_key(connection, key) as idempotency_key:
         product = connection.api.restock(sku, quantity, idempotency_key)
     _show(connection, product)
 
 
 def _find(connection: Connection, sku: str) -> tuple[Product | None, str | None]:
-    """The product and its ETag, both None if it is a new one."""
+    """Get a product and its ETag; both are None if the product does not exist."""
     try:
         return connection.api.get_product(sku)
     except NotFound:
@@ -89,10 +89,10 @@ def _find(connection: Connection, sku: str) -> tuple[Product | None, str | None]
 
 
 def _given(new: T | None, old: T | None, option: str) -> T:
-    """What a field shall be: what was said, or else what it is."""
+    """Choose the new value of a field, or else the old one."""
     value = old if new is None else new
     if value is None:
-        raise typer.BadParameter("a new product needs it", param_hint=option)
+        raise typer.BadParameter("required for a new product", param_hint=option)
     return value
 
 

@@ -1,4 +1,4 @@
-"""The lines of README.md that a reader copies into a shell."""
+"""The lines of README.md and docs/deploy.md that readers copy, and the transcript of the demo."""
 
 import json
 import re
@@ -7,16 +7,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from local.catalogue import SAMPLE_STOCK
 from local.processes import REPOSITORY, inherited_environment
 from local.run import run_file_content
 from local.users import CUSTOMER, OPERATOR
+from local.waiting import wait_for
 from local.world import World
+from proof.demo import show
+from proof.journeys import JOURNEYS
 
 README = (REPOSITORY / "README.md").read_text()
+DEPLOY = (REPOSITORY / "docs" / "deploy.md").read_text()
+TRANSCRIPT = re.findall(r"^ok  .+", README, re.MULTILINE)
 
 
-def section(title: str) -> str:
-    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+def section(page: str, title: str) -> str:
+    return page.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
 def blocks(text: str) -> list[str]:
@@ -25,8 +33,8 @@ def blocks(text: str) -> list[str]:
 
 
 def shell(script: str, folder: Path, variables: Mapping[str, str] | None = None) -> list[Any]:
-    """The JSON documents that a script prints."""
-    done = subprocess.run(  # noqa: S603 - our own README
+    """Run a script and parse the JSON documents that it prints."""
+    done = subprocess.run(  # noqa: S603 - our own pages
         ["/bin/bash", "-euc", script],
         cwd=folder,
         env=inherited_environment() | {"NO_PROXY": "127.0.0.1"} | dict(variables or {}),
@@ -44,7 +52,7 @@ def shell(script: str, folder: Path, variables: Mapping[str, str] | None = None)
 
 
 def folder_with_run_file(world: World, tmp_path: Path) -> Path:
-    """A folder in which `make run` serves."""
+    """Make a folder like the one in which `make run` serves."""
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local" / "run.json").write_text(json.dumps(run_file_content(world)))
     return tmp_path
@@ -52,7 +60,7 @@ def folder_with_run_file(world: World, tmp_path: Path) -> Path:
 
 def test_the_lines_to_try_it_place_an_order_once_and_show_it(world: World, tmp_path: Path) -> None:
     # Given
-    text = section("Try it")
+    text = section(README, "Try it")
     (script,) = blocks(text)
     show_order, show_stock = re.findall(r"`(curl [^`]+)`", text)
     folder = folder_with_run_file(world, tmp_path)
@@ -63,16 +71,15 @@ def test_the_lines_to_try_it_place_an_order_once_and_show_it(world: World, tmp_p
     *_, order, stock = shell(f"{script}\n{show_order.replace('ORDER_ID', order_id)}\n{show_stock}", folder)
 
     # Then
+    world.shop.wait_until_rest(order_id)
     assert (first["status"], replay) == ("PENDING", first)
     assert order["order_id"] == order_id
     assert "CRUNCHY-ARMCHAIR" in [product["sku"] for product in stock["products"]]
 
 
-def test_the_lines_for_a_first_deployment_add_a_product_and_place_an_order(
-    world: World, tmp_path: Path
-) -> None:
-    # Given: all but the lines that sign in, which need the AWS command line
-    *_, script = blocks(section("Deploy it"))
+def test_the_lines_for_a_deployment_add_a_product_and_place_an_order(world: World, tmp_path: Path) -> None:
+    # Given: all lines except those that sign in, which need the AWS command line
+    *_, script = blocks(section(DEPLOY, "To your own account"))
     curls = script[script.index("curl") :].replace("CRUNCHY-ARMCHAIR", "README-ARMCHAIR")
     variables = {
         "API_URL": world.api_url,
@@ -87,5 +94,37 @@ def test_the_lines_for_a_first_deployment_add_a_product_and_place_an_order(
 
     # Then
     assert (product["sku"], product["available"]) == ("README-ARMCHAIR", 10)
+    world.shop.wait_until_rest(order["order_id"])
     assert order["status"] == "PENDING"
-    assert not_found["status"] == 404  # there is no order of the id ORDER_ID
+    assert not_found["status"] == 404  # no order has the id ORDER_ID
+
+
+def running(world: World) -> list[Any]:
+    machine = world.state_machine_arn
+    answer = world.aws.client("stepfunctions").list_executions(
+        stateMachineArn=machine, statusFilter="RUNNING"
+    )
+    return [*answer["executions"]]
+
+
+def test_the_transcript_begins_with_the_first_orders_of_the_demo() -> None:
+    shown = [journey.shown for journey in JOURNEYS if journey.shown]
+
+    titles = [line.removeprefix("ok  ").partition(":")[0] for line in TRANSCRIPT]
+
+    assert titles == shown[: len(titles)]
+    assert titles
+
+
+@pytest.mark.parametrize("line", TRANSCRIPT, ids=lambda line: line.partition(":")[0])
+def test_the_demo_prints_this_line_of_the_transcript(
+    world: World, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wait_for(lambda: not running(world), "the end of other tests' orders", timeout_seconds=60)
+    for sku, product in SAMPLE_STOCK.items():
+        world.shop.stock(sku, product)
+    (journey,) = (each for each in JOURNEYS if f"ok  {each.shown}: " == line[: len(each.shown) + 6])
+
+    show(world, journey)
+
+    assert capsys.readouterr().out.splitlines() == [line]

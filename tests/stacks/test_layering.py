@@ -116,9 +116,9 @@ def test_imports_run_down_only(folder: str) -> None:
         ("stacks/api_stack.py", "from stacks.saga_stack import SagaStack"),
         ("cli/api.py", "from lambdas.domain.order import Order"),
         ("local/world.py", "from proof.laws import check"),
-        ("local/run.py", "from docgen import docs"),
-        ("proof/demo.py", "from docgen.docs import diagram"),
-        ("docgen/docs.py", "from tests.stacks.synthesis import synthesize"),
+        ("local/run.py", "from docgen import generated_parts"),
+        ("proof/demo.py", "from docgen.diagram import diagram"),
+        ("docgen/generated_parts.py", "from tests.stacks.synthesis import synthesize"),
     ],
 )
 def test_a_breach_is_found(file: str, breach: str) -> None:

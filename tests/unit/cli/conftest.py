@@ -1,4 +1,4 @@
-"""A shop whose answers each test decides, and the command line that talks to it."""
+"""A fake shop with scripted responses, and a runner of the command line."""
 
 import json
 from collections import defaultdict
@@ -16,14 +16,14 @@ from cli.connection import Wiring
 from cli.errors import Unavailable
 from cli.shapes import Order
 
-CUSTOMER_TOKEN = "token-of-alice"  # noqa: S105 - nobody's
-OPERATOR_TOKEN = "token-of-the-operator"  # noqa: S105 - nobody's
+CUSTOMER_TOKEN = "token-of-alice"  # noqa: S105 - of a fake
+OPERATOR_TOKEN = "token-of-the-operator"  # noqa: S105 - of a fake
 
 Run = Callable[..., Result]
 
 
 class FakeShop:
-    """Gives the answers that it was told to, the last one again and again, and remembers who asked what."""
+    """Returns scripted responses, repeating the last one, and records requests."""
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
@@ -78,7 +78,7 @@ def run_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def orders(shop: FakeShop, run_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Call `orders` on a machine with an embedded run whose saga nobody can see."""
+    """Run `orders` beside an embedded run whose executions are not accessible."""
     for name in ("ORDERS_STAGE", "ORDERS_URL", "ORDERS_TOKEN", "ORDERS_USERNAME", "ORDERS_PASSWORD"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ORDERS_RUN_FILE", str(run_file))

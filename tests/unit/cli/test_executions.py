@@ -1,4 +1,4 @@
-"""Reading executions; the histories are as Step Functions writes them."""
+"""Reading executions from histories in the form of Step Functions."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -51,7 +51,7 @@ def has_execution(stub: Stubber, name: str, status: str, history: list[dict[str,
     arn = f"arn:aws:states:eu-central-1:123456789012:execution:saga:{name}"
     described = {"executionArn": arn, "stateMachineArn": MACHINE, "status": status, "startDate": NOON}
     stub.add_response("describe_execution", described, {"executionArn": arn})
-    # Without the data: nobody needs to see in a terminal what the steps handed on.
+    # Without the data, which the terminal does not show.
     request = {"executionArn": arn, "includeExecutionData": False}
     stub.add_response("get_execution_history", {"events": history}, request)
 
@@ -74,7 +74,7 @@ def executions_of(stub: Stubber) -> list[Execution]:
     return Executions(cast(Any, stub).client, MACHINE).of_order("o-1")
 
 
-def test_states_are_told_with_their_times_tries_and_last_errors(stub: Stubber) -> None:
+def test_visits_have_times_attempts_and_the_last_error(stub: Stubber) -> None:
     # Given
     lists(stub)
     has_execution(stub, "o-1", "FAILED", HISTORY)
@@ -93,7 +93,7 @@ def test_states_are_told_with_their_times_tries_and_last_errors(stub: Stubber) -
     ]
 
 
-def test_the_state_that_an_execution_is_in_has_not_been_left(stub: Stubber) -> None:
+def test_the_current_state_has_no_time_of_exit(stub: Stubber) -> None:
     # Given
     lists(stub)
     has_execution(stub, "o-1", "RUNNING", HISTORY[:4])
@@ -127,7 +127,7 @@ def test_an_order_that_has_just_been_placed_has_no_execution_yet(stub: Stubber) 
     assert executions_of(stub) == []
 
 
-def test_who_may_not_see_executions_is_told_so(stub: Stubber) -> None:
+def test_lack_of_permission_is_reported_as_unavailable(stub: Stubber) -> None:
     # Given
     stub.add_client_error("list_executions", "AccessDeniedException")
 

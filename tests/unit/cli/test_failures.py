@@ -1,4 +1,4 @@
-"""What a person, a script and the next command learn when something fails."""
+"""Failures: messages, JSON, exit codes."""
 
 import json
 
@@ -11,7 +11,7 @@ from tests.unit.cli.conftest import CUSTOMER_TOKEN, FakeShop, Run, an_order
     ("status", "exit_code"),
     [(400, 1), (401, 3), (403, 1), (404, 4), (409, 1), (422, 1), (428, 1), (429, 5), (500, 5), (503, 5)],
 )
-def test_the_exit_code_says_what_kind_of_failure_it_is(
+def test_each_kind_of_failure_has_its_exit_code(
     orders: Run, shop: FakeShop, status: int, exit_code: int
 ) -> None:
     # Given
@@ -25,7 +25,7 @@ def test_the_exit_code_says_what_kind_of_failure_it_is(
     assert result.stdout == ""
 
 
-def test_a_problem_is_told_with_every_field_and_the_request(orders: Run, shop: FakeShop) -> None:
+def test_a_problem_is_printed_with_every_field_and_the_request_id(orders: Run, shop: FakeShop) -> None:
     # Given
     errors = [{"field": "items.0.sku", "message": "is odd"}, {"field": "email", "message": "is none"}]
     shop.refuses("POST /orders", 400, title="The request is not valid", errors=errors, instance="req-7")
@@ -43,7 +43,7 @@ def test_a_problem_is_told_with_every_field_and_the_request(orders: Run, shop: F
     ]
 
 
-def test_a_problem_without_fields_is_told_with_its_detail(orders: Run, shop: FakeShop) -> None:
+def test_a_problem_without_fields_is_printed_with_its_detail(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.refuses("POST /orders/o-1/cancel", 409, title="Nothing left", detail="The order is FAILED.")
 
@@ -54,7 +54,7 @@ def test_a_problem_without_fields_is_told_with_its_detail(orders: Run, shop: Fak
     assert result.stderr.splitlines() == ["error: Nothing left (409)", "  The order is FAILED."]
 
 
-def test_a_script_gets_the_problem_as_json(orders: Run, shop: FakeShop) -> None:
+def test_json_output_prints_the_problem_document(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.refuses("GET /orders/o-1", 404, type="urn:x:not-found", instance="req-7")
 
@@ -66,7 +66,7 @@ def test_a_script_gets_the_problem_as_json(orders: Run, shop: FakeShop) -> None:
     assert (problem["type"], problem["status"], problem["instance"]) == ("urn:x:not-found", 404, "req-7")
 
 
-def test_an_answer_that_is_no_problem_document_is_told_too(orders: Run, shop: FakeShop) -> None:
+def test_a_failure_without_problem_document_is_printed_too(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("GET /orders/o-1", ["what?"], status=502)
 
@@ -78,7 +78,7 @@ def test_an_answer_that_is_no_problem_document_is_told_too(orders: Run, shop: Fa
     assert "error: Bad Gateway (502)" in result.stderr
 
 
-def test_a_website_is_no_shop(orders: Run, shop: FakeShop) -> None:
+def test_a_website_is_not_taken_for_a_shop(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("GET /orders/o-1", headers={"Content-Type": "text/html"})
 
@@ -87,10 +87,10 @@ def test_a_website_is_no_shop(orders: Run, shop: FakeShop) -> None:
 
     # Then
     assert result.exit_code == 4
-    assert "no shop" in result.stderr
+    assert "not the API of a shop" in result.stderr
 
 
-def test_who_may_not_do_it_as_a_customer_learns_how_to_be_an_operator(orders: Run, shop: FakeShop) -> None:
+def test_a_customer_without_permission_gets_a_hint_to_act_as_operator(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.refuses("POST /orders/o-1/retry", 403, type="urn:problem-type:order-saga:forbidden")
 
@@ -103,7 +103,7 @@ def test_who_may_not_do_it_as_a_customer_learns_how_to_be_an_operator(orders: Ru
 
 
 @pytest.mark.parametrize("status", [200, 401, 500])
-def test_the_token_is_never_shown(orders: Run, shop: FakeShop, status: int) -> None:
+def test_the_token_is_never_printed(orders: Run, shop: FakeShop, status: int) -> None:
     # Given
     shop.answers("GET /orders/o-1", an_order(), status=status)
 
@@ -120,7 +120,7 @@ def test_the_token_is_never_shown(orders: Run, shop: FakeShop, status: int) -> N
     assert "my-token" not in shown
 
 
-def test_colours_are_for_terminals(orders: Run, shop: FakeShop) -> None:
+def test_output_to_a_pipe_has_no_colours(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("GET /orders/o-1", an_order(status="FAILED"))
 

@@ -1,4 +1,4 @@
-"""`./orders`, as it is started and completed."""
+"""The launcher `./orders` and shell completion."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ def launch(folder: Path, *arguments: str, **environ: str) -> subprocess.Complete
     )
 
 
-def test_it_starts_in_any_folder_and_takes_no_module_from_there(tmp_path: Path) -> None:
+def test_it_starts_in_any_folder_and_imports_nothing_from_there(tmp_path: Path) -> None:
     # Given
     (tmp_path / "cli.py").write_text("raise SystemExit('not this one')")
 
@@ -46,7 +46,7 @@ def test_a_shell_completes_commands_and_statuses(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_each_shell_can_have_its_completion(tmp_path: Path, shell: str) -> None:
+def test_each_shell_has_a_completion_script(tmp_path: Path, shell: str) -> None:
     # When
     result = launch(tmp_path, _ORDERS_COMPLETE=f"source_{shell}")
 

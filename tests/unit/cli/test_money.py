@@ -5,12 +5,12 @@ from lambdas.domain.money import CURRENCIES, Money
 
 
 @pytest.mark.parametrize("currency", sorted(CURRENCIES))
-def test_amounts_are_written_as_the_shop_writes_them(currency: str) -> None:
+def test_amounts_are_formatted_as_in_the_shops_mails(currency: str) -> None:
     assert format_amount(123_456, currency) == str(Money(123_456, currency))
 
 
 @pytest.mark.parametrize("currency", ["usd", "jpy", "kwd"])
-def test_an_amount_is_read_as_it_is_written(currency: str) -> None:
+def test_a_formatted_amount_is_parsed_to_the_same_value(currency: str) -> None:
     # Given
     written = format_amount(123_456, currency).removesuffix(f" {currency.upper()}")
 
@@ -19,6 +19,6 @@ def test_an_amount_is_read_as_it_is_written(currency: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "much", "1,50", "79.505", "NaN", "Infinity", "1e999999"])
-def test_what_is_no_amount_is_refused(text: str) -> None:
+def test_text_that_is_not_an_amount_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r"amount|decimals"):
         parse_amount(text, "usd")

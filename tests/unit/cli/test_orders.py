@@ -7,9 +7,7 @@ from tests.unit.cli.conftest import CUSTOMER_TOKEN, OPERATOR_TOKEN, FakeShop, Ru
 SUBMIT = ("submit", "RED-CHAIR:2", "TASTELESS-LAMP", "--card", "pm_card_visa", "--email", "a@example.com")
 
 
-def test_an_order_is_submitted_as_the_customer_with_a_new_key_that_is_told(
-    orders: Run, shop: FakeShop
-) -> None:
+def test_an_order_is_submitted_with_a_new_key_that_is_printed(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("POST /orders", an_order(status="PENDING"), status=202)
 
@@ -30,7 +28,7 @@ def test_an_order_is_submitted_as_the_customer_with_a_new_key_that_is_told(
     assert "o-1  PENDING" in result.stdout
 
 
-def test_each_order_has_a_key_of_its_own(orders: Run, shop: FakeShop) -> None:
+def test_each_order_has_its_own_key(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("POST /orders", an_order(), status=202)
 
@@ -43,7 +41,7 @@ def test_each_order_has_a_key_of_its_own(orders: Run, shop: FakeShop) -> None:
     assert first != second
 
 
-def test_an_order_that_got_no_answer_can_be_sent_again_with_its_key(orders: Run, shop: FakeShop) -> None:
+def test_an_order_without_response_can_be_sent_again_with_its_key(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.breaks("POST /orders")
 
@@ -57,7 +55,7 @@ def test_an_order_that_got_no_answer_can_be_sent_again_with_its_key(orders: Run,
 
 
 @pytest.mark.parametrize("item", ["RED-CHAIR:two", "RED-CHAIR:", "RED-CHAIR:-1"])
-def test_an_item_that_makes_no_sense_is_not_sent(orders: Run, shop: FakeShop, item: str) -> None:
+def test_an_invalid_item_is_not_sent(orders: Run, shop: FakeShop, item: str) -> None:
     # When
     result = orders("submit", item, "--card", "pm_card_visa", "--email", "a@example.com")
 
@@ -66,7 +64,7 @@ def test_an_item_that_makes_no_sense_is_not_sent(orders: Run, shop: FakeShop, it
     assert shop.requests == []
 
 
-def test_an_order_is_shown_with_its_lines_its_timeline_and_why_it_failed(orders: Run, shop: FakeShop) -> None:
+def test_an_order_is_shown_with_items_timeline_and_failure(orders: Run, shop: FakeShop) -> None:
     # Given
     failure = {"code": "payment_declined", "message": "The card was declined."}
     shop.answers("GET /orders/o-1", an_order(status="FAILED", failure=failure))
@@ -84,7 +82,7 @@ def test_an_order_is_shown_with_its_lines_its_timeline_and_why_it_failed(orders:
     assert "+0.0 s  03:04:05  OrderReceived" in result.stdout
 
 
-def test_a_script_gets_the_orders_json_without_the_payments_secret(orders: Run, shop: FakeShop) -> None:
+def test_json_output_omits_the_payments_secret(orders: Run, shop: FakeShop) -> None:
     # Given
     payment = {"status": "requires_action", "intent_id": "pi_1", "client_secret": "pi_1_secret"}
     shop.answers("GET /orders/o-1", an_order(payment=payment))
@@ -96,7 +94,7 @@ def test_a_script_gets_the_orders_json_without_the_payments_secret(orders: Run, 
     assert json.loads(result.stdout) == an_order(payment={"status": "requires_action", "intent_id": "pi_1"})
 
 
-def test_what_somebody_types_stays_one_segment_of_the_path(orders: Run, shop: FakeShop) -> None:
+def test_an_order_id_stays_one_segment_of_the_path(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.refuses("GET /orders/..%2Finventory", 404)
 
@@ -107,7 +105,7 @@ def test_what_somebody_types_stays_one_segment_of_the_path(orders: Run, shop: Fa
     assert result.exit_code == 4
 
 
-def test_a_list_has_one_line_for_each_order_and_says_that_there_are_more(orders: Run, shop: FakeShop) -> None:
+def test_a_list_has_a_line_for_each_order_and_the_next_cursor(orders: Run, shop: FakeShop) -> None:
     # Given
     page = {"orders": [an_order("o-1"), an_order("o-2", amount=None)], "cursor": "c+2"}
     shop.answers("GET /orders?status=CONFIRMED&limit=2", page)
@@ -124,7 +122,7 @@ def test_a_list_has_one_line_for_each_order_and_says_that_there_are_more(orders:
     assert "--cursor c+2" in result.stderr
 
 
-def test_a_list_goes_on_at_a_cursor(orders: Run, shop: FakeShop) -> None:
+def test_a_list_continues_at_a_cursor(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("GET /orders?cursor=c%2B2", {"orders": [], "cursor": None})
 
@@ -135,7 +133,7 @@ def test_a_list_goes_on_at_a_cursor(orders: Run, shop: FakeShop) -> None:
     assert json.loads(result.stdout) == {"orders": [], "cursor": None}
 
 
-def test_all_pages_are_one_list(orders: Run, shop: FakeShop) -> None:
+def test_all_pages_are_joined_into_one_list(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("GET /orders", {"orders": [an_order("o-1")], "cursor": "2"})
     shop.answers("GET /orders?cursor=2", {"orders": [an_order("o-2")], "cursor": None})
@@ -149,7 +147,7 @@ def test_all_pages_are_one_list(orders: Run, shop: FakeShop) -> None:
     assert listed["cursor"] is None
 
 
-def test_a_cancellation_is_asked_for(orders: Run, shop: FakeShop) -> None:
+def test_a_cancellation_is_requested(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("POST /orders/o-1/cancel", an_order(), status=202)
 
@@ -160,7 +158,7 @@ def test_a_cancellation_is_asked_for(orders: Run, shop: FakeShop) -> None:
     assert (result.exit_code, json.loads(result.stdout)["order_id"]) == (0, "o-1")
 
 
-def test_an_operator_has_the_saga_run_again(orders: Run, shop: FakeShop) -> None:
+def test_an_operator_retries_an_order(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("POST /orders/o-1/retry", an_order(status="PENDING"), status=202)
 
@@ -173,7 +171,7 @@ def test_an_operator_has_the_saga_run_again(orders: Run, shop: FakeShop) -> None
 
 
 @pytest.mark.parametrize(("option", "success"), [((), "true"), (("--refuse",), "false")])
-def test_a_customer_answers_the_stand_in_for_their_bank(
+def test_a_customer_approves_or_refuses_a_payment(
     orders: Run, shop: FakeShop, option: tuple[str, ...], success: str
 ) -> None:
     # Given
@@ -190,7 +188,7 @@ def test_a_customer_answers_the_stand_in_for_their_bank(
     assert "pi_1_secret" not in result.output
 
 
-def test_there_is_nothing_to_approve_where_the_payment_waits_for_nobody(orders: Run, shop: FakeShop) -> None:
+def test_a_payment_that_needs_no_approval_is_not_approved(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("GET /orders/o-1", an_order())
 
@@ -199,4 +197,4 @@ def test_there_is_nothing_to_approve_where_the_payment_waits_for_nobody(orders: 
 
     # Then
     assert result.exit_code == 1
-    assert "does not wait" in result.stderr
+    assert "does not need your approval" in result.stderr

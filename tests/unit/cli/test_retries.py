@@ -6,7 +6,7 @@ SUBMIT = ("submit", "RED-CHAIR", "--card", "pm_card_visa", "--email", "a@example
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_read_is_tried_again_when_the_shop_wants_it(orders: Run, shop: FakeShop, status: int) -> None:
+def test_a_read_is_retried_after_the_requested_pause(orders: Run, shop: FakeShop, status: int) -> None:
     # Given
     shop.refuses("GET /orders/o-1", status, headers={"Retry-After": "2"})
     shop.answers("GET /orders/o-1", an_order())
@@ -18,7 +18,7 @@ def test_a_read_is_tried_again_when_the_shop_wants_it(orders: Run, shop: FakeSho
     assert (result.exit_code, shop.pauses) == (0, [2.0])
 
 
-def test_a_read_that_is_cut_off_is_tried_again_with_growing_pauses(orders: Run, shop: FakeShop) -> None:
+def test_an_interrupted_read_is_retried_with_growing_pauses(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.breaks("GET /orders/o-1")
 
@@ -30,7 +30,7 @@ def test_a_read_that_is_cut_off_is_tried_again_with_growing_pauses(orders: Run, 
     assert all(0 <= pause <= longest for pause, longest in zip(shop.pauses, [1, 2, 4], strict=True))
 
 
-def test_nobody_waits_for_longer_than_a_person_does(orders: Run, shop: FakeShop) -> None:
+def test_a_long_pause_ends_the_retries(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.refuses("GET /orders/o-1", 503, headers={"Retry-After": "3600"})
 
@@ -42,7 +42,7 @@ def test_nobody_waits_for_longer_than_a_person_does(orders: Run, shop: FakeShop)
 
 
 @pytest.mark.parametrize("status", [409, 429, 503])
-def test_an_order_is_sent_again_with_its_key(orders: Run, shop: FakeShop, status: int) -> None:
+def test_an_order_is_retried_with_its_key(orders: Run, shop: FakeShop, status: int) -> None:
     # Given: a 409 with Retry-After says that the same request is in flight
     shop.refuses("POST /orders", status, headers={"Retry-After": "1"})
     shop.answers("POST /orders", an_order(), status=202)
@@ -57,7 +57,7 @@ def test_an_order_is_sent_again_with_its_key(orders: Run, shop: FakeShop, status
 
 
 @pytest.mark.parametrize("status", [400, 409, 422])
-def test_a_refusal_is_not_argued_with(orders: Run, shop: FakeShop, status: int) -> None:
+def test_a_rejected_request_is_not_retried(orders: Run, shop: FakeShop, status: int) -> None:
     # Given
     shop.refuses("POST /orders", status)
 
@@ -69,7 +69,7 @@ def test_a_refusal_is_not_argued_with(orders: Run, shop: FakeShop, status: int) 
 
 
 @pytest.mark.parametrize(("status", "requests"), [(429, 2), (503, 1)])
-def test_what_may_have_been_done_is_only_repeated_where_that_does_no_harm(
+def test_a_request_with_unknown_outcome_is_repeated_only_if_safe(
     orders: Run, shop: FakeShop, status: int, requests: int
 ) -> None:
     # Given

@@ -1,4 +1,4 @@
-"""Signing in at a deployed stage; AWS is played by a fake of boto3's clients."""
+"""Sign-in to a deployed stage, with fake clients of AWS."""
 
 import stat
 from pathlib import Path
@@ -59,7 +59,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> FakeAws:
 LOGIN = ("login", "--stage", "dev", "--username", "alice@example.com")
 
 
-def test_a_password_is_asked_for_and_the_next_commands_are_signed_in(
+def test_login_asks_for_the_password_and_signs_in_later_commands(
     orders: Run, shop: FakeShop, aws: FakeAws
 ) -> None:
     # Given
@@ -82,9 +82,7 @@ def test_a_password_is_asked_for_and_the_next_commands_are_signed_in(
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_sign_in_is_kept_for_its_user_only_and_without_what_would_outlive_it(
-    orders: Run, tmp_path: Path
-) -> None:
+def test_a_saved_sign_in_is_private_and_has_only_the_id_token(orders: Run, tmp_path: Path) -> None:
     # When
     result = orders(*LOGIN, stdin="secret\n")
 
@@ -97,7 +95,7 @@ def test_a_sign_in_is_kept_for_its_user_only_and_without_what_would_outlive_it(
     assert "id-token" not in result.output
 
 
-def test_the_stage_is_looked_for_where_the_cdk_deploys_it(
+def test_the_stage_is_found_in_the_region_of_the_cdk(
     orders: Run, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given
@@ -110,7 +108,7 @@ def test_the_stage_is_looked_for_where_the_cdk_deploys_it(
     assert set(aws.regions) == {"eu-west-1"}
 
 
-def test_a_script_gives_the_password_in_a_variable(
+def test_a_script_sets_the_password_in_a_variable(
     orders: Run, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given
@@ -131,7 +129,7 @@ def test_a_script_gives_the_password_in_a_variable(
         ("SOFTWARE_TOKEN_MFA", "123456\n", {"SOFTWARE_TOKEN_MFA_CODE": "123456"}),
     ],
 )
-def test_what_the_user_pool_wants_to_know_besides_is_asked(
+def test_login_asks_what_the_user_pool_requires(
     orders: Run, aws: FakeAws, challenge: str, typed: str, answer: dict[str, str]
 ) -> None:
     # Given
@@ -145,7 +143,7 @@ def test_what_the_user_pool_wants_to_know_besides_is_asked(
     assert aws.asked[-1]["ChallengeResponses"] == {"USERNAME": "alice@example.com", **answer}
 
 
-def test_what_no_command_line_can_answer_is_told(orders: Run, aws: FakeAws) -> None:
+def test_an_unsupported_challenge_is_reported(orders: Run, aws: FakeAws) -> None:
     # Given
     aws.challenges = ["MFA_SETUP"]
 
@@ -164,9 +162,7 @@ def test_what_no_command_line_can_answer_is_told(orders: Run, aws: FakeAws) -> N
         (NoCredentialsError(), 5),
     ],
 )
-def test_a_sign_in_that_fails_keeps_nothing(
-    orders: Run, aws: FakeAws, error: Exception, exit_code: int
-) -> None:
+def test_a_failed_sign_in_saves_nothing(orders: Run, aws: FakeAws, error: Exception, exit_code: int) -> None:
     # Given
     aws.error = error
 

@@ -5,7 +5,7 @@ from tests.unit.cli.conftest import FakeShop, Run
 CHAIR = {"sku": "RED-CHAIR", "name": "Red chair", "unit_price": 7950, "currency": "usd", "available": 12}
 
 
-def test_the_stock_is_listed_in_one_line_for_each_product(orders: Run, shop: FakeShop) -> None:
+def test_the_stock_has_a_line_for_each_product(orders: Run, shop: FakeShop) -> None:
     # Given
     yen = {**CHAIR, "sku": "TOKYO-CHAIR", "unit_price": 500, "currency": "jpy"}
     shop.answers("GET /inventory", {"products": [CHAIR, yen]})
@@ -21,7 +21,7 @@ def test_the_stock_is_listed_in_one_line_for_each_product(orders: Run, shop: Fak
     ]
 
 
-def test_a_script_gets_the_products_as_the_shop_shows_them(orders: Run, shop: FakeShop) -> None:
+def test_json_output_prints_products_as_the_api_returns_them(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("GET /inventory", {"products": [CHAIR]})
     shop.answers("GET /inventory/RED-CHAIR", CHAIR)
@@ -34,7 +34,7 @@ def test_a_script_gets_the_products_as_the_shop_shows_them(orders: Run, shop: Fa
     assert json.loads(one.stdout) == CHAIR
 
 
-def test_a_change_replaces_exactly_what_was_read_and_keeps_the_rest(orders: Run, shop: FakeShop) -> None:
+def test_a_change_replaces_the_version_read_and_keeps_other_fields(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("GET /inventory/RED-CHAIR", CHAIR, headers={"ETag": '"7"'})
     shop.answers("PUT /inventory/RED-CHAIR", {**CHAIR, "unit_price": 8000})
@@ -53,7 +53,7 @@ def test_a_change_replaces_exactly_what_was_read_and_keeps_the_rest(orders: Run,
     }
 
 
-def test_a_change_that_came_too_late_is_told(orders: Run, shop: FakeShop) -> None:
+def test_a_conflicting_change_is_reported(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("GET /inventory/RED-CHAIR", CHAIR, headers={"ETag": '"7"'})
     shop.refuses("PUT /inventory/RED-CHAIR", 412)
@@ -63,10 +63,10 @@ def test_a_change_that_came_too_late_is_told(orders: Run, shop: FakeShop) -> Non
 
     # Then
     assert result.exit_code == 1
-    assert "Somebody was faster" in result.stderr
+    assert "has changed in the meantime" in result.stderr
 
 
-def test_a_new_product_must_be_new(orders: Run, shop: FakeShop) -> None:
+def test_a_new_product_replaces_none(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.refuses("GET /inventory/RED-CHAIR", 404)
     shop.answers("PUT /inventory/RED-CHAIR", CHAIR)
@@ -93,7 +93,7 @@ def test_a_new_product_needs_every_field(orders: Run, shop: FakeShop) -> None:
     assert "--price" in result.stderr
 
 
-def test_a_price_with_too_many_decimals_is_not_rounded(orders: Run, shop: FakeShop) -> None:
+def test_a_price_with_too_many_decimals_is_rejected(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("GET /inventory/RED-CHAIR", CHAIR, headers={"ETag": '"7"'})
 
@@ -105,7 +105,7 @@ def test_a_price_with_too_many_decimals_is_not_rounded(orders: Run, shop: FakeSh
     assert [request.method for request in shop.requests] == ["GET"]
 
 
-def test_units_are_added(orders: Run, shop: FakeShop) -> None:
+def test_units_are_added_to_the_stock(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("POST /inventory/RED-CHAIR/restock", {**CHAIR, "available": 17})
 
@@ -117,7 +117,7 @@ def test_units_are_added(orders: Run, shop: FakeShop) -> None:
     assert result.stdout.split()[-1] == "17"
 
 
-def test_units_whose_arrival_is_unknown_can_be_sent_again_with_their_key(orders: Run, shop: FakeShop) -> None:
+def test_a_delivery_without_response_can_be_sent_again_with_its_key(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.breaks("POST /inventory/RED-CHAIR/restock")
 

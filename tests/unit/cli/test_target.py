@@ -1,4 +1,4 @@
-"""Which shop a command talks to."""
+"""How the options select a shop and a user."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def signed_in(orders: Run) -> None:  # noqa: ARG001 - it has the cache folder in
     saved_sign_in.save(SignIn("http://dev.test", arn, "saved-token", FAR_FUTURE), "dev", "customer")
 
 
-def test_without_an_embedded_run_it_is_told_how_to_have_one(orders: Run, run_file: Path) -> None:
+def test_without_an_embedded_run_a_hint_tells_how_to_start_one(orders: Run, run_file: Path) -> None:
     # Given
     run_file.unlink()
 
@@ -29,7 +29,7 @@ def test_without_an_embedded_run_it_is_told_how_to_have_one(orders: Run, run_fil
     assert "make run" in result.stderr
 
 
-def test_any_url_will_do_with_a_token(orders: Run, shop: FakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_url_works_with_a_token(orders: Run, shop: FakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
     # Given
     monkeypatch.setenv("ORDERS_TOKEN", "my-token")
     shop.answers("GET /v1/orders/o-1", an_order())
@@ -43,7 +43,7 @@ def test_any_url_will_do_with_a_token(orders: Run, shop: FakeShop, monkeypatch: 
     assert shop.last_request.headers["Authorization"] == "Bearer my-token"
 
 
-def test_a_url_without_a_token_is_nobody(orders: Run) -> None:
+def test_a_url_requires_a_token(orders: Run) -> None:
     # When
     result = orders("list", "--url", "http://elsewhere.test")
 
@@ -52,16 +52,16 @@ def test_a_url_without_a_token_is_nobody(orders: Run) -> None:
     assert "ORDERS_TOKEN" in result.stderr
 
 
-def test_what_is_no_url_is_refused(orders: Run) -> None:
+def test_an_invalid_url_is_rejected(orders: Run) -> None:
     assert orders("list", "--url", "shop.test", "--token", "t").exit_code == 2
 
 
-def test_a_url_and_a_role_do_not_go_together(orders: Run) -> None:
+def test_a_url_and_a_role_conflict(orders: Run) -> None:
     assert orders("list", "--url", "http://x.test", "--token", "t", "--as", "operator").exit_code == 2
 
 
 @pytest.mark.usefixtures("signed_in")
-def test_a_stage_is_asked_as_who_signed_in_there(orders: Run, shop: FakeShop) -> None:
+def test_a_stage_is_used_with_the_saved_sign_in(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("GET /orders/o-1", an_order())
 
@@ -97,7 +97,7 @@ def test_a_sign_in_is_for_one_stage_one_role_and_one_account(
     assert "orders login --stage" in result.stderr
 
 
-def test_an_expired_sign_in_is_none(orders: Run) -> None:
+def test_an_expired_sign_in_is_not_used(orders: Run) -> None:
     # Given
     saved_sign_in.save(SignIn("http://dev.test", "arn", "token", expires_at=1), "dev", "customer")
 
@@ -106,7 +106,7 @@ def test_an_expired_sign_in_is_none(orders: Run) -> None:
 
 
 @pytest.mark.usefixtures("signed_in")
-def test_after_logging_out_nobody_is_signed_in(orders: Run) -> None:
+def test_logout_deletes_the_sign_in(orders: Run) -> None:
     # When
     result = orders("logout", "--stage", "dev")
 
@@ -116,7 +116,7 @@ def test_after_logging_out_nobody_is_signed_in(orders: Run) -> None:
 
 
 @pytest.mark.usefixtures("signed_in")
-def test_a_token_that_is_not_taken_is_told_with_how_to_get_a_new_one(orders: Run, shop: FakeShop) -> None:
+def test_a_rejected_token_is_reported_with_how_to_get_a_new_one(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.refuses("GET /orders/o-1", 401)
 

@@ -18,7 +18,7 @@ def timeline(*events: str) -> list[dict[str, str]]:
     return [{"at": f"2026-01-02T03:04:{5 + n:02d}.500Z", "event": event} for n, event in enumerate(events)]
 
 
-def test_a_pipe_gets_each_event_once_and_the_end(orders: Run, shop: FakeShop) -> None:
+def test_a_pipe_gets_each_event_once_and_the_final_order(orders: Run, shop: FakeShop) -> None:
     # Given
     events = ["OrderReceived", "OrderPriced", "OrderConfirmed"]
     shop.answers("GET /orders/o-1", an_order(status="PENDING", timeline=timeline(*events[:1])))
@@ -39,7 +39,7 @@ def test_a_pipe_gets_each_event_once_and_the_end(orders: Run, shop: FakeShop) ->
     ]
 
 
-def test_a_script_gets_a_line_of_json_for_each_change(orders: Run, shop: FakeShop) -> None:
+def test_json_output_has_a_line_for_each_change(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("GET /orders/o-1", an_order(status="PENDING"))
     shop.answers("GET /orders/o-1", an_order(status="PENDING"))
@@ -53,7 +53,7 @@ def test_a_script_gets_a_line_of_json_for_each_change(orders: Run, shop: FakeSho
 
 
 @pytest.mark.parametrize("status", ["FAILED", "CANCELLED", "NEEDS_ATTENTION"])
-def test_an_order_that_ends_otherwise_is_no_success(orders: Run, shop: FakeShop, status: str) -> None:
+def test_an_order_with_another_end_is_not_a_success(orders: Run, shop: FakeShop, status: str) -> None:
     # Given
     shop.answers("GET /orders/o-1", an_order(status=status))
 
@@ -62,7 +62,9 @@ def test_an_order_that_ends_otherwise_is_no_success(orders: Run, shop: FakeShop,
 
 
 @pytest.mark.parametrize(("status", "exit_code"), [("CANCELLED", 0), ("FAILED", 6)])
-def test_who_cancels_hopes_for_another_end(orders: Run, shop: FakeShop, status: str, exit_code: int) -> None:
+def test_a_cancelled_order_must_end_cancelled(
+    orders: Run, shop: FakeShop, status: str, exit_code: int
+) -> None:
     # Given: a confirmed order that is asked to be cancelled is not at rest
     asked = an_order(timeline=timeline("OrderConfirmed", "CancellationRequested: customer"))
     shop.answers("POST /orders/o-1/cancel", asked, status=202)
@@ -76,7 +78,7 @@ def test_who_cancels_hopes_for_another_end(orders: Run, shop: FakeShop, status: 
     assert result.exit_code == exit_code
 
 
-def test_a_submitted_order_can_be_watched_at_once(orders: Run, shop: FakeShop) -> None:
+def test_submit_can_watch_the_order(orders: Run, shop: FakeShop) -> None:
     # Given
     shop.answers("POST /orders", an_order(status="PENDING"), status=202)
     shop.answers("GET /orders/o-1", an_order(status="FAILED"))
@@ -89,9 +91,7 @@ def test_a_submitted_order_can_be_watched_at_once(orders: Run, shop: FakeShop) -
     assert "OrderReceived" in result.stdout
 
 
-def test_who_watches_an_order_that_waits_for_them_is_told_what_to_do_once(
-    orders: Run, shop: FakeShop
-) -> None:
+def test_advice_to_the_watcher_is_printed_once(orders: Run, shop: FakeShop) -> None:
     # Given
     payment = {"status": "requires_action", "intent_id": "pi_1", "next_action": {}, "client_secret": "hidden"}
     waiting = an_order(status="AWAITING_PAYMENT", payment=payment)
@@ -115,7 +115,7 @@ def test_who_watches_an_order_that_waits_for_them_is_told_what_to_do_once(
         ({}, "Only the customer"),
     ],
 )
-def test_a_real_bank_is_answered_where_it_asks(payment: dict[str, object], told: str) -> None:
+def test_the_advice_for_a_real_bank_follows_the_next_action(payment: dict[str, object], told: str) -> None:
     # Given
     waiting = {"status": "requires_action", "intent_id": "pi_1", **payment}
     order = an_order(status="AWAITING_PAYMENT", payment=waiting)
@@ -135,7 +135,7 @@ def test_a_real_bank_is_answered_where_it_asks(payment: dict[str, object], told:
         ("NEEDS_ATTENTION", True),
     ],
 )
-def test_an_order_is_at_rest_when_nothing_more_happens_by_itself(status: str, at_rest: bool) -> None:  # noqa: FBT001 - a table
+def test_an_order_is_at_rest_when_it_will_not_change_by_itself(status: str, at_rest: bool) -> None:  # noqa: FBT001 - a table
     assert is_at_rest(an_order(status=status)) is at_rest
 
 
@@ -165,7 +165,7 @@ def test_a_terminal_shows_the_states_beside_the_timeline() -> None:
     ]
 
 
-def test_the_last_picture_stays_on_the_terminal() -> None:
+def test_the_last_picture_remains_on_the_terminal() -> None:
     # Given
     terminal = a_terminal()
 

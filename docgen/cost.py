@@ -1,0 +1,77 @@
+"""The table in docs/cost.md: what 1,000 confirmed orders cost, at list prices of us-east-1."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from statemachines.document import SagaDocument
+
+FUNCTIONS: Final = frozenset(
+    {"submit_order", "get_order", "start_saga", "publish_order_events", "audit_order_events"}
+    | {"validate_order", "charge_payment", "reserve_inventory", "notify_customer"}
+)
+"""Functions that run for an order without webhooks."""
+
+DYNAMODB_CALLS: Final[Mapping[str, int]] = {
+    "PutItem orders": 1,
+    "UpdateItem orders": 4,
+    "TransactWriteItems inventory, orders": 1,
+    "PutItem idempotency": 1,
+    "UpdateItem idempotency": 1,
+    "PutItem audit": 1,
+    "GetItem orders": 6,
+    "BatchGetItem inventory": 1,
+}
+"""Calls to DynamoDB for an order of two lines, its one `GET` included."""
+
+_WRITES: Final = (
+    sum(units for call, units in DYNAMODB_CALLS.items() if call.startswith(("PutItem", "UpdateItem")))
+    + 2 * 3  # the transaction: an order and two products, each counted twice
+    + 4  # indexes: three entries for a new order, and one deleted at rest
+)
+_READS: Final = DYNAMODB_CALLS["GetItem orders"] + 2  # two products
+
+_LAMBDA_CALLS: Final = len(FUNCTIONS) + 1  # publish_order_events reads the stream in about two batches
+
+_GB_SECONDS: Final = 0.5 * (1.0 + 0.1 * (_LAMBDA_CALLS - 1))
+"""Compute of an order: an assumption. 0.5 GB for 1 s while charging, and for 0.1 s in each other call."""
+
+
+class _Usage(NamedTuple):
+    """What an order uses of a service: units, and dollars for a million of them."""
+
+    service: str
+    units: float
+    unit: str
+    million: float
+
+    @property
+    def dollars(self) -> float:
+        """The price of 1,000 orders."""
+        return self.units * self.million / 1_000
+
+    def __str__(self) -> str:
+        return f"| {self.service} | {self.units:g} {self.unit} | ${self.million:,.3f} | ${self.dollars:.3f} |"
+
+
+def cost_table(saga: SagaDocument) -> str:
+    """Make a Markdown table: service, units of an order, price of a million units, price of 1,000 orders."""
+    usage = [
+        _Usage("Step Functions, Standard", len(saga.happy_path), "transitions", 25),
+        _Usage("SES", 1, "mail", 100),
+        _Usage("Reconciliation, every 15 minutes for three days", 288, "reads", 0.125),
+        _Usage("Lambda, compute (arm64)", _GB_SECONDS, "GB-seconds", 13.3334),
+        _Usage("DynamoDB, writes", _WRITES, "writes", 0.625),
+        _Usage("API Gateway, REST", 2, "requests", 3.50),
+        _Usage("CloudWatch Logs", 10, "KB", 0.50),
+        _Usage("Lambda, calls", _LAMBDA_CALLS, "calls", 0.20),
+        _Usage("SQS", 3, "requests", 0.40),
+        _Usage("EventBridge", 1, "event", 1),
+        _Usage("DynamoDB, reads", _READS, "reads", 0.125),
+    ]
+    rows = [
+        "| service | one order | a million units | 1,000 orders |",
+        "|---|---|---|---|",
+        *(str(each) for each in sorted(usage, key=lambda each: each.dollars, reverse=True)),
+        f"| **together** | | | **${sum(each.dollars for each in usage):.2f}** |",
+    ]
+    return "\n".join(rows)

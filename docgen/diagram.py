@@ -1,0 +1,154 @@
+"""Draws the state machine as a Mermaid flowchart, as GitHub renders it.
+
+Mermaid places states by the order in which it meets them; the invisible links (`~~~`) place each undo beside
+the forward step that it undoes.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+from typing import Final
+
+from statemachines.document import ANY_ERROR, SagaDocument, State, Transition
+from statemachines.steps import Role
+
+_CONFIRMED: Final = "OrderIsConfirmed"
+"""End of the happy path. It is a node of the diagram, not a state of the machine."""
+
+_GREEN: Final = "#2da44e"
+_AMBER: Final = "#bf7600"
+_RED: Final = "#d1242f"
+_GREY: Final = "#768390"
+
+_STYLES: Final = (
+    "classDef forward fill:#1a7f37,stroke:#1a7f37,color:#ffffff",
+    f"classDef detour fill:none,stroke:{_GREEN},stroke-dasharray:5 3",
+    "classDef pivot fill:#1a7f37,stroke:#e3b341,stroke-width:5px,color:#ffffff,font-weight:bold",
+    "classDef undo fill:#9a5b00,stroke:#9a5b00,color:#ffffff",
+    "classDef done fill:#57606a,stroke:#57606a,color:#ffffff",
+    "classDef alarm fill:#b62324,stroke:#b62324,color:#ffffff",
+    f"style {_CONFIRMED} fill:none,stroke:{_GREEN}",
+    f"style forward fill:none,stroke:{_GREEN}",
+    f"style undo fill:none,stroke:{_AMBER}",
+)
+
+_CAPTION: Final = (
+    "Bold: nothing fails. Dashed node: the customer must approve the payment (3-D Secure). A failure up to "
+    "the pivot is undone; after it, none is. Dotted: a failed undo needs a human, and an undo that finds "
+    "the order confirmed returns it to the forward path."
+)
+
+
+class _Look(Enum):
+    """Appearance of a link: arrow and line style."""
+
+    HAPPY = ("==>", f"stroke:{_GREEN},stroke-width:4px")
+    DETOUR = ("-->", f"stroke:{_GREEN},stroke-width:1.5px")
+    FAILURE = ("-->", f"stroke:{_GREY},stroke-width:1.5px")
+    UNDO = ("-->", f"stroke:{_AMBER},stroke-width:2.5px")
+    ALARM = ("-.->", f"stroke:{_RED},stroke-width:1.5px")
+    RETURNED = ("-.->", f"stroke:{_GREEN},stroke-width:1.5px")
+    INVISIBLE = ("~~~", "")
+
+    @property
+    def arrow(self) -> str:
+        return self.value[0]
+
+    @property
+    def line(self) -> str:
+        return self.value[1]
+
+
+@dataclass(frozen=True)
+class _Link:
+    source: str
+    target: str
+    look: _Look
+    label: str = ""
+
+    def __str__(self) -> str:
+        label = f'|"{self.label}"|' if self.label else ""
+        return f"{self.source} {self.look.arrow}{label} {self.target}"
+
+
+def diagram(saga: SagaDocument) -> str:
+    """Draw the state machine, coloured by role, with a caption."""
+    undos = [state.name for state in reversed(saga.way_back)]
+    invisible = [_Link(upper, lower, _Look.INVISIBLE) for upper, lower in pairwise(undos)]
+    happy = [_Link(*pair, _Look.HAPPY) for pair in pairwise([state.name for state in saga.happy_path])]
+    confirmed = _Link(saga.happy_path[-1].name, _CONFIRMED, _Look.HAPPY)
+    links = list(_links(saga))
+    forward = [*happy, *(link for link in links if link.look is _Look.DETOUR)]
+    others = [link for link in links if link.look not in {_Look.HAPPY, _Look.DETOUR}]
+    lines = [
+        "flowchart TD",
+        'subgraph undo["undo, in reverse order"]',
+        *_indented(invisible),
+        "end",
+        "subgraph forward",
+        *_indented(forward),
+        "end",
+        *map(str, [confirmed, *others]),
+        *_nodes(saga),
+        *_line_styles([*invisible, *forward, confirmed, *others]),
+        *_STYLES,
+    ]
+    return "\n".join(["```mermaid", lines[0], *_indented(lines[1:]), "```", "", _CAPTION])
+
+
+def _links(saga: SagaDocument) -> Iterator[_Link]:
+    """Make a link of each pair of states with transitions, the last forward step's first."""
+    forward = list(reversed(saga.forward))
+    for state in [*forward, *(state for state in saga.states.values() if state not in forward)]:
+        for target in dict.fromkeys(transition.target for transition in state.transitions):
+            parallel = [each for each in state.transitions if each.target == target]
+            yield _Link(state.name, target, _look(saga, state, parallel), _label(state, parallel))
+
+
+def _look(saga: SagaDocument, source: State, parallel: Sequence[Transition]) -> _Look:
+    target, forward = saga.states[parallel[0].target], saga.forward
+    if target.role is Role.DETOUR or (source.role is Role.DETOUR and target in forward):
+        return _Look.DETOUR
+    if source in forward:
+        return _Look.FAILURE if all(transition.errors for transition in parallel) else _Look.HAPPY
+    if any(not transition.errors for transition in parallel):
+        return _Look.ALARM if source.role is Role.ALARM else _Look.UNDO
+    return _Look.RETURNED if target in forward else _Look.ALARM
+
+
+def _label(source: State, parallel: Sequence[Transition]) -> str:
+    if any(not transition.errors for transition in parallel):
+        return ""  # the transition on success, perhaps beside one on failure
+    names = [name for transition in parallel for name in transition.errors]
+    if ANY_ERROR in names:
+        return "any error" if len(parallel) == len(source.failures) else "any other error"
+    return "<br/>".join(names)
+
+
+def _nodes(saga: SagaDocument) -> Iterator[str]:
+    for state in saga.states.values():
+        if state == saga.pivot:
+            yield f'{state.name}["{state.name}<br/>(pivot)"]:::pivot'
+        elif state.type == "Fail":
+            yield f"{state.name}([{state.name}]):::alarm"
+        elif state.role is Role.END:
+            yield f"{state.name}([{state.name}]):::done"
+        elif state.role is Role.DETOUR:
+            yield f"{state.name}:::detour"
+        else:
+            undo = "alarm" if state.role is Role.ALARM else "undo"
+            yield f"{state.name}:::{'forward' if state in saga.forward else undo}"
+    yield f"{_CONFIRMED}([order confirmed])"
+
+
+def _line_styles(links: Sequence[_Link]) -> Iterator[str]:
+    """Style links by number, as Mermaid counts them: invisible ones included."""
+    for look in _Look:
+        numbers = [str(number) for number, link in enumerate(links) if link.look is look]
+        if look.line and numbers:
+            yield f"linkStyle {','.join(numbers)} {look.line}"
+
+
+def _indented(lines: Iterable[object]) -> list[str]:
+    return [f"    {line}" for line in lines]

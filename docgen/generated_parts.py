@@ -1,0 +1,65 @@
+"""`make docs`: writes the generated parts of README.md and docs/, and the API's contract."""
+
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+from docgen.contract.files import contract_files
+from docgen.cost import cost_table
+from docgen.diagram import diagram
+from docgen.tables import path_table, payment_table
+from local.processes import REPOSITORY
+from proof.journeys import PATH_JOURNEYS, PAYMENT_JOURNEYS
+from statemachines.document import SagaDocument
+
+_END_MARKER: Final = "<!-- end -->"
+
+README_JOURNEYS: Final = ("happy", "declined", "out-of-stock", "lost-race", "unknown-outcome", "abandoned")
+"""Keys of the journeys whose paths README.md shows."""
+
+
+def generated_parts() -> Mapping[str, Mapping[str, str]]:
+    """Make the generated parts: text by name, by page."""
+    saga = SagaDocument.load()
+    shown = [journey for journey in PATH_JOURNEYS if journey.key in README_JOURNEYS]
+    paying = [journey for journey in PATH_JOURNEYS if "ChargePayment" in journey.states]
+    return {
+        "README.md": {"saga diagram": diagram(saga), "paths": path_table(saga, shown)},
+        "docs/paths.md": {"paths": path_table(saga, PATH_JOURNEYS)},
+        "docs/payments.md": {"payments": payment_table([*paying, *PAYMENT_JOURNEYS])},
+        "docs/cost.md": {"cost": cost_table(saga)},
+    }
+
+
+def with_parts(text: str, parts: Mapping[str, str]) -> str:
+    """Replace the text between the markers of each part.
+
+    Raises:
+        ValueError: A marker is missing.
+    """
+    for name, part in parts.items():
+        marker = f"<!-- generated: {name} -->"
+        before, found, rest = text.partition(marker)
+        _, ended, after = rest.partition(_END_MARKER)
+        if not found or not ended:
+            raise ValueError(f"marker missing: {marker} ... {_END_MARKER}")
+        text = f"{before}{marker}\n{part}\n{_END_MARKER}{after}"
+    return text
+
+
+def main() -> int:
+    """Write all generated texts.
+
+    Returns:
+        0, or 1 if a page lacks a marker.
+    """
+    try:
+        for name, parts in generated_parts().items():
+            page = REPOSITORY / name
+            page.write_text(with_parts(page.read_text(encoding="utf-8"), parts), encoding="utf-8")
+    except ValueError as error:
+        sys.stderr.write(f"error: {name}: {error}\n")
+        return 1
+    for path, text in contract_files().items():
+        path.write_text(text, encoding="utf-8")
+    return 0

@@ -1,0 +1,62 @@
+"""Tables of what fails and how it ends, written from the journeys that the tests run."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from proof.journey import Journey
+from statemachines.document import SagaDocument
+from statemachines.steps import Role
+
+_MONEY: Final = {
+    "none": "not charged",
+    "charged": "charged once",
+    "refunded": "charged and refunded",
+    "refunded in two parts": "charged, and refunded in two parts",
+}
+_LEGEND: Final = "↻ the step was retried; ✗ it failed."
+
+
+def path_table(saga: SagaDocument, journeys: Iterable[Journey]) -> str:
+    """Make a Markdown table: what fails, the states visited, the end."""
+    rows = (
+        f"| {_capitalized(journey.what_fails)} | {_path(saga, journey)} | {_end(journey)} |"
+        for journey in journeys
+    )
+    return "\n".join(["| What fails | States visited | How it ends |", "|---|---|---|", *rows, "", _LEGEND])
+
+
+def payment_table(journeys: Iterable[Journey]) -> str:
+    """Make a Markdown table: the situation, what the customer sees, what happened to the money."""
+    rows = (
+        f"| {_capitalized(journey.what_fails)} | {_seen_by_customer(journey)} | {_MONEY[journey.money]} |"
+        for journey in journeys
+    )
+    return "\n".join(["| Situation | What the customer sees | The money |", "|---|---|---|", *rows])
+
+
+def _seen_by_customer(journey: Journey) -> str:
+    because = f" (`{journey.failure}`)" if journey.failure else ""
+    return f"`{journey.status}`{because}" + (f": {journey.message}" if journey.message else "")
+
+
+def _path(saga: SagaDocument, journey: Journey) -> str:
+    visited = []
+    for name, following in zip(journey.states, (*journey.states[1:], None), strict=True):
+        failed = following not in {
+            None,
+            saga.states[name].next,
+            *(each.name for each in saga.having(Role.DETOUR)),
+        }
+        visited.append(name + " ↻" * (name == journey.retried) + " ✗" * failed)
+    return " → ".join(visited)
+
+
+def _end(journey: Journey) -> str:
+    if journey.execution == "FAILED":
+        return f"**execution failed**: `{journey.status}` (`{journey.failure}`), {_MONEY[journey.money]}"
+    because = f" (`{journey.failure}`)" if journey.failure else ""
+    return f"`{journey.status}`{because}, {_MONEY[journey.money]}"
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
