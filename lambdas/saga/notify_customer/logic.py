@@ -27,11 +27,8 @@ _SUBJECTS: Final = {
 }
 
 
-class Once(Protocol):
-    """Runs an action once for a key, also when two executions do so at the same time. See `run_once`."""
-
-    def __call__(self, key: str, action: Callable[[], None]) -> None:
-        """Run the action, unless it has succeeded before with the same key."""
+Once = Callable[[str, Callable[[], None]], None]
+"""Runs an action unless it has succeeded before with the same key; see `run_once`."""
 
 
 def notify_customer(order_id: str, orders: OrderTable, mailer: Mailer, once: Once) -> Order:

@@ -90,9 +90,8 @@ class InventoryTable:
         Returns:
             The product with its new version; None if the stored version is another one.
         """
-        expected = Attr("version").eq(expected_version)
         update = Update(
-            IS_NEW if expected_version is None else expected,
+            IS_NEW if expected_version is None else Attr("version").eq(expected_version),
             set={
                 "name": product.name,
                 "unit_price": product.unit_price,

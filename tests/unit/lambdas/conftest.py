@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -117,17 +118,21 @@ def callback(monkeypatch: pytest.MonkeyPatch) -> FakeCallback:
 @pytest.fixture
 def signing_secret(aws_account: None) -> Iterator[None]:  # noqa: ARG001 - holds the secret
     """The secret that Stripe signs its webhooks with."""
-    parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
-    boto3.client("secretsmanager").create_secret(Name=WEBHOOK_SECRET_ID, SecretString=SIGNING_SECRET)
-    yield
-    parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
+    with _secret(WEBHOOK_SECRET_ID, SIGNING_SECRET):
+        yield
 
 
 @pytest.fixture
 def cursor_secret(aws_account: None) -> Iterator[None]:  # noqa: ARG001 - holds the secret
     """The secret that cursors are signed with."""
+    with _secret(CURSOR_SECRET_ID, "a secret"):
+        yield
+
+
+@contextmanager
+def _secret(name: str, value: str) -> Iterator[None]:
     parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
-    boto3.client("secretsmanager").create_secret(Name=CURSOR_SECRET_ID, SecretString="a secret")
+    boto3.client("secretsmanager").create_secret(Name=name, SecretString=value)
     yield
     parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
 

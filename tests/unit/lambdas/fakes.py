@@ -13,6 +13,7 @@ from lambdas.domain.errors import (
     PaymentProviderUnavailable,
     PaymentUnknown,
     RefundRefused,
+    StoreUnavailable,
 )
 from lambdas.domain.order import Order
 from lambdas.domain.payment import PaymentIntent, Refund
@@ -55,6 +56,11 @@ _Answer = TypeVar("_Answer")
 def no_answer() -> None:
     """Fail a call: before its effect the provider is down, after it the reply is lost."""
     raise PaymentProviderUnavailable("no answer")
+
+
+def store_is_down() -> None:
+    """Fail a step after the effect of a call, before it is recorded."""
+    raise StoreUnavailable("UpdateItem: ThrottlingException")
 
 
 @dataclass
@@ -102,7 +108,7 @@ class FakeStripe(PaymentGateway):
                 client_secret=CLIENT_SECRET,
             )
             self._orders[intent.intent_id] = order
-            return self._set(intent)
+            return self.put(intent)
 
         parameters = (order.price, order.payment_method)
         return self._once("create_intent", f"{order.order_id}-charge", parameters, create)
@@ -112,12 +118,12 @@ class FakeStripe(PaymentGateway):
         def confirm() -> PaymentIntent:
             intent = self._in_status(intent_id, "requires_confirmation")
             order = self._orders[intent_id]
-            intent = self._set(replace(intent, status=_STATUS_ONCE_CONFIRMED[order.payment_method]))
+            intent = self.put(replace(intent, status=_STATUS_ONCE_CONFIRMED[order.payment_method]))
             if intent.status == "requires_payment_method":
                 self.decline(intent_id, DECLINED)
                 raise PaymentDeclined(DECLINED)
             if intent.status == "requires_action":
-                return self._set(replace(intent, next_action=NEXT_ACTION))
+                return self.put(replace(intent, next_action=NEXT_ACTION))
             return self.settle(intent_id) if intent.status == "succeeded" else intent
 
         return self._once("confirm_intent", f"{order_id}-confirm", intent_id, confirm)
@@ -140,7 +146,7 @@ class FakeStripe(PaymentGateway):
     @override
     def cancel_intent(self, intent_id: str) -> PaymentIntent:
         def cancel() -> PaymentIntent:
-            return self._set(replace(self._in_status(intent_id, *_CAN_BE_CANCELED), status="canceled"))
+            return self.put(replace(self._in_status(intent_id, *_CAN_BE_CANCELED), status="canceled"))
 
         return self._call("cancel_intent", cancel)
 
@@ -159,7 +165,7 @@ class FakeStripe(PaymentGateway):
             if amount > current.amount_held:
                 raise PaymentInFlux("charge_already_refunded")
             self.refunds.append(amount)
-            self._set(replace(current, amount_refunded=current.amount_refunded + amount))
+            self.put(replace(current, amount_refunded=current.amount_refunded + amount))
             ensure_arrived()
 
         if not amount:
@@ -183,10 +189,6 @@ class FakeStripe(PaymentGateway):
         """The customer does not approve, or the bank declines."""
         return self._change(intent_id, status="requires_payment_method", decline=reason, next_action=None)
 
-    def put(self, intent: PaymentIntent) -> PaymentIntent:
-        """Replace a payment."""
-        return self._set(intent)
-
     def dispute(self, intent_id: str) -> PaymentIntent:
         """The customer's bank disputes the charge."""
         return self._change(intent_id, disputed=True)
@@ -200,9 +202,10 @@ class FakeStripe(PaymentGateway):
         self._change(intent_id, amount_refunded=self.intents[intent_id].amount_refunded + amount)
 
     def _change(self, intent_id: str, **changes: Any) -> PaymentIntent:  # noqa: ANN401 - any attribute
-        return self._set(replace(self.intents[intent_id], **changes))
+        return self.put(replace(self.intents[intent_id], **changes))
 
-    def _set(self, intent: PaymentIntent) -> PaymentIntent:
+    def put(self, intent: PaymentIntent) -> PaymentIntent:
+        """Replace a payment."""
         self.intents[intent.intent_id] = intent
         return intent
 

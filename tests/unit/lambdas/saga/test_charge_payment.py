@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 from lambdas.domain.errors import (
@@ -6,7 +8,7 @@ from lambdas.domain.errors import (
     PaymentDeclined,
     PaymentInFlux,
     PaymentProviderUnavailable,
-    StoreUnavailable,
+    TransientFailure,
     UndoAlreadyBegun,
 )
 from lambdas.domain.order import Order, OrderStatus, Payment, PaymentStatus
@@ -22,6 +24,7 @@ from tests.unit.lambdas.fakes import (
     SLOW_CARD,
     FakeStripe,
     no_answer,
+    store_is_down,
 )
 from tests.unit.lambdas.shop import Shop
 
@@ -80,27 +83,15 @@ def test_a_request_that_was_lost_is_sent_again(shop: Shop, stripe: FakeStripe, c
     assert (stripe.charges, stripe.held) == (1, AMOUNT)
 
 
+@pytest.mark.parametrize("failure", [no_answer, store_is_down])
 @pytest.mark.parametrize("call", ["create_intent", "confirm_intent"])
-def test_a_charge_whose_reply_was_lost_is_not_repeated(shop: Shop, stripe: FakeStripe, call: str) -> None:
-    shop.priced()
-    stripe.after[call] = no_answer
-
-    with pytest.raises(PaymentProviderUnavailable):
-        charge(shop, stripe)
-    order = charge(shop, stripe)
-
-    assert order.payment == Payment(PaymentStatus.SUCCEEDED, "pi_1")
-    assert (len(stripe.intents), stripe.charges) == (1, 1)
-
-
-@pytest.mark.parametrize("call", ["create_intent", "confirm_intent"])
-def test_a_charge_that_could_not_be_recorded_is_not_repeated(
-    shop: Shop, stripe: FakeStripe, call: str
+def test_a_charge_whose_reply_or_record_was_lost_is_not_repeated(
+    shop: Shop, stripe: FakeStripe, call: str, failure: Callable[[], None]
 ) -> None:
     shop.priced()
-    stripe.after[call] = _store_is_down
+    stripe.after[call] = failure
 
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(TransientFailure):
         charge(shop, stripe)
     order = charge(shop, stripe)
 
@@ -310,7 +301,3 @@ def test_an_undo_after_the_confirmation_refunds_the_charge(shop: Shop, stripe: F
 
     assert (stripe.charges, stripe.held) == (1, 0)
     assert shop.order().payment == Payment(PaymentStatus.REFUNDED, "pi_1")
-
-
-def _store_is_down() -> None:
-    raise StoreUnavailable("UpdateItem: ThrottlingException")

@@ -10,7 +10,7 @@ from lambdas.domain.errors import (
     PaymentInFlux,
     PaymentProviderUnavailable,
     RefundRefused,
-    StoreUnavailable,
+    TransientFailure,
     UndoIncomplete,
 )
 from lambdas.domain.order import MONEY_IS_BACK, Order, OrderStatus, Payment, PaymentStatus
@@ -25,6 +25,7 @@ from tests.unit.lambdas.fakes import (
     SLOW_CARD,
     FakeStripe,
     no_answer,
+    store_is_down,
 )
 from tests.unit.lambdas.shop import Shop
 
@@ -175,23 +176,14 @@ def test_a_request_that_was_lost_is_sent_again(shop: Shop, stripe: FakeStripe, c
     assert stripe.refunds == [AMOUNT]
 
 
-def test_a_refund_whose_reply_was_lost_is_not_repeated(shop: Shop, stripe: FakeStripe) -> None:
+@pytest.mark.parametrize("failure", [no_answer, store_is_down])
+def test_a_refund_whose_reply_or_record_was_lost_is_not_repeated(
+    shop: Shop, stripe: FakeStripe, failure: Callable[[], None]
+) -> None:
     charge(shop, stripe)
-    stripe.after["refund"] = no_answer
+    stripe.after["refund"] = failure
 
-    with pytest.raises(PaymentProviderUnavailable):
-        undo(shop, stripe)
-    order = undo(shop, stripe)
-
-    assert stripe.refunds == [AMOUNT]
-    assert order.payment.status is PaymentStatus.REFUNDED
-
-
-def test_a_refund_that_could_not_be_recorded_is_not_repeated(shop: Shop, stripe: FakeStripe) -> None:
-    charge(shop, stripe)
-    stripe.after["refund"] = _store_is_down
-
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(TransientFailure):
         undo(shop, stripe)
     order = undo(shop, stripe)
 
@@ -317,10 +309,6 @@ def test_a_confirmed_order_keeps_its_payment(shop: Shop, stripe: FakeStripe) -> 
 
     assert shop.order().status is OrderStatus.CONFIRMED
     assert stripe.held == AMOUNT
-
-
-def _store_is_down() -> None:
-    raise StoreUnavailable("UpdateItem: ThrottlingException")
 
 
 def _refused() -> None:
