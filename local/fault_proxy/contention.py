@@ -1,7 +1,7 @@
-"""What the embedded DynamoDB lacks: writes that meet at an item conflict.
+"""Conflicts between DynamoDB writes to the same item, which the embedded AWS does not have.
 
-It serves one request after the other, so that nothing ever meets. On AWS a write to an item that a
-transaction is just writing is refused, and it is up to the caller to come again
+It serves one request after the other, so writes never overlap. On AWS a write is rejected while a transaction
+writes to the same item, and the caller has to try again
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html).
 """
 
@@ -17,23 +17,28 @@ _NO_REASON: Final = {"Code": "None"}
 
 
 class Transactions:
-    """The transactions under way."""
+    """The transactions that are open."""
 
     def __init__(self) -> None:
         self._items: set[str] = set()
 
     @contextmanager
-    def entered_by(self, operation: str, body: bytes) -> Iterator[web.Response | None]:
-        """Have a write under way as long as the context lasts, or its refusal, which is yielded.
+    def opened_by(self, operation: str, body: bytes) -> Iterator[web.Response | None]:
+        """Keep the transaction of a call open as long as the context lasts.
 
         Args:
-            operation: DynamoDB's; whatever does not write is let through.
-            body: Of the request.
+            operation: The operation of the call. Only DynamoDB's writes can conflict.
+            body: The body of the request.
+
+        Yields:
+            None; or the answer with which DynamoDB rejects the call, if it conflicts.
         """
         if operation == "TransactWriteItems":
             items = [_item(next(iter(each.values()))) for each in json.loads(body)["TransactItems"]]
             if not self._items.isdisjoint(items):
-                yield _cancelled([_CONFLICT if item in self._items else _NO_REASON for item in items])
+                yield _transaction_cancelled(
+                    [_CONFLICT if item in self._items else _NO_REASON for item in items]
+                )
                 return
             self._items.update(items)
             try:
@@ -41,7 +46,7 @@ class Transactions:
             finally:
                 self._items.difference_update(items)
         elif operation in {"UpdateItem", "DeleteItem"} and _item(json.loads(body)) in self._items:
-            yield _refused("TransactionConflictException", {"message": _CONFLICT["Message"]})
+            yield _rejected("TransactionConflictException", {"message": _CONFLICT["Message"]})
         else:
             yield None
 
@@ -50,14 +55,14 @@ def _item(action: Mapping[str, Any]) -> str:
     return json.dumps([action["TableName"], action.get("Key") or action.get("Item")], sort_keys=True)
 
 
-def _cancelled(reasons: list[dict[str, str]]) -> web.Response:
+def _transaction_cancelled(reasons: list[dict[str, str]]) -> web.Response:
     codes = ", ".join(reason["Code"] for reason in reasons)
     message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
     answer = {"message": message, "CancellationReasons": reasons}
-    return _refused("TransactionCanceledException", answer)
+    return _rejected("TransactionCanceledException", answer)
 
 
-def _refused(code: str, answer: Mapping[str, Any]) -> web.Response:
+def _rejected(code: str, answer: Mapping[str, Any]) -> web.Response:
     return web.Response(
         status=400,
         body=json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", **answer}),

@@ -136,10 +136,10 @@ class Proxy:
     async def _contend(
         self, exchange: _Exchange, injected: InjectedFault, others: Sequence[InjectedFault]
     ) -> web.Response:
-        with self._transactions.entered_by(exchange.name.operation, exchange.body) as refusal:
-            if refusal is not None:
+        with self._transactions.opened_by(exchange.name.operation, exchange.body) as conflict:
+            if conflict is not None:
                 exchange.call.fault = "contend"
-                return refusal
+                return conflict
             await injected.delay()
         return await self._answer(exchange, others)
 

@@ -1,4 +1,4 @@
-"""One proxy for all tests, between workers of ours and a service of ours."""
+"""One proxy for all tests, between test workers and a test service."""
 
 import os
 import subprocess
@@ -57,7 +57,7 @@ def faults(proxy: RunningProxy) -> Iterator[FaultProxyClient]:
 
 @pytest.fixture
 def start_worker(proxy: RunningProxy) -> Iterator[Callable[[], "subprocess.Popen[str]"]]:
-    """Starts a worker of `FUNCTION` that makes one call, like `worker` says."""
+    """Starts a worker of `FUNCTION` that makes one call; see `worker`."""
     started: list[subprocess.Popen[str]] = []
 
     def start() -> "subprocess.Popen[str]":

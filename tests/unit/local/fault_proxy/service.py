@@ -1,4 +1,4 @@
-"""A service behind the proxy: it writes down what reaches it."""
+"""A service behind the proxy that keeps the requests it gets."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,7 +37,7 @@ def serving() -> Iterator[Service]:
             self.wfile.write(ANSWER)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Keep the output of the tests clean."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True

@@ -1,4 +1,4 @@
-"""Writes that meet at an item are refused in DynamoDB's own words, and others are not."""
+"""Overlapping writes to one item are rejected with DynamoDB's own errors, other writes are not."""
 
 import json
 from collections.abc import Mapping
@@ -34,12 +34,12 @@ def as_botocore_reads(answer: web.Response) -> Mapping[str, Any]:
     return {**parsed, **parser.parse(response, model.shape_for_error_code(parsed["Error"]["Code"]))}
 
 
-def test_a_transaction_is_cancelled_where_it_meets_another_one() -> None:
+def test_a_transaction_is_cancelled_while_another_writes_the_item() -> None:
     transactions = Transactions()
 
     with (
-        transactions.entered_by("TransactWriteItems", transaction("CHAIR", "LAMP")) as first,
-        transactions.entered_by("TransactWriteItems", transaction("TABLE", "CHAIR")) as second,
+        transactions.opened_by("TransactWriteItems", transaction("CHAIR", "LAMP")) as first,
+        transactions.opened_by("TransactWriteItems", transaction("TABLE", "CHAIR")) as second,
     ):
         assert first is None
         assert second is not None
@@ -48,15 +48,15 @@ def test_a_transaction_is_cancelled_where_it_meets_another_one() -> None:
         assert [each["Code"] for each in error["CancellationReasons"]] == ["None", "TransactionConflict"]
 
 
-def test_a_single_write_is_refused_where_it_meets_a_transaction() -> None:
+def test_a_single_write_is_rejected_while_a_transaction_writes_the_item() -> None:
     transactions = Transactions()
 
     with (
-        transactions.entered_by("TransactWriteItems", transaction("CHAIR")),
-        transactions.entered_by("UpdateItem", json.dumps(update("CHAIR")).encode()) as refusal,
+        transactions.opened_by("TransactWriteItems", transaction("CHAIR")),
+        transactions.opened_by("UpdateItem", json.dumps(update("CHAIR")).encode()) as rejection,
     ):
-        assert refusal is not None
-        assert as_botocore_reads(refusal)["Error"]["Code"] == "TransactionConflictException"
+        assert rejection is not None
+        assert as_botocore_reads(rejection)["Error"]["Code"] == "TransactionConflictException"
 
 
 @pytest.mark.parametrize(
@@ -68,19 +68,19 @@ def test_a_single_write_is_refused_where_it_meets_a_transaction() -> None:
         ("POST /v1/refunds", b"amount=500"),
     ],
 )
-def test_nothing_else_is_refused(operation: str, body: bytes) -> None:
+def test_other_calls_are_not_rejected(operation: str, body: bytes) -> None:
     transactions = Transactions()
 
     with (
-        transactions.entered_by("TransactWriteItems", transaction("CHAIR")),
-        transactions.entered_by(operation, body) as refusal,
+        transactions.opened_by("TransactWriteItems", transaction("CHAIR")),
+        transactions.opened_by(operation, body) as rejection,
     ):
-        assert refusal is None
+        assert rejection is None
 
 
-def test_an_item_is_free_again_when_its_transaction_is_over() -> None:
+def test_an_item_is_free_after_its_transaction() -> None:
     transactions = Transactions()
 
     for _ in range(2):
-        with transactions.entered_by("TransactWriteItems", transaction("CHAIR")) as refusal:
-            assert refusal is None
+        with transactions.opened_by("TransactWriteItems", transaction("CHAIR")) as rejection:
+            assert rejection is None

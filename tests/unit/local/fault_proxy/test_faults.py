@@ -1,4 +1,4 @@
-"""A fault strikes the calls that it is meant for, and no other."""
+"""Faults strike the calls that they name, in their order, and no others."""
 
 from typing import Any
 

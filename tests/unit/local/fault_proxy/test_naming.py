@@ -1,4 +1,4 @@
-"""Calls have names by which a person knows them, the same in every run."""
+"""The names of calls: readable, and the same in every run."""
 
 import json
 from typing import Any
@@ -48,13 +48,13 @@ def named_stripe(naming: StripeNaming, path: str, body: bytes = b"") -> CallName
         ("GetItem", {"TableName": "Unheard-of"}, "dynamodb GetItem Unheard-of"),
     ],
 )
-def test_a_table_has_the_name_that_the_function_gives_it(
+def test_a_table_is_named_as_in_the_functions_environment(
     operation: str, parameters: dict[str, Any], name: str
 ) -> None:
     assert named("dynamodb", f"DynamoDB_20120810.{operation}", parameters) == name
 
 
-def test_a_secret_has_the_name_that_the_function_gives_it() -> None:
+def test_a_secret_is_named_as_in_the_functions_environment() -> None:
     parameters = {"SecretId": ENVIRON["STRIPE_SECRET_ID"]}
 
     name = named("secretsmanager", "secretsmanager.GetSecretValue", parameters)
@@ -62,7 +62,7 @@ def test_a_secret_has_the_name_that_the_function_gives_it() -> None:
     assert name == "secretsmanager GetSecretValue stripe"
 
 
-def test_a_service_without_operations_has_method_and_path() -> None:
+def test_method_and_path_name_a_call_without_an_operation() -> None:
     assert named("ses", target=None) == "ses POST /v2/email/outbound-emails"
 
 
@@ -73,7 +73,7 @@ def test_a_service_without_operations_has_method_and_path() -> None:
         ("/v1/payment_intents/pi_3MtwBw/confirm", "stripe POST /v1/payment_intents/{id}/confirm"),
     ],
 )
-def test_ids_of_stripe_are_left_out(path: str, name: str) -> None:
+def test_ids_of_stripe_objects_are_left_out(path: str, name: str) -> None:
     assert str(named_stripe(StripeNaming(), path)) == name
 
 

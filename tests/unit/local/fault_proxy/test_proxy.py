@@ -1,4 +1,4 @@
-"""What the proxy does to a call: nothing at all, or the one thing that it was told."""
+"""The proxy passes calls on unchanged, except those that a fault strikes."""
 
 import signal
 import subprocess
@@ -37,7 +37,7 @@ def test_a_call_passes_unchanged_and_is_named_after_its_function(
     assert outcome(process) == ANSWERED
     (request,) = proxy.service.requests
     assert (request.line, request.body) == ("POST /?a=b%2Fc HTTP/1.1", worker.BODY.encode())
-    sent = {**worker.HEADERS, "Host": f"127.0.0.1:{proxy.aws_port}"}  # it is signed, too
+    sent = {**worker.HEADERS, "Host": f"127.0.0.1:{proxy.aws_port}"}  # AWS signs the host, too
     assert sent.items() <= request.headers.items()
     (call,) = faults.calls()
     assert (str(call), call.status, call.pid, call.fault) == (f"{CALL} #1", 200, process.pid, None)
@@ -53,7 +53,7 @@ def test_a_call_passes_unchanged_and_is_named_after_its_function(
         ("kill_after", KILLED, 1),
     ],
 )
-def test_a_fault_does_what_its_name_says(  # noqa: PLR0913, PLR0917 - three fixtures, and a table of three
+def test_each_fault_has_its_effect_and_its_answer(  # noqa: PLR0913, PLR0917 - three fixtures, and a table of three
     proxy: RunningProxy,
     faults: FaultProxyClient,
     start_worker: StartWorker,
@@ -68,7 +68,7 @@ def test_a_fault_does_what_its_name_says(  # noqa: PLR0913, PLR0917 - three fixt
     assert [(call.fault, call.status) for call in faults.calls()] == [(kind, None)]
 
 
-def test_a_late_effect_comes_when_its_caller_has_given_up(
+def test_a_late_effect_comes_after_its_caller_has_given_up(
     proxy: RunningProxy, faults: FaultProxyClient, start_worker: StartWorker
 ) -> None:
     faults.inject(Fault("late", CALL, seconds=worker.PATIENCE_SECONDS + 0.5))
@@ -80,7 +80,7 @@ def test_a_late_effect_comes_when_its_caller_has_given_up(
 
 
 @pytest.mark.parametrize(("kind", "status"), [("throttle", 400), ("unavailable", 503)])
-def test_a_turned_away_call_has_no_effect_and_can_be_repeated(
+def test_a_rejected_call_has_no_effect_and_can_be_repeated(
     proxy: RunningProxy,
     faults: FaultProxyClient,
     start_worker: StartWorker,
@@ -131,11 +131,11 @@ def test_what_one_fault_lets_through_meets_the_next(
     faults.inject(Fault("kill_after", CALL))
 
     assert outcome(start_worker()) == KILLED
-    assert proxy.service.requests == []  # the service was down for it
+    assert proxy.service.requests == []  # the inner fault keeps it from the service
 
 
 @pytest.mark.parametrize(("kind", "when"), [("error_before", "before"), ("error_after", "after")])
-def test_stripe_is_told_to_fail_and_store_the_error(
+def test_the_stand_in_is_asked_for_a_stored_error(
     proxy: RunningProxy, faults: FaultProxyClient, kind: FaultKind, when: str
 ) -> None:
     faults.inject(Fault(kind, "*: stripe POST /v1/refunds"))

@@ -1,4 +1,4 @@
-"""The clients that the functions use take the proxy's word for their services' own."""
+"""The clients of the functions read the proxy's refusals like those of the services."""
 
 import json
 from http import HTTPStatus

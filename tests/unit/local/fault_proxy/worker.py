@@ -1,4 +1,4 @@
-"""A worker of a function: run as a script, it makes one call to DynamoDB and says how that went."""
+"""A worker of a function. As a script it makes one call to DynamoDB and prints the answer or the error."""
 
 import http.client
 import sys

@@ -61,7 +61,7 @@ def shop(stripe_client: stripe.StripeClient) -> Shop:
 
 @pytest.fixture
 def receiver(stand_in: StandInClient) -> Iterator[Receiver]:
-    """The endpoint that the stand-in delivers to."""
+    """An endpoint that is registered at the stand-in."""
     with listening() as receiver:
         stand_in.set_webhook(receiver.url, SECRET)
         yield receiver

@@ -1,4 +1,4 @@
-"""A webhook endpoint: the shop's side of a delivery."""
+"""A webhook endpoint that keeps what it receives."""
 
 import json
 from collections import deque
@@ -41,13 +41,13 @@ class Received:
 class Receiver:
     url: str
     answers: deque[int] = field(default_factory=deque)
-    """The statuses that it answers with; 200 when there are none left."""
+    """The statuses of its next answers; 200 after them."""
     gates: dict[str, Event] = field(default_factory=dict)
-    """By order: what an answer waits for."""
+    """For each order, the event that its answers wait for."""
     received: list[Received] = field(default_factory=list)
 
     def wait_for(self, event_type: str, times: int = 1) -> list[Received]:
-        """All that came, as soon as the last event that the test waits for is there."""
+        """Wait for an event; returns everything received until then."""
         wait_for(
             lambda: self.types().count(event_type) >= times,
             f"{times} x {event_type}",
@@ -75,11 +75,11 @@ def listening() -> Iterator[Receiver]:
             if gate is not None:
                 gate.wait(30)
             self.send_response(receiver.answers.popleft() if receiver.answers else 200)
-            self.send_header("Location", self.path)  # what a redirect leads to
+            self.send_header("Location", self.path)  # the target of a redirect
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Keep the test's output clean."""
+            """Keep the output of the tests clean."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         receiver = Receiver(f"http://127.0.0.1:{server.server_port}/webhooks/stripe")

@@ -1,4 +1,4 @@
-"""What the shop does with Stripe, in the real SDK's calls."""
+"""The shop's calls to Stripe, made with the real SDK."""
 
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -85,7 +85,7 @@ class Shop:
         return self.client.v1.refunds.create(params, _keyed(key))
 
     def payment(self, stand_in: StandInClient) -> StripePayment:
-        """The one payment of this order, as it really happened."""
+        """The one payment of this order."""
         [payment] = [payment for payment in stand_in.payments() if payment.order_id == self.order_id]
         return payment
 

@@ -1,4 +1,4 @@
-"""What happens at Stripe without a call of the shop."""
+"""Changes at Stripe that no call of the shop makes."""
 
 import pytest
 import stripe
@@ -27,7 +27,7 @@ def test_a_refund_by_hand_has_neither_key_nor_metadata(
     assert refunded.event["request"] == {"id": None, "idempotency_key": None}
 
 
-def test_a_refund_by_hand_gives_back_what_is_left(shop: Shop, stand_in: StandInClient) -> None:
+def test_a_refund_by_hand_refunds_what_is_left(shop: Shop, stand_in: StandInClient) -> None:
     paid = shop.pay()
     shop.refund(paid, amount=1000)
 
@@ -67,7 +67,7 @@ def test_a_disputed_charge_cannot_be_refunded(shop: Shop, stand_in: StandInClien
     assert shop.payment(stand_in).refunded == 0
 
 
-def test_only_what_was_paid_can_be_disputed_and_only_once(shop: Shop, stand_in: StandInClient) -> None:
+def test_only_a_paid_charge_can_be_disputed_and_only_once(shop: Shop, stand_in: StandInClient) -> None:
     intent = shop.intend()
     with pytest.raises(ValueError, match="can be disputed"):
         stand_in.dispute(intent.id)
@@ -94,7 +94,7 @@ def test_a_failed_refund_moves_no_money(shop: Shop, stand_in: StandInClient, rec
     assert shop.payment(stand_in).refunded == 2500
 
 
-def test_a_refund_that_had_succeeded_comes_back(
+def test_a_refund_that_had_succeeded_can_fail(
     shop: Shop, stand_in: StandInClient, receiver: Receiver
 ) -> None:
     paid = shop.pay()
@@ -108,14 +108,16 @@ def test_a_refund_that_had_succeeded_comes_back(
     assert shop.payment(stand_in).refunded == 2500
 
 
-def test_only_a_refund_that_has_succeeded_can_come_back(shop: Shop, stand_in: StandInClient) -> None:
+def test_only_a_refund_that_had_succeeded_can_fail_later(shop: Shop, stand_in: StandInClient) -> None:
     paid = shop.pay()
 
     with pytest.raises(ValueError, match="no refund"):
         stand_in.fail_refund(paid.id)
 
 
-def test_a_pending_refund_is_on_its_way(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
+def test_a_pending_refund_counts_as_refunded_but_moves_no_money_yet(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver
+) -> None:
     paid = shop.pay()
     stand_in.set_refund_outcome(shop.order_id, "pending")
 
@@ -129,7 +131,7 @@ def test_a_pending_refund_is_on_its_way(shop: Shop, stand_in: StandInClient, rec
         shop.refund(paid)
 
 
-def test_an_outcome_is_for_one_order_and_one_refund(shop: Shop, stand_in: StandInClient) -> None:
+def test_an_outcome_applies_to_one_refund_of_one_order(shop: Shop, stand_in: StandInClient) -> None:
     other = Shop(shop.client)
     paid, paid_too = shop.pay(), other.pay()
     stand_in.set_refund_outcome(shop.order_id, "failed")
@@ -138,7 +140,7 @@ def test_an_outcome_is_for_one_order_and_one_refund(shop: Shop, stand_in: StandI
     assert [shop.refund(paid).status, shop.refund(paid).status] == ["failed", "succeeded"]
 
 
-def test_a_payment_can_be_processing_for_a_while(
+def test_a_charge_can_leave_its_payment_processing(
     shop: Shop, stand_in: StandInClient, receiver: Receiver
 ) -> None:
     stand_in.set_processing(shop.order_id)
@@ -161,7 +163,7 @@ def test_a_payment_can_be_processing_for_a_while(
         (False, "requires_payment_method", 0, ["charge.failed", "payment_intent.payment_failed"]),
     ],
 )
-def test_the_bank_decides_at_last(  # noqa: PLR0913 - both decisions are the same story
+def test_the_bank_can_decide_about_a_processing_payment(  # noqa: PLR0913 - both decisions are the same story
     shop: Shop,
     stand_in: StandInClient,
     receiver: Receiver,
@@ -181,14 +183,14 @@ def test_the_bank_decides_at_last(  # noqa: PLR0913 - both decisions are the sam
     assert types(receiver.wait_for(told[-1])) == [*PROCESSING, *told]
 
 
-def test_the_bank_can_take_its_time_after_3d_secure(shop: Shop, stand_in: StandInClient) -> None:
+def test_a_payment_can_be_processing_after_3d_secure(shop: Shop, stand_in: StandInClient) -> None:
     stand_in.set_processing(shop.order_id)
     waiting = shop.confirm(shop.intend("pm_card_authenticationRequired"))
 
     assert stand_in.authenticate(waiting.id, success=True)["status"] == "processing"
 
 
-def test_only_what_is_processing_can_be_finished(shop: Shop, stand_in: StandInClient) -> None:
+def test_only_a_processing_payment_can_be_decided(shop: Shop, stand_in: StandInClient) -> None:
     with pytest.raises(ValueError, match="status of requires_confirmation"):
         stand_in.finish_processing(shop.intend().id, success=True)
 

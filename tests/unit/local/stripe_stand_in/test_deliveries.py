@@ -1,4 +1,4 @@
-"""How events come to the webhook endpoint."""
+"""The delivery of events to the webhook endpoint."""
 
 import asyncio
 from collections.abc import Callable
@@ -28,7 +28,7 @@ CREATED, CHARGED, SUCCEEDED = PAID = [
 ]
 
 
-def test_the_sdk_verifies_what_is_delivered(shop: Shop, receiver: Receiver) -> None:
+def test_the_sdk_verifies_deliveries(shop: Shop, receiver: Receiver) -> None:
     intent = shop.intend()
 
     [received] = receiver.wait_for(CREATED)
@@ -39,7 +39,7 @@ def test_the_sdk_verifies_what_is_delivered(shop: Shop, receiver: Receiver) -> N
         received.verified("whsec_of_somebody_else")
 
 
-def test_while_a_secret_is_rotated_both_sign(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
+def test_two_secrets_give_two_signatures(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
     stand_in.set_webhook(receiver.url, ["whsec_new", "whsec_old"])
     shop.intend()
 
@@ -48,7 +48,7 @@ def test_while_a_secret_is_rotated_both_sign(shop: Shop, stand_in: StandInClient
     assert received.verified("whsec_new") == received.verified("whsec_old")
 
 
-def test_an_endpoint_gets_the_types_that_it_wants(
+def test_an_endpoint_gets_only_the_types_that_it_is_registered_for(
     shop: Shop, stand_in: StandInClient, receiver: Receiver
 ) -> None:
     stand_in.set_webhook(receiver.url, SECRET, events=[CREATED, SUCCEEDED])
@@ -57,7 +57,7 @@ def test_an_endpoint_gets_the_types_that_it_wants(
     assert types(receiver.wait_for(SUCCEEDED)) == [CREATED, SUCCEEDED]
 
 
-def test_another_endpoint_takes_the_place_of_the_first(
+def test_a_second_endpoint_replaces_the_first(
     shop: Shop, stand_in: StandInClient, receiver: Receiver
 ) -> None:
     with listening() as second:
@@ -79,7 +79,9 @@ def test_without_an_endpoint_nothing_is_delivered(
     assert types(receiver.wait_for("payment_intent.canceled")) == ["payment_intent.canceled"]
 
 
-def test_what_is_not_taken_is_tried_again(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
+def test_an_event_that_is_not_accepted_is_sent_again(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver
+) -> None:
     receiver.answers.extend([500, 302, 404])
     shop.intend()
 
@@ -91,7 +93,7 @@ def test_what_is_not_taken_is_tried_again(shop: Shop, stand_in: StandInClient, r
     assert [each.status for each in stand_in.deliveries(shop.order_id)] == [500, 302, 404, 200]
 
 
-def test_an_endpoint_that_is_away_gets_it_when_it_is_back(
+def test_an_event_is_sent_again_until_an_endpoint_is_there(
     shop: Shop, stand_in: StandInClient, receiver: Receiver
 ) -> None:
     with listening() as gone:
@@ -106,15 +108,15 @@ def test_an_endpoint_that_is_away_gets_it_when_it_is_back(
     assert (first.status, last.status) == (None, 200)
 
 
-def test_an_endpoint_that_does_not_answer_in_time_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_is_sent_again_if_the_answer_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deliveries, "_ANSWER_WITHIN_SECONDS", 0.1)
 
-    tries = asyncio.run(deliver_to_one_who_hangs_at_first())
+    tries = asyncio.run(deliver_to_an_endpoint_that_hangs_once())
 
     assert [(each.attempt, each.status) for each in tries] == [(1, None), (2, 200)]
 
 
-def test_an_event_that_is_not_taken_does_not_hold_up_the_next(
+def test_an_event_that_is_not_accepted_does_not_delay_the_next(
     shop: Shop, stand_in: StandInClient, receiver: Receiver
 ) -> None:
     receiver.answers.append(500)
@@ -127,7 +129,7 @@ def test_an_event_that_is_not_taken_does_not_hold_up_the_next(
     assert tries == [(CREATED, 1), (CHARGED, 1), (SUCCEEDED, 1), (CREATED, 2)]
 
 
-def test_a_payments_events_wait_for_each_other_and_not_for_another_payments(
+def test_events_of_one_payment_come_in_order_and_wait_for_no_other(
     shop: Shop, stand_in: StandInClient, receiver: Receiver
 ) -> None:
     gate = receiver.gates[shop.order_id] = ThreadEvent()
@@ -142,7 +144,7 @@ def test_a_payments_events_wait_for_each_other_and_not_for_another_payments(
     receiver.wait_for(SUCCEEDED, times=2)
 
 
-def test_without_its_endpoint_a_delivery_ends(
+def test_a_delivery_ends_when_its_endpoint_is_removed(
     shop: Shop, stand_in: StandInClient, receiver: Receiver
 ) -> None:
     gate = receiver.gates[shop.order_id] = ThreadEvent()
@@ -178,7 +180,7 @@ def test_deliveries_name_the_event_and_its_order(
     assert delivery in stand_in.deliveries()
 
 
-def test_held_events_come_when_they_are_released(
+def test_held_events_are_delivered_when_they_are_released(
     shop: Shop, stand_in: StandInClient, receiver: Receiver
 ) -> None:
     stand_in.hold_webhooks()
@@ -192,7 +194,7 @@ def test_held_events_come_when_they_are_released(
     receiver.wait_for("charge.refunded")
 
 
-def test_held_events_can_come_out_of_order(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
+def test_held_events_can_be_shuffled(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
     stand_in.hold_webhooks()
     shop.pay()
 
@@ -204,7 +206,7 @@ def test_held_events_can_come_out_of_order(shop: Shop, stand_in: StandInClient, 
     assert receiver.types() != PAID
 
 
-def test_events_can_come_more_than_once(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
+def test_events_can_be_repeated(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
     stand_in.duplicate_webhooks(2)
     shop.intend()
 
@@ -214,7 +216,9 @@ def test_events_can_come_more_than_once(shop: Shop, stand_in: StandInClient, rec
     assert [each.attempt for each in settled(lambda: stand_in.deliveries(shop.order_id), 3)] == [1, 1, 1]
 
 
-def test_held_events_can_be_both(shop: Shop, stand_in: StandInClient, receiver: Receiver) -> None:
+def test_held_events_can_be_shuffled_and_repeated(
+    shop: Shop, stand_in: StandInClient, receiver: Receiver
+) -> None:
     stand_in.hold_webhooks()
     stand_in.duplicate_webhooks(1)
     shop.pay()
@@ -226,7 +230,7 @@ def test_held_events_can_be_both(shop: Shop, stand_in: StandInClient, receiver: 
     assert len(receiver.received) == 6
 
 
-def test_a_reset_delivers_what_is_held_and_then_as_usual(
+def test_a_reset_delivers_held_events_and_ends_repetition(
     shop: Shop, stand_in: StandInClient, receiver: Receiver
 ) -> None:
     stand_in.hold_webhooks()
@@ -261,7 +265,7 @@ def test_an_event_can_be_sent_again(shop: Shop, stand_in: StandInClient, receive
         ([], "WebhookEndpoint: "),
     ],
 )
-def test_an_endpoint_that_makes_no_sense_is_refused(url: str, endpoint: object, complaint: str) -> None:
+def test_an_invalid_endpoint_is_rejected(url: str, endpoint: object, complaint: str) -> None:
     refused = httpx.post(f"{url}/_stand_in/webhooks", json=endpoint)
 
     assert refused.status_code == 400
@@ -269,7 +273,7 @@ def test_an_endpoint_that_makes_no_sense_is_refused(url: str, endpoint: object, 
 
 
 def settled(look: Callable[[], list[Delivery]], at_least: int) -> list[Delivery]:
-    """The deliveries as soon as there are so many and the last one is answered."""
+    """Wait until there are enough deliveries and the last one has its answer; returns them."""
 
     def answered() -> list[Delivery] | None:
         found = look()
@@ -278,17 +282,17 @@ def settled(look: Callable[[], list[Delivery]], at_least: int) -> list[Delivery]
     return wait_for(answered, f"{at_least} deliveries", timeout_seconds=10, pause_seconds=0.01)
 
 
-async def deliver_to_one_who_hangs_at_first() -> list[Delivery]:
+async def deliver_to_an_endpoint_that_hangs_once() -> list[Delivery]:
     came_back = asyncio.Event()
 
-    async def hang_at_first(_: web.Request) -> web.Response:
+    async def hang_once(_: web.Request) -> web.Response:
         if len(delivering.deliveries()) == 1:
             await came_back.wait()
         came_back.set()
         return web.Response()
 
     app = web.Application()
-    app.add_routes([web.post("/", hang_at_first)])
+    app.add_routes([web.post("/", hang_once)])
     delivering = Deliveries()
     app.cleanup_ctx.append(delivering.connected)
     runner = web.AppRunner(app)

@@ -1,4 +1,4 @@
-"""What Stripe tells about a payment, event by event."""
+"""The events of a payment."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ def test_events_have_the_version_of_the_sdk() -> None:
 
 @dataclass(frozen=True)
 class Course:
-    """A course of events: what is done, and what is told about it."""
+    """A course of a payment: what is done, and the types of its events in order."""
 
     act: Callable[[Shop, StandInClient], object]
-    told: list[str]
+    types: list[str]
 
 
 CREATED = "payment_intent.created"
@@ -56,13 +56,13 @@ COURSES = {
 
 
 @pytest.mark.parametrize("course", COURSES.values(), ids=COURSES.keys())
-def test_what_happens_is_told_in_order(
+def test_events_report_each_change_in_order(
     shop: Shop, stand_in: StandInClient, receiver: Receiver, course: Course
 ) -> None:
     course.act(shop, stand_in)
 
-    receiver.wait_for(course.told[-1], times=course.told.count(course.told[-1]))
-    assert receiver.types() == course.told
+    receiver.wait_for(course.types[-1], times=course.types.count(course.types[-1]))
+    assert receiver.types() == course.types
 
 
 def test_an_event_names_the_request_that_caused_it(shop: Shop, receiver: Receiver) -> None:
@@ -85,7 +85,7 @@ def test_an_event_names_the_request_that_caused_it(shop: Shop, receiver: Receive
     }
 
 
-def test_confirming_at_once_has_one_cause(shop: Shop, receiver: Receiver) -> None:
+def test_creating_and_confirming_at_once_has_one_cause(shop: Shop, receiver: Receiver) -> None:
     shop.intend(confirm=True, key=f"{shop.order_id}-charge")
 
     events = receiver.wait_for("payment_intent.succeeded")
@@ -94,7 +94,7 @@ def test_confirming_at_once_has_one_cause(shop: Shop, receiver: Receiver) -> Non
     assert {event.event["request"]["idempotency_key"] for event in events} == {f"{shop.order_id}-charge"}
 
 
-def test_an_event_shows_its_object_as_it_was_then(shop: Shop, receiver: Receiver) -> None:
+def test_an_event_shows_its_object_as_it_was_after_the_change(shop: Shop, receiver: Receiver) -> None:
     intent = shop.pay()
     shop.refund(intent, amount=1000)
 
@@ -108,7 +108,7 @@ def test_an_event_shows_its_object_as_it_was_then(shop: Shop, receiver: Receiver
     assert (refunded.about["amount_refunded"], refunded.about["refunded"]) == (1000, False)
 
 
-def test_a_decline_says_why(shop: Shop, receiver: Receiver) -> None:
+def test_the_events_of_a_decline_have_its_reason(shop: Shop, receiver: Receiver) -> None:
     decline(shop)
 
     _, charge, failed = receiver.wait_for("payment_intent.payment_failed")
@@ -117,7 +117,7 @@ def test_a_decline_says_why(shop: Shop, receiver: Receiver) -> None:
     assert failed.about["last_payment_error"]["decline_code"] == "insufficient_funds"
 
 
-def test_a_replay_is_not_told(shop: Shop, receiver: Receiver) -> None:
+def test_a_replay_causes_no_event(shop: Shop, receiver: Receiver) -> None:
     intent = shop.intend(key=shop.order_id)
     shop.intend(key=shop.order_id)
     shop.cancel(intent)

@@ -5,7 +5,7 @@ import pytest
 from local.stripe_stand_in.exchange import Answer, ApiRequest, error
 from local.stripe_stand_in.idempotency import IdempotencyKeys
 
-pytestmark = pytest.mark.enable_socket  # an event loop is made of sockets
+pytestmark = pytest.mark.enable_socket  # an event loop uses sockets
 
 CREATE = ApiRequest(
     "POST", "/v1/refunds", (("amount", "100"), ("charge", "ch_1")), "sk_test_a", "order-1-refund"
@@ -14,7 +14,7 @@ REFUNDED = Answer(200, {"id": "re_1"})
 
 
 class Endpoint:
-    """Answers as it is told, and counts."""
+    """Returns prepared answers and counts its executions."""
 
     def __init__(self, *answers: Answer) -> None:
         self._answers = list(answers)
@@ -44,7 +44,7 @@ def changed(**changes: object) -> ApiRequest:
     [REFUNDED, error(402, "Your card was declined.", type="card_error"), error(500, "Oh.", type="api_error")],
     ids=["success", "decline", "server error"],
 )
-def test_the_first_answer_is_kept_whatever_it_was(keys: IdempotencyKeys, first: Answer) -> None:
+def test_the_first_answer_is_stored_also_if_it_is_an_error(keys: IdempotencyKeys, first: Answer) -> None:
     endpoint = Endpoint(first)
 
     assert ask(keys, CREATE, endpoint) == first
@@ -54,7 +54,7 @@ def test_the_first_answer_is_kept_whatever_it_was(keys: IdempotencyKeys, first: 
     assert endpoint.executions == 1
 
 
-def test_an_answer_from_before_execution_is_not_kept(keys: IdempotencyKeys) -> None:
+def test_an_answer_without_execution_is_not_stored(keys: IdempotencyKeys) -> None:
     endpoint = Endpoint(error(400, "Missing required param: charge.", executed=False), REFUNDED)
 
     ask(keys, CREATE, endpoint)
@@ -63,7 +63,7 @@ def test_an_answer_from_before_execution_is_not_kept(keys: IdempotencyKeys) -> N
 
 
 @pytest.mark.parametrize("changes", [{"params": (("amount", "200"),)}, {"path": "/v1/payment_intents"}])
-def test_a_key_belongs_to_one_request(keys: IdempotencyKeys, changes: dict[str, object]) -> None:
+def test_a_key_is_rejected_for_another_request(keys: IdempotencyKeys, changes: dict[str, object]) -> None:
     endpoint = Endpoint(REFUNDED)
     ask(keys, CREATE, endpoint)
 
@@ -82,14 +82,16 @@ def test_a_key_belongs_to_one_request(keys: IdempotencyKeys, changes: dict[str, 
     ],
     ids=["another account", "another key", "no key", "not a POST"],
 )
-def test_what_a_key_does_not_bind_is_executed(keys: IdempotencyKeys, changes: dict[str, object]) -> None:
+def test_a_request_that_no_stored_answer_matches_is_executed(
+    keys: IdempotencyKeys, changes: dict[str, object]
+) -> None:
     endpoint = Endpoint(REFUNDED, REFUNDED)
     ask(keys, CREATE, endpoint)
 
     assert ask(keys, changed(**changes), endpoint) == REFUNDED
 
 
-def test_a_key_in_use_is_a_conflict(keys: IdempotencyKeys) -> None:
+def test_a_key_of_a_request_in_progress_is_a_conflict(keys: IdempotencyKeys) -> None:
     async def ask_while_executing() -> Answer:
         return await keys.once(CREATE, Endpoint())
 

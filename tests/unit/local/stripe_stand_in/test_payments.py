@@ -30,7 +30,7 @@ def test_the_latest_charge_can_be_expanded(shop: Shop) -> None:
     assert (intent.latest_charge.amount_refunded, intent.latest_charge.refunded) == (0, False)
 
 
-def test_an_intent_names_a_real_payment_method(shop: Shop) -> None:
+def test_the_name_of_a_test_card_becomes_a_payment_method(shop: Shop) -> None:
     intent = shop.intend("pm_card_mastercard")
 
     assert intent.payment_method == shop.retrieve(intent).payment_method
@@ -66,7 +66,7 @@ def test_a_card_is_declined_when_it_is_charged(
     assert intent_in(declined.value).status == "requires_payment_method"
 
 
-def test_a_declined_intent_remembers_why(shop: Shop) -> None:
+def test_a_declined_intent_has_the_reason(shop: Shop) -> None:
     intent = shop.intend("pm_card_visa_chargeDeclinedInsufficientFunds")
     with pytest.raises(stripe.CardError, match=r"Your card has insufficient funds\."):
         shop.confirm(intent)
@@ -104,7 +104,7 @@ def test_creating_and_confirming_at_once_declines_too(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("payment_method", ["pm_card_nonexistent", "tok_visa", "pm/../x?y"])
-def test_an_unknown_payment_method_is_refused(shop: Shop, payment_method: str) -> None:
+def test_an_unknown_payment_method_is_rejected(shop: Shop, payment_method: str) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
         shop.intend(payment_method)
 
@@ -135,14 +135,16 @@ def test_an_unknown_intent_is_missing(shop: Shop) -> None:
         ),
     ],
 )
-def test_wrong_parameters_are_refused(shop: Shop, params: dict[str, object], code: str, param: str) -> None:
+def test_invalid_parameters_are_rejected(
+    shop: Shop, params: dict[str, object], code: str, param: str
+) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
         shop.client.raw_request("post", "/v1/payment_intents", **params)
 
     assert (refused.value.code, refused.value.param) == (code, param)
 
 
-def test_a_call_without_a_secret_key_is_not_let_in(url: str) -> None:
+def test_a_call_without_a_secret_key_is_unauthorized(url: str) -> None:
     client = stripe.StripeClient("pk_test_public", base_addresses={"api": url}, max_network_retries=0)
 
     with pytest.raises(stripe.AuthenticationError):
@@ -159,7 +161,7 @@ def test_a_paid_intent_cannot_be_confirmed_or_canceled(shop: Shop) -> None:
         assert intent_in(refused.value).status == "succeeded"
 
 
-def test_a_canceled_intent_can_never_be_charged(shop: Shop, stand_in: StandInClient) -> None:
+def test_a_canceled_intent_cannot_be_charged(shop: Shop, stand_in: StandInClient) -> None:
     intent = shop.intend()
 
     canceled = shop.cancel(intent)
@@ -173,7 +175,9 @@ def test_a_canceled_intent_can_never_be_charged(shop: Shop, stand_in: StandInCli
 @pytest.mark.parametrize(
     "payment_method", ["pm_card_authenticationRequired", "pm_card_threeDSecure2Required"]
 )
-def test_3d_secure_passed_pays(shop: Shop, stand_in: StandInClient, payment_method: str) -> None:
+def test_a_payment_succeeds_when_3d_secure_is_passed(
+    shop: Shop, stand_in: StandInClient, payment_method: str
+) -> None:
     waiting = shop.confirm(shop.intend(payment_method))
     assert waiting.status == shop.confirm(waiting).status == "requires_action"
     assert waiting.next_action is not None
@@ -184,7 +188,7 @@ def test_3d_secure_passed_pays(shop: Shop, stand_in: StandInClient, payment_meth
     assert shop.payment(stand_in).captured == 2500
 
 
-def test_3d_secure_failed_does_not_pay(shop: Shop, stand_in: StandInClient) -> None:
+def test_a_payment_fails_when_3d_secure_is_failed(shop: Shop, stand_in: StandInClient) -> None:
     waiting = shop.confirm(shop.intend("pm_card_authenticationRequired"))
 
     intent = stand_in.authenticate(waiting.id, success=False)
@@ -194,7 +198,7 @@ def test_3d_secure_failed_does_not_pay(shop: Shop, stand_in: StandInClient) -> N
     assert shop.payment(stand_in).captured == 0
 
 
-def test_3d_secure_passed_may_still_be_declined(shop: Shop, stand_in: StandInClient) -> None:
+def test_a_bank_can_decline_after_3d_secure_is_passed(shop: Shop, stand_in: StandInClient) -> None:
     waiting = shop.confirm(shop.intend("pm_card_threeDSecureRequiredChargeDeclined"))
 
     intent = stand_in.authenticate(waiting.id, success=True)
@@ -203,7 +207,7 @@ def test_3d_secure_passed_may_still_be_declined(shop: Shop, stand_in: StandInCli
     assert intent["last_payment_error"]["code"] == "card_declined"
 
 
-def test_a_refund_gives_back_what_is_left(shop: Shop, stand_in: StandInClient) -> None:
+def test_a_refund_without_amount_refunds_what_is_left(shop: Shop, stand_in: StandInClient) -> None:
     paid = shop.pay()
 
     shop.refund(paid, amount=1000)
@@ -228,7 +232,7 @@ def test_a_refund_gives_back_what_is_left(shop: Shop, stand_in: StandInClient) -
     )
 
 
-def test_nothing_is_refunded_twice(shop: Shop, stand_in: StandInClient) -> None:
+def test_a_refunded_charge_cannot_be_refunded_again(shop: Shop, stand_in: StandInClient) -> None:
     paid = shop.pay()
     shop.refund(paid)
 
@@ -239,7 +243,7 @@ def test_nothing_is_refunded_twice(shop: Shop, stand_in: StandInClient) -> None:
     assert shop.payment(stand_in).refunded == 2500
 
 
-def test_two_refunds_at_once_give_the_money_back_once(shop: Shop, stand_in: StandInClient) -> None:
+def test_two_refunds_at_once_refund_the_charge_once(shop: Shop, stand_in: StandInClient) -> None:
     paid = shop.pay()
 
     with ThreadPoolExecutor() as pool:
@@ -250,7 +254,7 @@ def test_two_refunds_at_once_give_the_money_back_once(shop: Shop, stand_in: Stan
     assert shop.payment(stand_in).refunded == 2500
 
 
-def test_no_more_is_refunded_than_is_left(shop: Shop, stand_in: StandInClient) -> None:
+def test_a_refund_cannot_exceed_what_is_left(shop: Shop, stand_in: StandInClient) -> None:
     paid = shop.pay()
     shop.refund(paid, amount=1000)
 
@@ -261,7 +265,7 @@ def test_no_more_is_refunded_than_is_left(shop: Shop, stand_in: StandInClient) -
     assert shop.payment(stand_in).refunded == 1000
 
 
-def test_an_unpaid_intent_has_nothing_to_refund(shop: Shop) -> None:
+def test_an_unpaid_intent_cannot_be_refunded(shop: Shop) -> None:
     intent = shop.intend()
 
     with pytest.raises(stripe.InvalidRequestError, match="does not have a successful charge"):
@@ -280,7 +284,7 @@ def test_payments_are_listed_newest_first_and_page_by_page(shop: Shop) -> None:
     assert rest.data[0].id == first.id
 
 
-def test_payments_are_listed_of_a_time(shop: Shop) -> None:
+def test_payments_are_listed_by_time_of_creation(shop: Shop) -> None:
     made = shop.intend()
 
     in_its_second = shop.listed(made.created, made.created + 1)
@@ -311,7 +315,9 @@ def test_the_charges_of_listed_payments_can_be_expanded(shop: Shop) -> None:
         ({"starting_after": "pi_nobody"}, "resource_missing", "starting_after"),
     ],
 )
-def test_a_list_of_nonsense_is_refused(shop: Shop, params: dict[str, object], code: str, param: str) -> None:
+def test_invalid_list_parameters_are_rejected(
+    shop: Shop, params: dict[str, object], code: str, param: str
+) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
         shop.client.raw_request("get", "/v1/payment_intents", **params)
 
