@@ -13,7 +13,7 @@ import stripe
 
 from local.waiting import wait_for
 
-SECRET = "whsec_the_shops"  # noqa: S105 - it opens nothing
+SECRET = "whsec_the_shops"  # noqa: S105 - only tests sign with it
 
 
 @dataclass(frozen=True)
