@@ -50,53 +50,37 @@ class ApiStack(StageStack):
             length=64,
         )
 
-        self.api = RestApi(self, settings, users=users)
-        self.api.route(
-            "POST",
-            "/orders",
-            functions.add("submit_order", orders.add(), browsers),
-            json_body=True,
+        submit_order = functions.add("submit_order", orders.add(), browsers)
+        list_orders = functions.add(
+            "list_orders",
+            *(orders.find_by("by_customer", "by_day", "unsettled"), cursor_secret.read(), browsers),
         )
-        self.api.route(
-            "GET",
-            "/orders",
-            functions.add(
-                "list_orders",
-                orders.find_by("by_customer", "by_day", "unsettled"),
-                cursor_secret.read(),
-                browsers,
-            ),
-        )
-        self.api.route("GET", "/orders/{order_id}", functions.add("get_order", orders.read(), browsers))
-        self.api.route(
-            "POST", "/orders/{order_id}/cancel", functions.add("cancel_order", orders.change(), browsers)
-        )
-        self.api.route(
-            "POST", "/orders/{order_id}/retry", functions.add("retry_order", orders.change(), browsers)
-        )
+        get_order = functions.add("get_order", orders.read(), browsers)
+        cancel_order = functions.add("cancel_order", orders.change(), browsers)
+        retry_order = functions.add("retry_order", orders.change(), browsers)
         get_inventory = functions.add("get_inventory", inventory.read(), inventory.read_all(), browsers)
+        put_inventory = functions.add("put_inventory", inventory.update(), browsers)
+        restock_inventory = functions.add("restock_inventory", inventory.change(), browsers)
+        receive_stripe_webhook = functions.add(
+            "receive_stripe_webhook",
+            *(orders.change(), idempotency.do_once(), saga.wake()),
+            *(stripe_key.read(), webhook_secret.read()),
+        )
+
+        self.api = RestApi(self, settings, users=users)
+        self.api.route("POST", "/orders", submit_order, json_body=True)
+        self.api.route("GET", "/orders", list_orders)
+        self.api.route("GET", "/orders/{order_id}", get_order)
+        self.api.route("POST", "/orders/{order_id}/cancel", cancel_order)
+        self.api.route("POST", "/orders/{order_id}/retry", retry_order)
         self.api.route("GET", "/inventory", get_inventory)
         self.api.route("GET", "/inventory/{sku}", get_inventory)
-        self.api.route(
-            "PUT",
-            "/inventory/{sku}",
-            functions.add("put_inventory", inventory.update(), browsers),
-            json_body=True,
-        )
-        self.api.route(
-            "POST",
-            "/inventory/{sku}/restock",
-            functions.add("restock_inventory", inventory.change(), browsers),
-            json_body=True,
-        )
+        self.api.route("PUT", "/inventory/{sku}", put_inventory, json_body=True)
+        self.api.route("POST", "/inventory/{sku}/restock", restock_inventory, json_body=True)
         self.api.route(
             "POST",
             "/webhooks/stripe",
-            functions.add(
-                "receive_stripe_webhook",
-                *(orders.change(), idempotency.do_once(), saga.wake()),
-                *(stripe_key.read(), webhook_secret.read()),
-            ),
+            receive_stripe_webhook,
             without_sign_in="Stripe can't sign in; the function checks the signature of every request.",
         )
         self.api.add_health()
@@ -107,7 +91,7 @@ class ApiStack(StageStack):
             accept(
                 self.api,
                 "AwsSolutions-APIG3",
-                "The embedded AWS serves one machine only, and can't put a firewall before an API.",
+                "The embedded AWS serves one machine only and can't put a firewall in front of an API.",
             )
 
         self.add_output("ApiUrl", self.api.url.removesuffix("/"), "Base URL of the API")

@@ -45,36 +45,42 @@ class EventsStack(StageStack):
             record_age=Duration.seconds(settings.stream_record_age_seconds),
         )
 
-        audit_dead_letters = DeadLetterQueue(self, "AuditDeadLetters", settings)
-        audit_queue = EventQueue(
+        self.stream_functions = [publish_order_events]
+        self.dead_letter_queues = [parked_events, self._audit(settings, functions, bus)]
+
+        self.add_output("EventBusName", bus.event_bus_name, "Bus of the order events")
+        self.add_output(
+            "ParkedEventsQueueUrl", parked_events.queue_url, "Order changes that could not be published"
+        )
+
+    def _audit(self, settings: Settings, functions: PythonFunctions, bus: EventBus) -> DeadLetterQueue:
+        """Store every order event in a table.
+
+        Returns:
+            The queue of events that could not be stored.
+        """
+        dead_letters = DeadLetterQueue(self, "AuditDeadLetters", settings)
+        queue = EventQueue(
             self,
             "AuditQueue",
             settings,
             consumer="audit_order_events",
             max_receive_count=5,
-            dead_letters=audit_dead_letters,
+            dead_letters=dead_letters,
         )
-        audit_queue.collect(
+        queue.collect(
             "AuditRule",
             events.EventPattern(source=[SERVICE]),
             description="Sends every order event to the audit",
             bus=bus,
         )
-        audit_table = Table(self, "Audit", settings, partition_key="order_id", sort_key="event_id")
-        audit_queue.deliver_to(functions.add("audit_order_events", audit_table.add()))
+        table = Table(self, "Audit", settings, partition_key="order_id", sort_key="event_id")
+        queue.deliver_to(functions.add("audit_order_events", table.add()))
 
-        self.stream_functions = [publish_order_events]
-        self.dead_letter_queues = [parked_events, audit_dead_letters]
-
-        self.add_output("EventBusName", bus.event_bus_name, "Bus of the order events")
-        self.add_output("AuditTableName", audit_table.table_name, "Table of every event of every order")
-        self.add_output("AuditQueueUrl", audit_queue.queue_url, "Events that wait for the audit")
-        self.add_output(
-            "AuditDeadLettersUrl", audit_dead_letters.queue_url, "Events that could not be audited"
-        )
-        self.add_output(
-            "ParkedEventsQueueUrl", parked_events.queue_url, "Order changes that could not be published"
-        )
+        self.add_output("AuditTableName", table.table_name, "Table of every event of every order")
+        self.add_output("AuditQueueUrl", queue.queue_url, "Events that wait for the audit")
+        self.add_output("AuditDeadLettersUrl", dead_letters.queue_url, "Events that could not be audited")
+        return dead_letters
 
 
 def _payment_has(attribute: str, kind: str) -> dict[str, object]:
