@@ -132,22 +132,22 @@ class StripeGateway(PaymentGateway):
 
     @override
     def list_refunds(self, intent_id: str) -> list[Refund]:
-        with _stripe_errors():
-            refunds = self._refunds.list({"payment_intent": intent_id})
         return [
             Refund(
                 amount=refund["amount"],
                 is_ours="order_id" in (refund.get("metadata") or {}),
                 has_failed=refund["status"] in {"failed", "canceled"},
             )
-            for refund in (each.to_dict() for each in refunds.data)
+            for refund in (each.to_dict() for each in self._refunds_of(intent_id))
         ]
+
+    def _refunds_of(self, intent_id: str) -> list[stripe.Refund]:
+        with _stripe_errors():
+            return self._refunds.list({"payment_intent": intent_id}).data
 
     def _ensure_refunds_arrived(self, intent: PaymentIntent) -> None:
         """Reject refunds that are still open: Stripe counts them in `amount_refunded` already."""
-        with _stripe_errors():
-            refunds = self._refunds.list({"payment_intent": intent.intent_id})
-        for refund in refunds.data:
+        for refund in self._refunds_of(intent.intent_id):
             if refund.status in {"pending", "requires_action"}:
                 raise RefundRefused(f"refund {refund.id} is {refund.status}")
 

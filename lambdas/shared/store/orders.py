@@ -65,7 +65,7 @@ CAN_BE_UNDONE: Final = IS_NOT_CONFIRMED | Attr("cancel_requested_by").exists()
 IS_BEING_UNDONE: Final = Attr("failure").exists()
 
 NO_UNDO_IS_DUE: Final = IS_NOT_CONFIRMED | Attr("cancel_requested_by").not_exists()
-"""Not a confirmed order that somebody asked to cancel."""
+"""The order is not confirmed, or nobody asked to cancel it."""
 
 
 class OrderTable:

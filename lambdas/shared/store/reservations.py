@@ -96,6 +96,6 @@ class StockReservations:
         return Update(condition, add=counts).request(self._inventory_table, sku=line.sku)
 
     def _write(self, order: Order, lines: "list[UpdateTypeDef]", change: Change) -> list[int]:
-        """Write all or nothing; return the positions of refused updates, the order's behind the lines'."""
+        """Write all or nothing; return the positions of refused updates, the order being the last one."""
         order_update = change.as_update().request(self._orders.table, order_id=order.order_id)
         return write_together(self._client, [*lines, order_update])

@@ -52,7 +52,7 @@ def test_the_token_is_recorded_before_the_payment_is_retrieved(
 
 
 @pytest.mark.parametrize(
-    ("decide", "told"),
+    ("decide", "answer"),
     [(FakeStripe.settle, "goes on"), (FakeStripe.decline, f"PaymentDeclined: {NOT_APPROVED}")],
     ids=["approved", "refused"],
 )
@@ -61,14 +61,14 @@ def test_a_payment_decided_before_the_token_resumes_the_saga_at_once(
     stripe: FakeStripe,
     callback: FakeCallback,
     decide: Callable[[FakeStripe, str], object],
-    told: str,
+    answer: str,
 ) -> None:
     action_required(shop, stripe)
     decide(stripe, "pi_1")
 
     wait(shop, stripe, callback)
 
-    assert callback.resumed == [(TASK_TOKEN, told)]
+    assert callback.resumed == [(TASK_TOKEN, answer)]
 
 
 def test_a_second_try_resumes_with_its_own_token(
