@@ -1,4 +1,4 @@
-"""Recovery: orders whose execution ended unexpectedly run again; the reconciliation compares the books."""
+"""The recovery of orders whose execution ended unexpectedly, and the reconciliation."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -59,7 +59,7 @@ class RecoveryStack(StageStack):
                 ),
                 functions.add(
                     "reconcile_stock",
-                    *(orders.find_by("by_day"),),
+                    orders.find_by("by_day"),
                     *(inventory.read_all(), inventory.read_many(), inventory.update()),
                 ),
             ],
@@ -114,7 +114,7 @@ class RecoveryStack(StageStack):
             saga.start(),
             Grant(
                 {
-                    # The function postpones messages; the permission comes with its event source.
+                    # It postpones messages of this queue; the event source brings the permission.
                     "ENDED_EXECUTIONS_QUEUE_URL": queue.queue_url,
                     "RECOVERY_PAUSES_SECONDS": ",".join(map(str, settings.recovery_pauses_seconds)),
                 }
