@@ -1,4 +1,4 @@
-"""`make demo`: sample orders through the real state machine, and a check that money and goods agree."""
+"""`make demo`: runs sample orders through the real state machine, and checks that money and goods agree."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,20 +13,20 @@ from proof.laws import Snapshot, take_snapshot, violations
 from proof.plays import Played
 
 _WAIT_SCALE: Final = 0.1
-"""Retries wait a tenth of what they wait on AWS: long enough to be seen, short enough to be watched."""
+"""Retries wait a tenth of the time that they wait on AWS, so that nobody waits long for the demo."""
 
 _PAYMENT_DEADLINE_SECONDS: Final = 10
-"""How long the demo waits for the customer who goes away."""
+"""Deadline for the customer who does not approve the payment."""
 
 
 def main() -> int:
-    """Play the journeys that are for a person to see.
+    """Run the journeys that have a description for the demo.
 
     Returns:
-        0 if every order ended as it should and no law is broken, else 1.
+        0 if every order ended as it must and no law is broken, else 1.
 
     Raises:
-        StartFailed: Something can't start.
+        StartFailed: A part of the embedded run can't start.
     """
     with embedded_world(
         "demo",
@@ -36,28 +36,28 @@ def main() -> int:
     ) as world:
         print()
         before = take_snapshot(world)
-        surprises = [surprise for journey in JOURNEYS if journey.shown for surprise in show(world, journey)]
+        differing = [difference for journey in JOURNEYS if journey.shown for difference in show(world, journey)]
         breaches = _show_laws(before, take_snapshot(world))
-    return 1 if surprises or breaches else 0
+    return 1 if differing or breaches else 0
 
 
 def show(world: World, journey: Journey) -> list[str]:
-    """Run a journey, print its line, and return the differences from what it must be."""
+    """Run a journey, print a line about it, and return the differences to its expected end."""
     stock_before = take_snapshot(world).stock
     played = journey.run(world)
     after = take_snapshot(world)
-    surprises = differences(world, journey, played)
+    differing = differences(world, journey, played)
     order = world.shop.signed_in(played.customer_id).get_order(played.order_id)
     end = order["status"] + (f" ({order['failure']['code']})" if "failure" in order else "")
     print(
-        f"{'FAILED' if surprises else 'ok'}  {journey.shown}:"
+        f"{'FAILED' if differing else 'ok'}  {journey.shown}:"
         f" {' > '.join(_visit(visit) for visit in world.executions.visits(played.execution))}"
         f" | {end} | Stripe: {_money(after, played)} | stock: {_stock(stock_before, after.stock)}",
         flush=True,
     )
-    for surprise in surprises:
-        print(f"        {surprise}")
-    return surprises
+    for difference in differing:
+        print(f"        {difference}")
+    return differing
 
 
 def _visit(visit: StateVisit) -> str:
@@ -78,22 +78,22 @@ def _money(after: Snapshot, played: Played) -> str:
 
 def _stock(before: Mapping[str, int], after: Mapping[str, int]) -> str:
     moved = {sku: after[sku] - before.get(sku, 0) for sku in after if after[sku] != before.get(sku, 0)}
-    return ", ".join(f"{sku} {units:+d}" for sku, units in moved.items()) or "untouched"
+    return ", ".join(f"{sku} {units:+d}" for sku, units in moved.items()) or "unchanged"
 
 
 def _show_laws(before: Snapshot, after: Snapshot) -> list[str]:
-    """Check the laws over everything, print the sums, and return the breaches."""
+    """Check the laws on all orders, print the sums, and return the breaches."""
     breaches = violations(before, after)
     orders = Counter(order.status for order in after.orders)
     confirmed = sum(order.amount or 0 for order in after.orders if order.status == "CONFIRMED")
     held = sum(payment.captured - payment.refunded for payment in after.payments)
     sold = sum(sum(order.quantities.values()) for order in after.orders if order.status == "CONFIRMED")
-    left = sum(before.stock.values()) - sum(after.stock.values())
+    taken = sum(before.stock.values()) - sum(after.stock.values())
     print(
         f"\n{len(after.orders)} orders: " + ", ".join(f"{n} {status}" for status, n in sorted(orders.items()))
     )
     print(f"money   Stripe holds {Money(held, 'usd')}, confirmed orders cost {Money(confirmed, 'usd')}")
-    print(f"stock   {left} units left the shelf, confirmed orders have {sold}")
+    print(f"stock   {taken} units were taken, confirmed orders have {sold}")
     print(
         f"charges {sum(payment.charges for payment in after.payments)},"
         f" refunds {sum(payment.refunds for payment in after.payments)}"

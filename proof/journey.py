@@ -108,7 +108,7 @@ def differences(world: World, journey: Journey, played: Played) -> list[str]:
     """
     order = world.shop.signed_in(played.customer_id).get_order(played.order_id)
     visits = world.executions.visits(played.execution)
-    errors = {visit.name: visit.error for visit in visits if visit.error}
+    errors = {visit.name: visit.error for visit in visits if visit.attempts and visit.error}
     payments = [payment for payment in world.stripe.payments() if payment.order_id == played.order_id]
     charges, refunds = sum(each.charges for each in payments), sum(each.refunds for each in payments)
     expected_and_seen = {

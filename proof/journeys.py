@@ -13,6 +13,7 @@ from local.fault_proxy.faults import Fault
 from proof.journey import Journey
 from proof.payment_plays import (
     APPROVED_BUT_DECLINED,
+    NEEDS_APPROVAL,
     abandoned,
     answered_by_the_customer,
     approved_too_late,
@@ -88,6 +89,7 @@ PATH_JOURNEYS: Final = (
         "lost-race",
         "another order takes the last unit after this one paid",
         shown="two customers, one last unit",
+        order=an_order(("LAST-TABLE", 1)),
         play=race_for_the_last_unit("LAST-TABLE"),
         errors={"ReserveInventory": "OutOfStock"},
         failure="out_of_stock",
@@ -165,6 +167,7 @@ PATH_JOURNEYS: Final = (
         "approved",
         "the bank asks for an approval (3-D Secure), and the customer gives it",
         shown="a bank that asks for 3-D Secure, and a customer who approves",
+        order=NEEDS_APPROVAL,
         play=answered_by_the_customer(approves=True),
         errors=_ASKED,
         money="charged",
@@ -182,6 +185,7 @@ PATH_JOURNEYS: Final = (
         "abandoned",
         "the customer does not answer the bank in time",
         shown="a customer who goes away",
+        order=NEEDS_APPROVAL,
         play=abandoned,
         errors={**_ASKED, "AwaitPayment": "States.Timeout"},
         failure="payment_expired",
@@ -222,6 +226,7 @@ PATH_JOURNEYS: Final = (
     Journey(
         "refunded-again",
         "the same, and the saga is run again when Stripe is back",
+        order=an_order(("LAST-TABLE", 1)),
         play=run_again(_REFUND_REFUSED),
         errors=_UNDONE_BEFORE,
         failure="out_of_stock",

@@ -1,31 +1,31 @@
-"""The first law of the saga, checked on the world: when orders rest, money and goods agree.
+"""The first law of the saga, checked on the world: when orders are at rest, money and goods agree.
 
-Nothing of the product's code is used here. What is compared is what the systems themselves say: the
-orders' records, Stripe's own objects, and the shelf.
+None of the product's code is used here. The check compares what the systems themselves hold: the orders'
+records, Stripe's own objects, and the stock.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from local.stripe_stand_in.payments import StripePayment
 from local.traces import deserialized
 from local.world import World
 
-NOT_FULFILLED = frozenset({"FAILED", "CANCELLED"})
+_NOT_FULFILLED: Final = frozenset({"FAILED", "CANCELLED"})
 
 
 @dataclass(frozen=True)
 class OrderFact:
-    """What an order's record says.
+    """The facts in an order's record that the law is about.
 
     Attributes:
-        order_id: The order.
-        status: Where it stands.
+        order_id: The order's id.
+        status: Its status.
         currency: ISO 4217 code.
         amount: Its price in minor units; None if it was never priced.
         quantities: Units by SKU.
-        refunded_outside: Minor units that went back in Stripe's dashboard.
+        refunded_outside: Minor units that were refunded in Stripe's dashboard.
     """
 
     order_id: str
@@ -38,7 +38,7 @@ class OrderFact:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The world at one moment.
+    """All orders, payments and stock at one moment.
 
     Attributes:
         orders: All orders.
@@ -52,7 +52,7 @@ class Snapshot:
 
 
 def take_snapshot(world: World) -> Snapshot:
-    """Ask all three systems."""
+    """Read all three systems."""
     dynamodb = world.aws.client("dynamodb")
 
     def rows(table: str) -> Iterable[dict[str, Any]]:
@@ -77,11 +77,11 @@ def take_snapshot(world: World) -> Snapshot:
 
 
 def violations(before: Snapshot, after: Snapshot) -> list[str]:
-    """Name every breach of the first law, in words; none in a world that is in order.
+    """Name every breach of the first law; the list is empty if there is none.
 
     Args:
-        before: The world before the orders that are looked at.
-        after: The world when nothing moves any more.
+        before: The world before the orders that are checked; orders in it are not checked.
+        after: The world when all orders are at rest.
     """
     earlier = {order.order_id for order in before.orders}
     orders = [order for order in after.orders if order.order_id not in earlier]
@@ -99,14 +99,14 @@ def _of_order(order: OrderFact, payments: Iterable[StripePayment]) -> Iterable[s
     charges, refunds = sum(payment.charges for payment in own), sum(payment.refunds for payment in own)
     if charges > 1:
         yield f"{name} was charged {charges} times"
-    if refunds > (2 if order.refunded_outside else 1):  # by a colleague, and what was left by the saga
+    if refunds > (2 if order.refunded_outside else 1):  # a part in the dashboard, the rest by the saga
         yield f"{name} was refunded {refunds} times"
     if any(payment.currency != order.currency for payment in own):
         yield f"{name} is in {order.currency}, but was charged in another currency"
     if order.status == "CONFIRMED":
         if order.amount is None or held + order.refunded_outside != order.amount:
             yield f"{name} costs {order.amount}, but Stripe holds {held}"
-    elif order.status in NOT_FULFILLED:
+    elif order.status in _NOT_FULFILLED:
         if held:
             yield f"{name} is not fulfilled, but Stripe holds {held}"
     else:
@@ -114,7 +114,7 @@ def _of_order(order: OrderFact, payments: Iterable[StripePayment]) -> Iterable[s
 
 
 def _held(payment: StripePayment) -> int:
-    """Minor units of the customer's money that the shop has."""
+    """Minor units that were captured and not refunded."""
     return payment.captured - payment.refunded
 
 
@@ -122,7 +122,7 @@ def _of_unknown_payments(after: Snapshot) -> Iterable[str]:
     known = {order.order_id for order in after.orders}
     for payment in after.payments:
         if _held(payment) and payment.order_id not in known:
-            yield f"Stripe holds {_held(payment)} of {payment.intent_id}, which belongs to no order"
+            yield f"Stripe holds {_held(payment)} of {payment.intent_id}, which has no order"
 
 
 def _of_stock(
@@ -136,6 +136,6 @@ def _of_stock(
     for sku, available in after.items():
         expected = before.get(sku, 0) - sold.get(sku, 0)
         if available != expected:
-            yield f"{sku}: {before.get(sku, 0)} were there, {sold.get(sku, 0)} are sold, {available} are left"
+            yield f"{sku}: {before.get(sku, 0)} units before, {sold.get(sku, 0)} sold, {available} left"
         if available < 0:
             yield f"{sku} is oversold: {available}"

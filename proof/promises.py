@@ -1,7 +1,7 @@
-"""What every order is promised beyond the first law, checked on what the world has of it.
+"""The promises to the customer of an order, checked on what the order left behind.
 
-Like `laws`, this uses nothing of the product's code: an order is its record, what consumers of the events
-got, the mail that came, and its executions.
+They come on top of the first law (`laws`). As there, none of the product's code is used: the check reads the
+order's record, the events that a consumer got, the mail that was sent, and the executions.
 """
 
 import re
@@ -13,9 +13,9 @@ from cli.executions import StateVisit
 from local.traces import deserialized
 from local.world import World
 
-RESTS: Final = frozenset({"CONFIRMED", "FAILED", "CANCELLED"})
+AT_REST: Final = frozenset({"CONFIRMED", "FAILED", "CANCELLED"})
 
-_ANNOUNCED: Final = (
+_EVENTS: Final = (
     *("OrderConfirmed", "OrderFailed", "OrderCancelled", "OrderNeedsAttention"),
     *("PaymentRefundedOutside", "PaymentDisputed"),
 )
@@ -25,28 +25,55 @@ _SUBJECTS: Final = {
     "CANCELLED": "Your order is cancelled",
 }
 _RECOVERY: Final = re.compile(r"-r\d+$")
-_RECOVERIES: Final = 3
-_FAIL_WITH: Final = ("NeedsAttention", "States.ServiceRestart")
-"""A human is called; or the embedded AWS was restarted, which no state machine can catch."""
+_MAX_RECOVERIES: Final = 3
+_ALLOWED_ERRORS: Final = ("NeedsAttention", "States.ServiceRestart")
+"""An execution fails only to call a human, or because the embedded AWS was restarted, which no state machine
+can catch."""
 
 _NOT_NOTIFIED: Final = "CustomerNotNotified"
 
 
 @dataclass(frozen=True)
-class Story:
-    """All that the world has of one order.
+class ExecutionHistory:
+    """One execution of the saga.
 
     Attributes:
-        record: Its record in the orders table.
+        status: Its status.
+        visits: The states that it entered, in order.
+        error: The error that it failed with; None if it did not fail.
+    """
+
+    status: str
+    visits: tuple[StateVisit, ...]
+    error: str | None = None
+
+    def __str__(self) -> str:
+        visits = (
+            f"{each.name} x{each.attempts} {each.error}" if each.error else each.name for each in self.visits
+        )
+        return f"{self.status}: {', '.join(visits)}"
+
+
+@dataclass(frozen=True)
+class OrderHistory:
+    """All that an order left behind.
+
+    Attributes:
+        record: The order's record in the orders table.
         events: The detail types of its events, oldest first.
         subjects: The subjects of the mails about it, oldest first.
-        executions: Its executions: status and visited states, by name.
+        executions: Its executions by name, oldest first.
     """
 
     record: Mapping[str, Any]
     events: tuple[str, ...]
     subjects: tuple[str, ...]
-    executions: Mapping[str, "Told"]
+    executions: Mapping[str, ExecutionHistory]
+
+    @property
+    def order_id(self) -> str:
+        """The order's id."""
+        return str(self.record["order_id"])
 
     @property
     def status(self) -> str:
@@ -54,107 +81,116 @@ class Story:
         return str(self.record["status"])
 
     @property
-    def entries(self) -> list[str]:
-        """What its timeline says, without reasons."""
+    def failure(self) -> str | None:
+        """The order's failure code; None if it has not failed."""
+        code: str | None = self.record.get("failure", {}).get("code")
+        return code
+
+    @property
+    def end(self) -> str:
+        """Status and failure code: `CONFIRMED`, or `FAILED out_of_stock`."""
+        return f"{self.status} {self.failure}" if self.failure else self.status
+
+    @property
+    def timeline(self) -> list[str]:
+        """The entries of the timeline in order, without reasons."""
         return [str(entry["event"]).partition(":")[0] for entry in self.record["timeline"]]
 
     @property
     def announced(self) -> list[str]:
-        """What its timeline says that others were told, in order."""
-        return [entry for entry in self.entries if entry in _ANNOUNCED]
+        """The entries of the timeline that are published as events, in order."""
+        return [entry for entry in self.timeline if entry in _EVENTS]
+
+    @property
+    def all_events_arrived(self) -> bool:
+        """Whether the consumer of the bus got exactly the events of the timeline, in order."""
+        return list(self.events) == self.announced
 
     @property
     def was_mailed(self) -> bool:
-        """Whether mail about the end has come."""
+        """Whether the mail about the order's end was sent."""
         return _SUBJECTS.get(self.status) in self.subjects
 
     @property
     def was_recovered(self) -> bool:
-        """Whether one of its executions was run because another one broke."""
+        """Whether a recovery was started, because an execution broke."""
         return any(map(_RECOVERY.search, self.executions))
 
-
-@dataclass(frozen=True)
-class Told:
-    """What an execution tells.
-
-    Attributes:
-        status: Where it stands.
-        visits: The states that it entered.
-        error: What it failed with.
-    """
-
-    status: str
-    visits: tuple[StateVisit, ...]
-    error: str | None = None
+    def lines(self) -> list[str]:
+        """Everything, for a person who looks for the cause of a breach."""
+        return [
+            f"order {self.order_id}: {self.end}",
+            *(f"  {entry['at']} {entry['event']}" for entry in self.record["timeline"]),
+            *(f"  {name} {execution}" for name, execution in self.executions.items()),
+            f"  events: {list(self.events)}, mail: {list(self.subjects)}",
+        ]
 
 
 def read_record(world: World, order_id: str) -> dict[str, Any] | None:
-    """An order's record as it is now; None where there is none."""
+    """Read an order's record; None if there is none."""
     answer = world.dynamodb.get_item(
         TableName=world.tables["orders"], Key={"order_id": {"S": order_id}}, ConsistentRead=True
     )
     return deserialized(answer["Item"]) if "Item" in answer else None
 
 
-def tell_story(world: World, order_id: str) -> Story | None:
-    """Collect all that the world has of an order; None where it has no record of it."""
+def read_history(world: World, order_id: str) -> OrderHistory | None:
+    """Collect all that an order left behind; None if it has no record."""
     record = read_record(world, order_id)
     if record is None:
         return None
-    names = world.executions.names(order_id)
-    return Story(
+    return OrderHistory(
         record=record,
         events=tuple(str(event["event"]) for event in world.audit_trail.events(order_id)),
         subjects=tuple(
             mail.subject for mail in world.mailbox.messages_to(record["email"]) if order_id in mail.text
         ),
         executions={
-            name: Told(
+            name: ExecutionHistory(
                 str(world.executions.status(name)),
-                tuple(world.executions.visits(name)),
+                world.executions.visits(name),
                 world.executions.error(name),
             )
-            for name in names
+            for name in world.executions.names(order_id)
         },
     )
 
 
-def broken_promises(story: Story) -> list[str]:
-    """Name every broken promise, in words; none for an order that is at rest and in order."""
-    return list(_broken(story))
+def broken_promises(order: OrderHistory) -> list[str]:
+    """Name every broken promise; the list is empty if there is none."""
+    return [f"order {order.order_id}: {breach}" for breach in _broken(order)]
 
 
-def _broken(story: Story) -> Iterator[str]:
-    record = story.record
-    if story.status not in RESTS:
-        yield f"the order is {story.status}, not at rest"
-        if "unsettled_shard" not in record:
-            yield "the order is forgotten: it is not at rest, and not among those that are looked after"
-    elif "unsettled_shard" in record:
-        yield f"the order is {story.status}, but not at rest"
-    if "cancel_requested_by" in record and story.status == "CONFIRMED":
-        yield "the order was asked to be cancelled, and is confirmed"
-    if list(story.events) != story.announced:
-        yield f"the timeline announces {story.announced}, the events are {list(story.events)}"
+def _broken(order: OrderHistory) -> Iterator[str]:
+    record = order.record
+    is_watched = "unsettled_shard" in record
+    if order.status not in AT_REST:
+        yield f"it is {order.status}, not at rest"
+        if not is_watched:
+            yield "it is not at rest, and the index of such orders lacks it"
+    elif is_watched:
+        yield f"it is {order.status}, and still in the index of orders that are not at rest"
+    if "cancel_requested_by" in record and order.status == "CONFIRMED":
+        yield "it is CONFIRMED, although a cancellation was requested"
+    if not order.all_events_arrived:
+        yield f"the timeline announces {order.announced}, the events are {list(order.events)}"
     if len(record["timeline"]) != record["version"]:
         yield f"{record['version']} writes left {len(record['timeline'])} entries in the timeline"
-    yield from _unanswered(story.executions)
-    for name, told in story.executions.items():
-        if told.status == "FAILED" and told.error not in _FAIL_WITH:
-            yield f"execution {name} failed with {told.error}: it should be undone, or call for a human"
-    if story.status in RESTS and not story.was_mailed and _NOT_NOTIFIED not in story.entries:
-        yield f"the customer does not know that the order is {story.status}: {list(story.subjects)}"
+    yield from _not_recovered(order.executions)
+    for name, execution in order.executions.items():
+        if execution.status == "FAILED" and execution.error not in _ALLOWED_ERRORS:
+            yield f"execution {name} failed with {execution.error}, and called no human"
+    if order.status in AT_REST and not order.was_mailed and _NOT_NOTIFIED not in order.timeline:
+        yield f"the customer got no mail that it is {order.status}: {list(order.subjects)}"
 
 
-def _unanswered(executions: Mapping[str, Told]) -> Iterator[str]:
-    """An execution that was stopped, or took too long, is run again: `X` is followed by `X-r1`, `X-r2` ..."""
-    for name, told in executions.items():
+def _not_recovered(executions: Mapping[str, ExecutionHistory]) -> Iterator[str]:
+    """An execution that was stopped or timed out must be run again: `X` as `X-r1`, then `X-r2` ..."""
+    for name, execution in executions.items():
         base, _, number = name.rpartition("-r") if _RECOVERY.search(name) else (name, "", "0")
-        successor = f"{base}-r{int(number) + 1}"
         if (
-            told.status in {"ABORTED", "TIMED_OUT"}
-            and int(number) < _RECOVERIES
-            and successor not in executions
+            execution.status in {"ABORTED", "TIMED_OUT"}
+            and int(number) < _MAX_RECOVERIES
+            and f"{base}-r{int(number) + 1}" not in executions
         ):
-            yield f"execution {name} is {told.status}, and nothing came of it"
+            yield f"execution {name} is {execution.status}, and it was not run again"

@@ -1,4 +1,4 @@
-"""A case of the campaign: a journey, and what goes wrong on it."""
+"""A case of the campaign: a journey, and the faults that are injected."""
 
 import re
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ _INJECTION: Final = re.compile(r"(?P<kind>\w+) (?P<name>.+?) #(?P<n>\d+)(?: for 
 
 @dataclass(frozen=True)
 class Injection:
-    """One thing that goes wrong.
+    """A fault at a call.
 
     Attributes:
-        kind: One of the proxy's faults; or `stop`, which stops the order's executions while the call is
-            held; or `restart`, which restarts the whole embedded AWS then.
+        kind: A fault of the proxy; or `stop`, which holds the call and stops the order's executions; or
+            `restart`, which holds the call and restarts the whole embedded AWS.
         name: The call's name.
-        n: Which call of that name.
-        lasts: An outage: every such call is struck for so many seconds. None for one call alone.
+        n: Number of the call among the calls of that name, from 1.
+        lasts: Seconds in which all later calls of that name are struck too; None if only one call is struck.
     """
 
     kind: InjectionKind
@@ -52,7 +52,7 @@ class Injection:
 
     @property
     def label(self) -> str:
-        """What kind of trouble it is, for the table."""
+        """The row of the report's table."""
         return self.kind if self.lasts is None else f"{self.kind} outage"
 
     def __str__(self) -> str:
@@ -62,11 +62,11 @@ class Injection:
 
 @dataclass(frozen=True)
 class Case:
-    """A journey, and what goes wrong on it.
+    """A journey, and the faults that are injected.
 
     Attributes:
         journey: The journey's key.
-        injections: What goes wrong; nothing, to see how the journey should go.
+        injections: The faults; none to see the calls of the journey.
     """
 
     journey: str
@@ -74,7 +74,7 @@ class Case:
 
     @property
     def label(self) -> str:
-        """What kind of trouble it is, for the table."""
+        """The row of the report's table."""
         match self.injections:
             case ():
                 return "nothing"
@@ -90,7 +90,7 @@ class Case:
 
     @property
     def command(self) -> str:
-        """Runs this case again."""
+        """The command that runs this case again."""
         return f"python -m proof faults --case '{self}'"
 
     def __str__(self) -> str:
@@ -98,10 +98,10 @@ class Case:
 
 
 def parse_case(text: str) -> Case:
-    """Read a case as it is printed.
+    """Read a case from the text that `str` makes of it.
 
     Raises:
-        ValueError: It is not one.
+        ValueError: The text is no case.
     """
     journey, *injections = text.split("; ")
     return Case(journey, tuple(map(_parse_injection, injections)))

@@ -1,4 +1,4 @@
-"""Sets the faults of a case, and does what no proxy can: stop executions while a call is held."""
+"""Injects the faults of a case; stops executions and restarts AWS, which the fault proxy can't do."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from local.world import World
 from proof.fault_campaign.case import Injection
 
 _OF_COLD_WORKERS: Final = "secretsmanager"
-"""A worker reads a secret once, and then remembers it for minutes."""
+"""A worker reads a secret when it starts, and again after minutes. So a fault there needs a new worker."""
 
 _PAUSE_SECONDS: Final = 0.02
 _STREAMS_READ_SECONDS: Final = 2.0
@@ -22,7 +22,7 @@ _STREAMS_READ_SECONDS: Final = 2.0
 
 @contextmanager
 def interfering(world: World, injections: Sequence[Injection]) -> Iterator[None]:
-    """Let things go wrong, once each, as long as the context lasts."""
+    """Have these injections at work, as long as the context lasts."""
     for function in {each.name.partition(":")[0] for each in injections if _OF_COLD_WORKERS in each.name}:
         world.faults.kill_workers(function)
     world.faults.begin_recording()
@@ -60,16 +60,16 @@ def _acting_when_held(world: World, acts: Sequence[tuple[Fault, Callable[[World]
 
 
 def _stop_executions(world: World) -> None:
-    """Stop all that run: there is one order in the world that is on its way."""
+    """Stop all running executions; one order runs in the world at a time."""
     for name in world.executions.names(running=True):
         with suppress(ClientError):  # it has ended just now
             world.executions.stop(name)
 
 
 def _restart_aws(world: World) -> None:
-    """Restart the embedded AWS; the processes of its functions do not outlive it.
+    """Restart the embedded AWS, and kill its workers.
 
-    It would lose what is in the streams and nobody has read yet, so that is waited for.
+    A restart loses the records of a stream that were not read yet, so it waits until all are read.
     """
     quiet_since = time.monotonic()
     while time.monotonic() - quiet_since < _STREAMS_READ_SECONDS:

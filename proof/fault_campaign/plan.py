@@ -1,4 +1,4 @@
-"""Which cases there are: everything that can go wrong at every call of a journey, alone and in pairs."""
+"""Makes the cases: every kind of fault at every call of a journey, alone and in pairs."""
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,14 +12,14 @@ _OUTAGE_KINDS: Final[Sequence[InjectionKind]] = ("refuse", "lose_reply")
 _KINDS_OF_PAIRS: Final[Sequence[InjectionKind]] = (*KINDS, "stop")
 
 _STEP_OUTAGE_SECONDS: Final = 25.0
-"""Longer than all tries of a step of the saga take."""
+"""Longer than all tries of a step take."""
 
 _OTHER_OUTAGE_SECONDS: Final = 3.0
-"""Whoever is not a step of the saga is called again until it works."""
+"""Functions that are no steps are called again until they succeed."""
 
 
-def undisturbed(journeys: Iterable[str]) -> list[Case]:
-    """One case for each journey, to see its calls."""
+def without_fault(journeys: Iterable[str]) -> list[Case]:
+    """One case without a fault for each journey; it shows the calls of the journey."""
     return [Case(journey) for journey in journeys]
 
 
@@ -34,14 +34,14 @@ def single_faults(journey: str, calls: Iterable[Call]) -> Iterator[Case]:
 
 
 def stops(journey: str, calls: Iterable[Call]) -> Iterator[Case]:
-    """The execution is stopped at every call of every state, and while it waits for a webhook."""
+    """A stop of the execution at every call of a step, and at every call of the webhook."""
     for call in calls:
         if _is_of_a_step(call) or call.name.startswith("receive_stripe_webhook: "):
             yield Case(journey, (Injection("stop", call.name, call.n),))
 
 
 def restarts(journey: str, calls: Iterable[Call]) -> Iterator[Case]:
-    """The whole embedded AWS is restarted at the first call of every state."""
+    """A restart of the whole embedded AWS at the first call of every step."""
     seen = set()
     for call in calls:
         function = call.name.partition(":")[0]
@@ -51,9 +51,9 @@ def restarts(journey: str, calls: Iterable[Call]) -> Iterator[Case]:
 
 
 def pairs(journey: str, calls: Sequence[Call], randomness: random.Random) -> Iterator[Case]:
-    """Two faults anywhere, of any kind, without end.
+    """Two faults of any kind at any calls, without end.
 
-    The second one can be at a call that is only made because of the first: a try more, or an undo.
+    The second fault can be at a call that is only made because of the first: another try.
     """
     while True:
         first, second = (

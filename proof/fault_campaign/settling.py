@@ -1,102 +1,112 @@
-"""Lets retries, recovery and, if need be, an operator work, until an order rests with all laws kept."""
+"""Lets retries, recoveries, the reconciliation and an operator work until all orders keep all laws."""
 
 import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from local.world import STRIPE_WEBHOOK_SECRET
-from proof.fault_campaign.stage import Stage
+from local.world import STRIPE_WEBHOOK_SECRET, World
+from proof.fault_campaign.patient_client import PatientClient
+from proof.fault_campaign.watch import WorldWatch
 from proof.laws import Snapshot, take_snapshot, violations
-from proof.promises import Story, broken_promises, tell_story
+from proof.promises import OrderHistory, broken_promises, read_history
 
-_PATIENCE_SECONDS: Final = 300.0
-"""On a busy machine a case takes minutes. One that is broken does not move, and is given up sooner."""
+_TIMEOUT_SECONDS: Final = 300.0
+"""On a busy machine orders take minutes. A broken order does not move, so it is given up sooner."""
 
-_MOST_RECONCILIATIONS: Final = 5
+_MAX_RECONCILIATIONS: Final = 5
+_MAX_RETRIES: Final = 3
 _PAUSE_SECONDS: Final = 0.1
 _WEBHOOKS_WITHIN_SECONDS: Final = 2.0
-_MOST_RETRIES: Final = 3
 
 
 @dataclass
 class Settled:
-    """An order on its way to rest.
+    """What orders came to.
 
     Attributes:
-        stage: The order, and where it is.
-        before: The world before it.
-        story: All that the world has of it, as soon as it is quiet; None where there is no record of it.
-        breaches: The laws that are still broken.
-        retries: How often an operator retried it.
+        orders: The histories of the orders that have a record.
+        breaches: The laws that are still broken, in words.
+        retries: Number of retries by an operator, by order id.
     """
 
-    stage: Stage
-    before: Snapshot
-    story: Story | None = None
+    orders: list[OrderHistory] = field(default_factory=list)
     breaches: list[str] = field(default_factory=list)
-    retries: int = 0
+    retries: Counter[str] = field(default_factory=Counter)
 
-    def look(self) -> None:
-        """Check all laws."""
-        self.story = tell_story(self.stage.world, self.stage.order_id)
-        if self.story is None:
-            self.breaches = ["the order was accepted, and there is no record of it"]
-            return
-        self.breaches = broken_promises(self.story)
-        if not self.breaches:  # the rest is slower to read
-            taken = self.stage.taken_away
-            left = {sku: units - taken.get(sku, 0) for sku, units in self.before.stock.items()}
-            self.breaches = violations(replace(self.before, stock=left), take_snapshot(self.stage.world))
+    def check(self, world: World, order_ids: Sequence[str], before: Snapshot) -> None:
+        """Read the orders again, and check all laws."""
+        histories = {order_id: read_history(world, order_id) for order_id in order_ids}
+        self.orders = [each for each in histories.values() if each is not None]
+        self.breaches = [
+            *(
+                f"order {each} was accepted, but has no record"
+                for each in order_ids
+                if histories[each] is None
+            ),
+            *(breach for order in self.orders for breach in broken_promises(order)),
+        ]
+        if not self.breaches:  # the snapshot takes longer to read
+            self.breaches = violations(before, take_snapshot(world))
 
-    def needs_operator(self) -> bool:
-        """Whether an operator has seen the event that calls for one, and has not tried too often yet."""
-        return (
-            self.story is not None
-            and self.story.status == "NEEDS_ATTENTION"
-            and list(self.story.events) == self.story.announced
-            and self.retries < _MOST_RETRIES
-        )
+    def operator_retries(self, world: World) -> None:
+        """Retry the orders for which an event has called an operator, unless they were retried too often."""
+        for order in self.orders:
+            if (
+                order.status == "NEEDS_ATTENTION"
+                and order.all_events_arrived
+                and self.retries[order.order_id] < _MAX_RETRIES
+            ):
+                world.faults.clear()
+                self.retries[order.order_id] += PatientClient(world).retry(order.order_id)
 
 
-def settle(stage: Stage, before: Snapshot) -> Settled:
-    """Wait until nothing moves any more and nothing is broken; give up after a while.
+def settle(watch: WorldWatch, order_ids: Sequence[str], before: Snapshot) -> Settled:
+    """Wait until nothing happens any more and no law is broken; give up after a while.
 
     Args:
-        stage: The order.
-        before: The world before it.
+        watch: Watches the world of the orders.
+        order_ids: The orders.
+        before: The world before them.
     """
-    settled = Settled(stage, before)
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    most = stage.reconciliations + _MOST_RECONCILIATIONS
-    while time.monotonic() < deadline and stage.reconciliations < most:
-        if stage.is_quiet():
-            settled.look()
+    settled = Settled()
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
+    last_reconciliation = watch.reconciliations + _MAX_RECONCILIATIONS
+    while time.monotonic() < deadline and watch.reconciliations < last_reconciliation:
+        if watch.is_quiet():
+            settled.check(watch.world, order_ids, before)
             if not settled.breaches:
                 return settled
-            if settled.needs_operator():
-                stage.world.faults.clear()
-                settled.retries += stage.shopper.retry(stage.order_id)
+            settled.operator_retries(watch.world)
         time.sleep(_PAUSE_SECONDS)
-    settled.look()
+    settled.check(watch.world, order_ids, before)
     return settled
 
 
-def let_webhooks_come(stage: Stage) -> None:
-    """Wait for the webhooks of an order that has settled, and give up those that take too long.
+def with_delivery(before: Snapshot, units: Mapping[str, int]) -> Snapshot:
+    """The world before, if these units by SKU had been in stock too; negative for units that were taken."""
+    return replace(
+        before, stock={sku: available + units.get(sku, 0) for sku, available in before.stock.items()}
+    )
 
-    A webhook whose function was killed is locked for as long as that could have run; the next order must
-    not meet it.
+
+def await_webhooks(world: World, order_id: str) -> None:
+    """Wait until the webhooks of an order that has settled are processed, and give up those that take long.
+
+    If the function of a webhook was killed, its lock lasts as long as the function could have run. The next
+    order must not meet such a webhook.
     """
     deadline = time.monotonic() + _WEBHOOKS_WITHIN_SECONDS
-    while _missing_webhooks(stage):
+    while _missing_webhooks(world, order_id):
         if time.monotonic() > deadline:
-            stage.world.stripe.clear_webhook()
-            stage.world.stripe.set_webhook(f"{stage.world.api_url}/webhooks/stripe", STRIPE_WEBHOOK_SECRET)
+            world.stripe.clear_webhook()
+            world.stripe.set_webhook(f"{world.api_url}/webhooks/stripe", STRIPE_WEBHOOK_SECRET)
             return
         time.sleep(_PAUSE_SECONDS)
 
 
-def _missing_webhooks(stage: Stage) -> bool:
-    tries = stage.world.stripe.deliveries(stage.order_id)
+def _missing_webhooks(world: World, order_id: str) -> bool:
+    tries = world.stripe.deliveries(order_id)
     taken = {each.event_id for each in tries if each.status is not None and each.status < 300}  # noqa: PLR2004 - HTTP's
     return taken != {each.event_id for each in tries}

@@ -1,4 +1,4 @@
-"""Plays cases in several worlds at once, each in a process of its own with nobody else in it."""
+"""Runs cases in several worlds at once; each world has its own process, and one order at a time."""
 
 import multiprocessing
 import time
@@ -11,36 +11,36 @@ from typing import Final, Self, TypeAlias
 from local.processes import StartFailed
 from local.world import World, embedded_world
 from proof.fault_campaign.case import Case
-from proof.fault_campaign.outcome import Outcome
-from proof.fault_campaign.play import play
-from proof.fault_campaign.tempo import quick_pace
-from proof.promises import broken_promises, tell_story
-from proof.reconciliation import reconcile
+from proof.fault_campaign.case_result import CaseResult
+from proof.fault_campaign.run_case import run_case
+from proof.fault_campaign.waits import shortened_waits
+from proof.promises import broken_promises, read_history
+from proof.run_reconciler import run_reconciler
 
 WAIT_SCALE: Final = 0.02
-"""Retries wait a fiftieth of what they wait on AWS."""
+"""Retries wait a fiftieth of the time that they wait on AWS."""
 
 _CASES_PER_WORLD: Final = 150
-"""localstripe becomes slower with every payment that it keeps."""
+"""localstripe gets slower with every payment that it keeps."""
 
 _spawning = multiprocessing.get_context("spawn")
 
 _Tasks: TypeAlias = "Queue[Case | None]"
-_Outcomes: TypeAlias = "Queue[Outcome | list[str] | StartFailed]"
+_Results: TypeAlias = "Queue[CaseResult | list[str] | StartFailed]"
 
 
 class Worlds:
-    """Some worlds that wait for cases. Use it as a context manager.
+    """Several worlds that run cases. Use it as a context manager.
 
     Args:
-        count: How many.
+        count: Number of worlds.
     """
 
     def __init__(self, count: int) -> None:
         self._tasks: _Tasks = _spawning.Queue()
-        self._outcomes: _Outcomes = _spawning.Queue()
+        self._results: _Results = _spawning.Queue()
         self._processes = [
-            _spawning.Process(target=_work, args=(n, self._tasks, self._outcomes), daemon=True)
+            _spawning.Process(target=_work, args=(n, self._tasks, self._results), daemon=True)
             for n in range(1, count + 1)
         ]
 
@@ -55,8 +55,8 @@ class Worlds:
         for process in self._processes:
             process.join()
 
-    def play(self, cases: Iterable[Case]) -> Iterator[Outcome]:
-        """Play cases, and yield what they came to as it comes; cases are asked for when they are needed.
+    def run(self, cases: Iterable[Case]) -> Iterator[CaseResult]:
+        """Run cases, and yield each result as soon as it is there; a case is taken when a world is free.
 
         Raises:
             StartFailed: A world can't start.
@@ -70,90 +70,83 @@ class Worlds:
                 under_way += 1
             if not under_way:
                 return
-            outcome = self._outcomes.get()
-            if isinstance(outcome, StartFailed):
-                raise outcome
-            if isinstance(outcome, Outcome):
+            result = self._results.get()
+            if isinstance(result, StartFailed):
+                raise result
+            if isinstance(result, CaseResult):
                 under_way -= 1
-                yield outcome
+                yield result
 
     def close(self) -> list[str]:
-        """Play no more, and look at all orders once more.
+        """Stop all worlds, after a last check of their orders.
 
         Returns:
-            What was in order when its case was over, and broke later.
+            The laws that were kept when their case ended, and are broken now.
         """
         for _ in self._processes:
             self._tasks.put(None)
         late: list[str] = []
         for _ in self._processes:
-            outcome = self._outcomes.get()
-            late += outcome if isinstance(outcome, list) else [str(outcome)]
+            result = self._results.get()
+            late += result if isinstance(result, list) else [str(result)]
         return late
 
 
-def _work(n: int, tasks: _Tasks, outcomes: _Outcomes) -> None:
-    """Play the cases that come, in one world after the other."""
+def _work(n: int, tasks: _Tasks, results: _Results) -> None:
+    """Run cases as they come, in one world after the other."""
     late: list[str] = []
     is_over = False
     try:
         while not is_over:
-            with embedded_world(f"faults-{n}", wait_scale=WAIT_SCALE) as world, quick_pace(world):
-                is_over = _play_some(world, tasks, outcomes, late)
-        outcomes.put(late)
+            with embedded_world(f"faults-{n}", wait_scale=WAIT_SCALE) as world, shortened_waits(world):
+                is_over = _run_some(world, tasks, results, late)
+        results.put(late)
     except StartFailed as error:
-        outcomes.put(error)
+        results.put(error)
 
 
-def _play_some(world: World, tasks: _Tasks, outcomes: _Outcomes, late: list[str]) -> bool:
-    """Play cases until the world has had enough of them, or something in it is broken.
+def _run_some(world: World, tasks: _Tasks, results: _Results, late: list[str]) -> bool:
+    """Run cases until the world has had enough of them, or a law is broken in it.
 
     Returns:
-        Whether there are no more.
+        Whether there are no more cases.
     """
-    played: list[Outcome] = []
+    earlier: list[CaseResult] = []
     for _ in range(_CASES_PER_WORLD):
         case = tasks.get()
         if case is None or case.restarts:  # a restart empties the mailboxes
-            late += _broken_later(world, played)
-            played.clear()
+            late += _broken_later(world, earlier)
+            earlier.clear()
         if case is None:
             return True
-        outcome = _played(world, case)
-        outcomes.put(outcome)
-        if outcome.breaches:
+        result = _result_of(world, case)
+        results.put(result)
+        if result.breaches:
             break
-        played.append(outcome)
-    late += _broken_later(world, played)
+        earlier.append(result)
+    late += _broken_later(world, earlier)
     return False
 
 
-def _played(world: World, case: Case) -> Outcome:
-    """What a case came to; one that can't be played is a violation like any other."""
+def _result_of(world: World, case: Case) -> CaseResult:
+    """Run a case; a case that can't run counts as a violation."""
     start = time.monotonic()
     try:
-        return play(world, case, cold=not case.injections)
+        return run_case(world, case, cold=not case.injections)
     except Exception as error:  # noqa: BLE001 - whatever it is, the campaign goes on
-        return Outcome(
+        return CaseResult(
             case=case,
-            order_id="",
-            status="none",
-            recovered=False,
-            reconciled=False,
-            operator_called=False,
-            struck=[],
-            breaches=[f"the case could not be played: {error!r}"],
+            breaches=[f"the case could not run: {error!r}"],
             evidence=traceback.format_exc(),
-            calls=[],
             seconds=time.monotonic() - start,
         )
 
 
-def _broken_later(world: World, played: Iterable[Outcome]) -> list[str]:
-    """What is no longer in order; the reconciliation, which has its own way to look, must find nothing."""
-    broken = [f"the reconciliation finds {finding}" for finding in reconcile(world).findings]
-    for outcome in played:
-        story = tell_story(world, outcome.order_id)
-        breaches = broken_promises(story) if story else ["its record is gone"]
-        broken += [f"{outcome.case}: later {breach}" for breach in breaches]
+def _broken_later(world: World, results: Iterable[CaseResult]) -> list[str]:
+    """The promises that are broken now. The reconciliation checks in its own way, and must find nothing."""
+    broken = [f"the reconciliation finds {finding}" for finding in run_reconciler(world).findings]
+    for result in results:
+        order = read_history(world, result.order_id)
+        breaches = broken_promises(order) if order else [f"order {result.order_id} has no record"]
+        broken += [f"{result.case}: later {breach}" for breach in breaches]
     return broken

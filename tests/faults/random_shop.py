@@ -1,6 +1,6 @@
-"""A day in the shop: a script of what customers, operators and colleagues do, and of what goes wrong.
+"""A script of what customers, operators and colleagues do, and of the faults meanwhile; all of it at once.
 
-All of it happens at once. When everything is over and has healed, all laws hold.
+When everything has settled, all laws must hold.
 """
 
 import time
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import httpx
@@ -20,20 +20,21 @@ from local.fault_proxy.faults import Fault
 from local.users import OPERATOR
 from local.world import World
 from proof.fault_campaign.case import Injection
-from proof.fault_campaign.contention import let_writes_conflict
+from proof.fault_campaign.crowds import let_writes_conflict
 from proof.fault_campaign.interference import interfering
-from proof.fault_campaign.shopper import Shopper
-from proof.laws import take_snapshot, violations
+from proof.fault_campaign.patient_client import PatientClient
+from proof.fault_campaign.settling import settle, with_delivery
+from proof.fault_campaign.watch import WorldWatch
+from proof.laws import take_snapshot
 from proof.plays import DELIVERABLE, UNDELIVERABLE, an_order
-from proof.promises import RESTS, Story, broken_promises, read_record, tell_story
-from proof.reconciliation import reconcile
+from proof.promises import AT_REST, OrderHistory, read_record
 
 SKUS: Final = ("RANDOM-APPLE", "RANDOM-BREAD", "RANDOM-CAKE")
 
 Card = Literal["good", "declined", "approved", "refused", "abandoned"]
-"""A card that is charged, or declined; or that needs an approval, and what its owner does then."""
+"""A card that is charged or declined; or one that needs an approval, and what the customer does then."""
 
-Deed = Literal[
+ActionKind = Literal[
     "cancel",
     "cancel as operator",
     "retry",
@@ -44,9 +45,9 @@ Deed = Literal[
     "refund",
     "refund a part",
 ]
-"""What can happen to an order on its way; refunds are a colleague's, in Stripe's dashboard."""
+"""What can happen to a running order. The refunds are made in Stripe's dashboard."""
 
-REFUNDS: Final[frozenset[Deed]] = frozenset({"refund", "refund a part"})
+REFUNDS: Final[frozenset[ActionKind]] = frozenset({"refund", "refund a part"})
 
 Webhooks = Literal["at once", "three times", "late and shuffled"]
 
@@ -61,58 +62,55 @@ _UNIT_PRICE: Final = 1_000
 _PART: Final = 100
 _DELIVERY: Final = 2
 
-_SHOPPING_SECONDS: Final = 25.0
-_HEALING_SECONDS: Final = 75.0
-_IDLE_SECONDS: Final = 7.0
-"""Longer than the reconciliation lets an order be idle."""
-_MOST_RETRIES: Final = 3
+_ACTION_SECONDS: Final = 25.0
+"""How long a customer's actions may take; later the order is left to settle."""
+
 _PAUSE_SECONDS: Final = 0.1
-_LONG_PAUSE_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True)
-class Act:
+class Action:
     """Something that happens to an order.
 
     Attributes:
-        deed: What.
-        after: When: as soon as the order's timeline has so many entries, or it rests.
+        kind: What happens.
+        after: When it happens: once the order's timeline has that many entries, or the order is at rest.
     """
 
-    deed: Deed
+    kind: ActionKind
     after: int
 
 
 @dataclass(frozen=True)
 class Customer:
-    """Somebody who orders.
+    """A customer with one order.
 
     Attributes:
-        items: SKU and units.
-        card: How they pay.
-        is_reachable: Whether mail to them can be delivered.
-        acts: What happens to their order.
+        items: SKU and units of each line.
+        card: The card that pays.
+        is_reachable: Whether mail to the customer can be delivered.
+        actions: What happens to the order.
     """
 
     items: tuple[tuple[str, int], ...]
     card: Card = "good"
     is_reachable: bool = True
-    acts: tuple[Act, ...] = ()
+    actions: tuple[Action, ...] = ()
 
-    def does(self, *deeds: Deed) -> bool:
-        """Whether one of these happens to their order."""
-        return any(act.deed in deeds for act in self.acts)
+    def does(self, *kinds: ActionKind) -> bool:
+        """Whether one of these actions happens to the order."""
+        return any(action.kind in kinds for action in self.actions)
 
 
 @dataclass(frozen=True)
 class Script:
-    """What happens, all of it at once.
+    """Everything that happens; all of it at once.
 
     Attributes:
         stock: Units of each of the `SKUS`.
-        customers: Who orders.
-        injections: What goes wrong between the functions and AWS and Stripe.
-        stripe_faults: What goes wrong in Stripe.
+        customers: The customers.
+        injections: The faults at calls to AWS and Stripe.
+        stripe_faults: The faults at calls of the steps to Stripe.
         webhooks: How Stripe's events are delivered.
     """
 
@@ -124,25 +122,23 @@ class Script:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a script came to.
+class ScriptResult:
+    """The result of a script.
 
     Attributes:
         breaches: The laws that are broken, in words.
-        evidence: For a person: all that is known of the orders.
-        ends: The orders' ends: status, and failure code.
+        evidence: All that is known of the orders, for a person.
     """
 
     breaches: Sequence[str]
     evidence: str
-    ends: Sequence[str]
 
 
-def play(world: World, script: Script) -> Outcome:
-    """Let everything happen, then heal, and check all laws.
+def run_script(world: World, script: Script) -> ScriptResult:
+    """Let everything happen, wait until all orders have settled, and check all laws.
 
     Args:
-        world: Where; no other order may be on its way in it.
+        world: The world; no other order may run in it.
         script: What happens.
     """
     for sku, units in zip(SKUS, script.stock, strict=True):
@@ -152,28 +148,21 @@ def play(world: World, script: Script) -> Outcome:
     delivered: Counter[str] = Counter()
     with interfering(world, script.injections):
         _set_stripe(world, script)
-        visits = [_Visit(world, customer, delivered) for customer in script.customers]
+        orders = [_CustomersOrder(world, customer, delivered) for customer in script.customers]
         try:
-            with ThreadPoolExecutor(len(visits)) as threads:
-                order_ids = list(threads.map(_Visit.run, visits))
+            with ThreadPoolExecutor(len(orders)) as threads:
+                order_ids = list(threads.map(_CustomersOrder.run, orders))
         finally:
             world.stripe.reset_webhooks()
-    stock = Counter(before.stock)
-    stock.update(delivered)
-    healing = _Healing(world, order_ids)
-    deadline = time.monotonic() + _HEALING_SECONDS
-    while True:
-        stories = healing.stories()
-        breaches = [
-            *(breach for story in stories for breach in _broken(story)),
-            *violations(replace(before, stock=stock), take_snapshot(world)),
-        ]
-        if not breaches or time.monotonic() > deadline:
-            break
-        healing.help(stories)
-    for customer, story in zip(script.customers, stories, strict=True):
-        breaches += _without_cause(script, customer, story)
-    return Outcome(breaches, _evidence(world, stories), [_end(story) for story in stories])
+    settled = settle(WorldWatch(world), order_ids, with_delivery(before, delivered))
+    by_id = {order.order_id: order for order in settled.orders}
+    unexplained = [
+        breach
+        for customer, order_id in zip(script.customers, order_ids, strict=True)
+        if order_id in by_id
+        for breach in _without_cause(script, customer, by_id[order_id])
+    ]
+    return ScriptResult([*settled.breaches, *unexplained], _evidence(world, settled.orders))
 
 
 def _set_stripe(world: World, script: Script) -> None:
@@ -186,20 +175,20 @@ def _set_stripe(world: World, script: Script) -> None:
     let_writes_conflict(world)
 
 
-class _Visit:
-    """A customer's visit: the order, and what happens to it until it rests.
+class _CustomersOrder:
+    """The order of a customer, and what happens to it until it is at rest.
 
     Args:
-        world: Where.
-        customer: Who.
-        delivered: Units by SKU that come onto the shelf; they are added to it.
+        world: Its world.
+        customer: Its customer.
+        delivered: Units by SKU that were delivered to the shop; its deliveries are added.
     """
 
     def __init__(self, world: World, customer: Customer, delivered: Counter[str]) -> None:
         self._world = world
         self._customer = customer
         self._delivered = delivered
-        self._shopper = Shopper(world)
+        self._client = PatientClient(world)
         self._key = str(uuid.uuid4())
         self._submission = an_order(
             *customer.items,
@@ -209,19 +198,19 @@ class _Visit:
         self._has_answered = customer.card not in {"approved", "refused"}
 
     def run(self) -> str:
-        """Order, and do everything else in time; returns the order's id."""
-        order_id = self._shopper.submit(self._submission, self._key)
-        acts = sorted(self._customer.acts, key=lambda act: act.after)
-        deadline = time.monotonic() + _SHOPPING_SECONDS
+        """Submit the order, and do each action when its time has come; returns the order's id."""
+        order_id = self._client.submit(self._submission, self._key)
+        actions = sorted(self._customer.actions, key=lambda action: action.after)
+        deadline = time.monotonic() + _ACTION_SECONDS
         while time.monotonic() < deadline:
             record = read_record(self._world, order_id)
             if record is not None:
-                is_over = record["status"] in {*RESTS, "NEEDS_ATTENTION"}
+                has_ended = record["status"] in {*AT_REST, "NEEDS_ATTENTION"}
                 self._answer_the_bank(record)
-                while acts and (is_over or len(record["timeline"]) >= acts[0].after):
-                    self._do(acts.pop(0).deed, record)
-                    is_over = False  # perhaps not any more
-                if is_over:
+                while actions and (has_ended or len(record["timeline"]) >= actions[0].after):
+                    self._do(actions.pop(0).kind, record)
+                    has_ended = False  # the action may have changed that
+                if has_ended:
                     break
             time.sleep(_PAUSE_SECONDS)
         return order_id
@@ -235,20 +224,20 @@ class _Visit:
                 record["payment"]["intent_id"], success=self._customer.card == "approved"
             )
 
-    def _do(self, deed: Deed, record: Mapping[str, Any]) -> None:
+    def _do(self, kind: ActionKind, record: Mapping[str, Any]) -> None:
         order_id = record["order_id"]
-        match deed:
+        match kind:
             case "cancel":
-                self._shopper.cancel(order_id)
+                self._client.cancel(order_id)
             case "cancel as operator":
-                self._shopper.cancel(order_id, by=OPERATOR)
+                self._client.cancel(order_id, by=OPERATOR)
             case "retry":
-                self._shopper.retry(order_id)
+                self._client.retry(order_id)
             case "submit again":
-                assert self._shopper.submit(self._submission, self._key) == order_id
+                assert self._client.submit(self._submission, self._key) == order_id
             case "restock":
                 sku, _ = self._customer.items[0]
-                self._shopper.restock(sku, _DELIVERY)
+                self._client.restock(sku, _DELIVERY)
                 self._delivered[sku] += _DELIVERY
             case "stop":
                 self._stop(order_id)
@@ -261,7 +250,7 @@ class _Visit:
 
     def _stop(self, order_id: str) -> None:
         for name in self._world.executions.names(order_id, running=True):
-            with suppress(ClientError):  # it has ended
+            with suppress(ClientError):  # it has ended just now
                 self._world.executions.stop(name)
 
     def _resend_webhooks(self, order_id: str) -> None:
@@ -275,54 +264,8 @@ class _Visit:
                 self._world.stripe.refund_in_dashboard(intent_id, amount)
 
 
-class _Healing:
-    """What happens to orders until they rest: recoveries, the reconciliation, and an operator.
-
-    Args:
-        world: Where.
-        order_ids: The orders.
-    """
-
-    def __init__(self, world: World, order_ids: Sequence[str]) -> None:
-        self._world = world
-        self._order_ids = order_ids
-        self._retries: Counter[str] = Counter()
-        self._idle_since = time.monotonic()
-
-    def stories(self) -> list[Story]:
-        """All that the world has of the orders, as soon as nothing moves."""
-        deadline = time.monotonic() + _HEALING_SECONDS
-        while not self._is_quiet() and time.monotonic() < deadline:
-            self._idle_since = time.monotonic()
-            time.sleep(_LONG_PAUSE_SECONDS)
-        stories = [tell_story(self._world, order_id) for order_id in self._order_ids]
-        lost = [each for each, story in zip(self._order_ids, stories, strict=True) if story is None]
-        if lost:
-            raise AssertionError(f"orders {lost} were accepted, and there is no record of them")
-        return [story for story in stories if story is not None]
-
-    def help(self, stories: Sequence[Story]) -> None:
-        """Do what is to be done next for orders that do not rest yet."""
-        for story in stories:
-            order_id = str(story.record["order_id"])
-            if story.status == "NEEDS_ATTENTION" and self._retries[order_id] < _MOST_RETRIES:
-                self._retries[order_id] += Shopper(self._world).retry(order_id)
-        if time.monotonic() - self._idle_since > _IDLE_SECONDS:
-            reconcile(self._world)
-            self._idle_since = time.monotonic()
-        time.sleep(_LONG_PAUSE_SECONDS)
-
-    def _is_quiet(self) -> bool:
-        return self._world.faults.under_way() == 0 and not self._world.executions.names(running=True)
-
-
-def _broken(story: Story) -> Iterator[str]:
-    for breach in broken_promises(story):
-        yield f"order {story.record['order_id']}: {breach}"
-
-
-def _without_cause(script: Script, customer: Customer, story: Story) -> Iterator[str]:
-    """An order fails only for what happened to it: else failing all of them would keep all laws."""
+def _without_cause(script: Script, customer: Customer, order: OrderHistory) -> Iterator[str]:
+    """An order may fail only for a cause in the script; otherwise failing every order would keep all laws."""
     causes = {
         "CONFIRMED": customer.card in {"good", "approved"},
         "payment_declined": customer.card in {"declined", "refused"} or customer.does(*REFUNDS),
@@ -332,9 +275,9 @@ def _without_cause(script: Script, customer: Customer, story: Story) -> Iterator
         "cancelled_by_operator": customer.does("cancel as operator"),
         "internal_error": bool(script.injections or script.stripe_faults),
     }
-    end = story.record.get("failure", {}).get("code", story.status)
-    if story.status in RESTS and not causes.get(end, False):
-        yield f"order {story.record['order_id']} ended {end} without a cause: {customer}"
+    end = order.failure or order.status
+    if order.status in AT_REST and not causes.get(end, False):
+        yield f"order {order.order_id} ended {end} without a cause: {customer}"
 
 
 def _is_short(script: Script, sku: str) -> bool:
@@ -342,24 +285,12 @@ def _is_short(script: Script, sku: str) -> bool:
     return wanted > script.stock[SKUS.index(sku)]
 
 
-def _end(story: Story) -> str:
-    return " ".join(filter(None, (story.status, story.record.get("failure", {}).get("code"))))
-
-
-def _evidence(world: World, stories: Sequence[Story]) -> str:
-    lines: list[str] = []
+def _evidence(world: World, orders: Sequence[OrderHistory]) -> str:
     payments = world.stripe.payments()
-    for story in stories:
-        lines.append(f"order {story.record['order_id']}: {_end(story)}")
-        lines += [f"  {entry['at']} {entry['event']}" for entry in story.record["timeline"]]
-        for name, told in story.executions.items():
-            visits = ", ".join(
-                f"{visit.name}" + (f" x{visit.attempts} {visit.error}" if visit.error else "")
-                for visit in told.visits
-            )
-            lines.append(f"  {name} {told.status}: {visits}")
-        lines.append(f"  events: {list(story.events)}, mail: {list(story.subjects)}")
-        lines += [f"  {each}" for each in payments if each.order_id == story.record["order_id"]]
+    lines: list[str] = []
+    for order in orders:
+        lines += order.lines()
+        lines += [f"  {each}" for each in payments if each.order_id == order.order_id]
     lines += ["struck:"]
     lines += [f"  {each.at} {each} {each.fault}" for each in world.faults.calls() if each.fault]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""A sample of `make faults`: on every journey something goes wrong, in every way, and no law is broken."""
+"""A sample of `make faults`: one fault on each journey, each kind of fault once; no law is broken."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -8,25 +8,25 @@ import pytest
 
 from local.fault_proxy.recording import Call
 from local.world import World
+from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS
+from proof.fault_campaign.campaign_report import describe
 from proof.fault_campaign.case import KINDS, Case, InjectionKind, parse_case
-from proof.fault_campaign.journeys import JOURNEYS
 from proof.fault_campaign.plan import single_faults, stops
-from proof.fault_campaign.play import play
-from proof.fault_campaign.report import describe
-from proof.fault_campaign.tempo import quick_pace
+from proof.fault_campaign.run_case import run_case
+from proof.fault_campaign.waits import shortened_waits
 
 SEED: Final = 1
 
 _KINDS: Final[tuple[InjectionKind, ...]] = (*KINDS, "stop")
 
-KIND_OF: Final = {journey: _KINDS[n % len(_KINDS)] for n, journey in enumerate(JOURNEYS)}
-"""What goes wrong on each journey; together it is every kind of trouble that is over at once."""
+KIND_OF: Final = {journey: _KINDS[n % len(_KINDS)] for n, journey in enumerate(CAMPAIGN_JOURNEYS)}
+"""The kind of fault on each journey; together they are all kinds of short faults."""
 
 FOUND: Final = {
     "the worker that sends the mail is killed": (
         "happy; kill_before notify_customer: ses POST /v2/email/outbound-emails #1"
     ),
-    "the lock of the mail is there, and nobody knows whose": (
+    "the lock of the mail is set, and its owner is unknown": (
         "happy; lose_reply notify_customer: dynamodb PutItem idempotency #1"
     ),
     "a mail is sent, and its reply is lost": (
@@ -35,39 +35,39 @@ FOUND: Final = {
     "two executions cancel an order at once": (
         "cancelled; hang charge_payment: stripe POST /v1/payment_intents #1"
     ),
-    "no refund can be made for longer than the undo's tries last": (
+    "refunds fail until the tries of the undo are used up": (
         "cancelled; refuse refund_payment: stripe POST /v1/refunds #1 for 12s"
     ),
 }
-"""Cases that once broke a law, or would have: each stays."""
+"""Cases that once broke a law, or would have; each is run for ever."""
 
 
 @pytest.fixture(scope="module")
 def quick_world(world: World) -> Iterator[World]:
-    with quick_pace(world):
+    with shortened_waits(world):
         yield world
 
 
 def sample(journey: str, calls: Sequence[Call]) -> Case:
-    """Something that goes wrong at one of these calls."""
+    """A case with a fault at one of these calls."""
     cases = [*single_faults(journey, calls), *stops(journey, calls)]
     randomness = random.Random(f"{SEED} {journey}")  # noqa: S311 - it must be repeatable
     return randomness.choice([case for case in cases if case.label == KIND_OF[journey]])
 
 
-@pytest.mark.parametrize("journey", JOURNEYS)
+@pytest.mark.parametrize("journey", CAMPAIGN_JOURNEYS)
 def test_no_fault_breaks_a_law(quick_world: World, journey: str) -> None:
-    undisturbed = play(quick_world, Case(journey))
-    assert not undisturbed.breaches, describe(undisturbed)
+    without_fault = run_case(quick_world, Case(journey))
+    assert not without_fault.breaches, describe(without_fault)
 
-    disturbed = play(quick_world, sample(journey, undisturbed.calls))
+    disturbed = run_case(quick_world, sample(journey, without_fault.calls))
 
     assert not disturbed.breaches, describe(disturbed)
 
 
 @pytest.mark.parametrize("case", FOUND.values(), ids=FOUND)
-def test_what_was_found_stays_found(quick_world: World, case: str) -> None:
-    outcome = play(quick_world, parse_case(case))
+def test_a_case_that_once_broke_a_law_breaks_none(quick_world: World, case: str) -> None:
+    result = run_case(quick_world, parse_case(case))
 
-    assert all(outcome.struck)
-    assert not outcome.breaches, describe(outcome)
+    assert all(result.struck)
+    assert not result.breaches, describe(result)

@@ -1,8 +1,7 @@
-"""Random customers, orders, cancellations, refunds, webhooks and faults, all at once: at rest all laws hold.
+"""Random customers, orders, cancellations, refunds, webhooks and faults at once: in the end all laws hold.
 
-A failure prints the script that failed. It is valid Python: play it again, and when it is understood, make a
-test of it that has a name, at the lowest layer that catches the bug. A few scripts are played, always the
-same ones; for more:
+A failure prints its script, which is valid Python. Run it again, and when you understand it, write a test for
+it at the lowest layer that catches the bug. By default a few scripts run, always the same ones. For more:
 
     RANDOM_SHOP_EXAMPLES=50 RANDOM_SHOP_SEED=7 pytest -n 0 tests/faults/test_random_shop.py
 """
@@ -18,15 +17,25 @@ from hypothesis import strategies as st
 from local.fault_proxy.faults import Fault
 from local.world import World
 from proof.fault_campaign.case import KINDS, Injection
-from proof.fault_campaign.tempo import quick_pace
+from proof.fault_campaign.waits import shortened_waits
 from proof.plays import CANCEL, CONFIRM, CREATE, REFUND
 from statemachines.steps import STEP_FUNCTIONS
-from tests.faults.random_shop import REFUNDS, SKUS, Act, Card, Customer, Deed, Script, Webhooks, play
+from tests.faults.random_shop import (
+    REFUNDS,
+    SKUS,
+    Action,
+    ActionKind,
+    Card,
+    Customer,
+    Script,
+    Webhooks,
+    run_script,
+)
 
 EXAMPLES: Final = int(os.environ.get("RANDOM_SHOP_EXAMPLES", "3"))
 SEED: Final = int(os.environ.get("RANDOM_SHOP_SEED", "3"))
 SHRINKS: Final = "RANDOM_SHOP_SHRINK" in os.environ
-"""Shrinking plays a failing script up to some dozen times more; hypothesis stops after five minutes."""
+"""Whether a failing script is shrunk. That runs it dozens of times; hypothesis stops after five minutes."""
 
 FUNCTIONS: Final = (
     *("submit_order", "start_saga", "cancel_order", "receive_stripe_webhook"),
@@ -39,13 +48,13 @@ SERVICES: Final = (
 )
 
 
-def acts() -> st.SearchStrategy[tuple[Act, ...]]:
-    act = st.builds(Act, deed=st.sampled_from(get_args(Deed)), after=st.integers(1, 9))
+def actions() -> st.SearchStrategy[tuple[Action, ...]]:
+    action = st.builds(Action, kind=st.sampled_from(get_args(ActionKind)), after=st.integers(1, 9))
 
-    def kind(act: Act) -> str:
-        return "refund" if act.deed in REFUNDS else act.deed
+    def kind(action: Action) -> str:
+        return "refund" if action.kind in REFUNDS else action.kind
 
-    return st.lists(act, max_size=3, unique_by=kind).map(tuple)
+    return st.lists(action, max_size=3, unique_by=kind).map(tuple)
 
 
 def customers() -> st.SearchStrategy[Customer]:
@@ -55,7 +64,7 @@ def customers() -> st.SearchStrategy[Customer]:
         items=st.lists(item, min_size=1, max_size=len(SKUS), unique_by=lambda each: each[0]).map(tuple),
         card=st.sampled_from((*["good"] * 4, *get_args(Card))),
         is_reachable=st.sampled_from((True, True, True, False)),
-        acts=acts(),
+        actions=actions(),
     )
 
 
@@ -91,7 +100,7 @@ SCRIPTS: Final = st.builds(
 
 @pytest.fixture(scope="module")
 def quick_world(world: World) -> Iterator[World]:
-    with quick_pace(world):
+    with shortened_waits(world):
         yield world
 
 
@@ -104,8 +113,8 @@ def quick_world(world: World) -> Iterator[World]:
     suppress_health_check=list(HealthCheck),
 )
 @given(script=SCRIPTS)
-def test_whatever_happens_at_once_all_laws_hold_when_it_is_over(quick_world: World, script: Script) -> None:
-    outcome = play(quick_world, script)
+def test_random_events_and_faults_at_once_break_no_law(quick_world: World, script: Script) -> None:
+    result = run_script(quick_world, script)
 
-    note(f"{script!r}\n{outcome.evidence}")
-    assert outcome.breaches == []
+    note(f"{script!r}\n{result.evidence}")
+    assert result.breaches == []

@@ -15,7 +15,7 @@ from local.waiting import wait_for
 from local.world import World
 from proof.laws import take_snapshot, violations
 from proof.plays import an_order, cancelled_once_confirmed
-from proof.reconciliation import Reconciliation, reconcile
+from proof.run_reconciler import ReconcilerRun, run_reconciler
 
 PATIENCE_SECONDS = 60.0
 SKU = "RED-CHAIR"
@@ -27,11 +27,11 @@ def faults_end_with_the_test(world: World) -> Iterator[None]:
     world.faults.clear()
 
 
-def reconcile_until(world: World, happened: Callable[[Reconciliation], object], what: str) -> Reconciliation:
+def reconcile_until(world: World, happened: Callable[[ReconcilerRun], object], what: str) -> ReconcilerRun:
     """Reconcile again and again: what is younger than a few seconds is left alone."""
 
-    def run() -> Reconciliation | None:
-        reconciliation = reconcile(world)
+    def run() -> ReconcilerRun | None:
+        reconciliation = run_reconciler(world)
         return reconciliation if happened(reconciliation) else None
 
     return wait_for(run, what, timeout_seconds=PATIENCE_SECONDS)
@@ -77,7 +77,7 @@ def test_an_order_whose_saga_never_began_is_healed_once(world: World) -> None:
     # When
     reconcile_until(world, lambda _: world.executions.names(order_id), "the order's saga was started")
     world.executions.wait_until_ended(f"{order_id}-v1")
-    reconcile(world)
+    run_reconciler(world)
 
     # Then
     assert world.shop.get_order(order_id)["status"] == "CONFIRMED"
@@ -105,7 +105,7 @@ def test_a_payment_of_nobody_is_reported(world: World) -> None:
 
     assert finding["kind"] == "money_without_order"
     assert (finding["held"], finding["currency"]) == (777, "eur")
-    assert not reconcile(world).about(foreign.id)
+    assert not run_reconciler(world).about(foreign.id)
 
 
 def test_money_that_went_back_behind_our_back_is_reported_until_the_record_knows_of_it(world: World) -> None:
@@ -130,7 +130,7 @@ def test_money_that_went_back_behind_our_back_is_reported_until_the_record_knows
             "the order's record knows of the refund",
             timeout_seconds=PATIENCE_SECONDS,
         )
-    assert not reconcile(world).about(order_id)
+    assert not run_reconciler(world).about(order_id)
 
 
 def test_a_record_that_names_another_payment_is_reported_from_both_sides(world: World) -> None:
@@ -164,7 +164,7 @@ def test_the_money_of_a_closed_order_is_given_back_once(world: World) -> None:
         reconcile_until(
             world, lambda _: payment_of(world, order_id).refunded == paid.captured, "the money is given back"
         )
-        again = reconcile(world)
+        again = run_reconciler(world)
 
     # Then
     assert world.shop.get_order(order_id)["status"] == "CANCELLED"
@@ -179,18 +179,18 @@ def test_books_that_somebody_changed_are_reported_with_numbers(world: World) -> 
     # Given
     order_id = confirmed(world, (SKU, 2))
     day = world.shop.get_order(order_id)["created_at"][:10]
-    assert not reconcile(world).about(SKU)
+    assert not run_reconciler(world).about(SKU)
     reserved = _books(world, SKU)[f"reserved_{day}"]
 
     # When
     _add_to_books(world, SKU, day, 5)
-    [finding] = reconcile(world).about(SKU)
+    [finding] = run_reconciler(world).about(SKU)
     _add_to_books(world, SKU, day, -5)
 
     # Then
     assert (finding["kind"], finding["day"]) == ("stock_differs", day)
     assert (finding["reserved"], finding["ordered"]) == (reserved + 5, reserved)
-    assert not reconcile(world).about(SKU)
+    assert not run_reconciler(world).about(SKU)
 
 
 def test_a_product_that_is_put_anew_keeps_its_books(world: World) -> None:

@@ -11,7 +11,7 @@ from local.waiting import wait_for
 from local.world import World
 from proof.laws import take_snapshot, violations
 from proof.plays import an_order
-from proof.reconciliation import reconcile
+from proof.run_reconciler import run_reconciler
 
 CHARGE = "charge_payment: stripe POST /v1/payment_intents/{id}/confirm"
 MAIL = "notify_customer: ses *"
@@ -82,7 +82,7 @@ def test_a_confirmed_order_whose_customer_was_not_told_is_told_and_never_refunde
 
     # When: the worker's lock may have outlived that; whoever is not told is found by the reconciler
     def told() -> bool:
-        reconcile(world)
+        run_reconciler(world)
         return "Your order is confirmed" in [mail.subject for mail in world.mailbox.messages_to(email)]
 
     wait_for(told, "the customer is told", timeout_seconds=PATIENCE_SECONDS)

@@ -1,4 +1,4 @@
-"""The check of the laws finds what breaks them: a proof that can't fail proves nothing."""
+"""The check of the first law finds every breach: a check that can't fail proves nothing."""
 
 from dataclasses import replace
 
@@ -25,11 +25,11 @@ BEFORE = Snapshot(orders=(), payments=(), stock={"CRUNCHY-ARMCHAIR": 10})
 AFTER = Snapshot(orders=(ORDER,), payments=(PAYMENT,), stock={"CRUNCHY-ARMCHAIR": 8})
 
 
-def test_a_confirmed_order_that_is_paid_and_taken_from_the_shelf_breaks_nothing() -> None:
+def test_a_confirmed_order_that_is_paid_and_reserved_is_no_breach() -> None:
     assert violations(BEFORE, AFTER) == []
 
 
-def test_a_failed_order_that_was_refunded_breaks_nothing() -> None:
+def test_a_failed_order_that_was_refunded_is_no_breach() -> None:
     refunded = replace(PAYMENT, refunded=500, refunds=1)
     after = Snapshot(orders=(replace(ORDER, status="FAILED"),), payments=(refunded,), stock=BEFORE.stock)
 
@@ -39,16 +39,16 @@ def test_a_failed_order_that_was_refunded_breaks_nothing() -> None:
 @pytest.mark.parametrize(
     ("order", "payment", "stock"),
     [
-        pytest.param(ORDER, replace(PAYMENT, refunded=100, refunds=1), 8, id="a part of a confirmed order"),
+        pytest.param(ORDER, replace(PAYMENT, refunded=100, refunds=1), 8, id="a part, of a confirmed order"),
         pytest.param(
             replace(ORDER, status="CANCELLED"),
             replace(PAYMENT, refunded=500, refunds=2),
             10,
-            id="a part, and what was left when the order was cancelled",
+            id="a part, and the rest when the order was cancelled",
         ),
     ],
 )
-def test_money_that_a_colleague_gave_back_breaks_nothing_if_it_is_on_the_record(
+def test_a_refund_in_the_dashboard_is_no_breach_if_it_is_recorded(
     order: OrderFact, payment: StripePayment, stock: int
 ) -> None:
     recorded = replace(order, refunded_outside=100)
@@ -83,7 +83,7 @@ def test_money_that_a_colleague_gave_back_breaks_nothing_if_it_is_on_the_record(
         pytest.param(
             replace(AFTER, payments=(replace(PAYMENT, refunded=100, refunds=1),)),
             "order order-1 (CONFIRMED) costs 500, but Stripe holds 400",
-            id="refunded by a colleague, which is not on the record",
+            id="refunded in the dashboard, not on the record",
         ),
         pytest.param(
             replace(AFTER, orders=(replace(ORDER, status="FAILED"),), stock=BEFORE.stock),
@@ -97,13 +97,13 @@ def test_money_that_a_colleague_gave_back_breaks_nothing_if_it_is_on_the_record(
         ),
         pytest.param(
             replace(AFTER, payments=(PAYMENT, replace(PAYMENT, intent_id="pi_2", order_id=None))),
-            "Stripe holds 500 of pi_2, which belongs to no order",
+            "Stripe holds 500 of pi_2, which has no order",
             id="money without an order",
         ),
         pytest.param(
             replace(AFTER, stock={"CRUNCHY-ARMCHAIR": 9}),
-            "CRUNCHY-ARMCHAIR: 10 were there, 2 are sold, 9 are left",
-            id="sold but still on the shelf",
+            "CRUNCHY-ARMCHAIR: 10 units before, 2 sold, 9 left",
+            id="sold but still in stock",
         ),
     ],
 )
@@ -111,7 +111,7 @@ def test_a_breach_is_named(after: Snapshot, breach: str) -> None:
     assert violations(BEFORE, after) == [breach]
 
 
-def test_an_oversold_shelf_is_named() -> None:
+def test_oversold_stock_is_named() -> None:
     # Given
     before = replace(BEFORE, stock={"CRUNCHY-ARMCHAIR": 1})
     after = replace(AFTER, stock={"CRUNCHY-ARMCHAIR": -1})

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from proof.promises import Story, Told, broken_promises
+from proof.promises import ExecutionHistory, OrderHistory, broken_promises
 
 
 def record(*events: str, **values: object) -> dict[str, object]:
     return {
+        "order_id": "order",
         "status": "CONFIRMED",
         "version": len(events),
         "timeline": [{"at": "2026-03-01T12:00:00.000Z", "event": event} for event in events],
@@ -16,91 +17,93 @@ def record(*events: str, **values: object) -> dict[str, object]:
     }
 
 
-STORY = Story(
+def executions(**statuses: str) -> dict[str, ExecutionHistory]:
+    return {name.replace("_", "-"): ExecutionHistory(status, ()) for name, status in statuses.items()}
+
+
+ORDER = OrderHistory(
     record=record("OrderReceived", "OrderConfirmed", "CustomerNotified"),
     events=("OrderConfirmed",),
     subjects=("Your order is confirmed",),
-    executions={"order-1": Told("SUCCEEDED", ())},
+    executions=executions(order="SUCCEEDED"),
 )
 
 
-def test_an_order_in_order_breaks_nothing() -> None:
-    assert broken_promises(STORY) == []
+def failed(error: str) -> OrderHistory:
+    return replace(ORDER, executions={"order": ExecutionHistory("FAILED", (), error)})
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "order",
     [
+        pytest.param(ORDER, id="a confirmed order"),
         pytest.param(
-            replace(STORY, record=record("OrderConfirmed", "CustomerNotNotified"), subjects=()),
-            id="mail that can't be delivered",
+            replace(ORDER, record=record("OrderConfirmed", "CustomerNotNotified"), subjects=()),
+            id="the mail can't be delivered",
         ),
+        pytest.param(failed("NeedsAttention"), id="an execution called a human"),
         pytest.param(
-            replace(STORY, executions={"order-1": Told("FAILED", (), "NeedsAttention")}),
-            id="an execution that called for a human",
-        ),
-        pytest.param(
-            replace(STORY, executions={"order-1": Told("ABORTED", ()), "order-1-r1": Told("SUCCEEDED", ())}),
-            id="a stopped execution that was run again",
+            replace(ORDER, executions=executions(order="ABORTED", order_r1="SUCCEEDED")),
+            id="a stopped execution was run again",
         ),
         pytest.param(
             replace(
-                STORY,
+                ORDER,
                 record=record("OrderNeedsAttention: no refund", "OrderConfirmed"),
                 events=("OrderNeedsAttention", "OrderConfirmed"),
             ),
-            id="a reason is no part of an event's name",
+            id="an entry of the timeline has a reason",
         ),
     ],
 )
-def test_what_is_allowed_breaks_nothing(kept: Story) -> None:
-    assert broken_promises(kept) == []
+def test_an_order_that_keeps_its_promises_has_no_breach(order: OrderHistory) -> None:
+    assert broken_promises(order) == []
 
 
 @pytest.mark.parametrize(
-    ("broken", "breach"),
+    ("order", "breach"),
     [
         (
-            replace(STORY, record=record("OrderConfirmed", status="PENDING", unsettled_shard="a")),
-            "the order is PENDING, not at rest",
+            replace(ORDER, record=record("OrderConfirmed", status="PENDING", unsettled_shard="a")),
+            "it is PENDING, not at rest",
         ),
         (
-            replace(STORY, record=record("OrderConfirmed", status="PENDING")),
-            "the order is forgotten: it is not at rest, and not among those that are looked after",
+            replace(ORDER, record=record("OrderConfirmed", status="PENDING")),
+            "it is not at rest, and the index of such orders lacks it",
         ),
         (
-            replace(STORY, record=record("OrderConfirmed", unsettled_shard="a")),
-            "the order is CONFIRMED, but not at rest",
+            replace(ORDER, record=record("OrderConfirmed", unsettled_shard="a")),
+            "it is CONFIRMED, and still in the index of orders that are not at rest",
         ),
         (
-            replace(STORY, record=record("OrderConfirmed", cancel_requested_by="customer")),
-            "the order was asked to be cancelled, and is confirmed",
+            replace(ORDER, record=record("OrderConfirmed", cancel_requested_by="customer")),
+            "it is CONFIRMED, although a cancellation was requested",
         ),
         (
-            replace(STORY, events=()),
+            replace(ORDER, events=()),
             "the timeline announces ['OrderConfirmed'], the events are []",
         ),
         (
-            replace(STORY, events=("OrderConfirmed", "OrderConfirmed")),
+            replace(ORDER, events=("OrderConfirmed", "OrderConfirmed")),
             "the timeline announces ['OrderConfirmed'], the events are ['OrderConfirmed', 'OrderConfirmed']",
         ),
         (
-            replace(STORY, record=record("OrderConfirmed", version=2)),
+            replace(ORDER, record=record("OrderConfirmed", version=2)),
             "2 writes left 1 entries in the timeline",
         ),
         (
-            replace(STORY, subjects=("Your order is cancelled",)),
-            "the customer does not know that the order is CONFIRMED: ['Your order is cancelled']",
+            replace(ORDER, subjects=("Your order is cancelled",)),
+            "the customer got no mail that it is CONFIRMED: ['Your order is cancelled']",
         ),
         (
-            replace(STORY, executions={"order-1": Told("FAILED", (), "StoreUnavailable")}),
-            "execution order-1 failed with StoreUnavailable: it should be undone, or call for a human",
+            failed("StoreUnavailable"),
+            "execution order failed with StoreUnavailable, and called no human",
         ),
         (
-            replace(STORY, executions={"order-1-r1": Told("ABORTED", ())}),
-            "execution order-1-r1 is ABORTED, and nothing came of it",
+            replace(ORDER, executions=executions(order_r1="ABORTED")),
+            "execution order-r1 is ABORTED, and it was not run again",
         ),
     ],
 )
-def test_what_is_broken_is_named(broken: Story, breach: str) -> None:
-    assert breach in broken_promises(broken)
+def test_a_broken_promise_is_named(order: OrderHistory, breach: str) -> None:
+    assert f"order order: {breach}" in broken_promises(order)

@@ -1,4 +1,4 @@
-"""A case can be copied from a report and played again."""
+"""A case can be copied from a report and run again."""
 
 import pytest
 
@@ -19,12 +19,12 @@ RESERVE = "reserve_inventory: dynamodb TransactWriteItems inventory, orders"
         ),
     ],
 )
-def test_a_case_is_read_as_it_is_printed(case: Case, text: str) -> None:
+def test_a_printed_case_is_read_back_as_the_same_case(case: Case, text: str) -> None:
     assert str(case) == text
     assert parse_case(text) == case
 
 
 @pytest.mark.parametrize("text", ["happy; earthquake start_saga: states StartExecution #1", "happy; refuse"])
-def test_nonsense_is_refused(text: str) -> None:
+def test_a_text_that_is_no_case_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="is no injection"):
         parse_case(text)

@@ -1,4 +1,4 @@
-"""The plan leaves out nothing that can go wrong."""
+"""The plan has a case for every fault at every call."""
 
 import random
 from itertools import islice
@@ -22,7 +22,7 @@ def labels(case: Case) -> tuple[str, str, int]:
     return injection.label, injection.name, injection.n
 
 
-def test_every_call_meets_every_kind_of_fault_and_an_outage() -> None:
+def test_every_call_has_a_case_for_each_kind_of_fault_and_each_outage() -> None:
     kinds = {*KINDS, "refuse outage", "lose_reply outage"}
 
     assert {labels(case) for case in single_faults("happy", CALLS)} == {
@@ -30,7 +30,7 @@ def test_every_call_meets_every_kind_of_fault_and_an_outage() -> None:
     }
 
 
-def test_a_step_is_without_a_service_for_longer_than_its_tries_last() -> None:
+def test_an_outage_for_a_step_lasts_longer_than_its_tries() -> None:
     lasts = {
         case.injections[0].name: case.injections[0].lasts
         for case in single_faults("happy", [CHARGE, OUTBOX])
@@ -44,11 +44,11 @@ def test_an_execution_is_stopped_at_every_call_of_its_steps() -> None:
     assert [labels(case)[1:] for case in stops("happy", CALLS)] == [(each.name, each.n) for each in CALLS[:2]]
 
 
-def test_the_embedded_aws_is_restarted_once_in_every_state() -> None:
+def test_the_embedded_aws_is_restarted_once_in_every_step() -> None:
     assert [labels(case)[1:] for case in restarts("happy", CALLS)] == [(CALLS[0].name, 1)]
 
 
-def test_the_same_seed_makes_the_same_pairs() -> None:
+def test_a_seed_always_makes_the_same_pairs() -> None:
     first, second = (list(islice(pairs("happy", CALLS, random.Random(7)), 20)) for _ in range(2))  # noqa: S311 - it must be repeatable
 
     assert first == second

@@ -1,7 +1,7 @@
-"""Many orders at once for the same few units: exactly the stock is sold, and nobody fails for the crowd.
+"""Many orders at once for the same few units: exactly the stock is sold, and contention fails no order.
 
-The embedded DynamoDB serves one request after the other, so its transactions never meet; the fault proxy
-makes them last, and conflict where they do.
+The embedded DynamoDB serves one request after the other, so its transactions never conflict. The fault proxy
+makes them last longer, and makes overlapping ones conflict.
 """
 
 import time
@@ -17,52 +17,52 @@ from cli.shapes import ProductFields, Submission
 from local.fault_proxy.faults import Fault
 from local.waiting import wait_for
 from local.world import World
-from proof.fault_campaign.shopper import Shopper
-from proof.fault_campaign.tempo import patient_pivot
+from proof.fault_campaign.patient_client import PatientClient
+from proof.fault_campaign.waits import longer_pivot_retries
 from proof.laws import take_snapshot, violations
 from proof.plays import PIVOT, an_order
-from proof.promises import Story, broken_promises, tell_story
+from proof.promises import OrderHistory, broken_promises, read_history
 
 AT_A_TIME: Final = 16
-"""Orders on their way: each needs a worker, and there are more functions than the saga's at work."""
+"""Orders that run at once. Each needs a worker, and so do the functions behind the saga."""
 
 _WARM_UP: Final = (0.5, 1)
-"""Which parts of a crowd come first, for something else. A cold worker starts within seconds, and a retry
-waits for milliseconds here: where many workers start at once, it is that which fails orders."""
+"""Orders for something else that come first, as parts of `at_a_time`. They start the workers: a cold worker
+starts within seconds, while a retry waits for milliseconds here, so cold workers would fail orders."""
 
 _TRANSACTION_SECONDS: Final = 0.02
-"""How long a transaction is under way, as on AWS."""
+"""Duration of a transaction, as on AWS."""
 
-_PATIENT_TIMES: Final = 10
-"""The world's scale shortens the waits of retries, but no transaction. So the pivot's waits are made longer:
-with a scale of 0.02 they are a fifth of what they are on AWS."""
+_LONGER: Final = 10
+"""The world's scale shortens the waits between retries, but not the transactions. So the waits of the pivot
+are multiplied: with a scale of 0.02 they are a fifth of those on AWS."""
 
 _TRANSACTIONS: Final = "*: dynamodb TransactWriteItems *"
 _SINGLE_WRITES: Final = "*: dynamodb UpdateItem *"
-_PATIENCE_SECONDS: Final = 120.0
+_TIMEOUT_SECONDS: Final = 120.0
 _PAUSE_SECONDS: Final = 0.25
 _GATE_PAUSE_SECONDS: Final = 0.02
 _GATE_SECONDS: Final = 2.0
-"""For so long those who are first wait for the others: less than their client waits for an answer."""
+"""How long the first orders wait for the others: less than the timeout of their clients."""
 
-_SHELF: Final = ("CONTENDED-ANVIL", "CONTENDED-BENCH", "CONTENDED-COUCH")
+_SKUS: Final = ("CONTENDED-ANVIL", "CONTENDED-BENCH", "CONTENDED-COUCH")
 _PAIRS: Final = ((0, 1), (1, 0), (1, 2), (2, 1), (2, 0), (0, 2), (0, 1, 2), (2, 1, 0))
-"""Lines that orders have in opposite order: if transactions waited for each other, these would for ever."""
+"""SKUs of the orders, in opposite order: if transactions locked items one by one, they would deadlock."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contention:
-    """What became of a crowd.
+class CrowdResult:
+    """The result of many orders at once.
 
     Attributes:
-        at_a_time: How many orders were on their way at once.
-        ends: How many orders ended so: `CONFIRMED`, or `FAILED out_of_stock`.
+        at_a_time: Number of orders that ran at once.
+        ends: Number of orders by end: `CONFIRMED`, or `FAILED out_of_stock`.
         breaches: The laws that are broken, in words.
-        conflicts: How many writes were refused, because a transaction was just writing the same item.
-        transactions: How many transactions were tried, with those.
-        retries: How many tries the steps needed beyond their first, by state.
-        left: Units on the shelf afterwards.
-        seconds: From the first order until the last one's customer knew.
+        conflicts: Number of writes that were refused because a transaction was writing the same item.
+        transactions: Number of transactions that were tried, refused ones included.
+        retries: Number of retries by state.
+        left: Units in stock afterwards, by SKU.
+        seconds: Duration from the first order to the end of the last execution.
     """
 
     at_a_time: int
@@ -86,35 +86,35 @@ class Contention:
         )
 
 
-def rush_for_one_sku(world: World, *, orders: int, units: int, at_a_time: int = AT_A_TIME) -> Contention:
-    """Let more customers order one unit each of a SKU than there are."""
-    sku = _SHELF[0]
+def rush_for_one_sku(world: World, *, orders: int, units: int, at_a_time: int = AT_A_TIME) -> CrowdResult:
+    """Order one unit of a SKU more often than there are units."""
+    sku = _SKUS[0]
     return _crowd(world, {sku: units}, [an_order((sku, 1))] * orders, at_a_time)
 
 
-def orders_that_cross(world: World, *, orders: int, at_a_time: int = AT_A_TIME) -> Contention:
-    """Let customers order the same SKUs in opposite order, of which there are enough for everybody."""
-    crossing = [[(_SHELF[place], 1) for place in _PAIRS[number % len(_PAIRS)]] for number in range(orders)]
-    return _crowd(world, dict.fromkeys(_SHELF, orders), [an_order(*lines) for lines in crossing], at_a_time)
+def orders_that_cross(world: World, *, orders: int, at_a_time: int = AT_A_TIME) -> CrowdResult:
+    """Order the same SKUs in opposite order; there are enough units for all orders."""
+    crossing = [[(_SKUS[place], 1) for place in _PAIRS[number % len(_PAIRS)]] for number in range(orders)]
+    return _crowd(world, dict.fromkeys(_SKUS, orders), [an_order(*lines) for lines in crossing], at_a_time)
 
 
 def let_writes_conflict(world: World) -> None:
-    """Have writes conflict with transactions on the same items, as on AWS, until the faults are cleared."""
+    """Make writes conflict with transactions on the same items, as on AWS, until the faults are cleared."""
     world.faults.inject(Fault("contend", _TRANSACTIONS, times=None, seconds=_TRANSACTION_SECONDS))
     world.faults.inject(Fault("contend", _SINGLE_WRITES, times=None, seconds=0))
 
 
 def _crowd(
     world: World, stock: Mapping[str, int], submissions: Sequence[Submission], at_a_time: int
-) -> Contention:
-    shopper = Shopper(world)
+) -> CrowdResult:
+    client = PatientClient(world)
     for sku, units in stock.items():
         product = ProductFields(name="Wanted by all", unit_price=1_000, currency="usd", available=units)
         world.shop.stock(sku, product)
-    with patient_pivot(world, _PATIENT_TIMES), ThreadPoolExecutor(at_a_time) as customers:
+    with longer_pivot_retries(world, _LONGER), ThreadPoolExecutor(at_a_time) as customers:
         for part in _WARM_UP:
             first = [an_order()] * int(part * at_a_time)
-            list(customers.map(lambda each: _served(world, shopper, each), first))
+            list(customers.map(lambda each: _ended(world, client, each), first))
         before = take_snapshot(world)
         world.faults.begin_recording()
         start = time.monotonic()
@@ -122,18 +122,18 @@ def _crowd(
         for begin in range(0, len(submissions), at_a_time):
             with _meeting_at_the_pivot(world, at_a_time):
                 wave = submissions[begin : begin + at_a_time]
-                order_ids += customers.map(lambda each: _served(world, shopper, each), wave)
+                order_ids += customers.map(lambda each: _ended(world, client, each), wave)
         seconds = time.monotonic() - start
-    stories = [_settled(world, order_id) for order_id in order_ids]
+    orders = [_with_events(world, order_id) for order_id in order_ids]
     after = take_snapshot(world)
     calls = world.faults.calls()
-    return Contention(
+    return CrowdResult(
         at_a_time=at_a_time,
-        ends=Counter(map(_end, stories)),
-        breaches=[*violations(before, after), *_broken(stories)],
+        ends=Counter(order.end for order in orders),
+        breaches=[*violations(before, after), *(each for order in orders for each in broken_promises(order))],
         conflicts=sum(call.fault == "contend" for call in calls),
         transactions=sum(" TransactWriteItems " in call.name for call in calls),
-        retries=_retries(stories),
+        retries=_retries(orders),
         left={sku: after.stock[sku] for sku in stock},
         seconds=seconds,
     )
@@ -141,7 +141,7 @@ def _crowd(
 
 @contextmanager
 def _meeting_at_the_pivot(world: World, orders: int) -> Iterator[None]:
-    """Let transactions conflict, and orders wait for each other, so that they do."""
+    """Hold the orders at the pivot until all are there, and make their transactions conflict."""
     over = Event()
 
     def release() -> None:
@@ -166,42 +166,32 @@ def _meeting_at_the_pivot(world: World, orders: int) -> Iterator[None]:
             world.faults.clear()
 
 
-def _served(world: World, shopper: Shopper, submission: Submission) -> str:
-    order_id = shopper.submit(submission)
+def _ended(world: World, client: PatientClient, submission: Submission) -> str:
+    order_id = client.submit(submission)
     wait_for(
         lambda: world.executions.status(order_id) not in {None, "RUNNING"},
         f"the saga of order {order_id} has ended",
-        timeout_seconds=_PATIENCE_SECONDS,
+        timeout_seconds=_TIMEOUT_SECONDS,
         pause_seconds=_PAUSE_SECONDS,
     )
     return order_id
 
 
-def _settled(world: World, order_id: str) -> Story:
-    """An order's story, once its event has come, too."""
+def _with_events(world: World, order_id: str) -> OrderHistory:
+    """The history of an order, once all its events have arrived."""
 
-    def told() -> Story | None:
-        story = tell_story(world, order_id)
-        return story if story is not None and list(story.events) == story.announced else None
+    def complete() -> OrderHistory | None:
+        order = read_history(world, order_id)
+        return order if order is not None and order.all_events_arrived else None
 
-    return wait_for(told, f"the events of order {order_id}", timeout_seconds=_PATIENCE_SECONDS)
-
-
-def _end(story: Story) -> str:
-    return " ".join(filter(None, (story.status, story.record.get("failure", {}).get("code"))))
+    return wait_for(complete, f"the events of order {order_id}", timeout_seconds=_TIMEOUT_SECONDS)
 
 
-def _broken(stories: Sequence[Story]) -> Iterator[str]:
-    for story in stories:
-        for breach in broken_promises(story):
-            yield f"order {story.record['order_id']}: {breach}"
-
-
-def _retries(stories: Sequence[Story]) -> Mapping[str, int]:
+def _retries(orders: Sequence[OrderHistory]) -> Mapping[str, int]:
     retries: Counter[str] = Counter()
-    for story in stories:
-        for told in story.executions.values():
-            for visit in told.visits:
+    for order in orders:
+        for execution in order.executions.values():
+            for visit in execution.visits:
                 if visit.attempts > 1:
                     retries[visit.name] += visit.attempts - 1
     return retries

@@ -1,4 +1,4 @@
-"""The waits of a world that are not multiplied by its scale, made short enough for thousands of cases."""
+"""Changes the waits that the scale of a world does not change; shorter waits make shorter campaigns."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -8,7 +8,8 @@ from typing import Any, Final
 from local.world import World
 
 _VISIBILITY_SECONDS: Final = "4"
-"""After so long a message comes again whose consumer was killed; as deployed, after six function timeouts."""
+"""Seconds until a message is delivered again after its consumer was killed. As deployed, it is six times the
+timeout of the function."""
 
 _QUEUES: Final = ("AuditQueueUrl", "EndedExecutionsQueueUrl")
 
@@ -17,16 +18,16 @@ _PIVOT: Final = "ReserveInventory"
 
 
 @contextmanager
-def quick_pace(world: World) -> Iterator[None]:
-    """Let messages come again soon, as long as the context lasts."""
+def shortened_waits(world: World) -> Iterator[None]:
+    """Have messages delivered again soon, as long as the context lasts."""
     with ExitStack() as stack:
         for output in _QUEUES:
-            stack.enter_context(_quick_queue(world, world.outputs[output]))
+            stack.enter_context(_short_visibility(world, world.outputs[output]))
         yield
 
 
 @contextmanager
-def _quick_queue(world: World, url: str) -> Iterator[None]:
+def _short_visibility(world: World, url: str) -> Iterator[None]:
     client = world.aws.client("sqs")
     deployed = client.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
     client.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": _VISIBILITY_SECONDS})
@@ -36,25 +37,25 @@ def _quick_queue(world: World, url: str) -> Iterator[None]:
 
 @contextmanager
 def payment_deadline(world: World, seconds: int) -> Iterator[None]:
-    """Have the saga wait so long for a customer's approval, as long as the context lasts."""
+    """Set the deadline for a customer's approval, as long as the context lasts."""
 
-    def wait_so_long(definition: dict[str, Any]) -> None:
+    def set_deadline(definition: dict[str, Any]) -> None:
         definition["States"][_WAITING_STATE]["TimeoutSeconds"] = seconds
 
-    with _redefined(world, wait_so_long):
+    with _redefined(world, set_deadline):
         yield
 
 
 @contextmanager
-def patient_pivot(world: World, times: int) -> Iterator[None]:
-    """Have the pivot's retries wait so many times longer, as long as the context lasts."""
+def longer_pivot_retries(world: World, times: int) -> Iterator[None]:
+    """Multiply the waits between the tries of the pivot, as long as the context lasts."""
 
-    def be_patient(definition: dict[str, Any]) -> None:
+    def wait_longer(definition: dict[str, Any]) -> None:
         for retrier in definition["States"][_PIVOT]["Retry"]:
             retrier["IntervalSeconds"] *= times
             retrier["MaxDelaySeconds"] *= times
 
-    with _redefined(world, be_patient):
+    with _redefined(world, wait_longer):
         yield
 
 

@@ -1,31 +1,29 @@
-"""Runs the reconciliation in the embedded run, without waiting for its schedule."""
+"""Runs the reconciliation in the embedded run at once, instead of on its schedule."""
 
 import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from local.waiting import wait_for
-
-if TYPE_CHECKING:
-    from local.world import World
+from local.world import World
 
 _TIMEOUT_SECONDS: Final = 120.0
 
 
-class ReconciliationFailed(Exception):
-    """A run did not come to its end."""
+class ReconcilerFailed(Exception):
+    """An execution of the reconciliation did not succeed."""
 
 
 @dataclass(frozen=True)
-class Reconciliation:
-    """A run that has ended.
+class ReconcilerRun:
+    """An execution of the reconciliation that has succeeded.
 
     Attributes:
-        name: Its execution's name.
-        counts: How often each thing happened; findings by their kind.
-        findings: All findings with their numbers, as they were logged.
+        name: The execution's name.
+        counts: The execution's counts by name; findings are counted by kind.
+        findings: All findings as they were logged.
     """
 
     name: str
@@ -37,12 +35,12 @@ class Reconciliation:
         return [finding for finding in self.findings if value in finding.values()]
 
 
-def reconcile(world: "World") -> Reconciliation:
+def run_reconciler(world: World) -> ReconcilerRun:
     """Run the reconciliation once, and wait for its end.
 
     Raises:
-        ReconciliationFailed: It did not succeed.
-        TimeoutError: It does not end.
+        ReconcilerFailed: The execution did not succeed.
+        TimeoutError: The execution did not end in time.
     """
     client = world.aws.client("stepfunctions")
     name = f"by-hand-{uuid.uuid4()}"
@@ -57,7 +55,7 @@ def reconcile(world: "World") -> Reconciliation:
     execution = wait_for(ended, f"reconciliation {name} ended", timeout_seconds=_TIMEOUT_SECONDS)
     if execution["status"] != "SUCCEEDED":
         history = client.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=5)["events"]
-        raise ReconciliationFailed(f"{execution['status']}: {json.dumps(history, default=str)}")
+        raise ReconcilerFailed(f"{execution['status']}: {json.dumps(history, default=str)}")
     lines = (json.loads(text) for _, text in world.function_logs.lines(name))
-    found = tuple(line for line in lines if line.get("message") == "reconciliation finding")
-    return Reconciliation(name, json.loads(execution["output"])["counts"], found)
+    findings = tuple(line for line in lines if line.get("message") == "reconciliation finding")
+    return ReconcilerRun(name, json.loads(execution["output"])["counts"], findings)

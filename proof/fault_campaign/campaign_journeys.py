@@ -1,0 +1,122 @@
+"""The journeys of the campaign: those journeys of the one list that can go on whatever fault strikes.
+
+A journey of the list waits for exactly what happens without a fault. Here a request is repeated until it is
+answered, and a wait ends when the order does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from cli.shapes import Submission
+from local.fault_proxy.faults import Fault
+from local.world import World
+from proof.fault_campaign.order_under_test import OrderUnderTest, hold_charge, set_available
+from proof.journey import Journey
+from proof.journeys import JOURNEYS
+from proof.plays import REFUND
+
+_LAST: Final = "LAST-TABLE"
+_NO_REFUNDS: Final = Fault("unavailable", REFUND, times=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignJourney:
+    """A journey of the campaign.
+
+    Attributes:
+        journey: The journey of the list. The order ends as it says, without a fault and with any one short
+            fault.
+        prepare: Called before the faults are injected.
+        meanwhile: Called while the order runs.
+        payment_deadline_seconds: The deadline for the customer's approval.
+    """
+
+    journey: Journey
+    prepare: Callable[[World], None] = lambda _: None
+    meanwhile: Callable[[OrderUnderTest], None] = lambda _: None
+    payment_deadline_seconds: int = 90
+
+    @property
+    def order(self) -> Submission:
+        """The order that is sent."""
+        return self.journey.order
+
+    @property
+    def status(self) -> str:
+        """The order's status in the end."""
+        return self.journey.status
+
+    @property
+    def end(self) -> str:
+        """Status and failure code of the order in the end: `CONFIRMED`, or `FAILED out_of_stock`."""
+        return f"{self.status} {self.journey.failure}" if self.journey.failure else self.status
+
+
+def _approve(order: OrderUnderTest) -> None:
+    asked = order.wait_for(
+        lambda record: (
+            record["status"] == "AWAITING_PAYMENT" and record["payment"]["status"] == "requires_action"
+        )
+    )
+    if asked is not None:
+        order.approve(asked)
+
+
+def _prepare_last_unit(world: World) -> None:
+    set_available(world, _LAST, 1)
+    hold_charge(world)
+
+
+def _lose_last_unit(order: OrderUnderTest) -> None:
+    with order.while_charging():
+        order.take_all(_LAST)
+
+
+def _cancel_while_charging(order: OrderUnderTest) -> None:
+    with order.while_charging():
+        order.client.cancel(order.order_id)
+
+
+def _cancel_when_confirmed(order: OrderUnderTest) -> None:
+    order.wait_for(lambda record: record["status"] == "CONFIRMED")
+    order.client.cancel(order.order_id)
+
+
+def _prepare_no_refunds(world: World) -> None:
+    _prepare_last_unit(world)
+    world.faults.inject(_NO_REFUNDS)
+
+
+def _lose_last_unit_without_refund(order: OrderUnderTest) -> None:
+    _lose_last_unit(order)
+    order.wait_for(lambda record: record["status"] == "NEEDS_ATTENTION" and order.watch.is_quiet())
+    order.world.faults.lift(_NO_REFUNDS)
+
+
+_OF_THE_LIST: Final = {journey.key: journey for journey in JOURNEYS}
+
+CAMPAIGN_JOURNEYS: Final = {
+    each.journey.key: each
+    for each in (
+        CampaignJourney(journey=_OF_THE_LIST["happy"]),
+        CampaignJourney(journey=_OF_THE_LIST["declined"]),
+        CampaignJourney(journey=_OF_THE_LIST["out-of-stock"]),
+        CampaignJourney(
+            journey=_OF_THE_LIST["lost-race"], prepare=_prepare_last_unit, meanwhile=_lose_last_unit
+        ),
+        CampaignJourney(journey=_OF_THE_LIST["approved"], meanwhile=_approve),
+        CampaignJourney(journey=_OF_THE_LIST["abandoned"], payment_deadline_seconds=3),
+        CampaignJourney(
+            journey=_OF_THE_LIST["cancelled"], prepare=hold_charge, meanwhile=_cancel_while_charging
+        ),
+        CampaignJourney(journey=_OF_THE_LIST["cancelled-later"], meanwhile=_cancel_when_confirmed),
+        CampaignJourney(
+            journey=_OF_THE_LIST["refunded-again"],
+            prepare=_prepare_no_refunds,
+            meanwhile=_lose_last_unit_without_refund,
+        ),
+        CampaignJourney(journey=_OF_THE_LIST["mail-rejected"]),
+    )
+}
+"""By key."""

@@ -1,0 +1,115 @@
+"""The order of a case, and what customers and operators do to it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Timer
+from typing import Any, Final
+
+import httpx
+
+from local.fault_proxy.faults import Fault
+from local.waiting import wait_for
+from local.world import World
+from proof.fault_campaign.patient_client import PatientClient
+from proof.fault_campaign.watch import WorldWatch
+from proof.plays import CONFIRM
+from proof.promises import AT_REST, read_record
+
+_TIMEOUT_SECONDS: Final = 240.0
+
+_HELD_CHARGE: Final = Fault("hold", CONFIRM)
+
+_HOLD_SECONDS: Final = 3.5
+"""Less than the saga waits for Stripe."""
+
+Record = Mapping[str, Any]
+
+
+@dataclass
+class OrderUnderTest:
+    """The order of a case.
+
+    Attributes:
+        world: Its world.
+        order_id: Its id; empty until it is accepted.
+        delivered: Units by SKU that were added to the stock without an order; negative if they were taken.
+    """
+
+    world: World
+    order_id: str = ""
+    delivered: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def client(self) -> PatientClient:
+        """The client of the order's customer and of operators."""
+        return PatientClient(self.world)
+
+    @cached_property
+    def watch(self) -> WorldWatch:
+        """Watches the order's world."""
+        return WorldWatch(self.world)
+
+    def wait_for(self, fits: Callable[[Record], bool]) -> Record | None:
+        """Wait until the order's record fits a condition.
+
+        Returns:
+            The record; None if the order ended without that, or if the time is over.
+        """
+
+        def look() -> tuple[Record, bool] | None:
+            record = read_record(self.world, self.order_id)
+            if record is None:
+                return None
+            if fits(record):
+                return record, True
+            has_ended = self.watch.is_quiet() and record["status"] in {*AT_REST, "NEEDS_ATTENTION"}
+            return (record, False) if has_ended else None
+
+        try:
+            record, does_fit = wait_for(look, "the record fits", timeout_seconds=_TIMEOUT_SECONDS)
+        except TimeoutError:
+            return None
+        return record if does_fit else None
+
+    @contextmanager
+    def while_charging(self) -> Iterator[None]:
+        """Run the block while the charge is held, or as soon as it is clear that the order is not charged.
+
+        The charge goes on before the saga gives it up, even if the block takes longer.
+        """
+        self.wait_for(lambda _: self.world.faults.held(_HELD_CHARGE) > 0)
+        release = Timer(_HOLD_SECONDS, self.world.faults.lift, [_HELD_CHARGE])
+        release.start()
+        try:
+            yield
+        finally:
+            release.cancel()
+            self.world.faults.lift(_HELD_CHARGE)
+
+    def approve(self, record: Record) -> None:
+        """Approve the payment (3-D Secure) as the customer, unless it is too late."""
+        with suppress(httpx.HTTPStatusError):
+            self.world.stripe.authenticate(record["payment"]["intent_id"], success=True)
+
+    def take_all(self, sku: str) -> None:
+        """Take all units of a SKU out of the stock."""
+        self.delivered[sku] = -set_available(self.world, sku, 0)
+
+
+def hold_charge(world: World) -> None:
+    """Have the next charge wait."""
+    world.faults.inject(_HELD_CHARGE)
+
+
+def set_available(world: World, sku: str, units: int) -> int:
+    """Set the units of a SKU that are in stock; returns how many there were."""
+    answer = world.dynamodb.update_item(
+        TableName=world.tables["inventory"],
+        Key={"sku": {"S": sku}},
+        UpdateExpression="SET available = :units ADD version :one",
+        ExpressionAttributeValues={":units": {"N": str(units)}, ":one": {"N": "1"}},
+        ReturnValues="UPDATED_OLD",
+    )
+    return int(answer["Attributes"]["available"]["N"])

@@ -1,0 +1,65 @@
+"""A client of the shop that repeats a request until there is an answer, whatever fault strikes."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from cli.shapes import Submission
+from local.users import CUSTOMER, OPERATOR
+from local.waiting import wait_for
+from local.world import World
+
+_TIMEOUT_SECONDS: Final = 60.0
+_PAUSE_SECONDS: Final = 0.1
+
+
+@dataclass(frozen=True)
+class PatientClient:
+    """A client for customers and operators. It repeats requests that get no answer, a 5xx or a 429.
+
+    Attributes:
+        world: The world of the shop.
+    """
+
+    world: World
+
+    def submit(self, submission: Submission, key: str | None = None) -> str:
+        """Submit an order, always under the same key; returns the order's id."""
+        key = key or str(uuid.uuid4())
+        answer = self._repeated(lambda: self.world.shop.post_order(submission, key))
+        return str(answer.raise_for_status().json()["order_id"])
+
+    def cancel(self, order_id: str, *, by: str = CUSTOMER) -> bool:
+        """Request a cancellation; returns whether it was accepted."""
+        return self._repeated(lambda: self._post(f"/orders/{order_id}/cancel", by)).is_success
+
+    def retry(self, order_id: str) -> bool:
+        """Retry an order as an operator; returns whether it was accepted."""
+        return self._repeated(lambda: self._post(f"/orders/{order_id}/retry", OPERATOR)).is_success
+
+    def restock(self, sku: str, units: int) -> None:
+        """Add a delivery to the stock as an operator."""
+        path, headers = f"/inventory/{sku}/restock", {"Idempotency-Key": str(uuid.uuid4())}
+        answer = self._repeated(
+            lambda: self.world.shop.signed_in(OPERATOR).request(
+                "POST", path, headers=headers, json={"quantity": units}
+            )
+        )
+        answer.raise_for_status()
+
+    def _post(self, path: str, name: str) -> httpx.Response:
+        return self.world.shop.signed_in(name).request("POST", path)
+
+    def _repeated(self, request: Callable[[], httpx.Response]) -> httpx.Response:
+        def answer() -> httpx.Response | None:
+            try:
+                answered = request()
+            except httpx.TransportError:
+                return None
+            is_throttled = answered.status_code == httpx.codes.TOO_MANY_REQUESTS
+            return None if answered.is_server_error or is_throttled else answered
+
+        return wait_for(answer, "an answer", timeout_seconds=_TIMEOUT_SECONDS, pause_seconds=_PAUSE_SECONDS)

@@ -1,0 +1,96 @@
+"""Runs one case in a world, and returns its result."""
+
+import time
+import uuid
+from collections.abc import Sequence
+from typing import Final
+
+from cli.shapes import Submission
+from local.fault_proxy.recording import Call
+from local.world import DELIVERABLE_DOMAIN, World
+from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS, CampaignJourney
+from proof.fault_campaign.case import Case
+from proof.fault_campaign.case_result import CaseResult
+from proof.fault_campaign.interference import interfering
+from proof.fault_campaign.order_under_test import OrderUnderTest
+from proof.fault_campaign.settling import Settled, await_webhooks, settle, with_delivery
+from proof.fault_campaign.waits import payment_deadline
+from proof.laws import take_snapshot
+from proof.plays import DELIVERABLE
+from proof.promises import OrderHistory
+
+_CALLED_BACK: Final = "await_payment: "
+_EXPIRED: Final = "FAILED payment_expired"
+"""If the function of a state with a task token fails, AWS notices, and the embedded AWS does not. So here the
+saga does not retry it, but waits for the customer until the deadline."""
+
+
+def run_case(world: World, case: Case, *, cold: bool = False) -> CaseResult:
+    """Run a case, wait until everything has settled, and check all laws.
+
+    Args:
+        world: The world; no other order may run in it.
+        case: The case.
+        cold: Whether all functions start cold, so that they also make the calls of a cold start.
+    """
+    journey = CAMPAIGN_JOURNEYS[case.journey]
+    start = time.monotonic()
+    if cold:
+        world.faults.kill_workers()
+    with payment_deadline(world, journey.payment_deadline_seconds):
+        order = OrderUnderTest(world)
+        journey.prepare(world)
+        before = take_snapshot(world)
+        with interfering(world, case.injections):
+            order.order_id = order.client.submit(_with_own_mailbox(journey.order))
+            journey.meanwhile(order)
+            settled = settle(order.watch, [order.order_id], with_delivery(before, order.delivered))
+        await_webhooks(world, order.order_id)
+    calls = world.faults.calls()
+    history = next(iter(settled.orders), None)
+    breaches = [*settled.breaches, *(_wrong_end(case, journey, history) if history else [])]
+    return CaseResult(
+        case=case,
+        order_id=order.order_id,
+        status=history.status if history else "none",
+        recovered=history is not None and history.was_recovered,
+        reconciled=order.watch.reconciliations > 0,
+        operator_called=settled.retries.total() > 0,
+        struck=[_struck(injection.name, injection.n, calls) for injection in case.injections],
+        breaches=breaches,
+        evidence=_evidence(world, order.order_id, settled, calls) if breaches else "",
+        calls=calls,
+        seconds=time.monotonic() - start,
+    )
+
+
+def _with_own_mailbox(submission: Submission) -> Submission:
+    """The submission with an address that no other order has."""
+    if submission["email"] != DELIVERABLE:
+        return submission
+    return {**submission, "email": f"{uuid.uuid4().hex}@{DELIVERABLE_DOMAIN}"}
+
+
+def _wrong_end(case: Case, journey: CampaignJourney, order: OrderHistory) -> list[str]:
+    """One short fault changes nothing; an outage, or two faults, can fail an order."""
+    if len(case.injections) > 1 or any(each.lasts for each in case.injections):
+        return [] if order.status in {"FAILED", journey.status} else [f"the order ended {order.end}"]
+    expected = {journey.end}
+    if any(each.name.startswith(_CALLED_BACK) for each in case.injections):
+        expected.add(_EXPIRED)
+    wrong = [] if order.end in expected else [f"the order ended {order.end}, expected {journey.end}"]
+    if journey.order["email"] == DELIVERABLE and not order.was_mailed:
+        wrong.append(f"the customer got no mail about it: {list(order.subjects)}")
+    return wrong
+
+
+def _struck(name: str, n: int, calls: Sequence[Call]) -> bool:
+    return any(call.name == name and call.n == n and call.fault is not None for call in calls)
+
+
+def _evidence(world: World, order_id: str, settled: Settled, calls: Sequence[Call]) -> str:
+    lines = [line for order in settled.orders for line in order.lines()] or [f"order {order_id}: no record"]
+    payments = [each for each in world.stripe.payments() if each.order_id == order_id]
+    lines += ["payments:", *(f"  {payment}" for payment in payments), "calls:"]
+    lines += [f"  {call.at} {call} {call.status or ''} {call.fault or ''}".rstrip() for call in calls]
+    return "\n".join(lines)
