@@ -10,7 +10,7 @@ from local.world import World, embedded_world, spoken
 from proof.journey import Journey, differences
 from proof.journeys import JOURNEYS
 from proof.laws import Snapshot, take_snapshot, violations
-from proof.plays import Played
+from proof.scenarios import FollowedOrder
 
 _WAIT_SCALE: Final = 0.1
 """Retries wait a tenth of the time that they wait on AWS, so that nobody waits long for the demo."""
@@ -36,37 +36,37 @@ def main() -> int:
     ) as world:
         print()
         before = take_snapshot(world)
-        differing = [difference for journey in JOURNEYS if journey.shown for difference in show(world, journey)]
+        wrong = [each for journey in JOURNEYS if journey.shown for each in show(world, journey)]
         breaches = _show_laws(before, take_snapshot(world))
-    return 1 if differing or breaches else 0
+    return 1 if wrong or breaches else 0
 
 
 def show(world: World, journey: Journey) -> list[str]:
     """Run a journey, print a line about it, and return the differences to its expected end."""
     stock_before = take_snapshot(world).stock
-    played = journey.run(world)
+    followed = journey.run(world)
     after = take_snapshot(world)
-    differing = differences(world, journey, played)
-    order = world.shop.signed_in(played.customer_id).get_order(played.order_id)
+    wrong = differences(world, journey, followed)
+    order = world.shop.signed_in(followed.customer_id).get_order(followed.order_id)
     end = order["status"] + (f" ({order['failure']['code']})" if "failure" in order else "")
     print(
-        f"{'FAILED' if differing else 'ok'}  {journey.shown}:"
-        f" {' > '.join(_visit(visit) for visit in world.executions.visits(played.execution))}"
-        f" | {end} | Stripe: {_money(after, played)} | stock: {_stock(stock_before, after.stock)}",
+        f"{'FAILED' if wrong else 'ok'}  {journey.shown}:"
+        f" {' > '.join(_visit(visit) for visit in world.executions.visits(followed.execution))}"
+        f" | {end} | Stripe: {_money(after, followed)} | stock: {_stock(stock_before, after.stock)}",
         flush=True,
     )
-    for difference in differing:
+    for difference in wrong:
         print(f"        {difference}")
-    return differing
+    return wrong
 
 
 def _visit(visit: StateVisit) -> str:
     return visit.name if visit.attempts <= 1 else f"{visit.name} (tried {visit.attempts} times)"
 
 
-def _money(after: Snapshot, played: Played) -> str:
-    (order,) = (order for order in after.orders if order.order_id == played.order_id)
-    payments = [payment for payment in after.payments if payment.order_id == played.order_id]
+def _money(after: Snapshot, followed: FollowedOrder) -> str:
+    (order,) = (order for order in after.orders if order.order_id == followed.order_id)
+    payments = [payment for payment in after.payments if payment.order_id == followed.order_id]
     captured = sum(payment.captured for payment in payments)
     refunded = sum(payment.refunded for payment in payments)
     if not captured:

@@ -7,7 +7,8 @@ from typing import Final
 
 from cli.shapes import Submission
 from local.world import World
-from proof.plays import Play, Played, an_order, plain
+from proof.orders import an_order
+from proof.scenarios import FollowedOrder, Scenario, submit
 from statemachines.document import ANY_ERROR, SagaDocument, State
 
 _CHARGES_AND_REFUNDS: Final = {
@@ -25,8 +26,8 @@ class Journey:
     Attributes:
         key: Short name.
         what_fails: What goes wrong, for the tables in the documents.
-        order: The order that is sent.
-        play: Makes the journey happen; by default, the order is sent and nothing else happens.
+        order: The order that is submitted.
+        scenario: What happens to the order; by default, nothing but the saga.
         errors: The error of each state that fails, by the state's name.
         failure: The order's failure code; None if the order is confirmed.
         money: What Stripe did in the end: `none`, `charged`, `refunded` or `refunded in two parts`.
@@ -39,7 +40,7 @@ class Journey:
     what_fails: str
     _: KW_ONLY
     order: Submission = field(default_factory=an_order)
-    play: Play | None = None
+    scenario: Scenario = submit
     errors: Mapping[str, str] = field(default_factory=dict)
     failure: str | None = None
     money: str = "none"
@@ -66,9 +67,9 @@ class Journey:
             return "NEEDS_ATTENTION"
         return "CANCELLED" if self.failure.startswith("cancelled_by") else "FAILED"
 
-    def run(self, world: World) -> Played:
+    def run(self, world: World) -> FollowedOrder:
         """Make the journey happen, and wait for the end of its execution."""
-        return (self.play or plain(self.order))(world)
+        return self.scenario(world, self.order)
 
 
 def path(errors: Mapping[str, str]) -> tuple[str, ...]:
@@ -98,23 +99,23 @@ def _next(state: State, error: str | None) -> str | None:
     return next(each.target for each in state.failures if {error, ANY_ERROR} & set(each.errors))
 
 
-def differences(world: World, journey: Journey, played: Played) -> list[str]:
+def differences(world: World, journey: Journey, followed: FollowedOrder) -> list[str]:
     """Compare how a journey ended with how it must end, and name every difference.
 
     Args:
         world: The world that it ran in.
         journey: The journey.
-        played: Its order and execution.
+        followed: Its order and execution.
     """
-    order = world.shop.signed_in(played.customer_id).get_order(played.order_id)
-    visits = world.executions.visits(played.execution)
+    order = world.shop.signed_in(followed.customer_id).get_order(followed.order_id)
+    visits = world.executions.visits(followed.execution)
     errors = {visit.name: visit.error for visit in visits if visit.attempts and visit.error}
-    payments = [payment for payment in world.stripe.payments() if payment.order_id == played.order_id]
+    payments = [payment for payment in world.stripe.payments() if payment.order_id == followed.order_id]
     charges, refunds = sum(each.charges for each in payments), sum(each.refunds for each in payments)
     expected_and_seen = {
         "states": (list(journey.states), [visit.name for visit in visits]),
         "errors": (journey.errors, errors),
-        "execution": (journey.execution, world.executions.status(played.execution)),
+        "execution": (journey.execution, world.executions.status(followed.execution)),
         "status": (journey.status, order["status"]),
         "failure": (journey.failure, order["failure"]["code"] if "failure" in order else None),
         "message": (journey.message, order["failure"]["message"] if journey.message else None),

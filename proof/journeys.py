@@ -11,38 +11,38 @@ from typing import Final
 
 from local.fault_proxy.faults import Fault
 from proof.journey import Journey
-from proof.payment_plays import (
+from proof.orders import (
     APPROVED_BUT_DECLINED,
+    DECLINED,
+    HAPPY,
+    LAST_UNIT,
     NEEDS_APPROVAL,
-    abandoned,
-    answered_by_the_customer,
+    UNDELIVERABLE,
+    an_order,
+)
+from proof.payment_scenarios import (
     approved_too_late,
+    approved_with_duplicate_webhooks,
     approved_with_late_webhooks,
+    bank_decides_later,
     cancelled_and_refunded_by_hand,
     cancelled_while_asked,
     cancelled_with_refund,
-    decided_later,
-    with_duplicate_webhooks,
+    customer_answers,
 )
-from proof.plays import (
+from proof.scenarios import (
     CANCEL,
     CONFIRM,
     CREATE,
     REFUND,
     RETRIEVE,
-    UNDELIVERABLE,
-    an_order,
-    cancelled_before_the_pivot,
-    cancelled_once_confirmed,
-    plain,
+    cancel_before_the_pivot,
+    cancel_once_confirmed,
     race_for_the_last_unit,
     run_again,
-    twice,
+    submit_twice,
     with_faults,
 )
-
-HAPPY: Final = an_order(("CRUNCHY-ARMCHAIR", 2), ("RED-CHAIR", 1), ("TASTELESS-LAMP", 3))
-DECLINED: Final = an_order(payment_method="pm_card_visa_chargeDeclined")
 
 _ASKED: Final = {"ChargePayment": "PaymentActionRequired"}
 """The bank asks for an approval, or takes its time to decide: the saga waits for the payment."""
@@ -50,7 +50,7 @@ _ASKED: Final = {"ChargePayment": "PaymentActionRequired"}
 _DECLINED: Final = {"ChargePayment": "PaymentDeclined"}
 _CANCELLED: Final = {"ValidateOrder": "OrderCancelled"}
 _UNDONE_BEFORE: Final = {"ValidateOrder": "UndoAlreadyBegun"}
-_REFUND_REFUSED: Final = race_for_the_last_unit("LAST-TABLE", then_fails=REFUND)
+_REFUND_REFUSED: Final = race_for_the_last_unit(then_unavailable=REFUND)
 
 PATH_JOURNEYS: Final = (
     Journey("happy", "nothing", shown="three SKUs, a good card", order=HAPPY, money="charged"),
@@ -89,8 +89,8 @@ PATH_JOURNEYS: Final = (
         "lost-race",
         "another order takes the last unit after this one paid",
         shown="two customers, one last unit",
-        order=an_order(("LAST-TABLE", 1)),
-        play=race_for_the_last_unit("LAST-TABLE"),
+        order=LAST_UNIT,
+        scenario=race_for_the_last_unit(),
         errors={"ReserveInventory": "OutOfStock"},
         failure="out_of_stock",
         money="refunded",
@@ -99,14 +99,15 @@ PATH_JOURNEYS: Final = (
         "replay",
         "the same request comes twice",
         shown="the same request twice",
-        play=twice(an_order(("RED-CHAIR", 2))),
+        order=an_order(("RED-CHAIR", 2)),
+        scenario=submit_twice,
         money="charged",
     ),
     Journey(
         "stripe-heals",
         "Stripe is down, and comes back while the step is retried",
         shown="Stripe is down for two calls",
-        play=with_faults(an_order(), Fault("unavailable", CREATE, times=2)),
+        scenario=with_faults(Fault("unavailable", CREATE, times=2)),
         money="charged",
         retried="ChargePayment",
     ),
@@ -114,18 +115,14 @@ PATH_JOURNEYS: Final = (
         "lost-reply",
         "the charge succeeds, and its reply is lost",
         shown="a charge whose reply is lost",
-        play=with_faults(an_order(), Fault("lose_reply", CONFIRM)),
+        scenario=with_faults(Fault("lose_reply", CONFIRM)),
         money="charged",
         retried="ChargePayment",
     ),
     Journey(
         "unknown-outcome",
         "the charge succeeds, its reply is lost, and Stripe is down until the retries are used up",
-        play=with_faults(
-            an_order(),
-            Fault("lose_reply", CONFIRM),
-            Fault("unavailable", RETRIEVE, times=5),
-        ),
+        scenario=with_faults(Fault("lose_reply", CONFIRM), Fault("unavailable", RETRIEVE, times=5)),
         errors={"ChargePayment": "PaymentProviderUnavailable"},
         failure="internal_error",
         money="refunded",
@@ -134,7 +131,7 @@ PATH_JOURNEYS: Final = (
     Journey(
         "stripe-down",
         "Stripe is down until the retries are used up",
-        play=with_faults(an_order(), Fault("unavailable", CREATE, times=None)),
+        scenario=with_faults(Fault("unavailable", CREATE, times=None)),
         errors={"ChargePayment": "PaymentProviderUnavailable"},
         failure="internal_error",
         retried="ChargePayment",
@@ -142,14 +139,14 @@ PATH_JOURNEYS: Final = (
     Journey(
         "stored-error",
         "Stripe fails after it has charged, and returns that error to every retry",
-        play=with_faults(an_order(), Fault("error_after", CONFIRM)),
+        scenario=with_faults(Fault("error_after", CONFIRM)),
         money="charged",
         retried="ChargePayment",
     ),
     Journey(
         "cancelled",
         "the customer cancels after the charge, before the stock is taken",
-        play=cancelled_before_the_pivot(an_order()),
+        scenario=cancel_before_the_pivot,
         errors={"ReserveInventory": "OrderCancelled"},
         failure="cancelled_by_customer",
         money="refunded",
@@ -158,7 +155,7 @@ PATH_JOURNEYS: Final = (
         "cancelled-later",
         "the customer cancels a confirmed order (a second execution undoes it)",
         shown="a confirmed order that is cancelled",
-        play=cancelled_once_confirmed(an_order()),
+        scenario=cancel_once_confirmed(),
         errors=_CANCELLED,
         failure="cancelled_by_customer",
         money="refunded",
@@ -168,7 +165,7 @@ PATH_JOURNEYS: Final = (
         "the bank asks for an approval (3-D Secure), and the customer gives it",
         shown="a bank that asks for 3-D Secure, and a customer who approves",
         order=NEEDS_APPROVAL,
-        play=answered_by_the_customer(approves=True),
+        scenario=customer_answers(approves=True),
         errors=_ASKED,
         money="charged",
     ),
@@ -176,7 +173,8 @@ PATH_JOURNEYS: Final = (
         "refused",
         "the bank asks for an approval, and the customer refuses",
         shown="a customer who refuses",
-        play=answered_by_the_customer(approves=False),
+        order=NEEDS_APPROVAL,
+        scenario=customer_answers(approves=False),
         errors={**_ASKED, "AwaitPayment": "PaymentDeclined"},
         failure="payment_declined",
         message="The payment was not approved.",
@@ -186,7 +184,6 @@ PATH_JOURNEYS: Final = (
         "the customer does not answer the bank in time",
         shown="a customer who goes away",
         order=NEEDS_APPROVAL,
-        play=abandoned,
         errors={**_ASKED, "AwaitPayment": "States.Timeout"},
         failure="payment_expired",
         message="The payment was not approved in time.",
@@ -194,7 +191,8 @@ PATH_JOURNEYS: Final = (
     Journey(
         "approved-too-late",
         "the customer approves, but Stripe's webhook misses the deadline",
-        play=approved_too_late,
+        order=NEEDS_APPROVAL,
+        scenario=approved_too_late,
         errors={**_ASKED, "AwaitPayment": "States.Timeout"},
         failure="payment_expired",
         money="refunded",
@@ -217,7 +215,8 @@ PATH_JOURNEYS: Final = (
     Journey(
         "refund-refused",
         "the last unit is gone, and Stripe is down until the refund's retries are used up",
-        play=_REFUND_REFUSED,
+        order=LAST_UNIT,
+        scenario=_REFUND_REFUSED,
         errors={"ReserveInventory": "OutOfStock", "RefundPayment": "PaymentProviderUnavailable"},
         failure="out_of_stock",
         money="charged",
@@ -226,8 +225,8 @@ PATH_JOURNEYS: Final = (
     Journey(
         "refunded-again",
         "the same, and the saga is run again when Stripe is back",
-        order=an_order(("LAST-TABLE", 1)),
-        play=run_again(_REFUND_REFUSED),
+        order=LAST_UNIT,
+        scenario=run_again(_REFUND_REFUSED),
         errors=_UNDONE_BEFORE,
         failure="out_of_stock",
         money="refunded",
@@ -235,13 +234,14 @@ PATH_JOURNEYS: Final = (
     Journey(
         "confirmed-again",
         "the saga is run again for a confirmed order",
-        play=run_again(plain(an_order())),
+        scenario=run_again(),
         money="charged",
     ),
     Journey(
         "closed-again",
         "the saga is run again for a closed order",
-        play=run_again(plain(DECLINED)),
+        order=DECLINED,
+        scenario=run_again(),
         errors=_UNDONE_BEFORE,
         failure="payment_declined",
     ),
@@ -286,7 +286,8 @@ PAYMENT_JOURNEYS: Final = (
     Journey(
         "approved-but-declined",
         "the customer approves, and then the bank declines",
-        play=answered_by_the_customer(approves=True, submission=APPROVED_BUT_DECLINED),
+        order=APPROVED_BUT_DECLINED,
+        scenario=customer_answers(approves=True),
         errors={**_ASKED, "AwaitPayment": "PaymentDeclined"},
         failure="payment_declined",
         message="The card has insufficient funds.",
@@ -295,43 +296,45 @@ PAYMENT_JOURNEYS: Final = (
         "duplicate-webhooks",
         "the customer approves, and every webhook comes three times",
         shown="every webhook three times",
-        play=with_duplicate_webhooks(answered_by_the_customer(approves=True)),
+        order=NEEDS_APPROVAL,
+        scenario=approved_with_duplicate_webhooks,
         errors=_ASKED,
         money="charged",
     ),
     Journey(
         "late-webhooks",
         "the customer approves, and all webhooks come late, shuffled and several times",
-        play=approved_with_late_webhooks,
+        order=NEEDS_APPROVAL,
+        scenario=approved_with_late_webhooks,
         errors=_ASKED,
         money="charged",
     ),
     Journey(
         "cancelled-while-asked",
         "the customer cancels the order instead of approving the payment",
-        play=cancelled_while_asked,
+        order=NEEDS_APPROVAL,
+        scenario=cancelled_while_asked,
         errors=_CANCELLED,
         failure="cancelled_by_customer",
     ),
     Journey(
         "decided-later",
         "the bank takes its time, and then pays",
-        play=decided_later(success=True),
+        scenario=bank_decides_later(success=True),
         errors=_ASKED,
         money="charged",
     ),
     Journey(
         "declined-later",
         "the bank takes its time, and then declines",
-        play=decided_later(success=False),
+        scenario=bank_decides_later(success=False),
         errors={**_ASKED, "AwaitPayment": "PaymentDeclined"},
         failure="payment_declined",
     ),
     Journey(
         "refund-error-stored",
         "the order is cancelled, and Stripe fails at the refund and would return that error to every retry",
-        play=cancelled_once_confirmed(
-            an_order(),
+        scenario=cancel_once_confirmed(
             lambda world, order_id: world.faults.inject(Fault("error_before", REFUND, order_id=order_id)),
         ),
         errors=_CANCELLED,
@@ -342,7 +345,8 @@ PAYMENT_JOURNEYS: Final = (
     Journey(
         "cancel-error-stored",
         "the card is declined, and Stripe fails when the payment is cancelled",
-        play=with_faults(DECLINED, Fault("error_before", CANCEL)),
+        order=DECLINED,
+        scenario=with_faults(Fault("error_before", CANCEL)),
         errors=_DECLINED,
         failure="payment_declined",
         retried="RefundPayment",
@@ -350,7 +354,7 @@ PAYMENT_JOURNEYS: Final = (
     Journey(
         "refund-pending",
         "the order is cancelled, and the refund stays pending",
-        play=cancelled_with_refund("pending"),
+        scenario=cancelled_with_refund("pending"),
         errors={**_CANCELLED, "RefundPayment": "RefundRefused"},
         failure="cancelled_by_customer",
         money="charged",
@@ -358,7 +362,7 @@ PAYMENT_JOURNEYS: Final = (
     Journey(
         "refund-failed",
         "the order is cancelled, and the refund fails",
-        play=cancelled_with_refund("failed"),
+        scenario=cancelled_with_refund("failed"),
         errors={**_CANCELLED, "RefundPayment": "RefundRefused"},
         failure="cancelled_by_customer",
         money="charged",
@@ -366,7 +370,7 @@ PAYMENT_JOURNEYS: Final = (
     Journey(
         "refunded-by-hand",
         "the order is cancelled after a colleague refunded it in Stripe's dashboard",
-        play=cancelled_and_refunded_by_hand(None),
+        scenario=cancelled_and_refunded_by_hand(None),
         errors=_CANCELLED,
         failure="cancelled_by_customer",
         money="refunded",
@@ -374,7 +378,7 @@ PAYMENT_JOURNEYS: Final = (
     Journey(
         "partly-refunded-by-hand",
         "the order is cancelled after a colleague refunded a part of it",
-        play=cancelled_and_refunded_by_hand(100),
+        scenario=cancelled_and_refunded_by_hand(100),
         errors=_CANCELLED,
         failure="cancelled_by_customer",
         money="refunded in two parts",

@@ -14,7 +14,7 @@ from local.world import World
 from proof.fault_campaign.order_under_test import OrderUnderTest, hold_charge, set_available
 from proof.journey import Journey
 from proof.journeys import JOURNEYS
-from proof.plays import REFUND
+from proof.scenarios import REFUND
 
 _LAST: Final = "LAST-TABLE"
 _NO_REFUNDS: Final = Fault("unavailable", REFUND, times=None)

@@ -20,8 +20,9 @@ from local.world import World
 from proof.fault_campaign.patient_client import PatientClient
 from proof.fault_campaign.waits import longer_pivot_retries
 from proof.laws import take_snapshot, violations
-from proof.plays import PIVOT, an_order
+from proof.orders import an_order
 from proof.promises import OrderHistory, broken_promises, read_history
+from proof.scenarios import PIVOT
 
 AT_A_TIME: Final = 16
 """Orders that run at once. Each needs a worker, and so do the functions behind the saga."""

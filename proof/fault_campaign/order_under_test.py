@@ -14,8 +14,8 @@ from local.waiting import wait_for
 from local.world import World
 from proof.fault_campaign.patient_client import PatientClient
 from proof.fault_campaign.watch import WorldWatch
-from proof.plays import CONFIRM
 from proof.promises import AT_REST, read_record
+from proof.scenarios import CONFIRM
 
 _TIMEOUT_SECONDS: Final = 240.0
 

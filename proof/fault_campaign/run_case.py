@@ -16,7 +16,7 @@ from proof.fault_campaign.order_under_test import OrderUnderTest
 from proof.fault_campaign.settling import Settled, await_webhooks, settle, with_delivery
 from proof.fault_campaign.waits import payment_deadline
 from proof.laws import take_snapshot
-from proof.plays import DELIVERABLE
+from proof.orders import DELIVERABLE
 from proof.promises import OrderHistory
 
 _CALLED_BACK: Final = "await_payment: "

@@ -10,6 +10,7 @@ from local.world import STRIPE_WEBHOOK_SECRET, World
 from proof.fault_campaign.patient_client import PatientClient
 from proof.fault_campaign.watch import WorldWatch
 from proof.laws import Snapshot, take_snapshot, violations
+from proof.payment_scenarios import webhooks_processed
 from proof.promises import OrderHistory, broken_promises, read_history
 
 _TIMEOUT_SECONDS: Final = 300.0
@@ -98,15 +99,9 @@ def await_webhooks(world: World, order_id: str) -> None:
     order must not meet such a webhook.
     """
     deadline = time.monotonic() + _WEBHOOKS_WITHIN_SECONDS
-    while _missing_webhooks(world, order_id):
+    while not webhooks_processed(world, order_id):
         if time.monotonic() > deadline:
             world.stripe.clear_webhook()
             world.stripe.set_webhook(f"{world.api_url}/webhooks/stripe", STRIPE_WEBHOOK_SECRET)
             return
         time.sleep(_PAUSE_SECONDS)
-
-
-def _missing_webhooks(world: World, order_id: str) -> bool:
-    tries = world.stripe.deliveries(order_id)
-    taken = {each.event_id for each in tries if each.status is not None and each.status < 300}  # noqa: PLR2004 - HTTP's
-    return taken != {each.event_id for each in tries}

@@ -15,7 +15,7 @@ from local.processes import REPOSITORY
 from local.run import run_file_content
 from local.users import OPERATOR, email_of
 from local.world import World
-from proof.plays import an_order
+from proof.orders import an_order
 
 Orders = Callable[..., "subprocess.Popen[str]"]
 

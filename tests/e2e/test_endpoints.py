@@ -9,7 +9,7 @@ import httpx
 from cli.shapes import ProductFields
 from local.users import OPERATOR
 from local.world import World
-from proof.plays import an_order
+from proof.orders import an_order
 
 VASE: Final = ProductFields(name="Green vase", unit_price=900, currency="usd", available=7)
 

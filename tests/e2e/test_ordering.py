@@ -3,7 +3,7 @@
 import uuid
 
 from local.world import World
-from proof.plays import an_order
+from proof.orders import an_order
 
 
 def test_a_submitted_order_is_accepted_at_once_and_confirmed_soon(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from local.waiting import wait_for
 from local.world import World
-from proof.plays import an_order
+from proof.orders import an_order
 
 
 def confirmed(world: World) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from local.users import CUSTOMER, OPERATOR, OTHER_CUSTOMER, DemoUsers, email_of
 from local.waiting import wait_for
 from local.world import STRIPE_WEBHOOK_SECRET, World
-from proof.plays import an_order
+from proof.orders import an_order
 
 ANONYMOUS: Final = "nobody"
 STRIPE: Final = "Stripe"

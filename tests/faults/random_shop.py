@@ -26,7 +26,7 @@ from proof.fault_campaign.patient_client import PatientClient
 from proof.fault_campaign.settling import settle, with_delivery
 from proof.fault_campaign.watch import WorldWatch
 from proof.laws import take_snapshot
-from proof.plays import DELIVERABLE, UNDELIVERABLE, an_order
+from proof.orders import DELIVERABLE, UNDELIVERABLE, an_order
 from proof.promises import AT_REST, OrderHistory, read_record
 
 SKUS: Final = ("RANDOM-APPLE", "RANDOM-BREAD", "RANDOM-CAKE")

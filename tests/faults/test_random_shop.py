@@ -18,7 +18,7 @@ from local.fault_proxy.faults import Fault
 from local.world import World
 from proof.fault_campaign.case import KINDS, Injection
 from proof.fault_campaign.waits import shortened_waits
-from proof.plays import CANCEL, CONFIRM, CREATE, REFUND
+from proof.scenarios import CANCEL, CONFIRM, CREATE, REFUND
 from statemachines.steps import STEP_FUNCTIONS
 from tests.faults.random_shop import (
     REFUNDS,

@@ -6,7 +6,8 @@ from local.fault_proxy.faults import Fault
 from local.waiting import wait_for
 from local.world import World
 from proof.laws import take_snapshot, violations
-from proof.plays import PIVOT, an_order
+from proof.orders import an_order
+from proof.scenarios import PIVOT
 
 RACERS = 4
 

@@ -5,7 +5,7 @@ from collections import Counter
 from docgen.cost import DYNAMODB_CALLS, FUNCTIONS
 from local.waiting import wait_for
 from local.world import World
-from proof.plays import an_order
+from proof.orders import an_order
 
 _TWO_LINES = (("CRUNCHY-ARMCHAIR", 2), ("RED-CHAIR", 1))
 _WEBHOOK = "receive_stripe_webhook"

@@ -17,11 +17,11 @@ def test_a_journey_takes_its_path_and_money_and_goods_agree(world: World, journe
     before = take_snapshot(world)
 
     # When
-    played = journey.run(world)
+    followed = journey.run(world)
 
     # Then
-    waits_for_a_human = [f"order {played.order_id} (NEEDS_ATTENTION) is not at rest"]
-    assert differences(world, journey, played) == []
+    waits_for_a_human = [f"order {followed.order_id} (NEEDS_ATTENTION) is not at rest"]
+    assert differences(world, journey, followed) == []
     assert violations(before, take_snapshot(world)) == (
         waits_for_a_human if journey.status == "NEEDS_ATTENTION" else []
     )

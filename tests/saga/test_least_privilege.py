@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from local.world import World
-from proof.plays import an_order
+from proof.orders import an_order
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 from local.traces import deserialized
 from local.waiting import wait_for
 from local.world import World
-from proof.plays import an_order
+from proof.orders import an_order
 from tests.saga.test_least_privilege import without_grant
 
 PUBLISHER = "orders-local-publish_order_events"

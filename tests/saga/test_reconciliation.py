@@ -14,8 +14,9 @@ from local.traces import deserialized
 from local.waiting import wait_for
 from local.world import World
 from proof.laws import take_snapshot, violations
-from proof.plays import an_order, cancelled_once_confirmed
+from proof.orders import an_order
 from proof.run_reconciler import ReconcilerRun, run_reconciler
+from proof.scenarios import cancel_once_confirmed, webhooks_held
 
 PATIENCE_SECONDS = 60.0
 SKU = "RED-CHAIR"
@@ -53,16 +54,6 @@ def confirmed(world: World, *items: tuple[str, int]) -> str:
 def payment_of(world: World, order_id: str) -> StripePayment:
     [payment] = [each for each in world.stripe.payments() if each.order_id == order_id]
     return payment
-
-
-@contextmanager
-def webhooks_lost(world: World) -> Iterator[None]:
-    """Nobody hears of what happens at Stripe, as long as the context lasts."""
-    world.stripe.hold_webhooks()
-    try:
-        yield
-    finally:
-        world.stripe.reset_webhooks()
 
 
 # Orders
@@ -114,7 +105,7 @@ def test_money_that_went_back_behind_our_back_is_reported_until_the_record_knows
     intent_id = payment_of(world, order_id).intent_id
 
     # When
-    with webhooks_lost(world):
+    with webhooks_held(world):
         world.stripe.refund_in_dashboard(intent_id, 900)
         finding = finding_about(world, order_id)
 
@@ -153,10 +144,10 @@ def test_a_record_that_names_another_payment_is_reported_from_both_sides(world: 
 
 def test_the_money_of_a_closed_order_is_given_back_once(world: World) -> None:
     # Given: a cancelled order whose refund the bank sends back, and no webhook says so
-    order_id = cancelled_once_confirmed(an_order())(world).order_id
+    order_id = cancel_once_confirmed()(world, an_order()).order_id
     paid = payment_of(world, order_id)
     assert paid.refunded == paid.captured
-    with webhooks_lost(world):
+    with webhooks_held(world):
         world.stripe.fail_refund(paid.intent_id)
         assert payment_of(world, order_id).refunded == 0
 

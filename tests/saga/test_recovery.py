@@ -10,7 +10,7 @@ from local.users import OPERATOR
 from local.waiting import wait_for
 from local.world import World
 from proof.laws import take_snapshot, violations
-from proof.plays import an_order
+from proof.orders import an_order
 from proof.run_reconciler import run_reconciler
 
 CHARGE = "charge_payment: stripe POST /v1/payment_intents/{id}/confirm"

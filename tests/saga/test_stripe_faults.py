@@ -10,10 +10,9 @@ from cli.shapes import Submission
 from local.catalogue import SAMPLE_STOCK
 from local.fault_proxy.faults import Fault, FaultKind
 from local.world import World
-from proof.journeys import DECLINED, HAPPY
 from proof.laws import take_snapshot, violations
-from proof.payment_plays import NEEDS_APPROVAL
-from proof.plays import CANCEL, CONFIRM, CREATE, REFUND, RETRIEVE
+from proof.orders import DECLINED, HAPPY, NEEDS_APPROVAL
+from proof.scenarios import CANCEL, CONFIRM, CREATE, REFUND, RETRIEVE
 
 QUICK_KINDS: Final[Sequence[FaultKind]] = (
     "refuse",

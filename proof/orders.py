@@ -1,0 +1,40 @@
+"""Orders to submit."""
+
+from typing import Final
+
+from cli.shapes import Item, Submission
+
+DELIVERABLE: Final = "customer@example.com"
+UNDELIVERABLE: Final = "customer@unverified.test"
+"""SES rejects mail to this address: in its sandbox it sends to verified identities only."""
+
+
+def an_order(
+    *items: tuple[str, int],
+    currency: str = "usd",
+    payment_method: str = "pm_card_visa",
+    email: str = DELIVERABLE,
+) -> Submission:
+    """An order; by default two armchairs and a good card.
+
+    Args:
+        items: SKU and units of each line.
+        currency: ISO 4217 code.
+        payment_method: Id of a Stripe payment method.
+        email: The customer's address.
+    """
+    return {
+        "currency": currency,
+        "items": [Item(sku=sku, quantity=units) for sku, units in items or (("CRUNCHY-ARMCHAIR", 2),)],
+        "payment_method": payment_method,
+        "email": email,
+    }
+
+
+HAPPY: Final = an_order(("CRUNCHY-ARMCHAIR", 2), ("RED-CHAIR", 1), ("TASTELESS-LAMP", 3))
+LAST_UNIT: Final = an_order(("LAST-TABLE", 1))
+DECLINED: Final = an_order(payment_method="pm_card_visa_chargeDeclined")
+NEEDS_APPROVAL: Final = an_order(payment_method="pm_card_authenticationRequired")
+APPROVED_BUT_DECLINED: Final = an_order(
+    payment_method="pm_card_authenticationRequiredChargeDeclinedInsufficientFunds"
+)

@@ -1,0 +1,133 @@
+"""Scenarios in which the customer, the bank or Stripe's dashboard acts."""
+
+from typing import Final, Literal
+
+from cli.shapes import Submission
+from local.waiting import wait_for
+from local.world import World
+from proof.scenarios import (
+    FollowedOrder,
+    Scenario,
+    cancel_once_confirmed,
+    cancellation_ended,
+    ended,
+    webhooks_held,
+)
+
+_TIMEOUT_SECONDS: Final = 30.0
+
+
+def customer_answers(*, approves: bool) -> Scenario:
+    """The bank asks for an approval (3-D Secure); the customer gives it, or refuses."""
+
+    def scenario(world: World, order: Submission) -> FollowedOrder:
+        order_id = world.shop.order(order)
+        world.stripe.authenticate(_wait_until_asked(world, order_id), success=approves)
+        return ended(world, order_id)
+
+    return scenario
+
+
+def approved_too_late(world: World, order: Submission) -> FollowedOrder:
+    """The customer approves, but Stripe's webhooks come after the deadline."""
+    with webhooks_held(world):
+        followed = customer_answers(approves=True)(world, order)
+    _wait_for_webhooks(world, followed.order_id)
+    return followed
+
+
+def approved_with_late_webhooks(world: World, order: Submission) -> FollowedOrder:
+    """The customer approves; all webhooks of the payment come late, three times each, in random order."""
+    with webhooks_held(world):
+        order_id = world.shop.order(order)
+        world.stripe.authenticate(_wait_until_asked(world, order_id), success=True)
+        world.stripe.duplicate_webhooks(2)
+        world.stripe.release_webhooks(shuffle=True)
+        followed = ended(world, order_id)
+        _wait_for_webhooks(world, order_id)
+    return followed
+
+
+def approved_with_duplicate_webhooks(world: World, order: Submission) -> FollowedOrder:
+    """The customer approves; Stripe delivers every webhook three times."""
+    world.stripe.duplicate_webhooks(2)
+    try:
+        return customer_answers(approves=True)(world, order)
+    finally:
+        world.stripe.reset_webhooks()
+
+
+def cancelled_while_asked(world: World, order: Submission) -> FollowedOrder:
+    """The bank asks for an approval, and the customer cancels the order instead."""
+    order_id = world.shop.order(order)
+    _wait_until_asked(world, order_id)
+    world.shop.cancel_order(order_id)
+    ended(world, order_id)  # its payment is cancelled, which wakes the execution that waits for it
+    return cancellation_ended(world, order_id)
+
+
+def bank_decides_later(*, success: bool) -> Scenario:
+    """The payment is `processing` until the bank has decided."""
+
+    def scenario(world: World, order: Submission) -> FollowedOrder:
+        order_id = world.shop.order(order)
+        world.stripe.set_processing(order_id)
+        intent_id = _wait_for_payment_status(world, order_id, "processing")
+        world.stripe.finish_processing(intent_id, success=success)
+        return ended(world, order_id)
+
+    return scenario
+
+
+def cancelled_with_refund(outcome: Literal["pending", "failed"]) -> Scenario:
+    """A confirmed order is cancelled, and its refund stays pending or fails."""
+    return cancel_once_confirmed(lambda world, order_id: world.stripe.set_refund_outcome(order_id, outcome))
+
+
+def cancelled_and_refunded_by_hand(amount: int | None) -> Scenario:
+    """A confirmed order is cancelled after a refund in Stripe's dashboard.
+
+    Args:
+        amount: Minor units that are refunded in the dashboard; None for all.
+    """
+
+    def refund(world: World, order_id: str) -> None:
+        (payment,) = (each for each in world.stripe.payments() if each.order_id == order_id)
+        world.stripe.refund_in_dashboard(payment.intent_id, amount)
+
+    def scenario(world: World, order: Submission) -> FollowedOrder:
+        followed = cancel_once_confirmed(refund)(world, order)
+        _wait_for_webhooks(world, followed.order_id)  # they put the refund on the order's record
+        return followed
+
+    return scenario
+
+
+def webhooks_processed(world: World, order_id: str) -> bool:
+    """Whether each webhook of an order's payment got a response 2xx."""
+    tries = world.stripe.deliveries(order_id)
+    successful = {each.event_id for each in tries if each.status is not None and each.status < 300}  # noqa: PLR2004 - HTTP's
+    return successful == {each.event_id for each in tries}
+
+
+def _wait_until_asked(world: World, order_id: str) -> str:
+    return _wait_for_payment_status(world, order_id, "requires_action")
+
+
+def _wait_for_payment_status(world: World, order_id: str, payment_status: str) -> str:
+    """Wait until the order waits for its payment with this status; returns the PaymentIntent's id."""
+
+    def intent_id() -> str | None:
+        order = world.shop.get_order(order_id)
+        waits = order["status"] == "AWAITING_PAYMENT" and order["payment"]["status"] == payment_status
+        return order["payment"]["intent_id"] if waits else None
+
+    return wait_for(intent_id, f"order {order_id} waits for its payment", timeout_seconds=_TIMEOUT_SECONDS)
+
+
+def _wait_for_webhooks(world: World, order_id: str) -> None:
+    wait_for(
+        lambda: world.stripe.deliveries(order_id) and webhooks_processed(world, order_id),
+        f"the webhooks of order {order_id} are processed",
+        timeout_seconds=_TIMEOUT_SECONDS,
+    )

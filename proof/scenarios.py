@@ -1,0 +1,189 @@
+"""Scenarios: what is sent, and what happens while the order runs.
+
+The product has no test hooks. Failures are caused outside of it: by the fault proxy, by the Stripe stand-in,
+by SES's sandbox, or by another customer.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cli.shapes import Submission
+from local.catalogue import SAMPLE_STOCK
+from local.fault_proxy.faults import Fault
+from local.users import CUSTOMER
+from local.waiting import wait_for
+from local.world import World
+
+CREATE: Final = "charge_payment: stripe POST /v1/payment_intents"
+CONFIRM: Final = "charge_payment: stripe POST /v1/payment_intents/{id}/confirm"
+RETRIEVE: Final = "*_payment: stripe GET /v1/payment_intents/{id}"
+CANCEL: Final = "refund_payment: stripe POST /v1/payment_intents/{id}/cancel"
+REFUND: Final = "refund_payment: stripe POST /v1/refunds"
+"""The calls of the steps to Stripe, as the fault proxy names them. A webhook makes none of them."""
+
+PIVOT: Final = "reserve_inventory: dynamodb TransactWriteItems *"
+"""The pivot, as the fault proxy names it."""
+
+_TIMEOUT_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True)
+class FollowedOrder:
+    """The order and the execution that a journey is about.
+
+    Attributes:
+        order_id: The order.
+        execution: Name of the execution; it has ended.
+        customer_id: The order's customer.
+    """
+
+    order_id: str
+    execution: str
+    customer_id: str = CUSTOMER
+
+
+Scenario = Callable[[World, Submission], FollowedOrder]
+"""Submits an order, makes something happen, and waits for the end of the execution that matters."""
+
+BeforeCancellation = Callable[[World, str], None]
+"""Called with the id of a confirmed order, just before it is cancelled."""
+
+
+def submit(world: World, order: Submission) -> FollowedOrder:
+    """Submit the order; nothing else happens."""
+    return ended(world, world.shop.order(order))
+
+
+def with_faults(*faults: Fault) -> Scenario:
+    """Submit the order while faults strike."""
+
+    def scenario(world: World, order: Submission) -> FollowedOrder:
+        with injected(world, *faults):
+            return submit(world, order)
+
+    return scenario
+
+
+def submit_twice(world: World, order: Submission) -> FollowedOrder:
+    """Submit the order twice with one key; the second response must repeat the first."""
+    key = str(uuid.uuid4())
+    first = world.shop.post_order(order, key).raise_for_status()
+    second = world.shop.post_order(order, key).raise_for_status()
+    if (first.json(), "true") != (second.json(), second.headers.get("Idempotent-Replayed")):
+        raise AssertionError(f"the second response is no replay: {second.text}")
+    return ended(world, first.json()["order_id"])
+
+
+def race_for_the_last_unit(*, then_unavailable: str | None = None) -> Scenario:
+    """Two customers pay for the last unit at the same time; follow the order of the one who does not get it.
+
+    Args:
+        then_unavailable: Name of a call to Stripe that fails after both are charged.
+    """
+
+    def scenario(world: World, order: Submission) -> FollowedOrder:
+        (sku,) = (item["sku"] for item in order["items"])
+        world.shop.stock(sku, {**SAMPLE_STOCK[sku], "available": 1})
+        # Both orders are validated before one of them is charged, so both find the last unit in stock.
+        charges = Fault("hold", CONFIRM, times=2)
+        with injected(world, charges):
+            customers = {world.shop.signed_in(name).order(order): name for name in ("alice", "bob")}
+            world.faults.wait_until_held(len(customers))
+            if then_unavailable is not None:
+                world.faults.inject(Fault("unavailable", then_unavailable, times=None))
+            world.faults.lift(charges)
+            for order_id in customers:
+                world.executions.wait_until_ended(order_id)
+        lost = [
+            order_id
+            for order_id, name in customers.items()
+            if world.shop.signed_in(name).get_order(order_id)["status"] != "CONFIRMED"
+        ]
+        if len(lost) != 1:
+            raise AssertionError(f"{len(lost)} of two orders lost the race for one unit")
+        return FollowedOrder(lost[0], lost[0], customers[lost[0]])
+
+    return scenario
+
+
+def cancel_before_the_pivot(world: World, order: Submission) -> FollowedOrder:
+    """Cancel the order after its charge, before its stock is taken; follow the first execution."""
+    world.faults.inject(Fault("hold", PIVOT))
+    try:
+        order_id = world.shop.order(order)
+        world.faults.wait_until_held()
+        world.shop.cancel_order(order_id)
+        wait_for(
+            lambda: world.shop.get_order(order_id)["status"] == "CANCELLED",
+            f"order {order_id} is cancelled",
+            timeout_seconds=_TIMEOUT_SECONDS,
+        )
+    finally:
+        world.faults.clear()
+    return ended(world, order_id)
+
+
+def cancel_once_confirmed(before: BeforeCancellation = lambda _world, _order_id: None) -> Scenario:
+    """Cancel the order after it is confirmed; follow the execution that gives back money and stock."""
+
+    def scenario(world: World, order: Submission) -> FollowedOrder:
+        order_id = submit(world, order).order_id
+        before(world, order_id)
+        world.shop.cancel_order(order_id)
+        return cancellation_ended(world, order_id)
+
+    return scenario
+
+
+def run_again(first: Scenario = submit) -> Scenario:
+    """Run the saga once more for the order of another scenario; follow that execution."""
+
+    def scenario(world: World, order: Submission) -> FollowedOrder:
+        followed = first(world, order)
+        execution = f"{followed.order_id}-again"
+        world.executions.start(execution, followed.order_id)
+        world.executions.wait_until_ended(execution)
+        return replace(followed, execution=execution)
+
+    return scenario
+
+
+def ended(world: World, order_id: str) -> FollowedOrder:
+    """Wait for the end of an order's first execution."""
+    world.executions.wait_until_ended(order_id)
+    return FollowedOrder(order_id, order_id)
+
+
+def cancellation_ended(world: World, order_id: str) -> FollowedOrder:
+    """Wait for the end of the execution that cancels an order."""
+    execution = f"{order_id}-cancel"
+    world.executions.wait_until_ended(execution)
+    return FollowedOrder(order_id, execution)
+
+
+@contextmanager
+def injected(world: World, *faults: Fault) -> Iterator[None]:
+    """Inject faults as long as the context lasts, and deliver no webhook before its end.
+
+    A webhook would tell the saga what a fault hides from it.
+    """
+    with webhooks_held(world):
+        for fault in faults:
+            world.faults.inject(fault)
+        try:
+            yield
+        finally:
+            world.faults.clear()
+
+
+@contextmanager
+def webhooks_held(world: World) -> Iterator[None]:
+    """Deliver no webhook as long as the context lasts; they are delivered after it."""
+    world.stripe.hold_webhooks()
+    try:
+        yield
+    finally:
+        world.stripe.reset_webhooks()
