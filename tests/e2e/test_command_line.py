@@ -1,4 +1,4 @@
-"""The command line `orders` with the deployed app."""
+"""The command line `orders`, with the deployed app."""
 
 import json
 import os
@@ -24,7 +24,7 @@ NEEDS_3DS = "pm_card_authenticationRequired"
 
 @pytest.fixture
 def orders(world: World, tmp_path: Path) -> Orders:
-    """Start `orders` on a machine where the embedded run serves."""
+    """Starts `orders` as on a machine where `make run` serves."""
     run_file = tmp_path / "run.json"
     run_file.write_text(json.dumps(run_file_content(world)))
     environ = os.environ | {
@@ -51,13 +51,13 @@ def orders(world: World, tmp_path: Path) -> Orders:
 
 
 def result_of(process: "subprocess.Popen[str]") -> Any:  # noqa: ANN401 - any JSON
-    """What a command that succeeds prints."""
+    """The JSON that a successful command prints."""
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 0, stderr
     return json.loads(stdout) if stdout else None
 
 
-def test_an_order_with_3d_secure_is_watched_approved_and_confirmed(orders: Orders, world: World) -> None:
+def test_an_order_is_watched_approved_and_confirmed(orders: Orders, world: World) -> None:
     # Given
     submission = ("submit", "RED-CHAIR:2", "--card", NEEDS_3DS, "--email", "alice@example.com")
     with orders(*submission, "--watch", "--json") as watch:
@@ -74,7 +74,7 @@ def test_an_order_with_3d_secure_is_watched_approved_and_confirmed(orders: Order
     assert "AwaitPayment" in world.executions.states_visited(waiting["order_id"])
 
 
-def test_an_order_that_waits_is_cancelled(orders: Orders, world: World) -> None:
+def test_an_order_that_waits_for_approval_is_cancelled(orders: Orders, world: World) -> None:
     # Given
     order_id = world.shop.order(an_order(payment_method=NEEDS_3DS))
 
@@ -87,7 +87,7 @@ def test_an_order_that_waits_is_cancelled(orders: Orders, world: World) -> None:
     assert "CANCELLED" in stdout
 
 
-def test_an_order_is_among_the_customers_own(orders: Orders, world: World) -> None:
+def test_an_order_is_in_its_customers_list(orders: Orders, world: World) -> None:
     # Given
     order_id = world.shop.order(an_order())
 
@@ -113,14 +113,14 @@ def test_an_operator_adds_a_product_changes_it_and_restocks_it(orders: Orders) -
     assert (restocked["name"], restocked["unit_price"], restocked["available"]) == ("Desk", 8150, 6)
 
 
-def test_who_signs_in_at_a_stage_is_known_there(orders: Orders, world: World) -> None:
+def test_a_user_can_sign_in_at_a_stage_and_read_an_order(orders: Orders, world: World) -> None:
     # Given
     order_id = world.shop.order(an_order())
     login = orders("login", "--stage", "local", "--as", "operator", "--username", email_of(OPERATOR))
     _, told = login.communicate(timeout=60)
     assert login.returncode == 0, told
 
-    # When: the emulator serves the API elsewhere than it says
+    # When: the emulator serves the API at another URL than the output names
     there = ("--stage", "local", "--as", "operator", "--url", world.api_url)
     order = result_of(orders("get", order_id, "--json", *there))
 

@@ -1,4 +1,4 @@
-"""Calls whose answers depend on what DynamoDB does, and on what the functions may do there."""
+"""Calls whose responses depend on DynamoDB, and on the permissions of the functions there."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ VASE: Final = ProductFields(name="Green vase", unit_price=900, currency="usd", a
 
 
 def pages(world: World, query: str, customer_id: str) -> list[dict[str, Any]]:
-    """All pages of a listing, by following the cursors."""
+    """All pages of a list, read with the cursors."""
     found: list[dict[str, Any]] = []
     cursor = ""
     while not found or found[-1]["cursor"]:
@@ -34,7 +34,7 @@ def restock(world: World, sku: str, quantity: int, key: str) -> httpx.Response:
     )
 
 
-def test_a_customer_turns_the_pages_of_their_orders(world: World) -> None:
+def test_a_customer_reads_all_pages_of_their_orders(world: World) -> None:
     mine = [world.shop.signed_in("paula").order(an_order()) for _ in range(3)]
     world.shop.signed_in("peter").order(an_order())
 
@@ -44,7 +44,7 @@ def test_a_customer_turns_the_pages_of_their_orders(world: World) -> None:
     assert [len(page["orders"]) for page in found] == [1, 1, 1]
 
 
-def test_an_operator_sees_the_newest_order_of_anybody_first(world: World) -> None:
+def test_an_operator_gets_the_newest_order_of_all_customers_first(world: World) -> None:
     newest = world.shop.signed_in("peter").order(an_order())
 
     page = world.shop.signed_in(OPERATOR).request("GET", "/orders?limit=1").json()
@@ -52,7 +52,7 @@ def test_an_operator_sees_the_newest_order_of_anybody_first(world: World) -> Non
     assert [order["order_id"] for order in page["orders"]] == [newest]
 
 
-def test_an_operator_finds_what_is_not_at_rest_and_what_is(world: World) -> None:
+def test_an_operator_lists_orders_by_status(world: World) -> None:
     failed = world.shop.signed_in("peter").order(an_order(("SOLD-OUT-SOFA", 1)))
     world.shop.signed_in("peter").wait_until_rest(failed)
 
@@ -63,7 +63,7 @@ def test_an_operator_finds_what_is_not_at_rest_and_what_is(world: World) -> None
         assert (failed in [order["order_id"] for order in orders]) is (status == "FAILED")
 
 
-def test_two_operators_do_not_overwrite_each_other(world: World) -> None:
+def test_the_second_of_two_concurrent_updates_is_rejected(world: World) -> None:
     world.shop.stock("GREEN-VASE", VASE)
     read = world.shop.signed_in(OPERATOR).request("GET", "/inventory/GREEN-VASE")
 
@@ -82,7 +82,7 @@ def test_two_operators_do_not_overwrite_each_other(world: World) -> None:
     assert first.headers["ETag"] != read.headers["ETag"]
 
 
-def test_a_delivery_that_is_sent_again_is_added_once(world: World) -> None:
+def test_a_restock_that_is_sent_again_is_added_once(world: World) -> None:
     world.shop.stock("GREEN-VASE", VASE)
     key = str(uuid.uuid4())
 
@@ -95,7 +95,7 @@ def test_a_delivery_that_is_sent_again_is_added_once(world: World) -> None:
     assert restock(world, "GREEN-VASE", 10, str(uuid.uuid4())).json()["available"] == 27
 
 
-def test_deliveries_and_sales_at_once_lose_no_unit(world: World) -> None:
+def test_restocks_and_orders_at_once_lose_no_unit(world: World) -> None:
     world.shop.stock("GREEN-VASE", VASE)
 
     with ThreadPoolExecutor() as threads:

@@ -1,4 +1,4 @@
-"""What the API answers before any function of ours runs, and what is on every answer."""
+"""Responses that API Gateway makes without a function, and the headers of all responses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ def assert_problem(answer: httpx.Response, status: int, kind: str) -> None:
     assert problem["instance"]
 
 
-def test_whoever_asks_for_its_health_is_told(world: World) -> None:
+def test_health_needs_no_token(world: World) -> None:
     answer = world.shop.request("GET", "/health", anonymous=True)
 
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
@@ -44,11 +44,9 @@ def test_whoever_asks_for_its_health_is_told(world: World) -> None:
         ("GET /health", None),
         ("DELETE /health", None),
     ],
-    ids=["an answer", "nothing found", "no right", "nobody", "no such path", "health", "no such method"],
+    ids=["200", "404", "403", "401", "no such path", "health", "no such method"],
 )
-def test_every_answer_says_how_browsers_and_caches_treat_it(
-    world: World, call: str, customer: str | None
-) -> None:
+def test_every_response_has_the_security_headers(world: World, call: str, customer: str | None) -> None:
     method, path = call.split()
 
     answer = world.shop.request(method, path, anonymous=customer is None)
@@ -56,14 +54,14 @@ def test_every_answer_says_how_browsers_and_caches_treat_it(
     assert {name: answer.headers.get(name) for name in PROTECTING_HEADERS} == PROTECTING_HEADERS
 
 
-def test_a_path_that_there_is_not_is_not_found(world: World) -> None:
+def test_an_unknown_path_is_not_found(world: World) -> None:
     answer = world.shop.request("GET", "/nowhere")
 
     assert_problem(answer, 404, "not-found")
     assert answer.json()["instance"] == answer.headers["x-amzn-requestid"]
 
 
-def test_a_method_that_there_is_not_is_answered_with_those_there_are(world: World) -> None:
+def test_an_unsupported_method_returns_the_supported_ones(world: World) -> None:
     answer = world.shop.signed_in(OPERATOR).request("DELETE", "/inventory/RED-CHAIR")
 
     assert answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
@@ -72,26 +70,26 @@ def test_a_method_that_there_is_not_is_answered_with_those_there_are(world: Worl
     assert answer.json()["type"] == "urn:problem-type:order-saga:method-not-allowed"
 
 
-def test_whoever_does_not_sign_in_is_told_how(world: World) -> None:
+def test_a_request_without_a_token_is_challenged(world: World) -> None:
     answer = world.shop.request("GET", "/inventory", anonymous=True)
 
     assert_problem(answer, 401, "unauthorized")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_whoever_has_no_right_is_told_so(world: World) -> None:
+def test_a_customer_may_not_change_a_product(world: World) -> None:
     assert_problem(world.shop.request("PUT", "/inventory/RED-CHAIR"), 403, "forbidden")
 
 
 @pytest.mark.parametrize("body", [[], "text", 7, None])
-def test_a_body_that_is_no_object_is_refused(world: World, body: object) -> None:
+def test_a_body_that_is_no_object_is_rejected(world: World, body: object) -> None:
     answer = world.shop.request("POST", "/orders", headers={"Idempotency-Key": "k"}, json=body)
 
     assert_problem(answer, 400, "invalid-request")
     assert [error["field"] for error in answer.json()["errors"]] == ["body"]
 
 
-def test_a_body_that_is_too_large_is_refused(world: World) -> None:
+def test_a_body_that_is_too_large_is_rejected(world: World) -> None:
     answer = world.shop.request(
         "POST", "/orders", json={"note": "x" * 65_536}, headers={"Idempotency-Key": "k"}
     )
@@ -104,7 +102,7 @@ LIMITS: Final = ("rateLimit", "burstLimit")
 
 @contextmanager
 def closed(world: World, method: str, path: str) -> Iterator[None]:
-    """As long as it lasts, one call is throttled down to nothing."""
+    """Set the rate limit of one method to zero, as long as the context lasts."""
     api_id = world.api_url.split("/restapis/")[1].split("/")[0]
     gateway = world.aws.client("apigateway")
     setting = f"/{path.replace('/', '~1')}/{method}/throttling"
@@ -120,7 +118,7 @@ def closed(world: World, method: str, path: str) -> Iterator[None]:
         let_through("1000")
 
 
-def test_whoever_calls_too_often_is_told_when_to_come_back(world: World) -> None:
+def test_a_throttled_request_is_told_when_to_retry(world: World) -> None:
     with closed(world, "GET", "/inventory"):
         answer = world.shop.request("GET", "/inventory")
 

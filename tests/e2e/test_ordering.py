@@ -1,4 +1,4 @@
-"""Over HTTP in, and at Stripe, the shelf, the bus and the mailbox out."""
+"""Orders over HTTP, and their effects at Stripe, in the stock, on the bus and in the mailbox."""
 
 import uuid
 
@@ -6,7 +6,7 @@ from local.world import World
 from proof.orders import an_order
 
 
-def test_a_submitted_order_is_accepted_at_once_and_confirmed_soon(world: World) -> None:
+def test_a_submitted_order_is_accepted_at_once_and_confirmed_later(world: World) -> None:
     # When
     answer = world.shop.post_order(an_order())
     order_id = answer.json()["order_id"]
@@ -18,7 +18,7 @@ def test_a_submitted_order_is_accepted_at_once_and_confirmed_soon(world: World) 
     assert world.shop.wait_until_rest(order_id)["status"] == "CONFIRMED"
 
 
-def test_a_confirmed_order_is_paid_taken_from_the_shelf_announced_and_told(world: World) -> None:
+def test_a_confirmed_order_is_paid_reserved_published_and_mailed(world: World) -> None:
     # Given
     email = f"{uuid.uuid4()}@example.com"
     chairs, _ = world.shop.get_product("RED-CHAIR")
@@ -53,7 +53,7 @@ def test_the_same_request_twice_is_one_order_and_one_charge(world: World) -> Non
     assert [each.charges for each in world.stripe.payments() if each.order_id == order_id] == [1]
 
 
-def test_a_used_key_with_another_body_is_refused(world: World) -> None:
+def test_a_used_key_with_another_body_is_rejected(world: World) -> None:
     # Given
     key = str(uuid.uuid4())
     world.shop.post_order(an_order(), key)
@@ -67,7 +67,7 @@ def test_a_used_key_with_another_body_is_refused(world: World) -> None:
     assert answer.json()["type"] == "urn:problem-type:order-saga:idempotency-key-reused"
 
 
-def test_somebody_elses_order_is_not_there(world: World) -> None:
+def test_the_order_of_another_customer_is_not_found(world: World) -> None:
     # Given
     order_id = world.shop.signed_in("alice").order(an_order())
 
@@ -78,7 +78,7 @@ def test_somebody_elses_order_is_not_there(world: World) -> None:
     assert answer.status_code == 404
 
 
-def test_a_wrong_order_writes_nothing_and_starts_nothing(world: World) -> None:
+def test_an_invalid_order_is_rejected_and_does_not_use_up_its_key(world: World) -> None:
     # Given
     key = str(uuid.uuid4())
     wrong = {**an_order(), "items": [{"sku": "CRUNCHY-ARMCHAIR", "quantity": 0}]}
@@ -89,7 +89,7 @@ def test_a_wrong_order_writes_nothing_and_starts_nothing(world: World) -> None:
     # Then
     assert answer.status_code == 400
     assert [each["field"] for each in answer.json()["errors"]] == ["items.0.quantity"]
-    # The key is still free: the right order with it is a new one.
+    # The key is still unused: a valid order with it is new.
     right = world.shop.post_order(an_order(), key)
     assert (right.status_code, right.headers.get("Idempotent-Replayed")) == (202, None)
 

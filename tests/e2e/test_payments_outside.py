@@ -1,4 +1,4 @@
-"""What people and banks do at Stripe, behind the saga's back, shows on the order."""
+"""Refunds and disputes that happen at Stripe, outside of the saga, are recorded on the order."""
 
 from local.waiting import wait_for
 from local.world import World
@@ -21,7 +21,7 @@ def wait_for_timeline(world: World, order_id: str, event: str) -> None:
     wait_for(seen, f"{event} on the timeline of {order_id}", timeout_seconds=30)
 
 
-def test_a_refund_in_the_dashboard_is_on_the_timeline_and_on_the_bus(world: World) -> None:
+def test_a_refund_in_the_dashboard_is_recorded_and_published(world: World) -> None:
     # Given
     order_id, intent_id = confirmed(world)
 
@@ -35,7 +35,7 @@ def test_a_refund_in_the_dashboard_is_on_the_timeline_and_on_the_bus(world: Worl
     assert events[1]["detail"]["payment"] == {"disputed": False, "refunded_outside": 500}
 
 
-def test_a_dispute_is_on_the_timeline_and_on_the_bus(world: World) -> None:
+def test_a_dispute_is_recorded_and_published(world: World) -> None:
     # Given
     order_id, intent_id = confirmed(world)
 
@@ -48,7 +48,7 @@ def test_a_dispute_is_on_the_timeline_and_on_the_bus(world: World) -> None:
     assert [event["event"] for event in events] == ["OrderConfirmed", "PaymentDisputed"]
 
 
-def test_only_the_customer_of_a_waiting_order_sees_what_to_do(world: World) -> None:
+def test_only_the_customer_of_an_order_can_approve_its_payment(world: World) -> None:
     # Given
     submission = an_order(payment_method="pm_card_authenticationRequired")
     order_id = world.shop.signed_in("alice").order(submission)
@@ -70,7 +70,7 @@ def test_only_the_customer_of_a_waiting_order_sees_what_to_do(world: World) -> N
     assert world.shop.signed_in("alice").wait_until_rest(order_id)["status"] == "CONFIRMED"
 
 
-def test_a_webhook_that_is_not_from_stripe_is_refused(world: World) -> None:
+def test_a_webhook_without_stripes_signature_is_rejected(world: World) -> None:
     # When
     answer = world.shop.request(
         "POST", "/webhooks/stripe", headers={"Stripe-Signature": "t=1,v1=00"}, json={"type": "anything"}

@@ -1,4 +1,4 @@
-"""Who may call what, and the tokens that nobody gets in by."""
+"""Which caller may make which call, and tokens that are rejected."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ ANONYMOUS: Final = "nobody"
 STRIPE: Final = "Stripe"
 CALLERS: Final = (ANONYMOUS, CUSTOMER, OTHER_CUSTOMER, OPERATOR, STRIPE)
 
-# The order is CUSTOMER's, and at rest: 409 is the answer to those who may, but come too late.
+# The order is CUSTOMER's and at rest, so allowed callers get 409 for a cancellation or a retry.
 ANSWERS: Final = {
     #                                 anonymous  customer A  customer B  operator  Stripe
     "GET /health":                         (200,        200,        200,      200,    200),
@@ -62,7 +62,7 @@ def order_id(world: World) -> str:
 
 
 def call_as(caller: str, call: str, world: World, order_id: str) -> httpx.Response:
-    """Make a call with all that this caller has to show."""
+    """Make a call with the token or the signature of this caller."""
     method, path = call.format(order_id=order_id, sku="BLUE-VASE").split(" ")
     body = json.dumps(BODIES[call]) if call in BODIES else ""
     headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/json"}
@@ -81,7 +81,7 @@ def call_as(caller: str, call: str, world: World, order_id: str) -> httpx.Respon
 
 
 @pytest.mark.parametrize("call", ANSWERS)
-def test_who_may_call_what(world: World, order_id: str, call: str) -> None:
+def test_a_call_is_allowed_only_for_its_callers(world: World, order_id: str, call: str) -> None:
     world.shop.stock("BLUE-VASE", BODIES["PUT /inventory/{sku}"])
 
     answers = {caller: call_as(caller, call, world, order_id).status_code for caller in CALLERS}
@@ -89,7 +89,7 @@ def test_who_may_call_what(world: World, order_id: str, call: str) -> None:
     assert answers == dict(zip(CALLERS, ANSWERS[call], strict=True))
 
 
-def test_the_table_has_every_call_that_is_deployed(world: World) -> None:
+def test_the_table_has_every_deployed_call(world: World) -> None:
     api_id = world.api_url.split("/restapis/")[1].split("/")[0]
     resources = world.aws.client("apigateway").get_resources(restApiId=api_id, embed=["methods"])["items"]
 
@@ -103,7 +103,7 @@ def test_the_table_has_every_call_that_is_deployed(world: World) -> None:
     assert calls == ANSWERS.keys()
 
 
-# Tokens that are none
+# Tokens that are rejected
 
 
 def decoded(part: str) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def encoded(part: object) -> str:
 
 
 def with_claims(token: str, **claims: object) -> str:
-    """The token, as its bearer would like it to be."""
+    """The token with changed claims and the old signature."""
     header, payload, signature = token.split(".")
     return ".".join((header, encoded(decoded(payload) | claims), signature))
 
@@ -150,13 +150,13 @@ TAMPERED: Final[dict[str, Callable[[str], str]]] = {
 
 
 def answer_to(world: World, token: str, order_id: str) -> httpx.Response:
-    """The answer to whoever looks at the order with this token."""
+    """The response to a request for the order with this token."""
     headers = {"Authorization": f"Bearer {token}"}
     return world.shop.request("GET", f"/orders/{order_id}", headers=headers)
 
 
 @pytest.mark.parametrize("tampering", TAMPERED)
-def test_a_token_that_was_tampered_with_lets_nobody_in(world: World, order_id: str, tampering: str) -> None:
+def test_a_token_that_was_changed_is_rejected(world: World, order_id: str, tampering: str) -> None:
     token = world.users.token(CUSTOMER)
     assert answer_to(world, token, order_id).status_code == 200
 
@@ -167,7 +167,7 @@ def test_a_token_that_was_tampered_with_lets_nobody_in(world: World, order_id: s
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_a_token_of_another_pool_lets_nobody_in(world: World, order_id: str) -> None:
+def test_a_token_of_another_user_pool_is_rejected(world: World, order_id: str) -> None:
     cognito = world.aws.client("cognito-idp")
     pool_id = cognito.create_user_pool(PoolName="somebody-elses", UsernameAttributes=["email"])["UserPool"][
         "Id"
@@ -179,8 +179,8 @@ def test_a_token_of_another_pool_lets_nobody_in(world: World, order_id: str) -> 
     assert answer_to(world, elsewhere.token(OPERATOR), order_id).status_code == 401
 
 
-def test_a_token_lets_nobody_in_when_it_has_expired(world: World, order_id: str) -> None:
-    # Given: a client whose tokens last as short as the embedded Cognito lets them
+def test_an_expired_token_is_rejected(world: World, order_id: str) -> None:
+    # Given: a client with the shortest validity that the embedded Cognito allows
     validity = {"IdTokenValidity": 2, "TokenValidityUnits": {"IdToken": "seconds"}}
     client_id = new_client(world, world.outputs["UserPoolId"], **validity)
 
@@ -196,7 +196,7 @@ def test_a_token_lets_nobody_in_when_it_has_expired(world: World, order_id: str)
 
 
 @pytest.mark.parametrize("path", ["/orders/{order_id}", "/inventory", "/inventory/RED-CHAIR"])
-def test_an_access_token_is_no_id_token(world: World, order_id: str, path: str) -> None:
+def test_an_access_token_is_rejected(world: World, order_id: str, path: str) -> None:
     token = sign_in(world, world.outputs["UserPoolClientId"], CUSTOMER)["AccessToken"]
 
     answer = world.shop.request(
@@ -217,7 +217,7 @@ def new_client(world: World, pool_id: str, **settings: Any) -> str:  # noqa: ANN
 
 
 def sign_in(world: World, client_id: str, name: str) -> dict[str, Any]:
-    world.users.token(name)  # so that the user is there
+    world.users.token(name)  # creates the user
     answer = world.aws.client("cognito-idp").initiate_auth(
         ClientId=client_id,
         AuthFlow="USER_PASSWORD_AUTH",

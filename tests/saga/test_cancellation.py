@@ -1,4 +1,4 @@
-"""A cancellation at any moment: it races the saga, and money and goods agree all the same."""
+"""A cancellation that races the saga: money and goods agree."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,16 +13,16 @@ RACERS = 4
 
 
 def cancel(world: World, order_id: str) -> bool:
-    """Cancel as often as it takes: an API whose functions all start at once may answer 5xx first."""
+    """Cancel until it is accepted: while all functions start cold, the API may return 5xx."""
 
     def accepted() -> bool:
         return world.shop.request("POST", f"/orders/{order_id}/cancel").status_code == 202
 
-    return wait_for(accepted, f"order {order_id} takes its cancellation", timeout_seconds=60)
+    return wait_for(accepted, f"the cancellation of order {order_id} is accepted", timeout_seconds=60)
 
 
 def test_a_cancellation_that_races_the_pivot_has_one_outcome(world: World) -> None:
-    # Given: orders that are about to take their stock
+    # Given: orders that are held at the pivot
     before = take_snapshot(world)
     world.faults.inject(Fault("hold", PIVOT, times=RACERS))
     orders = [world.shop.order(an_order()) for _ in range(RACERS)]
@@ -40,7 +40,7 @@ def test_a_cancellation_that_races_the_pivot_has_one_outcome(world: World) -> No
         world.executions.wait_until_ended(order_id)
         world.executions.wait_until_ended(f"{order_id}-cancel")
 
-    # Then: whoever was first, every order is cancelled, and has nothing of the customer's and of the shop's
+    # Then: whether the pivot or the cancellation was first, every order is cancelled and undone
     assert all(answers)
     assert {world.shop.get_order(order_id)["status"] for order_id in orders} == {"CANCELLED"}
     assert violations(before, take_snapshot(world)) == []
@@ -48,7 +48,7 @@ def test_a_cancellation_that_races_the_pivot_has_one_outcome(world: World) -> No
         assert world.audit_trail.wait_for_events(order_id)[-1]["event"] == "OrderCancelled"
 
 
-def test_a_cancellation_that_comes_twice_is_one(world: World) -> None:
+def test_a_second_cancellation_changes_nothing(world: World) -> None:
     # Given
     order_id = world.shop.order(an_order())
     world.executions.wait_until_ended(order_id)

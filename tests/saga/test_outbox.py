@@ -1,4 +1,4 @@
-"""A change of an order and its event never part."""
+"""Every change of an order is published, and nothing else is."""
 
 import json
 from collections.abc import Iterator
@@ -10,21 +10,21 @@ from local.traces import deserialized
 from local.waiting import wait_for
 from local.world import World
 from proof.orders import an_order
-from tests.saga.test_least_privilege import without_grant
+from tests.saga.test_least_privilege import without_permission
 
 PUBLISHER = "orders-local-publish_order_events"
 
 
-def the_record_of(world: World, order_id: str) -> dict[str, Any]:
-    """An order's item, as DynamoDB has it."""
+def item_of(world: World, order_id: str) -> dict[str, Any]:
+    """An order's item in DynamoDB's own JSON."""
     answer = world.aws.client("dynamodb").get_item(
         TableName=world.tables["orders"], Key={"order_id": {"S": order_id}}, ConsistentRead=True
     )
     return answer["Item"]
 
 
-def the_stream_of(world: World) -> Iterator[dict[str, Any]]:
-    """Every change of every order."""
+def stream_of(world: World) -> Iterator[dict[str, Any]]:
+    """The stream records of all orders, oldest first."""
     table = world.aws.client("dynamodb").describe_table(TableName=world.tables["orders"])["Table"]
     streams: Any = world.aws.client("dynamodbstreams")
     (shard,) = streams.describe_stream(StreamArn=table["LatestStreamArn"])["StreamDescription"]["Shards"]
@@ -46,28 +46,28 @@ def publisher_state(world: World) -> str:
     return mapping["LastProcessingResult"]
 
 
-def test_the_event_says_what_the_record_says(world: World) -> None:
+def test_an_event_has_the_values_of_the_record(world: World) -> None:
     # When
     order_id = world.shop.order(an_order(("NO-SUCH-SKU", 1)))
     world.executions.wait_until_ended(order_id)
 
     # Then
     (event,) = world.audit_trail.wait_for_events(order_id)
-    record = deserialized(the_record_of(world, order_id))
+    record = deserialized(item_of(world, order_id))
     assert event["event"] == "OrderFailed"
     assert {name: event["detail"][name] for name in ("order_id", "customer_id", "status", "failure")} == {
         name: record[name] for name in ("order_id", "customer_id", "status", "failure")
     }
 
 
-def test_a_duplicate_stream_record_is_the_same_event(world: World) -> None:
+def test_a_stream_record_that_comes_twice_is_one_event(world: World) -> None:
     # Given
     order_id = world.shop.order(an_order())
     world.executions.wait_until_ended(order_id)
     (event,) = world.audit_trail.wait_for_events(order_id)
     (record,) = (
         each
-        for each in the_stream_of(world)
+        for each in stream_of(world)
         if each["dynamodb"]["Keys"]["order_id"]["S"] == order_id
         and each["dynamodb"].get("OldImage", {}).get("status") == {"S": "PENDING"}
         and each["dynamodb"]["NewImage"]["status"] == {"S": "CONFIRMED"}
@@ -80,14 +80,14 @@ def test_a_duplicate_stream_record_is_the_same_event(world: World) -> None:
 
     # Then
     assert json.load(answer["Payload"]) == {"batchItemFailures": []}
-    marker = world.shop.order(an_order(("NO-SUCH-SKU", 1)))  # is behind the duplicates on the bus
+    marker = world.shop.order(an_order(("NO-SUCH-SKU", 1)))  # published after the duplicates
     world.audit_trail.wait_for_events(marker)
     assert world.audit_trail.events(order_id) == [event]
 
 
-def test_an_event_that_the_bus_refuses_is_tried_again_until_it_is_taken(world: World) -> None:
+def test_an_event_that_the_bus_refuses_is_published_later(world: World) -> None:
     # Given
-    with without_grant(world, PUBLISHER, "events:PutEvents"):
+    with without_permission(world, PUBLISHER, "events:PutEvents"):
         # When
         order_id = world.shop.order(an_order(("NO-SUCH-SKU", 1)))
         wait_for(lambda: publisher_state(world) == "FAILED", "the bus refuses", timeout_seconds=30)
@@ -98,8 +98,8 @@ def test_an_event_that_the_bus_refuses_is_tried_again_until_it_is_taken(world: W
     assert len(world.audit_trail.wait_for_events(order_id)) == 1
 
 
-@pytest.mark.last  # while the record is tried again, no other order's event gets past it
-def test_a_record_that_can_never_be_published_is_parked_and_the_others_go_on(world: World) -> None:
+@pytest.mark.last  # the events of other orders wait while this record is retried
+def test_a_record_that_cannot_be_published_is_parked(world: World) -> None:
     # Given
     world.aws.client("dynamodb").put_item(
         TableName=world.tables["orders"],

@@ -1,4 +1,4 @@
-"""The reconciliation on the deployed app: it heals what is safe to heal, and reports the rest."""
+"""The reconciliation, deployed: it heals what is safe to heal, and reports the rest."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from proof.orders import an_order
 from proof.run_reconciler import ReconcilerRun, run_reconciler
 from proof.scenarios import cancel_once_confirmed, webhooks_held
 
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 SKU = "RED-CHAIR"
 
 
@@ -29,17 +29,17 @@ def faults_end_with_the_test(world: World) -> Iterator[None]:
 
 
 def reconcile_until(world: World, happened: Callable[[ReconcilerRun], object], what: str) -> ReconcilerRun:
-    """Reconcile again and again: what is younger than a few seconds is left alone."""
+    """Run the reconciliation until something happened: it leaves the changes of the last seconds alone."""
 
-    def run() -> ReconcilerRun | None:
-        reconciliation = run_reconciler(world)
-        return reconciliation if happened(reconciliation) else None
+    def once() -> ReconcilerRun | None:
+        run = run_reconciler(world)
+        return run if happened(run) else None
 
-    return wait_for(run, what, timeout_seconds=PATIENCE_SECONDS)
+    return wait_for(once, what, timeout_seconds=TIMEOUT_SECONDS)
 
 
 def finding_about(world: World, value: str) -> Mapping[str, Any]:
-    found = reconcile_until(world, lambda run: run.about(value), f"something is found about {value}")
+    found = reconcile_until(world, lambda run: run.about(value), f"there is a finding about {value}")
     [finding] = found.about(value)
     return finding
 
@@ -59,7 +59,7 @@ def payment_of(world: World, order_id: str) -> StripePayment:
 # Orders
 
 
-def test_an_order_whose_saga_never_began_is_healed_once(world: World) -> None:
+def test_an_order_whose_saga_never_started_is_started_once(world: World) -> None:
     # Given
     before = take_snapshot(world)
     world.faults.inject(Fault("throttle", "start_saga: states StartExecution*", times=None))
@@ -74,7 +74,7 @@ def test_an_order_whose_saga_never_began_is_healed_once(world: World) -> None:
     assert world.shop.get_order(order_id)["status"] == "CONFIRMED"
     assert world.executions.names(order_id) == [f"{order_id}-v1"]
 
-    # When the first start comes through at last
+    # When: the first start succeeds at last
     world.faults.clear()
     world.executions.wait_until_ended(order_id)
 
@@ -85,7 +85,7 @@ def test_an_order_whose_saga_never_began_is_healed_once(world: World) -> None:
 # Payments
 
 
-def test_a_payment_of_nobody_is_reported(world: World) -> None:
+def test_a_payment_without_an_order_is_reported(world: World) -> None:
     client = stripe.StripeClient("sk_test_dashboard", base_addresses={"api": world.stripe_url})
     foreign = client.v1.payment_intents.create(
         {"amount": 777, "currency": "eur", "payment_method": "pm_card_visa", "confirm": True}
@@ -99,7 +99,7 @@ def test_a_payment_of_nobody_is_reported(world: World) -> None:
     assert not run_reconciler(world).about(foreign.id)
 
 
-def test_money_that_went_back_behind_our_back_is_reported_until_the_record_knows_of_it(world: World) -> None:
+def test_a_refund_outside_is_reported_until_it_is_on_the_record(world: World) -> None:
     # Given
     order_id = confirmed(world, (SKU, 2))
     intent_id = payment_of(world, order_id).intent_id
@@ -118,13 +118,13 @@ def test_money_that_went_back_behind_our_back_is_reported_until_the_record_knows
                 "PaymentRefundedOutside" in each["event"]
                 for each in world.shop.get_order(order_id)["timeline"]
             ),
-            "the order's record knows of the refund",
-            timeout_seconds=PATIENCE_SECONDS,
+            "the refund is on the order's record",
+            timeout_seconds=TIMEOUT_SECONDS,
         )
     assert not run_reconciler(world).about(order_id)
 
 
-def test_a_record_that_names_another_payment_is_reported_from_both_sides(world: World) -> None:
+def test_a_wrong_payment_in_the_record_is_two_findings(world: World) -> None:
     # Given
     order_id = confirmed(world)
     intent_id = payment_of(world, order_id).intent_id
@@ -132,7 +132,7 @@ def test_a_record_that_names_another_payment_is_reported_from_both_sides(world: 
     # When
     with _intent_in_record(world, order_id, "pi_gone"):
         found = reconcile_until(
-            world, lambda run: run.about("second_payment") and run.about(order_id), "both are found"
+            world, lambda run: run.about("second_payment") and run.about(order_id), "there are both findings"
         ).about(order_id)
 
     # Then
@@ -142,8 +142,8 @@ def test_a_record_that_names_another_payment_is_reported_from_both_sides(world: 
     }
 
 
-def test_the_money_of_a_closed_order_is_given_back_once(world: World) -> None:
-    # Given: a cancelled order whose refund the bank sends back, and no webhook says so
+def test_a_closed_order_whose_refund_failed_is_refunded_once(world: World) -> None:
+    # Given: a cancelled order whose refund failed later, and no webhook about it
     order_id = cancel_once_confirmed()(world, an_order()).order_id
     paid = payment_of(world, order_id)
     assert paid.refunded == paid.captured
@@ -153,7 +153,9 @@ def test_the_money_of_a_closed_order_is_given_back_once(world: World) -> None:
 
         # When
         reconcile_until(
-            world, lambda _: payment_of(world, order_id).refunded == paid.captured, "the money is given back"
+            world,
+            lambda _: payment_of(world, order_id).refunded == paid.captured,
+            "the order is refunded again",
         )
         again = run_reconciler(world)
 
@@ -166,17 +168,17 @@ def test_the_money_of_a_closed_order_is_given_back_once(world: World) -> None:
 # Stock
 
 
-def test_books_that_somebody_changed_are_reported_with_numbers(world: World) -> None:
+def test_a_changed_counter_of_reserved_units_is_reported(world: World) -> None:
     # Given
     order_id = confirmed(world, (SKU, 2))
     day = world.shop.get_order(order_id)["created_at"][:10]
     assert not run_reconciler(world).about(SKU)
-    reserved = _books(world, SKU)[f"reserved_{day}"]
+    reserved = _product(world, SKU)[f"reserved_{day}"]
 
     # When
-    _add_to_books(world, SKU, day, 5)
+    _add_reserved(world, SKU, day, 5)
     [finding] = run_reconciler(world).about(SKU)
-    _add_to_books(world, SKU, day, -5)
+    _add_reserved(world, SKU, day, -5)
 
     # Then
     assert (finding["kind"], finding["day"]) == ("stock_differs", day)
@@ -184,23 +186,23 @@ def test_books_that_somebody_changed_are_reported_with_numbers(world: World) -> 
     assert not run_reconciler(world).about(SKU)
 
 
-def test_a_product_that_is_put_anew_keeps_its_books(world: World) -> None:
+def test_a_product_that_is_replaced_keeps_its_counters(world: World) -> None:
     confirmed(world, (SKU, 2))
-    books = _books(world, SKU)
+    product = _product(world, SKU)
 
     world.shop.stock(SKU, SAMPLE_STOCK[SKU])
 
-    assert {key: units for key, units in _books(world, SKU).items() if key.startswith("reserved_")} == {
-        key: units for key, units in books.items() if key.startswith("reserved_")
+    assert {key: units for key, units in _product(world, SKU).items() if key.startswith("reserved_")} == {
+        key: units for key, units in product.items() if key.startswith("reserved_")
     }
 
 
-def _books(world: World, sku: str) -> dict[str, Any]:
+def _product(world: World, sku: str) -> dict[str, Any]:
     item = world.aws.client("dynamodb").get_item(TableName=world.tables["inventory"], Key={"sku": {"S": sku}})
     return deserialized(item["Item"])
 
 
-def _add_to_books(world: World, sku: str, day: str, units: int) -> None:
+def _add_reserved(world: World, sku: str, day: str, units: int) -> None:
     world.aws.client("dynamodb").update_item(
         TableName=world.tables["inventory"],
         Key={"sku": {"S": sku}},
@@ -212,7 +214,7 @@ def _add_to_books(world: World, sku: str, day: str, units: int) -> None:
 
 @contextmanager
 def _intent_in_record(world: World, order_id: str, intent_id: str) -> Iterator[None]:
-    """The order's record names this payment as long as the context lasts."""
+    """Put another PaymentIntent's id into an order's record, as long as the context lasts."""
 
     def write(value: str) -> None:
         world.aws.client("dynamodb").update_item(

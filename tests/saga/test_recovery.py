@@ -1,4 +1,4 @@
-"""What no saga handles by itself: executions that could not start, were stopped, or broke."""
+"""Recovery of orders whose execution did not start, was stopped, or broke."""
 
 import uuid
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from proof.run_reconciler import run_reconciler
 
 CHARGE = "charge_payment: stripe POST /v1/payment_intents/{id}/confirm"
 MAIL = "notify_customer: ses *"
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
 @pytest.fixture(autouse=True)
@@ -24,21 +24,15 @@ def faults_end_with_the_test(world: World) -> Iterator[None]:
     world.faults.clear()
 
 
-def stop(world: World, execution: str) -> None:
-    """What somebody does with the button in the console."""
-    arn = world.executions.arn(execution)
-    world.aws.client("stepfunctions").stop_execution(executionArn=arn)
-
-
 def wait_for_status(world: World, order_id: str, status: str) -> None:
     wait_for(
         lambda: world.shop.get_order(order_id)["status"] == status,
         f"order {order_id} is {status}",
-        timeout_seconds=PATIENCE_SECONDS,
+        timeout_seconds=TIMEOUT_SECONDS,
     )
 
 
-def test_an_order_whose_execution_could_not_start_is_started_soon_after(world: World) -> None:
+def test_an_order_whose_execution_did_not_start_is_started_later(world: World) -> None:
     # Given
     world.faults.inject(Fault("throttle", "start_saga: states StartExecution*", times=8))
 
@@ -47,11 +41,11 @@ def test_an_order_whose_execution_could_not_start_is_started_soon_after(world: W
 
     # Then
     assert answer.status_code == 202
-    order = world.shop.wait_until_rest(answer.json()["order_id"], timeout_seconds=PATIENCE_SECONDS)
+    order = world.shop.wait_until_rest(answer.json()["order_id"], timeout_seconds=TIMEOUT_SECONDS)
     assert order["status"] == "CONFIRMED"
 
 
-def test_an_execution_that_was_stopped_while_it_charged_is_run_again(world: World) -> None:
+def test_an_execution_that_was_stopped_at_its_charge_is_run_again(world: World) -> None:
     # Given
     before = take_snapshot(world)
     world.faults.inject(Fault("hold", CHARGE))
@@ -59,7 +53,7 @@ def test_an_execution_that_was_stopped_while_it_charged_is_run_again(world: Worl
     world.faults.wait_until_held()
 
     # When
-    stop(world, order_id)
+    world.executions.stop(order_id)
     world.faults.clear()
 
     # Then
@@ -69,30 +63,30 @@ def test_an_execution_that_was_stopped_while_it_charged_is_run_again(world: Worl
     assert [each["event"] for each in world.audit_trail.wait_for_events(order_id)] == ["OrderConfirmed"]
 
 
-def test_a_confirmed_order_whose_customer_was_not_told_is_told_and_never_refunded(world: World) -> None:
-    # Given: an execution that is stopped, and a worker that dies, while they tell the customer
+def test_a_confirmed_order_whose_mail_was_lost_is_mailed_not_refunded(world: World) -> None:
+    # Given: the execution is stopped and the worker is killed while the mail is sent
     email = f"{uuid.uuid4()}@example.com"
     world.faults.inject(Fault("hold", MAIL))
     order_id = world.shop.order(an_order(email=email))
     world.faults.wait_until_held()
-    world.faults.kill_workers("notify_customer")  # with it goes the call that is held
-    stop(world, order_id)
+    world.faults.kill_workers("notify_customer")  # the call that is held ends with it
+    world.executions.stop(order_id)
     world.faults.clear()
     assert world.executions.wait_until_ended(f"{order_id}-r1") == "SUCCEEDED"
 
-    # When: the worker's lock may have outlived that; whoever is not told is found by the reconciler
-    def told() -> bool:
+    # When: if the lock of the killed worker still held, the reconciliation finds the order later
+    def mailed() -> bool:
         run_reconciler(world)
         return "Your order is confirmed" in [mail.subject for mail in world.mailbox.messages_to(email)]
 
-    wait_for(told, "the customer is told", timeout_seconds=PATIENCE_SECONDS)
+    wait_for(mailed, "the customer gets the mail", timeout_seconds=TIMEOUT_SECONDS)
 
     # Then
     (payment,) = (each for each in world.stripe.payments() if each.order_id == order_id)
     assert (payment.charges, payment.refunds) == (1, 0)
 
 
-def test_when_every_recovery_breaks_the_order_waits_visibly_for_a_human_who_can_retry_it(
+def test_an_order_whose_recoveries_all_break_waits_for_an_operators_retry(
     world: World,
 ) -> None:
     # Given
@@ -100,14 +94,14 @@ def test_when_every_recovery_breaks_the_order_waits_visibly_for_a_human_who_can_
     world.faults.inject(Fault("hold", CHARGE, times=None))
     order_id = world.shop.order(an_order())
 
-    # When: somebody stops the execution, and each of its three recoveries
+    # When: the execution and each of its three recoveries are stopped
     for execution in (order_id, *(f"{order_id}-r{number}" for number in (1, 2, 3))):
         wait_for(
             lambda name=execution: world.executions.status(name) == "RUNNING",  # type: ignore[misc] # mypy can't infer a lambda with a default
             f"{execution} runs",
-            timeout_seconds=PATIENCE_SECONDS,
+            timeout_seconds=TIMEOUT_SECONDS,
         )
-        stop(world, execution)
+        world.executions.stop(execution)
 
     # Then
     wait_for_status(world, order_id, "NEEDS_ATTENTION")
