@@ -81,7 +81,7 @@ def race_for_the_last_unit(*, then_unavailable: str | None = None) -> Scenario:
     """Two customers pay for the last unit at the same time; follow the order of the one who does not get it.
 
     Args:
-        then_unavailable: Name of a call to Stripe that fails after both are charged.
+        then_unavailable: Name of the calls that fail after both are charged.
     """
 
     def scenario(world: World, order: Submission) -> FollowedOrder:
@@ -107,6 +107,21 @@ def race_for_the_last_unit(*, then_unavailable: str | None = None) -> Scenario:
         return FollowedOrder(lost[0], lost[0], customers[lost[0]])
 
     return scenario
+
+
+def confirmed_while_undone(world: World, order: Submission) -> FollowedOrder:
+    """The charge fails, and a second execution confirms the order before the undo; follow the first one."""
+    no_charges = Fault("refuse", "charge_payment: *", times=None)
+    undos = Fault("hold", "refund_payment: *", times=None)
+    with injected(world, no_charges, undos):
+        order_id = world.shop.order(order)
+        world.faults.wait_until_held()
+        world.faults.lift(no_charges)
+        second = f"{order_id}-again"
+        world.executions.start(second, order_id)
+        world.executions.wait_until_ended(second)
+        world.faults.lift(undos)
+        return ended(world, order_id)
 
 
 def cancel_before_the_pivot(world: World, order: Submission) -> FollowedOrder:

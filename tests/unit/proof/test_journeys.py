@@ -8,14 +8,6 @@ from proof.journey import Journey, path
 from proof.journeys import JOURNEYS
 from statemachines.document import SagaDocument
 
-NOT_ON_A_JOURNEY = {
-    ("ReleaseInventory", "NotifyCustomer"): "tests/saga/test_confirmed_after_all.py takes it",
-    ("RefundPayment", "NotifyCustomer"): "another execution confirmed the order after ReleaseInventory",
-    ("ReleaseInventory", "FlagForOperator"): "DynamoDB is down for longer than the retries of an undo",
-    ("CloseOrder", "FlagForOperator"): "DynamoDB is down for longer than the retries of an undo",
-}
-"""Transitions that no journey takes, and what would cause each one."""
-
 each_journey = pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.key)
 
 
@@ -53,13 +45,7 @@ def test_an_execution_fails_only_in_a_fail_state(saga: SagaDocument, journey: Jo
     assert journey.execution == ("FAILED" if fails else "SUCCEEDED")
 
 
-def test_every_state_is_on_the_path_of_a_journey(saga: SagaDocument) -> None:
-    assert {name for journey in JOURNEYS for name in journey.states} == set(saga.states)
+def test_every_transition_is_on_the_path_of_a_journey(saga: SagaDocument) -> None:
+    entered = {step for journey in JOURNEYS for step in pairwise(journey.states)}
 
-
-def test_every_transition_is_taken_by_a_journey_or_has_a_reason(saga: SagaDocument) -> None:
-    transitions = {(transition.source, transition.target) for transition in saga.transitions}
-    taken = {step for journey in JOURNEYS for step in pairwise(journey.states)}
-
-    assert transitions - taken == NOT_ON_A_JOURNEY.keys()
-    assert taken <= transitions
+    assert entered == {(each.source, each.target) for each in saga.transitions}
