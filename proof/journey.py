@@ -67,6 +67,11 @@ class Journey:
             return "NEEDS_ATTENTION"
         return "CANCELLED" if self.failure.startswith("cancelled_by") else "FAILED"
 
+    @property
+    def end(self) -> str:
+        """The order's status and failure code in the end: `CONFIRMED`, or `FAILED out_of_stock`."""
+        return f"{self.status} {self.failure}" if self.failure else self.status
+
     def run(self, world: World) -> FollowedOrder:
         """Make the journey happen, and wait for the end of its execution."""
         return self.scenario(world, self.order)

@@ -5,10 +5,9 @@ answered, and a wait ends when the order does.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Final
 
-from cli.shapes import Submission
 from local.fault_proxy.faults import Fault
 from local.world import World
 from proof.fault_campaign.order_under_test import OrderUnderTest, hold_charge, set_available
@@ -20,7 +19,7 @@ _LAST: Final = "LAST-TABLE"
 _NO_REFUNDS: Final = Fault("unavailable", REFUND, times=None)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class CampaignJourney:
     """A journey of the campaign.
 
@@ -33,24 +32,10 @@ class CampaignJourney:
     """
 
     journey: Journey
+    _: KW_ONLY
     prepare: Callable[[World], None] = lambda _: None
     meanwhile: Callable[[OrderUnderTest], None] = lambda _: None
     payment_deadline_seconds: int = 90
-
-    @property
-    def order(self) -> Submission:
-        """The order that is sent."""
-        return self.journey.order
-
-    @property
-    def status(self) -> str:
-        """The order's status in the end."""
-        return self.journey.status
-
-    @property
-    def end(self) -> str:
-        """Status and failure code of the order in the end: `CONFIRMED`, or `FAILED out_of_stock`."""
-        return f"{self.status} {self.journey.failure}" if self.journey.failure else self.status
 
 
 def _approve(order: OrderUnderTest) -> None:
@@ -94,29 +79,25 @@ def _lose_last_unit_without_refund(order: OrderUnderTest) -> None:
     order.world.faults.lift(_NO_REFUNDS)
 
 
-_OF_THE_LIST: Final = {journey.key: journey for journey in JOURNEYS}
+_JOURNEYS: Final = {journey.key: journey for journey in JOURNEYS}
 
 CAMPAIGN_JOURNEYS: Final = {
     each.journey.key: each
     for each in (
-        CampaignJourney(journey=_OF_THE_LIST["happy"]),
-        CampaignJourney(journey=_OF_THE_LIST["declined"]),
-        CampaignJourney(journey=_OF_THE_LIST["out-of-stock"]),
+        CampaignJourney(_JOURNEYS["happy"]),
+        CampaignJourney(_JOURNEYS["declined"]),
+        CampaignJourney(_JOURNEYS["out-of-stock"]),
+        CampaignJourney(_JOURNEYS["lost-race"], prepare=_prepare_last_unit, meanwhile=_lose_last_unit),
+        CampaignJourney(_JOURNEYS["approved"], meanwhile=_approve),
+        CampaignJourney(_JOURNEYS["abandoned"], payment_deadline_seconds=3),
+        CampaignJourney(_JOURNEYS["cancelled"], prepare=hold_charge, meanwhile=_cancel_while_charging),
+        CampaignJourney(_JOURNEYS["cancelled-later"], meanwhile=_cancel_when_confirmed),
         CampaignJourney(
-            journey=_OF_THE_LIST["lost-race"], prepare=_prepare_last_unit, meanwhile=_lose_last_unit
-        ),
-        CampaignJourney(journey=_OF_THE_LIST["approved"], meanwhile=_approve),
-        CampaignJourney(journey=_OF_THE_LIST["abandoned"], payment_deadline_seconds=3),
-        CampaignJourney(
-            journey=_OF_THE_LIST["cancelled"], prepare=hold_charge, meanwhile=_cancel_while_charging
-        ),
-        CampaignJourney(journey=_OF_THE_LIST["cancelled-later"], meanwhile=_cancel_when_confirmed),
-        CampaignJourney(
-            journey=_OF_THE_LIST["refunded-again"],
+            _JOURNEYS["refunded-again"],
             prepare=_prepare_no_refunds,
             meanwhile=_lose_last_unit_without_refund,
         ),
-        CampaignJourney(journey=_OF_THE_LIST["mail-rejected"]),
+        CampaignJourney(_JOURNEYS["mail-rejected"]),
     )
 }
 """By key."""

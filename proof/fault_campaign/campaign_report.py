@@ -134,5 +134,7 @@ def _end(result: CaseResult) -> str:
     if result.recovered:
         return "recovered"
     return (
-        "as without a fault" if result.status == CAMPAIGN_JOURNEYS[result.case.journey].status else "failed"
+        "as without a fault"
+        if result.status == CAMPAIGN_JOURNEYS[result.case.journey].journey.status
+        else "failed"
     )

@@ -61,16 +61,12 @@ def _run_named(cases: list[Case], count: int) -> int:
     report = CampaignReport()
     with Worlds(min(count, len(cases))) as worlds:
         for result in _reported(worlds.run(cases), report):
-            healed = " ".join(
-                word
-                for word, is_so in {
-                    "recovered": result.recovered,
-                    "reconciled": result.reconciled,
-                    "operator called": result.operator_called,
-                }.items()
-                if is_so
+            help_needed = (
+                " recovered" * result.recovered
+                + " reconciled" * result.reconciled
+                + " operator" * result.operator_called
             )
-            _print(f"{result.seconds:5.1f} s  {result.status:9}  {result.case}  {healed}".rstrip())
+            _print(f"{result.seconds:5.1f} s  {result.status:9}  {result.case} {help_needed}".rstrip())
         report.late = worlds.close()
     for line in report.late:
         _print(line)

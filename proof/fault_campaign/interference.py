@@ -18,6 +18,9 @@ _OF_COLD_WORKERS: Final = "secretsmanager"
 
 _PAUSE_SECONDS: Final = 0.02
 _STREAMS_READ_SECONDS: Final = 2.0
+"""After so many seconds without a call, all stream records are read."""
+
+Intervention = Callable[[World], None]
 
 
 @contextmanager
@@ -28,8 +31,10 @@ def interfering(world: World, injections: Sequence[Injection]) -> Iterator[None]
     world.faults.begin_recording()
     for injection in injections:
         world.faults.inject(injection.fault)
-    acts = [(each.fault, _ACTS[each.kind]) for each in injections if each.kind in _ACTS]
-    with _acting_when_held(world, acts) if acts else nullcontext():
+    interventions = [
+        (each.fault, _INTERVENTIONS[each.kind]) for each in injections if each.kind in _INTERVENTIONS
+    ]
+    with _intervening(world, interventions) if interventions else nullcontext():
         try:
             yield
         finally:
@@ -37,26 +42,26 @@ def interfering(world: World, injections: Sequence[Injection]) -> Iterator[None]
 
 
 @contextmanager
-def _acting_when_held(world: World, acts: Sequence[tuple[Fault, Callable[[World], None]]]) -> Iterator[None]:
-    """Do what belongs to a fault as soon as it holds a call, and then let the call go on."""
+def _intervening(world: World, interventions: Sequence[tuple[Fault, Intervention]]) -> Iterator[None]:
+    """Intervene as soon as a fault holds a call; then let the call go on."""
     over = Event()
 
-    def act_when_held() -> None:
-        waiting = list(acts)
+    def intervene_when_held() -> None:
+        waiting = list(interventions)
         while waiting and not over.wait(_PAUSE_SECONDS):
-            for fault, act in list(waiting):
+            for fault, intervene in list(waiting):
                 if world.faults.held(fault):
-                    act(world)
+                    intervene(world)
                     world.faults.lift(fault)
-                    waiting.remove((fault, act))
+                    waiting.remove((fault, intervene))
 
     with ThreadPoolExecutor(max_workers=1) as executor:
-        acting = executor.submit(act_when_held)
+        running = executor.submit(intervene_when_held)
         try:
             yield
         finally:
             over.set()
-            acting.result()
+            running.result()
 
 
 def _stop_executions(world: World) -> None:
@@ -79,4 +84,4 @@ def _restart_aws(world: World) -> None:
     world.emulator.restart(meanwhile=world.faults.kill_workers)
 
 
-_ACTS: Final[Mapping[str, Callable[[World], None]]] = {"stop": _stop_executions, "restart": _restart_aws}
+_INTERVENTIONS: Final[Mapping[str, Intervention]] = {"stop": _stop_executions, "restart": _restart_aws}

@@ -36,7 +36,7 @@ def _results(report: CampaignReport, arguments: Namespace) -> str:
             "| journey | what happens | how it ends without a fault |",
             "|---|---|---|",
             *(
-                f"| `{each.journey.key}` | {each.journey.what_fails} | {each.end} |"
+                f"| `{each.journey.key}` | {each.journey.what_fails} | {each.journey.end} |"
                 for each in CAMPAIGN_JOURNEYS.values()
             ),
         ]

@@ -8,13 +8,14 @@ from typing import Final
 from cli.shapes import Submission
 from local.fault_proxy.recording import Call
 from local.world import DELIVERABLE_DOMAIN, World
-from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS, CampaignJourney
+from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS
 from proof.fault_campaign.case import Case
 from proof.fault_campaign.case_result import CaseResult
 from proof.fault_campaign.interference import interfering
 from proof.fault_campaign.order_under_test import OrderUnderTest
 from proof.fault_campaign.settling import Settled, await_webhooks, settle, with_delivery
 from proof.fault_campaign.waits import payment_deadline
+from proof.journey import Journey
 from proof.laws import take_snapshot
 from proof.orders import DELIVERABLE
 from proof.promises import OrderHistory
@@ -33,17 +34,18 @@ def run_case(world: World, case: Case, *, cold: bool = False) -> CaseResult:
         case: The case.
         cold: Whether all functions start cold, so that they also make the calls of a cold start.
     """
-    journey = CAMPAIGN_JOURNEYS[case.journey]
+    campaign_journey = CAMPAIGN_JOURNEYS[case.journey]
+    journey = campaign_journey.journey
     start = time.monotonic()
     if cold:
         world.faults.kill_workers()
-    with payment_deadline(world, journey.payment_deadline_seconds):
+    with payment_deadline(world, campaign_journey.payment_deadline_seconds):
         order = OrderUnderTest(world)
-        journey.prepare(world)
+        campaign_journey.prepare(world)
         before = take_snapshot(world)
         with interfering(world, case.injections):
             order.order_id = order.client.submit(_with_own_mailbox(journey.order))
-            journey.meanwhile(order)
+            campaign_journey.meanwhile(order)
             settled = settle(order.watch, [order.order_id], with_delivery(before, order.delivered))
         await_webhooks(world, order.order_id)
     calls = world.faults.calls()
@@ -71,7 +73,7 @@ def _with_own_mailbox(submission: Submission) -> Submission:
     return {**submission, "email": f"{uuid.uuid4().hex}@{DELIVERABLE_DOMAIN}"}
 
 
-def _wrong_end(case: Case, journey: CampaignJourney, order: OrderHistory) -> list[str]:
+def _wrong_end(case: Case, journey: Journey, order: OrderHistory) -> list[str]:
     """One short fault changes nothing; an outage, or two faults, can fail an order."""
     if len(case.injections) > 1 or any(each.lasts for each in case.injections):
         return [] if order.status in {"FAILED", journey.status} else [f"the order ended {order.end}"]
