@@ -52,7 +52,7 @@ _ASKED: Final = {"ChargePayment": "PaymentActionRequired"}
 _DECLINED: Final = {"ChargePayment": "PaymentDeclined"}
 _CANCELLED: Final = {"ValidateOrder": "OrderCancelled"}
 _UNDONE_BEFORE: Final = {"ValidateOrder": "UndoAlreadyBegun"}
-_REFUND_REFUSED: Final = race_for_the_last_unit(then_unavailable=REFUND)
+_REFUND_REFUSED: Final = race_for_the_last_unit(Fault("unavailable", REFUND, times=None))
 
 PATH_JOURNEYS: Final = (
     Journey("happy", "nothing", shown="three SKUs, a good card", order=HAPPY, money="charged"),
@@ -256,7 +256,10 @@ PATH_JOURNEYS: Final = (
         "release-fails",
         "the last unit is gone, and DynamoDB is down until the retries of the first undo are used up",
         order=LAST_UNIT,
-        scenario=race_for_the_last_unit(then_unavailable="release_inventory: *"),
+        scenario=race_for_the_last_unit(
+            Fault("lose_reply", "release_inventory: dynamodb UpdateItem *", times=None),
+            Fault("refuse", "release_inventory: dynamodb GetItem *", n=2, times=None),
+        ),
         errors={"ReserveInventory": "OutOfStock", "ReleaseInventory": "StoreUnavailable"},
         failure="out_of_stock",
         money="charged",

@@ -77,11 +77,11 @@ def submit_twice(world: World, order: Submission) -> FollowedOrder:
     return ended(world, first.json()["order_id"])
 
 
-def race_for_the_last_unit(*, then_unavailable: str | None = None) -> Scenario:
+def race_for_the_last_unit(*then: Fault) -> Scenario:
     """Two customers pay for the last unit at the same time; follow the order of the one who does not get it.
 
     Args:
-        then_unavailable: Name of the calls that fail after both are charged.
+        then: Faults that strike once both are charged.
     """
 
     def scenario(world: World, order: Submission) -> FollowedOrder:
@@ -92,8 +92,8 @@ def race_for_the_last_unit(*, then_unavailable: str | None = None) -> Scenario:
         with injected(world, charges):
             customers = {world.shop.signed_in(name).order(order): name for name in ("alice", "bob")}
             world.faults.wait_until_held(len(customers))
-            if then_unavailable is not None:
-                world.faults.inject(Fault("unavailable", then_unavailable, times=None))
+            for fault in then:
+                world.faults.inject(fault)
             world.faults.lift(charges)
             for order_id in customers:
                 world.executions.wait_until_ended(order_id)

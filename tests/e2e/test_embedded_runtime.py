@@ -10,7 +10,7 @@ import pytest
 from local.run import run_file_content
 from local.update import update
 from local.world import LOCAL_FOLDER, World
-from proof.plays import an_order
+from proof.orders import an_order
 
 OF_AN_ORDER: Final = (
     "submit_order",
