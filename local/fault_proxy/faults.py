@@ -1,4 +1,4 @@
-"""The faults: everything that can go wrong with a call from a function to AWS or Stripe.
+"""Faults: what can go wrong with a call from a function to AWS or Stripe.
 
 | kind           | effect | what the function sees                                                         |
 |----------------|--------|--------------------------------------------------------------------------------|
@@ -87,7 +87,7 @@ FAULT: Final = TypeAdapter(Fault)
 
 
 class InjectedFault:
-    """A fault that is at work.
+    """An active fault.
 
     Attributes:
         fault: The fault.
@@ -102,7 +102,7 @@ class InjectedFault:
         self._lifted = asyncio.Event()
 
     def strikes(self, name: str, order_id: str | None) -> bool:
-        """Whether it strikes the call that comes now. Ask once for each call: the answer counts it."""
+        """Whether it strikes the next call. Ask once for each call, because asking counts it."""
         fault = self.fault
         if not fnmatchcase(name, fault.name) or fault.order_id not in {None, order_id}:
             return False
@@ -129,12 +129,12 @@ class InjectedFault:
             await asyncio.wait_for(self._lifted.wait(), self.fault.seconds)
 
     def lift(self) -> None:
-        """Let all calls go on that wait because of the fault."""
+        """Let the calls go on that wait because of the fault."""
         self._lifted.set()
 
 
 class Faults:
-    """The faults at work."""
+    """The active faults."""
 
     def __init__(self) -> None:
         self._injected: dict[Fault, InjectedFault] = {}
@@ -145,7 +145,7 @@ class Faults:
         self._injected[fault] = InjectedFault(fault)
 
     def strike(self, name: str, order_id: str | None) -> list[InjectedFault]:
-        """The faults that strike the call that comes now, in the order in which they take effect.
+        """The faults that strike the next call, in the order in which they take effect.
 
         Args:
             name: The call's name.
@@ -159,7 +159,7 @@ class Faults:
         return {fault: injected.held for fault, injected in self._injected.items()}
 
     def lift(self, fault: Fault) -> None:
-        """End a fault; nothing happens if it is not at work."""
+        """End a fault; nothing happens if it is not active."""
         injected = self._injected.pop(fault, None)
         if injected is not None:
             injected.lift()

@@ -1,4 +1,4 @@
-"""The name of a call: what it asks for, in the words of the service that it goes to."""
+"""The names of calls, in the words of the service that is called."""
 
 import json
 import re
@@ -16,7 +16,7 @@ _INTENT_ID: Final = re.compile(r"\bpi_\w+")
 
 @dataclass(frozen=True)
 class CallName:
-    """What a call asks for; as text, everything but the order.
+    """The name of a call. As text it is service, operation and resource.
 
     Attributes:
         service: AWS's name of the service in signatures, or `stripe`.
@@ -48,7 +48,7 @@ class Naming(Protocol):
         """
 
     def learn(self, name: CallName, reply: bytes) -> None:
-        """Remember what the reply to a call says about later ones."""
+        """Remember what a reply reveals about later calls."""
 
 
 class AwsNaming:
@@ -64,7 +64,7 @@ class AwsNaming:
         return CallName(service, target.rpartition(".")[2], _resource(json.loads(body or b"{}"), environ))
 
     def learn(self, name: CallName, reply: bytes) -> None:
-        """There is nothing to learn."""
+        """Do nothing: calls to AWS are named without knowledge of earlier ones."""
 
 
 class StripeNaming:

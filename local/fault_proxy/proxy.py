@@ -27,7 +27,7 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True)
 class _Exchange:
-    """A call on its way: the request, and what the proxy knows of it."""
+    """A call under way: the request, and what the proxy knows about it."""
 
     request: web.Request
     body: bytes
@@ -44,8 +44,8 @@ class Proxy:
         upstream: The URL of the service.
         naming: Names the calls to it.
         session: Makes the calls.
-        recording: Takes down all calls.
-        faults: The faults at work.
+        recording: Keeps all calls.
+        faults: The active faults.
     """
 
     def __init__(
@@ -93,10 +93,10 @@ class Proxy:
         return answer
 
     async def _answer(self, exchange: _Exchange, faults: Sequence[InjectedFault]) -> web.Response:
-        """What the function gets: the first fault strikes the call, and the next one what that lets through.
+        """The answer that the function gets: the first fault strikes the call, the next one what that lets through.
 
         Raises:
-            Unanswered: It gets nothing.
+            Unanswered: The function gets no answer.
         """
         if not faults:
             return await self._pass_on(exchange)
@@ -124,7 +124,7 @@ class Proxy:
     async def _silence(
         self, exchange: _Exchange, injected: InjectedFault, others: Sequence[InjectedFault]
     ) -> None:
-        """Do what a fault does after which the function gets no answer."""
+        """The part of `_answer` for faults that leave the function without an answer."""
         kind = injected.fault.kind
         if kind in {"hang", "late"}:
             await injected.delay()

@@ -43,7 +43,7 @@ class FaultProxyClient:
         self._post("/faults", fault)
 
     def lift(self, fault: Fault) -> None:
-        """End a fault and let the calls go on that it holds; nothing happens if it is not at work."""
+        """End a fault and let the calls go on that it holds; nothing happens if it is not active."""
         self._post("/faults/lift", fault)
 
     def clear(self) -> None:
@@ -59,14 +59,14 @@ class FaultProxyClient:
         )
 
     def under_way(self) -> int:
-        """How many calls have no answer yet; held ones and late effects count, too."""
+        """How many calls have no answer yet, including held calls and late effects."""
         return int(self._get("/under-way")["under_way"])
 
     def wait_until_held(self, count: int = 1, *, timeout_seconds: float = 30) -> None:
         """Wait until this many calls are held.
 
         Raises:
-            TimeoutError: Fewer calls are held when the time is over.
+            TimeoutError: Fewer calls are held after this time.
         """
         wait_for(
             lambda: self.held() >= count,

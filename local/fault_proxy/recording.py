@@ -58,7 +58,7 @@ class Recording:
         self._counts.clear()
 
     def add(self, name: str, pid: int | None, order_id: str | None) -> Call:
-        """Take down a call that has come."""
+        """Record a call."""
         self._counts[name] += 1
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         call = Call(at, name, self._counts[name], pid, order_id)

@@ -13,7 +13,7 @@ _AWS_THROTTLING: Final = {
 
 
 def throttled(service: str) -> web.Response:
-    """The answer of a service that is asked too much (https://docs.stripe.com/rate-limits)."""
+    """The answer of a service that is called too often (https://docs.stripe.com/rate-limits)."""
     if service == "stripe":
         return _stripe_error(
             HTTPStatus.TOO_MANY_REQUESTS,

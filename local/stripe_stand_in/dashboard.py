@@ -32,7 +32,7 @@ class Dashboard:
 
     @validate_call(config=_STRICT)
     async def dispute(self, intent_id: str) -> Answer:
-        """Dispute a charge, as a customer does who did not make it."""
+        """Dispute a charge as fraudulent, as a customer does."""
         return await self._account.exclusively(lambda: self._dispute(intent_id))
 
     @validate_call(config=_STRICT)

@@ -62,7 +62,7 @@ def test_money_and_goods_agree_after_any_fault_of_a_call(
     for sku, product in SAMPLE_STOCK.items():
         world.shop.stock(sku, product)
     before = take_snapshot(world)
-    world.stripe.hold_webhooks()  # a webhook would tell the saga what a fault keeps from it
+    world.stripe.hold_webhooks()  # a webhook reports a payment whose reply is lost
     world.faults.begin_recording()
     orders: dict[str, FaultKind] = {}
 

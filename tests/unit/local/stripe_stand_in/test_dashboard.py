@@ -43,8 +43,8 @@ def test_a_dispute_marks_the_charge(shop: Shop, stand_in: StandInClient, receive
 
     dispute = stand_in.dispute(paid.id)
 
-    [*_, told] = receiver.wait_for("charge.dispute.created")
-    assert told.about == dispute
+    [*_, event] = receiver.wait_for("charge.dispute.created")
+    assert event.about == dispute
     assert dispute["id"].startswith("dp_")
     assert {name: dispute[name] for name in ("charge", "payment_intent", "amount", "reason", "status")} == {
         "charge": paid.latest_charge,
@@ -157,7 +157,7 @@ def test_a_charge_can_leave_its_payment_processing(
 
 
 @pytest.mark.parametrize(
-    ("success", "status", "captured", "told"),
+    ("success", "status", "captured", "event_types"),
     [
         (True, "succeeded", 2500, ["charge.succeeded", "payment_intent.succeeded"]),
         (False, "requires_payment_method", 0, ["charge.failed", "payment_intent.payment_failed"]),
@@ -171,7 +171,7 @@ def test_the_bank_can_decide_about_a_processing_payment(  # noqa: PLR0913 - both
     success: bool,
     status: str,
     captured: int,
-    told: list[str],
+    event_types: list[str],
 ) -> None:
     stand_in.set_processing(shop.order_id)
     intent = shop.pay()
@@ -180,7 +180,7 @@ def test_the_bank_can_decide_about_a_processing_payment(  # noqa: PLR0913 - both
 
     assert decided["status"] == shop.retrieve(intent).status == status
     assert shop.payment(stand_in).captured == captured
-    assert types(receiver.wait_for(told[-1])) == [*PROCESSING, *told]
+    assert types(receiver.wait_for(event_types[-1])) == [*PROCESSING, *event_types]
 
 
 def test_a_payment_can_be_processing_after_3d_secure(shop: Shop, stand_in: StandInClient) -> None:
