@@ -93,7 +93,7 @@ class Proxy:
         return answer
 
     async def _answer(self, exchange: _Exchange, faults: Sequence[InjectedFault]) -> web.Response:
-        """The answer that the function gets: the first fault strikes the call, the next one what that lets through.
+        """The answer to the function. The first fault strikes the call, the next one what that lets through.
 
         Raises:
             Unanswered: The function gets no answer.
