@@ -33,7 +33,7 @@ faults: $(TOOLS) ## make every call fail in every way, and check the laws (SEED=
 	@python -m proof faults --seed $(SEED) --budget-minutes $(MINUTES) --worlds $(WORLDS)
 
 check: lint .build/.layer ## the quick part of `make test`: lint, types, tests without a running shop
-	@python -m pytest $(SLOWEST) tests/unit tests/stacks
+	@python -m pytest $(SLOWEST) --numprocesses logical tests/unit tests/stacks
 
 test: lint .build/.layer ## everything that must pass
 	@python -m pytest $(SLOWEST)

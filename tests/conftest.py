@@ -18,28 +18,39 @@ _TESTS = Path(__file__).parent
 _IN_PROCESS = (_TESTS / "unit", _TESTS / "stacks")
 
 _WAIT_SCALE: Final = 0.02
-"""Retries wait a fiftieth of what they wait on AWS: the longest budget of an undo is 5 s then."""
+"""Retries wait a fiftieth of the time on AWS; the longest retries of an undo take 5 s."""
 
 _PAYMENT_DEADLINE_SECONDS: Final = 15
-"""Long enough for a customer who is a test, on a machine that is busy."""
+"""Long enough for a test that acts as the customer on a busy machine."""
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Number of processes: one per core for `logical`, two more for `auto`.
+
+    Each of the three folders that need the deployed app occupies a process, and waits more than it computes.
+    With one process per core, the cores were busy for 54 % of the time.
+    """
+    cores = os.cpu_count() or 2
+    return cores + 2 if config.option.numprocesses == "auto" else cores
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the tests: who runs without sockets, who together in one process, who last.
+    """Decide which tests may use sockets, which share a process, and which come last.
 
-    A folder of tests that need the deployed app stays together, so each process deploys it once at most.
+    A folder of tests that need the deployed app shares one process, so that the process deploys it once.
+    pytest-xdist begins with the largest groups.
     """
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in _IN_PROCESS):
-            item.add_marker("disable_socket")  # the marker `enable_socket` lets a test out
+            item.add_marker("disable_socket")  # `enable_socket` overrides it
         else:
             item.add_marker(pytest.mark.xdist_group(item.path.relative_to(_TESTS).parts[0]))
     items.sort(key=lambda item: item.get_closest_marker("last") is not None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what tests found out (`record_property`), such as how many cases there were."""
+    """Print what tests recorded with `record_property`, such as the number of generated cases."""
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             terminalreporter.write_line(f"{name}: {value}")
@@ -47,7 +58,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def world(worker_id: str) -> Iterator[World]:
-    """The app, deployed into the embedded run; one for all tests of a process that need it."""
+    """The app, deployed into the embedded run once for all tests of this process."""
     with embedded_world(
         f"tests-{worker_id}", wait_scale=_WAIT_SCALE, payment_deadline_seconds=_PAYMENT_DEADLINE_SECONDS
     ) as world:

@@ -1,4 +1,4 @@
-"""Unit tests never touch anybody's AWS account, not even by mistake."""
+"""Unit tests can't reach an AWS account: their environment has credentials of none."""
 
 from collections.abc import Iterator
 
