@@ -23,4 +23,5 @@ SAMPLE_STOCK: Final[Mapping[str, ProductFields]] = MappingProxyType(
         ),
     }
 )
-"""Products by SKU: plenty of most; one single, one sold out, one for a cent, one in another currency."""
+"""Products by SKU. Most have 1,000 units; one has a single unit, one is sold out, one costs a cent,
+and one is priced in euros."""

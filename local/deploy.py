@@ -1,4 +1,4 @@
-"""The app, deployed into the emulator with the same CDK command line as into an account."""
+"""Deploys the app into the emulator, with the CDK command line that also deploys into an account."""
 
 import json
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ _STACKS_AT_ONCE: Final = 4
 class Deployment:
     """One deployment: synthesis, bootstrap, and then the stacks.
 
-    Synthesis is the longest part and needs no AWS, so it starts by itself and is awaited later.
+    Synthesis takes longest and needs no AWS, so it runs in the background until `await_synthesis`.
 
     Args:
-        processes: The group that the CDK's processes join.
-        port: Where the emulator listens.
+        processes: The process group that the CDK's processes join.
+        port: The emulator's port.
     """
 
     def __init__(self, processes: ProcessGroup, port: int) -> None:
@@ -30,7 +30,7 @@ class Deployment:
         self._assembly = processes.folder / "cdk.out"
 
     def start_synthesis(self, context: Mapping[str, str]) -> ChildProcess:
-        """Start to turn the app into templates and assets.
+        """Start to synthesize the app into templates and assets.
 
         Args:
             context: Settings of the stage `local`; see `stacks.settings`.
@@ -42,7 +42,7 @@ class Deployment:
         """Wait until the app is synthesized.
 
         Args:
-            synthesis: What `start_synthesis` returned.
+            synthesis: The process that `start_synthesis` returned.
 
         Raises:
             StartFailed: The app can't be synthesized.
@@ -50,7 +50,7 @@ class Deployment:
         synthesis.finish(timeout_seconds=_TIMEOUT_SECONDS)
 
     def bootstrap(self) -> None:
-        """Make the bucket for assets.
+        """Create the bucket for assets.
 
         Raises:
             StartFailed: The CDK failed.
@@ -58,7 +58,7 @@ class Deployment:
         self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}").finish(timeout_seconds=_TIMEOUT_SECONDS)
 
     def deploy(self) -> dict[str, str]:
-        """Deploy what the synthesis made.
+        """Deploy the synthesized stacks.
 
         Returns:
             The stacks' outputs by name.
@@ -80,7 +80,7 @@ class Deployment:
         return {name: value for stack in stacks.values() for name, value in stack.items()}
 
     def _cdk(self, command: str, *arguments: str) -> ChildProcess:
-        # Only `synth` works on the app: in the repository the others would synthesize it once more.
+        # Only `synth` runs in the repository: there, the other commands would synthesize the app again.
         cwd = REPOSITORY if command == "synth" else self._processes.folder
         return self._processes.start(
             f"cdk {command}",

@@ -1,4 +1,4 @@
-"""MiniStack, the embedded AWS: how it is started, and sessions and environments that talk to it."""
+"""MiniStack, the embedded AWS: its process, and the sessions and environments that use it."""
 
 import json
 import os
@@ -20,13 +20,13 @@ ACCOUNT: Final = "000000000000"
 REGION: Final = "us-east-1"
 
 _CONCURRENT_INVOCATIONS: Final = 24
-"""Beyond that calls are throttled, as on AWS. Each needs a worker process of some 40 MB, and when many
-start at once on a small machine, none of them is ready within its function's timeout."""
+"""Further invocations are throttled, as on AWS. Each one needs a worker process of about 40 MB; if many start
+at once on a small machine, none is ready within its function's timeout."""
 
 _READY_TIMEOUT_SECONDS: Final = 60.0
 
 _ACCESS_KEY: Final = "test"
-"""Both halves of the emulator's administrator key: its own default, no secret."""
+"""Both parts of the emulator's administrator key: the emulator's default, not a secret."""
 
 _START_FAILURE: Final = re.compile(
     r"execution error for (\S+): (.+?)(?=^\d{4}-\d\d-\d\d \d\d:|\Z)", re.DOTALL | re.MULTILINE
@@ -44,10 +44,10 @@ _AWS_SETTINGS: Final = {
 
 
 class EmulatorSession(boto3.Session):
-    """A boto3 session whose clients all talk to the emulator, whatever this machine's AWS settings are.
+    """A boto3 session whose clients use the emulator, whatever AWS settings this machine has.
 
     Args:
-        endpoint_url: Where the emulator listens.
+        endpoint_url: URL of the emulator.
     """
 
     def __init__(self, endpoint_url: str) -> None:
@@ -61,25 +61,25 @@ class EmulatorSession(boto3.Session):
         self.endpoint_url = endpoint_url
         self._one_at_a_time = Lock()
 
-    if not TYPE_CHECKING:  # the overloads of boto3's stubs say more than this signature
+    if not TYPE_CHECKING:  # the overloads of boto3's stubs are more precise
 
         def client(self, service_name: str, **options: Any) -> Any:  # noqa: ANN401, D102 - as in boto3
             options.setdefault("config", Config(proxies={}))
-            with self._one_at_a_time:  # a session is not made for threads, its clients are
+            with self._one_at_a_time:  # clients are safe in threads, sessions are not
                 return super().client(service_name, endpoint_url=self.endpoint_url, **options)
 
 
 class Emulator:
-    """MiniStack with IAM enforced. It is started at once, and ready when `await_ready` returns.
+    """MiniStack with IAM enforced. It starts at once, and is ready when `await_ready` returns.
 
-    What it keeps outlives a restart, with two exceptions: executions that run are over then, and nobody is
-    told; and the tables' streams are empty, also of what nobody has read yet, which AWS would not lose.
+    Its state outlives a restart, with two exceptions: running executions end without an event, and the
+    tables' streams lose their records, including unread ones, which AWS would keep.
 
     Args:
-        processes: The group that it joins.
-        port: Where it shall listen.
-        seen_by_functions: Where its functions find it: they can be made to come through a proxy.
-        wait_scale: What every wait and retry delay of a state machine is multiplied by.
+        processes: The process group that it joins.
+        port: The port that it listens on.
+        seen_by_functions: The URL at which its functions call it, such as that of a proxy.
+        wait_scale: Factor for every wait and retry delay of a state machine.
     """
 
     def __init__(
@@ -88,12 +88,12 @@ class Emulator:
         self._processes = processes
         self._port = port
         self._state = processes.folder / "state"
-        # Its functions inherit this: nothing of the developer's own environment is in it.
+        # Its functions inherit these variables, so the developer's own are not among them.
         self._environ = _AWS_SETTINGS | {
             "AUTH": "true",
             "AWS_ENDPOINT_URL": seen_by_functions,  # their clients hang without it
             "BIND_HOST": "127.0.0.1",
-            "DOCKER_HOST": "unix:///nonexistent",  # never touch another MiniStack's containers
+            "DOCKER_HOST": "unix:///nonexistent",  # leaves the containers of another MiniStack alone
             "GATEWAY_PORT": str(port),
             "HOME": str(processes.folder),
             "IOT_MTLS_ENABLED": "0",  # would listen on a fixed port
@@ -109,10 +109,10 @@ class Emulator:
         self._process = self._start("emulator")
 
     def ensure_alive(self) -> None:
-        """Refuse to go on without it.
+        """Check that it has not ended.
 
         Raises:
-            StartFailed: It ended; with the last lines of its log.
+            StartFailed: It has ended; the message contains the last lines of its log.
         """
         self._process.ensure_alive()
 
@@ -120,16 +120,16 @@ class Emulator:
         """Wait until it answers.
 
         Raises:
-            StartFailed: It ended, or does not answer in time.
+            StartFailed: It has ended, or does not answer in time.
         """
         url = f"{endpoint_url(self._port)}/_ministack/ready"
         await_answer(self._process, url, timeout_seconds=_READY_TIMEOUT_SECONDS)
 
     def restart(self, *, meanwhile: Callable[[], object]) -> None:
-        """Stop it, in the middle of whatever it does, and start it again.
+        """Stop it, whatever it is doing, and start it again.
 
         Args:
-            meanwhile: Called when it has ended and not begun again.
+            meanwhile: Called between the end and the start.
 
         Raises:
             StartFailed: It does not start again.
@@ -142,7 +142,7 @@ class Emulator:
         self.await_ready()
 
     def _forget_stream_positions(self) -> None:
-        """Have streams read from their beginning: it remembers positions in them, and begins them anew."""
+        """Reset its positions in streams, which point beyond the end of the emptied streams."""
         path = self._state / "lambda.json"
         state = json.loads(path.read_text())
         state["payload"]["dynamodb_stream_positions"] = {}
@@ -178,11 +178,11 @@ def await_answer(child: ChildProcess, url: str, *, timeout_seconds: float) -> No
 
     Args:
         child: The process.
-        url: What it answers with 200 when it is ready.
-        timeout_seconds: How long it may take.
+        url: A URL that it answers with 200 when it is ready.
+        timeout_seconds: Longest wait.
 
     Raises:
-        StartFailed: It ended, or does not answer in time.
+        StartFailed: It has ended, or does not answer in time.
     """
 
     def answers() -> bool:
@@ -200,12 +200,12 @@ def await_answer(child: ChildProcess, url: str, *, timeout_seconds: float) -> No
 
 
 def endpoint_url(port: int) -> str:
-    """Where an emulator that listens on a port is found."""
+    """The URL of an emulator that listens on this port."""
     return f"http://127.0.0.1:{port}"
 
 
 def cdk_environment(port: int) -> dict[str, str]:
-    """The environment in which an AWS tool of the developer's works on the emulator."""
+    """The environment in which an AWS tool uses the emulator."""
     return (
         inherited_environment()
         | _AWS_SETTINGS

@@ -1,10 +1,10 @@
-"""Kills a process group and removes a folder when the process that started this one is gone.
+"""Kills a process group and removes a folder when the process that started this one has ended.
 
-Run as a script, with nothing but the standard library: `python process_guard.py FOLDER`. It prints the
-process group that the others shall join. The end of its standard input is the sign to end them all.
+Run as a script that needs only the standard library: `python process_guard.py FOLDER`. It prints the id of a
+process group, which the other processes join. When its standard input ends, it kills the group.
 
-There are two processes of it: one keeps the group in being and is killed with it, the other one stays
-to clear up. Each of them ends the group, should the other one be killed first.
+It consists of two processes: one is a member of the group and keeps its id in use, the other one is not and
+cleans up. If one of them is killed, the other one still kills the group.
 """
 
 import contextlib
@@ -18,11 +18,11 @@ _DEADLINE_SECONDS = 5.0
 
 
 def main() -> None:
-    """Wait for the end of the parent; see the module."""
+    """Wait until the parent has ended, then kill the group; see the module."""
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     group = _start_group()
-    with contextlib.suppress(BrokenPipeError):  # gone already
+    with contextlib.suppress(BrokenPipeError):  # the parent has ended already
         os.write(1, f"{group}\n".encode())
     _await_end_of_input()
     _kill(group)
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def _start_group() -> int:
-    """Fork the process that keeps a new process group in being; returns the id of both."""
+    """Fork a process into a new process group; returns the id of both."""
     process_id = os.fork()
     if process_id == 0:
         os.setpgid(0, 0)
@@ -39,7 +39,7 @@ def _start_group() -> int:
         _await_end_of_input()
         _kill(0)
     with contextlib.suppress(PermissionError):
-        os.setpgid(process_id, process_id)  # here too: whichever of the two comes first
+        os.setpgid(process_id, process_id)  # in both processes, because either may come first
     return process_id
 
 
@@ -54,7 +54,7 @@ def _kill(group: int) -> None:
 
 
 def _remove(folder: str) -> None:
-    """Remove a folder that dying processes may still write to."""
+    """Remove a folder while ending processes may still write to it."""
     deadline = time.monotonic() + _DEADLINE_SECONDS
     while os.path.exists(folder) and time.monotonic() < deadline:  # noqa: PTH110 - pathlib is slow to start
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Child processes that never outlive their parent, however it ends."""
+"""Child processes that end with their parent, even if it is killed."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ _TAIL_LINES: Final = 15
 
 
 class StartFailed(Exception):
-    """The embedded run can't start or go on; the message is for the person at the keyboard."""
+    """The embedded run can't start or continue; the message is written for its user."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class ChildProcess:
     """A running program.
 
     Attributes:
-        name: What a person calls it.
+        name: Its name in messages.
         popen: The process.
-        log: Where all of its output goes.
+        log: The file with its output and errors.
     """
 
     name: str
@@ -40,14 +40,14 @@ class ChildProcess:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it is gone."""
+        """Whether it has ended."""
         return self.popen.poll() is not None
 
     def ensure_alive(self) -> None:
-        """Refuse to go on without it.
+        """Check that it has not ended.
 
         Raises:
-            StartFailed: It ended; with the last lines of its log.
+            StartFailed: It has ended; the message contains the last lines of its log.
         """
         if self.has_ended:
             raise StartFailed(
@@ -55,13 +55,13 @@ class ChildProcess:
             )
 
     def finish(self, *, timeout_seconds: float) -> None:
-        """Wait until it has done its work.
+        """Wait until it has ended successfully.
 
         Args:
-            timeout_seconds: How long that may take.
+            timeout_seconds: Longest wait.
 
         Raises:
-            StartFailed: It failed or took too long; with the last lines of its log.
+            StartFailed: It failed or took too long; the message contains the last lines of its log.
         """
         try:
             exit_code = self.popen.wait(timeout_seconds)
@@ -73,18 +73,18 @@ class ChildProcess:
             raise StartFailed(f"{self.name} failed (exit code {exit_code})\n{self.tail()}")
 
     def tail(self) -> str:
-        """The last lines of its log, indented, and where the rest is."""
+        """The last lines of its log, indented, and the path of the log."""
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
         return "\n".join([f"    {line}" for line in lines[-_TAIL_LINES:]] + [f"  The whole log: {self.log}"])
 
 
 class ProcessGroup:
-    """Programs that end together, and the temporary folder that they work in.
+    """Programs that end together, and their temporary folder.
 
     Args:
-        group_id: The process group that every program joins.
+        group_id: The process group of all programs.
         folder: Their temporary folder.
-        logs: The folder that their logs go to.
+        logs: The folder for their logs.
     """
 
     def __init__(self, group_id: int, folder: Path, logs: Path) -> None:
@@ -99,18 +99,20 @@ class ProcessGroup:
         """Start a program.
 
         Args:
-            name: What a person calls it.
-            command: The program, found on the PATH in `environ`, and its arguments.
-            log: The name of the log file, without its ending.
-            environ: All of its environment, but for where its temporary files go: to the group's folder.
-            cwd: The folder that it works in.
+            name: Its name in messages.
+            command: The program, which is looked up on the PATH in `environ`, and its arguments.
+            log: Name of the log file, without its suffix.
+            environ: Its whole environment; TMPDIR is added, and is the group's folder.
+            cwd: Its working directory.
 
         Raises:
-            StartFailed: There is no such program.
+            StartFailed: The program is not installed.
         """
         program = shutil.which(command[0], path=environ.get("PATH"))
         if program is None:
-            raise StartFailed(f"{name} can't start: there is no `{command[0]}`; the make targets install it")
+            raise StartFailed(
+                f"{name} can't start: `{command[0]}` is not installed; every make target installs it"
+            )
         log_path = self.logs / f"{log}.log"
         with log_path.open("wb") as output:
             popen = subprocess.Popen(  # noqa: S603 - every command is our own
@@ -127,21 +129,20 @@ class ProcessGroup:
         return child
 
     def reap(self) -> None:
-        """Collect the children that were killed: a dead process stays in its group until then."""
+        """Wait for the killed children: each stays in the process group until then."""
         for child in self._children:
             child.popen.wait()
 
 
 @contextmanager
 def process_group(logs: Path) -> Iterator[ProcessGroup]:
-    """A group of programs that is gone when the block is left, or when this process dies.
+    """A group of programs that ends with the block, or with this process.
 
-    A guard process holds the reading end of a pipe. When the pipe closes, because the block is left or
-    because this process was killed, it kills the group and removes the temporary folder. So there
-    is one way to end, and nothing can bypass it.
+    A guard process reads from a pipe. The pipe closes when the block is left and when this process is killed;
+    then the guard kills the group and removes the temporary folder. Both ends take the same path.
 
     Args:
-        logs: The folder for the programs' logs; made when it is not there.
+        logs: The folder for the programs' logs; created if it is missing.
     """
     logs.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="orders-"))
@@ -149,7 +150,7 @@ def process_group(logs: Path) -> Iterator[ProcessGroup]:
         [sys.executable, "-I", "-S", str(_GUARD), str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        process_group=0,  # a Ctrl-C in the terminal is for us alone
+        process_group=0,  # so that Ctrl-C in the terminal does not reach it
     )
     with cast("IO[bytes]", guard.stdin) as lifeline, cast("IO[bytes]", guard.stdout) as answer:
         group = ProcessGroup(int(answer.readline()), folder, logs)
@@ -162,14 +163,14 @@ def process_group(logs: Path) -> Iterator[ProcessGroup]:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """A port of this machine on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def is_free(port: int) -> bool:
-    """Whether nobody listens on a port of this machine."""
+    """Whether nothing listens on a port of this machine."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -180,9 +181,9 @@ def is_free(port: int) -> bool:
 
 
 def inherited_environment() -> dict[str, str]:
-    """This process's environment with the repository's tools on the PATH, and without what AWS tools read.
+    """This process's environment, with the project's tools first on the PATH and without AWS's variables.
 
-    Bytecode may be written: without it the CDK's libraries take twice as long to load.
+    Python may write bytecode: without it, the CDK's libraries take twice as long to load.
     """
     others = {
         name: value
@@ -193,6 +194,6 @@ def inherited_environment() -> dict[str, str]:
 
 
 def tool_path() -> str:
-    """A PATH with the repository's own tools first."""
+    """The PATH, with the project's own tools first."""
     own = (Path(sys.executable).parent, REPOSITORY / "node_modules" / ".bin")
     return os.pathsep.join([*map(str, own), os.environ.get("PATH", os.defpath)])

@@ -14,7 +14,7 @@ from local.users import CUSTOMER, OPERATOR, OTHER_CUSTOMER
 from local.world import World, embedded_world, spoken
 
 _WAIT_SCALE: Final = 1.0
-"""Whoever watches an execution shall see it wait and retry as slowly as on AWS."""
+"""Executions wait and retry as slowly as on AWS, so that they can be watched."""
 
 _LIVENESS_PAUSE_SECONDS: Final = 0.5
 
@@ -41,30 +41,30 @@ _SAMPLE_ORDERS: Final[dict[str, Submission]] = {
 
 
 def run(*, port: int) -> int:
-    """Start everything, send sample orders, say how to go on, and serve until Ctrl-C.
+    """Start everything, send sample orders, print what to do next, and serve until Ctrl-C.
 
     Args:
-        port: Where the emulated AWS listens.
+        port: Port of the emulated AWS.
 
     Returns:
         0, the exit code.
 
     Raises:
-        StartFailed: Something can't start, or died while it served.
-        KeyboardInterrupt: Ctrl-C came before everything was ready.
+        StartFailed: Something can't start, or has ended while the shop was served.
+        KeyboardInterrupt: Ctrl-C was pressed before everything was ready.
     """
     with embedded_world("run", port=port, progress=spoken, wait_scale=_WAIT_SCALE) as world:
         with spoken("Sending sample orders"):
             orders = _send_sample_orders(world)
         _print_orders(world, orders)
         with _run_file(world):
-            print(_how_to_go_on(world, next(iter(orders.values()))), flush=True)
+            print(_next_steps(world, next(iter(orders.values()))), flush=True)
             _serve(world)
     return 0
 
 
 def _send_sample_orders(world: World) -> dict[str, str]:
-    """Send them all at once and wait until each one's execution has ended; returns their ids by name."""
+    """Send them all, and wait until their executions have ended; returns the orders' ids by name."""
     orders = {name: world.shop.order(submission) for name, submission in _SAMPLE_ORDERS.items()}
     for order_id in orders.values():
         world.executions.wait_until_ended(order_id)
@@ -81,7 +81,7 @@ def _print_orders(world: World, orders: dict[str, str]) -> None:
 
 
 def run_file_content(world: World) -> dict[str, Any]:
-    """What scripts and the command line `orders` must know of a world."""
+    """The facts about a world that scripts, `orders` and `make update` need."""
     return {
         "api_url": world.api_url,
         "aws_endpoint_url": world.endpoint_url,
@@ -98,9 +98,9 @@ def run_file_content(world: World) -> dict[str, Any]:
 
 @contextmanager
 def _run_file(world: World) -> Iterator[None]:
-    """Tell scripts where everything is, as long as it is there."""
+    """Keep the run file in place while the shop is served."""
     RUN_FILE.unlink(missing_ok=True)
-    RUN_FILE.touch(mode=0o600)  # it has tokens
+    RUN_FILE.touch(mode=0o600)  # it contains tokens
     RUN_FILE.write_text(json.dumps(run_file_content(world), indent=2) + "\n")
     try:
         yield
@@ -117,7 +117,7 @@ def _serve(world: World) -> None:
         print("\nStopping ...")
 
 
-def _how_to_go_on(world: World, order_id: str) -> str:
+def _next_steps(world: World, order_id: str) -> str:
     return dedent(f"""
         The shop is open until Ctrl-C.
 
@@ -132,7 +132,7 @@ def _how_to_go_on(world: World, order_id: str) -> str:
 
           make update    deploys your changes; the next order runs with them
 
-        Look at a sample order, place one of your own, and see what is left:
+        Look at a sample order, place an order, and see the stock that is left:
 
           API={world.api_url}
           TOKEN=$({sys.executable} -c 'import json; print(json.load(open("{RUN_FILE}"))["customer_token"])')
@@ -144,7 +144,7 @@ def _how_to_go_on(world: World, order_id: str) -> str:
 
         The same without curl: ./orders --help, ./orders watch {order_id}
 
-        Look inside with the AWS CLI, or anything else that reads these variables:
+        Look inside with the AWS CLI, or any other tool that reads these variables:
 
           export AWS_ENDPOINT_URL={world.endpoint_url} AWS_DEFAULT_REGION={world.region}
           export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test

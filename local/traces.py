@@ -1,4 +1,4 @@
-"""What orders leave behind: events, mail and logs."""
+"""Traces of orders: events, mail and logs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _MAIL_TIMEOUT_SECONDS: Final = 10.0
 
 
 class AuditTrail:
-    """The events that came through the bus.
+    """The events that the bus has delivered to the audit table.
 
     Args:
         aws: The emulator.
@@ -41,10 +41,10 @@ class AuditTrail:
     def wait_for_events(
         self, order_id: str, *, count: int = 1, timeout_seconds: float = 30.0
     ) -> list[dict[str, Any]]:
-        """Wait until at least so many events of an order have arrived.
+        """Wait until at least `count` events of an order have arrived.
 
         Raises:
-            TimeoutError: There are fewer.
+            TimeoutError: Fewer events have arrived.
         """
 
         def enough() -> list[dict[str, Any]] | None:
@@ -56,12 +56,12 @@ class AuditTrail:
 
 @dataclass(frozen=True)
 class Mail:
-    """A message that SES took.
+    """A message that SES accepted.
 
     Attributes:
-        to: The addresses it went to.
-        subject: Its subject.
-        text: Its body.
+        to: Addresses of the recipients.
+        subject: Subject line.
+        text: Plain-text body.
     """
 
     to: tuple[str, ...]
@@ -70,7 +70,7 @@ class Mail:
 
 
 class Mailbox:
-    """The mail that SES took.
+    """The mail that SES accepted.
 
     Args:
         aws: The emulator.
@@ -92,7 +92,7 @@ class Mailbox:
 
 
 class FunctionLogs:
-    """What the functions logged, in CloudWatch Logs.
+    """The functions' logs in CloudWatch Logs.
 
     Args:
         aws: The emulator.
@@ -102,7 +102,7 @@ class FunctionLogs:
         self._client: Any = aws.client("logs")
 
     def lines(self, containing: str = "") -> Iterator[tuple[str, str]]:
-        """Log group and text of all lines that contain a text, such as an order's id."""
+        """Log group and text of every line that contains a text, such as an order's id."""
         groups = self._client.get_paginator("describe_log_groups").paginate()
         for group in (each["logGroupName"] for page in groups for each in page["logGroups"]):
             events = self._client.get_paginator("filter_log_events").paginate(logGroupName=group)
@@ -112,6 +112,6 @@ class FunctionLogs:
 
 
 def deserialized(item: Mapping[str, Any]) -> dict[str, Any]:
-    """A DynamoDB item as Python has it."""
+    """Convert a DynamoDB item to Python values."""
     deserialize = TypeDeserializer().deserialize
     return {name: deserialize(value) for name, value in item.items()}

@@ -23,12 +23,12 @@ def update(run_file: Path = RUN_FILE) -> int:
         0, the exit code.
 
     Raises:
-        StartFailed: No shop is served, or the CDK failed.
+        StartFailed: No shop is running, or the CDK failed.
     """
     try:
         run = json.loads(run_file.read_text())
     except FileNotFoundError:
-        raise StartFailed("no shop is served here: start one with `make run`, in another terminal") from None
+        raise StartFailed("no shop is running: start one with `make run` in another terminal") from None
     port = urlsplit(run["aws_endpoint_url"]).port
     if port is None or is_free(port):
         raise StartFailed(f"nothing listens at {run['aws_endpoint_url']}: start a shop with `make run`")

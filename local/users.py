@@ -9,16 +9,16 @@ from local.emulator import EmulatorSession
 CUSTOMER: Final = "alice"
 OTHER_CUSTOMER: Final = "bob"
 OPERATOR: Final = "operator"
-"""Runs the shop; everybody of another name is a customer."""
+"""The user who runs the shop; all other users are customers."""
 
 
 def email_of(name: str) -> str:
-    """What a demo user signs in with."""
+    """The address that a demo user signs in with."""
     return f"{name}@example.com"
 
 
 class DemoUsers:
-    """The users of the embedded run's pool; whoever is asked for is there.
+    """The users of the embedded run's pool; each is created on first use.
 
     Args:
         aws: The emulator.
@@ -26,7 +26,7 @@ class DemoUsers:
         client_id: Its app client.
 
     Attributes:
-        password: Everybody's, made anew for each run.
+        password: The password of all users; a new one for each run.
     """
 
     def __init__(self, aws: EmulatorSession, *, pool_id: str, client_id: str) -> None:
@@ -38,7 +38,7 @@ class DemoUsers:
         self._lock = Lock()
 
     def token(self, name: str) -> str:
-        """The ID token of a demo user, who is added to the pool when they are first asked for."""
+        """The ID token of a demo user; the first call for a user adds the user to the pool."""
         with self._lock:
             if name not in self._tokens:
                 self._add(name)

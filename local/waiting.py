@@ -1,4 +1,4 @@
-"""Waiting for something to come true, with a deadline."""
+"""Waiting for a condition, with a deadline."""
 
 import time
 from collections.abc import Callable
@@ -14,19 +14,19 @@ def wait_for(
     timeout_seconds: float,
     pause_seconds: float = 0.05,
 ) -> T:
-    """Look again and again until there is something to see.
+    """Call `look` until it returns something.
 
     Args:
-        look: Returns what was waited for, or something falsy as long as it is not there.
-        what: What is waited for, in words, for the error.
-        timeout_seconds: How long to go on looking.
-        pause_seconds: How long to pause between two looks.
+        look: Returns the awaited value, or a false value while there is none.
+        what: Description of the condition, for the error message.
+        timeout_seconds: Longest wait.
+        pause_seconds: Pause between two calls.
 
     Returns:
-        What `look` saw.
+        The value that `look` returned.
 
     Raises:
-        TimeoutError: The time is over; names `what`.
+        TimeoutError: The condition did not come true in time; the message contains `what`.
     """
     deadline = time.monotonic() + timeout_seconds
     while True:

@@ -38,20 +38,20 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 LOCAL_FOLDER: Final = REPOSITORY / ".local"
-"""What the embedded run leaves in the repository: logs, and `run.json` while `make run` serves."""
+"""Folder for the embedded run's logs, and for `run.json` while `make run` serves."""
 
 DELIVERABLE_DOMAIN: Final = "example.com"
-"""Mail to this domain is taken; to every other domain SES, being in its sandbox, refuses to send."""
+"""SES is in its sandbox here: it sends mail to this domain, and refuses to send to others."""
 
 _STRIPE_KEY: Final = "sk_test_embedded"
-"""Any key of this form will do for the stand-in: it is no secret."""
+"""The stand-in accepts any key of this form, so it is no secret."""
 
 STRIPE_WEBHOOK_SECRET: Final = "whsec_embedded"  # noqa: S105 - the stand-in signs with it, nobody else
 
 _STRIPE_TIMEOUT_SECONDS: Final = 30.0
 
 Progress = Callable[[str], AbstractContextManager[None]]
-"""Called with the name of each phase of the set-up; the phase lasts as long as the context."""
+"""Called with the name of each phase of the set-up; returns a context that lasts as long as the phase."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,18 @@ class World:
     """The app in the embedded run.
 
     Attributes:
-        aws: A boto3 session that talks to the emulator: `world.aws.client("dynamodb")`.
-        api_url: Where the REST API is.
-        stripe_url: Where the Stripe stand-in is.
-        stripe: Steers and questions the stand-in.
-        faults: Steers and questions the proxy between the functions and AWS and Stripe.
+        aws: A boto3 session that uses the emulator: `world.aws.client("dynamodb")`.
+        api_url: URL of the REST API.
+        stripe_url: URL of the Stripe stand-in.
+        stripe: Controls and inspects the stand-in.
+        faults: Controls and inspects the proxy between the functions and AWS and Stripe.
         cdk_context: Settings that the app was deployed with; see `stacks.settings`.
         outputs: The stacks' outputs by name.
-        logs: The folder with the logs of all processes.
-        users: Who can sign in.
-        shop: The REST API.
-        emulator: The emulated AWS itself.
-        services: What must be alive.
+        logs: Folder with the logs of all processes.
+        users: The users who can sign in.
+        shop: The REST API, called by a customer.
+        emulator: The process of the emulated AWS.
+        services: The processes that must not end.
     """
 
     aws: EmulatorSession
@@ -88,22 +88,22 @@ class World:
 
     @property
     def endpoint_url(self) -> str:
-        """Where the emulator is."""
+        """URL of the emulator."""
         return self.aws.endpoint_url
 
     @property
     def region(self) -> str:
-        """The region that everything is in."""
+        """The region of all resources."""
         return REGION
 
     @property
     def state_machine_arn(self) -> str:
-        """The saga."""
+        """ARN of the saga's state machine."""
         return self.outputs["StateMachineArn"]
 
     @property
     def tables(self) -> dict[str, str]:
-        """The tables' names."""
+        """Names of the tables."""
         return {
             "orders": self.outputs["OrdersTableName"],
             "inventory": self.outputs["InventoryTableName"],
@@ -113,7 +113,7 @@ class World:
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        """One client for all who look at records again and again; threads may share it."""
+        """A client that all readers of records share, in any thread."""
         return self.aws.client("dynamodb")
 
     @cached_property
@@ -123,37 +123,37 @@ class World:
 
     @cached_property
     def audit_trail(self) -> AuditTrail:
-        """The events that came through the bus."""
+        """The events that the bus has delivered."""
         return AuditTrail(self.aws, self.tables["audit"])
 
     @cached_property
     def mailbox(self) -> Mailbox:
-        """The mail that SES took."""
+        """The mail that SES accepted."""
         return Mailbox(self.aws)
 
     @cached_property
     def function_logs(self) -> FunctionLogs:
-        """What the functions logged."""
+        """The logs of the functions."""
         return FunctionLogs(self.aws)
 
     def ensure_alive(self) -> None:
-        """Check that nothing has died meanwhile.
+        """Check that no service has ended.
 
         Raises:
-            StartFailed: Something has; names it, with the end of its log.
+            StartFailed: One has ended; the message contains its name and the end of its log.
         """
         for service in self.services:
             service.ensure_alive()
 
 
 def quiet(_phase: str) -> AbstractContextManager[None]:
-    """A `Progress` that nobody sees."""
+    """A `Progress` that prints nothing."""
     return nullcontext()
 
 
 @contextmanager
 def spoken(phase: str) -> Iterator[None]:
-    """A `Progress` for a person: each phase's name, and then how many seconds it took."""
+    """A `Progress` that prints the name of each phase, and then its duration."""
     sys.stdout.write(f"{phase} ... ")
     sys.stdout.flush()
     start = time.monotonic()
@@ -175,23 +175,23 @@ def embedded_world(
     wait_scale: float = 0.1,
     payment_deadline_seconds: int = 900,
 ) -> Iterator[World]:
-    """Start everything, deploy the app, load the sample stock; stop everything at the end.
+    """Start everything, deploy the app and load the sample stock; stop everything at the end.
 
-    Any number of them can be there at once, if each has its own port.
+    Several worlds can run at once, each on its own port.
 
     Args:
-        name: The name of its folder for logs.
-        port: Where the emulated AWS shall listen; None for any free port.
-        progress: Told about the phases of the set-up.
-        wait_scale: What every wait and retry delay of a state machine is multiplied by.
-        payment_deadline_seconds: How long a customer has to approve a payment.
+        name: Name of the folder for its logs.
+        port: Port of the emulated AWS; any free port if it is None.
+        progress: Shows the phases of the set-up.
+        wait_scale: Factor for every wait and retry delay of a state machine.
+        payment_deadline_seconds: Time in which a customer can approve a payment.
 
     Raises:
-        StartFailed: Something can't start; the message is for a person. No process is left behind.
+        StartFailed: Something can't start; the message is written for a person. No process is left behind.
     """
     if port is not None and not is_free(port):
         raise StartFailed(
-            f"port {port} is taken: stop what listens there, or choose another one: make run PORT=4600"
+            f"port {port} is in use: stop the program that uses it, or choose another: make run PORT=4600"
         )
     port = port or free_port()
     with ExitStack() as stack:
@@ -252,7 +252,7 @@ def _start_stripe(processes: ProcessGroup) -> tuple[ChildProcess, str]:
 
 @dataclass(frozen=True)
 class _FaultProxy:
-    """The proxy's process, and where it listens: two ports for the functions, one for us."""
+    """The proxy's process and its URLs: two for the functions, one to control it."""
 
     process: ChildProcess
     aws_url: str
@@ -276,14 +276,14 @@ def _start_fault_proxy(processes: ProcessGroup, *, aws_url: str, stripe_url: str
 
 
 def local_api_url(endpoint: str, deployed_url: str) -> str:
-    """Where the emulator serves a REST API that is deployed as `https://ID.execute-api.../STAGE/`."""
+    """The URL at which the emulator serves the REST API `https://ID.execute-api.../STAGE/`."""
     parts = urlsplit(deployed_url)
     api_id = parts.netloc.partition(".")[0]
     return f"{endpoint}/restapis/{api_id}/{parts.path.strip('/')}/_user_request_"
 
 
 def _open_shop(world: World) -> None:
-    """Do what an operator does once after the first deployment."""
+    """Set up what an operator sets up once, after the first deployment."""
     secrets = world.aws.client("secretsmanager")
     secrets.put_secret_value(SecretId=world.outputs["StripeSecretId"], SecretString=_STRIPE_KEY)
     secrets.put_secret_value(

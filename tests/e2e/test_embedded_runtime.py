@@ -1,4 +1,4 @@
-"""What a system other than Linux, and a developer who edits the app, depend on."""
+"""The embedded run on other systems than Linux, and for a developer who edits the app."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ HIDDEN: Final = "the native runtime_client is hidden"
 
 @pytest.fixture
 def no_native_client(world: World, tmp_path: Path) -> Iterator[None]:
-    """Let an order's functions find no native `runtime_client`, as on macOS."""
+    """Hide the native `runtime_client` from the functions of an order, as on macOS."""
     (tmp_path / "runtime_client.py").write_text(f"print({HIDDEN!r}, flush=True)\nraise ImportError\n")
     functions = world.aws.client("lambda")
     names = [f"orders-local-{name}" for name in OF_AN_ORDER]

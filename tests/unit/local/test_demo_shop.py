@@ -1,4 +1,4 @@
-"""Demo users call the shop: as whom, and never twice."""
+"""A demo user calls the shop with their own token, and sends each call once."""
 
 from typing import cast
 
@@ -38,7 +38,7 @@ def shop(api: Api) -> DemoShop:
     return DemoShop("http://shop", cast(DemoUsers, Users()), transport=httpx.MockTransport(api))
 
 
-def test_every_user_calls_with_a_token_of_their_own() -> None:
+def test_each_user_calls_with_their_own_token() -> None:
     api = Api(200, 200, 200, 200)
     alices = shop(api)
 
@@ -59,7 +59,7 @@ def test_a_call_that_fails_is_not_repeated() -> None:
     assert len(api.requests) == 1
 
 
-def test_an_operator_stocks_a_product_that_orders_change_meanwhile() -> None:
+def test_a_product_is_stocked_while_orders_change_it() -> None:
     # Given: a sale comes between the first read and the first write
     api = Api(200, 412, 200, 200)
     vase = ProductFields(name="Green vase", unit_price=900, currency="usd", available=7)
@@ -73,7 +73,7 @@ def test_an_operator_stocks_a_product_that_orders_change_meanwhile() -> None:
     assert set(api.callers) == {f"Bearer {OPERATOR}"}
 
 
-def test_an_operator_stocks_a_product_that_is_new() -> None:
+def test_a_new_product_is_stocked() -> None:
     api = Api(404, 200)
     vase = ProductFields(name="Green vase", unit_price=900, currency="usd", available=7)
 

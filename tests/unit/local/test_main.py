@@ -1,4 +1,4 @@
-"""The command line: what it understands, and how it ends."""
+"""The command line `python -m local`: its options and its exit codes."""
 
 import signal
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ def keep_signal_handlers() -> Iterator[None]:
 
 
 def let_run(monkeypatch: pytest.MonkeyPatch, outcome: BaseException | None = None) -> list[int]:
-    """Put a `run` in place that serves nothing, ends like this, and notes the ports that it was given."""
+    """Replace `run` by a function that records its port and ends with this outcome."""
     ports: list[int] = []
 
     def run_nothing(*, port: int) -> int:
@@ -33,7 +33,7 @@ def let_run(monkeypatch: pytest.MonkeyPatch, outcome: BaseException | None = Non
 
 
 @pytest.mark.parametrize(
-    ("command_line", "complaint"),
+    ("command_line", "message"),
     [
         ([], "required: command"),
         (["fly"], "invalid choice: 'fly'"),
@@ -42,8 +42,8 @@ def let_run(monkeypatch: pytest.MonkeyPatch, outcome: BaseException | None = Non
         (["run", "--port", "http"], "http is not a port"),
     ],
 )
-def test_a_wrong_command_line_shows_the_usage(
-    command_line: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+def test_a_wrong_command_line_prints_the_usage(
+    command_line: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # When
     with pytest.raises(SystemExit) as end:
@@ -53,11 +53,11 @@ def test_a_wrong_command_line_shows_the_usage(
     shown = capsys.readouterr().err
     assert end.value.code == 2
     assert shown.startswith("usage: python -m local")
-    assert complaint in shown
+    assert message in shown
 
 
 @pytest.mark.parametrize(("command_line", "port"), [(["run"], 4566), (["run", "--port", "4600"], 4600)])
-def test_run_listens_on_the_usual_port_or_on_another(
+def test_run_listens_on_the_default_port_or_on_the_given_one(
     command_line: list[str], port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given
@@ -68,23 +68,23 @@ def test_run_listens_on_the_usual_port_or_on_another(
     assert ports == [port]
 
 
-def test_what_can_not_start_is_told_in_one_message(
+def test_a_failed_start_prints_one_message(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Given
-    let_run(monkeypatch, StartFailed("port 4566 is taken"))
+    let_run(monkeypatch, StartFailed("port 4566 is in use"))
 
     # Then
     assert main(["run"]) == 1
-    assert capsys.readouterr().err == "error: port 4566 is taken\n"
+    assert capsys.readouterr().err == "error: port 4566 is in use\n"
 
 
-def test_an_interrupted_command_ends_as_shells_expect(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_command_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     let_run(monkeypatch, KeyboardInterrupt())
     assert main(["run"]) == 130
 
 
-def test_to_be_terminated_is_to_be_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminated_command_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     # Given
     let_run(monkeypatch)
     main(["run"])

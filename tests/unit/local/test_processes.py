@@ -1,4 +1,4 @@
-"""Programs never outlive who started them, and their failures say what is wrong."""
+"""Programs end with the process that started them, and their failures name the reason."""
 
 import os
 import select
@@ -44,7 +44,7 @@ from pathlib import Path
 from local.processes import inherited_environment, process_group
 
 with process_group(Path(sys.argv[1])) as group:
-    command = [sys.executable, "-c", sys.argv[2], sys.argv[3]]
+    command = [sys.executable, "-c", sys.argv[2], *sys.argv[3:]]
     group.start("Sleeper", command, log="sleeper", environ=inherited_environment(), cwd=group.folder)
     time.sleep(3600)
 """
@@ -74,7 +74,7 @@ def await_life(pipe: Path) -> IO[str]:
 
 
 def is_dead(reader: IO[str]) -> bool:
-    """Whether nobody holds the other end of the pipe any more, within a few seconds."""
+    """Whether the other end of the pipe is closed within a few seconds."""
     readable, _, _ = select.select([reader], [], [], 10)
     return bool(readable) and reader.read() == ""
 
@@ -101,7 +101,7 @@ def test_a_programs_own_children_end_with_the_block(tmp_path: Path, pipe: Path) 
         assert is_dead(reader)
 
 
-def test_the_temporary_folder_is_gone_after_the_block(tmp_path: Path) -> None:
+def test_the_temporary_folder_is_removed_after_the_block(tmp_path: Path) -> None:
     # When
     with process_group(tmp_path) as group:
         (group.folder / "file").write_text("left behind")
@@ -111,11 +111,11 @@ def test_the_temporary_folder_is_gone_after_the_block(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_programs_end_when_who_started_them_is_killed(
+def test_programs_and_their_children_end_when_the_parent_is_killed(
     tmp_path: Path, pipe: Path, how: signal.Signals
 ) -> None:
     # Given
-    command = python(PARENT, str(tmp_path), SIGN_OF_LIFE, str(pipe))
+    command = python(PARENT, str(tmp_path), PROGRAM_WITH_A_CHILD, SIGN_OF_LIFE, str(pipe))
     environ = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     with (
         subprocess.Popen(  # noqa: S603 - our own program
@@ -130,7 +130,7 @@ def test_programs_end_when_who_started_them_is_killed(
         assert is_dead(reader)
 
 
-def test_a_program_works_in_the_groups_temporary_folder(tmp_path: Path) -> None:
+def test_a_program_uses_the_groups_temporary_folder(tmp_path: Path) -> None:
     with process_group(tmp_path) as group:
         # When
         program = start(group, *python("import tempfile; print(tempfile.gettempdir())"))
@@ -140,12 +140,15 @@ def test_a_program_works_in_the_groups_temporary_folder(tmp_path: Path) -> None:
         assert program.log.read_text().strip() == str(group.folder)
 
 
-def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with process_group(tmp_path) as group, pytest.raises(StartFailed, match="there is no `no-such-program`"):
+def test_a_program_that_is_not_installed_is_named(tmp_path: Path) -> None:
+    with (
+        process_group(tmp_path) as group,
+        pytest.raises(StartFailed, match="`no-such-program` is not installed"),
+    ):
         start(group, "no-such-program")
 
 
-def test_a_program_that_fails_is_shown_with_the_end_of_its_log(tmp_path: Path) -> None:
+def test_a_failed_program_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
     with process_group(tmp_path) as group:
         # Given
         program = start(group, *python("for n in range(100): print('line', n)\nraise SystemExit(3)"))
@@ -169,7 +172,7 @@ def test_a_program_that_takes_too_long_is_a_failure(tmp_path: Path, pipe: Path) 
             program.finish(timeout_seconds=0.01)
 
 
-def test_a_service_that_has_died_is_noticed(tmp_path: Path) -> None:
+def test_a_service_that_has_ended_is_noticed(tmp_path: Path) -> None:
     with process_group(tmp_path) as group:
         # Given
         program = start(group, *python("print('out of memory')"))
@@ -180,7 +183,7 @@ def test_a_service_that_has_died_is_noticed(tmp_path: Path) -> None:
             program.ensure_alive()
 
 
-def test_tools_get_none_of_the_developers_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tools_do_not_get_the_developers_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     # Given
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("COLOR", "blue")
@@ -195,7 +198,7 @@ def test_tools_get_none_of_the_developers_aws_settings(monkeypatch: pytest.Monke
 
 @pytest.fixture
 def other_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A PATH that begins with a node and a cdk of somebody else's."""
+    """A PATH that begins with another node and another cdk."""
     for name in ("node", "cdk"):
         (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
         (tmp_path / name).chmod(0o755)
@@ -225,7 +228,7 @@ def test_make_uses_the_projects_own_node_and_cdk(other_tools: str) -> None:
 
 
 @pytest.mark.enable_socket
-def test_a_port_is_free_until_somebody_listens_there() -> None:
+def test_a_port_is_free_until_a_program_listens_on_it() -> None:
     # Given
     port = free_port()
     assert is_free(port)

@@ -1,4 +1,4 @@
-"""`make update` needs a shop that is served."""
+"""`make update` needs a running shop."""
 
 import json
 from pathlib import Path
@@ -9,13 +9,13 @@ from local.processes import StartFailed, free_port
 from local.update import update
 
 
-def test_without_a_run_file_no_shop_is_served(tmp_path: Path) -> None:
+def test_an_update_without_a_run_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StartFailed, match="start one with `make run`"):
         update(tmp_path / "run.json")
 
 
 @pytest.mark.enable_socket
-def test_a_run_file_of_a_shop_that_has_ended_is_noticed(tmp_path: Path) -> None:
+def test_an_update_of_a_shop_that_has_ended_is_refused(tmp_path: Path) -> None:
     run_file = tmp_path / "run.json"
     run_file.write_text(json.dumps({"aws_endpoint_url": f"http://127.0.0.1:{free_port()}"}))
 

@@ -1,15 +1,15 @@
-"""Waiting ends with what was waited for, or with a word about what did not come."""
+"""`wait_for` returns the awaited value, or names the condition that did not come true."""
 
 import pytest
 
 from local.waiting import wait_for
 
 
-def test_what_is_there_is_returned_at_once() -> None:
+def test_a_value_that_is_there_is_returned_at_once() -> None:
     assert wait_for(lambda: "here", "it", timeout_seconds=0) == "here"
 
 
-def test_what_comes_later_is_returned_when_it_comes() -> None:
+def test_a_value_that_comes_later_is_returned() -> None:
     # Given
     looks = iter([None, None, "here"])
 
@@ -20,6 +20,6 @@ def test_what_comes_later_is_returned_when_it_comes() -> None:
     assert seen == "here"
 
 
-def test_what_does_not_come_is_named() -> None:
+def test_a_condition_that_does_not_come_true_is_named() -> None:
     with pytest.raises(TimeoutError, match=r"the parcel: not within 0\.01 seconds"):
         wait_for(lambda: None, "the parcel", timeout_seconds=0.01, pause_seconds=0)

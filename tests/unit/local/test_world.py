@@ -1,4 +1,4 @@
-"""What the embedded run says and knows before anything is started."""
+"""The embedded run, before anything is started."""
 
 import socket
 
@@ -9,20 +9,20 @@ from local.world import embedded_world, local_api_url, spoken
 
 
 @pytest.mark.enable_socket
-def test_a_taken_port_is_named_with_the_way_out() -> None:
+def test_a_port_in_use_is_named_with_a_remedy() -> None:
     # Given
-    with socket.create_server(("127.0.0.1", 0)) as somebody_else:
-        port = somebody_else.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as other_program:
+        port = other_program.getsockname()[1]
 
         # Then
         with (
-            pytest.raises(StartFailed, match=rf"port {port} is taken.*PORT="),
+            pytest.raises(StartFailed, match=rf"port {port} is in use.*PORT="),
             embedded_world("never", port=port),
         ):
             pass
 
 
-def test_a_deployed_api_is_served_by_the_emulator() -> None:
+def test_the_emulator_serves_a_deployed_api() -> None:
     # Given
     deployed_url = "https://a1b2c3.execute-api.us-east-1.amazonaws.com/v1/"
 
@@ -33,7 +33,7 @@ def test_a_deployed_api_is_served_by_the_emulator() -> None:
     )
 
 
-def test_a_phase_is_announced_before_it_begins_and_timed_when_it_is_over(
+def test_a_phase_prints_its_name_first_and_its_duration_last(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     # When
