@@ -27,7 +27,7 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
         "README.md": {"saga diagram": diagram(saga), "paths": path_table(saga, shown)},
         "docs/paths.md": {"paths": path_table(saga, PATH_JOURNEYS)},
         "docs/payments.md": {"payments": payment_table([*paying, *PAYMENT_JOURNEYS])},
-        "docs/cost.md": {"cost": cost_table(saga)},
+        "docs/cost.md": {"cost": cost_table()},
     }
 
 

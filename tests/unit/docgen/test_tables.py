@@ -16,14 +16,15 @@ def test_the_table_has_a_row_for_every_journey(saga: SagaDocument) -> None:
     rows = path_table(saga, PATH_JOURNEYS).splitlines()
 
     assert len([row for row in rows if row.startswith("|")]) == 2 + len(PATH_JOURNEYS)
-    assert (
-        "| The card is declined | ValidateOrder → ChargePayment ✗ → RefundPayment → CloseOrder"
-        " → NotifyCustomerOfClosure → OrderClosed | `FAILED` (`payment_declined`), not charged |"
-    ) in rows
+    (declined,) = (row for row in rows if row.startswith("| The card is declined | ValidateOrder →"))
+    assert declined.endswith(
+        "ChargePayment ✗ → RefundPayment → CloseOrder → NotifyCustomerOfClosure → OrderClosed"
+        " | `FAILED` (`payment_declined`), not charged |"
+    )
 
 
 def test_a_step_that_leads_to_a_detour_has_not_failed(saga: SagaDocument) -> None:
     table = path_table(saga, PATH_JOURNEYS)
 
-    assert "| ValidateOrder → ChargePayment → AwaitPayment → ReserveInventory → NotifyCustomer |" in table
-    assert "| ValidateOrder → ChargePayment → AwaitPayment ✗ → RefundPayment →" in table
+    assert "ChargePayment → AwaitPayment → ReserveInventory → NotifyCustomer |" in table
+    assert "ChargePayment → AwaitPayment ✗ → RefundPayment →" in table
