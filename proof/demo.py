@@ -13,7 +13,7 @@ from proof.laws import Snapshot, take_snapshot, violations
 from proof.scenarios import FollowedOrder
 
 _WAIT_SCALE: Final = 0.1
-"""Retries wait a tenth of the time that they wait on AWS, so that nobody waits long for the demo."""
+"""Retries wait a tenth of the time that they wait on AWS, which keeps the demo short."""
 
 _PAYMENT_DEADLINE_SECONDS: Final = 10
 """Deadline for the customer who does not approve the payment."""

@@ -25,7 +25,7 @@ from proof.promises import OrderHistory, broken_promises, read_history
 from proof.scenarios import PIVOT
 
 AT_A_TIME: Final = 16
-"""Orders that run at once. Each needs a worker, and so do the functions behind the saga."""
+"""Orders that run at once. Each needs a worker, and so do the functions that consume events."""
 
 _WARM_UP: Final = (0.5, 1)
 """Orders for something else that come first, as parts of `at_a_time`. They start the workers: a cold worker
@@ -110,7 +110,7 @@ def _crowd(
 ) -> CrowdResult:
     client = PatientClient(world)
     for sku, units in stock.items():
-        product = ProductFields(name="Wanted by all", unit_price=1_000, currency="usd", available=units)
+        product = ProductFields(name="Contended product", unit_price=1_000, currency="usd", available=units)
         world.shop.stock(sku, product)
     with longer_pivot_retries(world, _LONGER), ThreadPoolExecutor(at_a_time) as customers:
         for part in _WARM_UP:

@@ -18,7 +18,7 @@ _OF_COLD_WORKERS: Final = "secretsmanager"
 
 _PAUSE_SECONDS: Final = 0.02
 _STREAMS_READ_SECONDS: Final = 2.0
-"""After so many seconds without a call, all stream records are read."""
+"""After these seconds without a call, all stream records have been read."""
 
 Intervention = Callable[[World], None]
 

@@ -14,7 +14,7 @@ from proof.payment_scenarios import webhooks_processed
 from proof.promises import OrderHistory, broken_promises, read_history
 
 _TIMEOUT_SECONDS: Final = 300.0
-"""On a busy machine orders take minutes. A broken order does not move, so it is given up sooner."""
+"""On a busy machine orders take minutes. Orders that no longer change are given up sooner."""
 
 _MAX_RECONCILIATIONS: Final = 5
 _MAX_RETRIES: Final = 3
@@ -24,7 +24,7 @@ _WEBHOOKS_WITHIN_SECONDS: Final = 2.0
 
 @dataclass
 class Settled:
-    """What orders came to.
+    """Orders that have settled, or were given up.
 
     Attributes:
         orders: The histories of the orders that have a record.

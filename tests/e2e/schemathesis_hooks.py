@@ -1,4 +1,4 @@
-"""What schemathesis has to know beyond the contract: who makes which call, and what no schema can say."""
+"""Tells schemathesis the caller of each call, and the rules that no schema can state."""
 
 import os
 from typing import Any, Final
@@ -10,24 +10,24 @@ from schemathesis.auths import GLOBAL_AUTH_STORAGE
 from schemathesis.core.failures import Failure
 
 OPERATORS_CALLS: Final = ("putProduct", "restockProduct", "retryOrder", "listOrders")
-"""Made by an operator; every other call that needs somebody who signed in is made by a customer."""
+"""Calls that an operator makes; a customer makes every other call that needs a token."""
 
 ONLY_THE_API_KNOWS: Final = {
     "idempotency-key-reused": "whether a key was used before",
-    "precondition-failed": "at which version a product is",
-    "precondition-required": "that one of two headers is needed: OpenAPI has no word for it",
+    "precondition-failed": "the current version of a product",
+    "precondition-required": "that one of two headers is required, which OpenAPI cannot state",
 }
-"""Problems of requests that are well formed, and why no schema can say that they would be refused."""
+"""Problems of requests that fit the schema, and what the schema cannot state about them."""
 
 ONLY_THE_API_CHECKS: Final = {
-    "cursor": "whether it was signed for this caller",
-    "items": "that each SKU stands in one line only",
+    "cursor": "that it was signed for this caller",
+    "items": "that each SKU is in one line only",
 }
-"""The same for fields of requests that are not."""
+"""Fields of such requests, and what the schema cannot state about them."""
 
 
 class SignedIn(requests.auth.AuthBase):
-    """Shows the token of a user, where a test has made one up; a test without any stays without."""
+    """Replaces a generated token by that of a user; a request without a token stays without one."""
 
     def __init__(self, variable: str) -> None:
         self._token = os.environ[variable]
@@ -64,15 +64,15 @@ def filter_failure(
     case: "schemathesis.Case[Any]",
     response: schemathesis.Response,
 ) -> bool:
-    """Keep a failure, unless it is one that the API is right about."""
+    """Whether to report a failure: not where the API is right."""
     if type(failure).__name__ == "RejectedPositiveData":
         problem = response.json()
         fields = {error["field"] for error in problem.get("errors", ())}
         kind = problem["type"].rpartition(":")[2]
         if fields and all(name.startswith("If-") and not case.headers.get(name) for name in fields):
-            return False  # schemathesis 4.32 takes an empty text for an ETag, whatever pattern it has
+            return False  # schemathesis 4.32 generates an empty ETag, whatever its pattern
         return not (kind in ONLY_THE_API_KNOWS or (fields and fields <= ONLY_THE_API_CHECKS.keys()))
     if type(failure).__name__ == "IgnoredAuth" and case.operation.label == "POST /webhooks/stripe":
-        # Stripe is told 400, as its documentation has it, and not 401; who was let in would fail otherwise.
+        # Stripe gets 400, as its documentation asks for, and not 401. Any other response is still a failure.
         return not failure.title.startswith("Unexpected response")
     return True

@@ -117,8 +117,8 @@ def test_a_user_can_sign_in_at_a_stage_and_read_an_order(orders: Orders, world: 
     # Given
     order_id = world.shop.order(an_order())
     login = orders("login", "--stage", "local", "--as", "operator", "--username", email_of(OPERATOR))
-    _, told = login.communicate(timeout=60)
-    assert login.returncode == 0, told
+    _, message = login.communicate(timeout=60)
+    assert login.returncode == 0, message
 
     # When: the emulator serves the API at another URL than the output names
     there = ("--stage", "local", "--as", "operator", "--url", world.api_url)

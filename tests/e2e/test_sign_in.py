@@ -18,7 +18,7 @@ from local.waiting import wait_for
 from local.world import STRIPE_WEBHOOK_SECRET, World
 from proof.orders import an_order
 
-ANONYMOUS: Final = "nobody"
+ANONYMOUS: Final = "anonymous"
 STRIPE: Final = "Stripe"
 CALLERS: Final = (ANONYMOUS, CUSTOMER, OTHER_CUSTOMER, OPERATOR, STRIPE)
 
@@ -131,7 +131,7 @@ def with_algorithm_none(token: str) -> str:
     return f"{encoded(decoded(header) | {'alg': 'none'})}.{payload}."
 
 
-def signed_by_somebody_else(token: str) -> str:
+def signed_with_another_key(token: str) -> str:
     header, payload, _signature = token.split(".")
     key = generate_private_key(public_exponent=65537, key_size=2048)
     signature = key.sign(f"{header}.{payload}".encode(), PKCS1v15(), SHA256())
@@ -140,11 +140,11 @@ def signed_by_somebody_else(token: str) -> str:
 
 TAMPERED: Final[dict[str, Callable[[str], str]]] = {
     "promoted": lambda token: with_claims(token, **{"cognito:groups": ["operators"]}),
-    "somebody else's": lambda token: with_claims(token, sub=str(uuid.uuid4())),
+    "another user's": lambda token: with_claims(token, sub=str(uuid.uuid4())),
     "prolonged": lambda token: with_claims(token, exp=4_102_444_800),
     "unsigned": without_signature,
     "alg none": with_algorithm_none,
-    "forged": signed_by_somebody_else,
+    "forged": signed_with_another_key,
     "no token": lambda _token: "not.a.token",
 }
 
@@ -169,7 +169,7 @@ def test_a_token_that_was_changed_is_rejected(world: World, order_id: str, tampe
 
 def test_a_token_of_another_user_pool_is_rejected(world: World, order_id: str) -> None:
     cognito = world.aws.client("cognito-idp")
-    pool_id = cognito.create_user_pool(PoolName="somebody-elses", UsernameAttributes=["email"])["UserPool"][
+    pool_id = cognito.create_user_pool(PoolName="another-pool", UsernameAttributes=["email"])["UserPool"][
         "Id"
     ]
     for group in ("customers", "operators"):
