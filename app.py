@@ -70,7 +70,7 @@ def build(app: cdk.App) -> None:
 
 
 if __name__ == "__main__":
-    # The validation of templates takes six seconds; the tests run it for all stages.
+    # The CDK's validation of templates takes six seconds; the tests check them with cfn-lint.
     app = cdk.App(builtin_cloud_formation_validation=False)
     try:
         build(app)

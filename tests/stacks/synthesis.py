@@ -116,7 +116,11 @@ class Synthesis:
 def synthesize(stage: str, folder: Path) -> Synthesis:
     """Synthesize a stage like `cdk synth -c stage=...`, in this process."""
     flags = json.loads((PROJECT / "cdk.json").read_text())["context"]
-    app = cdk.App(context={**flags, **_NO_COPIES, "stage": stage, **CONTEXTS[stage]}, outdir=str(folder))
+    app = cdk.App(
+        context={**flags, **_NO_COPIES, "stage": stage, **CONTEXTS[stage]},
+        outdir=str(folder),
+        builtin_cloud_formation_validation=False,  # cfn-lint checks the templates
+    )
     build(app)
     app.synth()
     return Synthesis(stage, app, folder)
