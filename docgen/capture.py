@@ -1,4 +1,4 @@
-"""`python -m docgen capture`: draws what `orders watch` shows of an order with 3-D Secure, in a real run."""
+"""`python -m docgen capture`: records `orders watch` for an order with 3-D Secure, in a real run."""
 
 import re
 from contextlib import closing
@@ -37,11 +37,11 @@ _ORDER: Final[Submission] = {
 }
 
 _WEB_FONTS: Final = re.compile(r"\s*@font-face {.*?}", re.DOTALL)
-"""Where pictures may load nothing, and where they may, the reader's own font does."""
+"""Fonts from the web, which pages such as GitHub's do not load; the reader's own font is enough."""
 
 
 def main() -> int:
-    """Draw the picture again."""
+    """Record the picture."""
     with embedded_world("capture", progress=spoken, wait_scale=1.0) as world:
         svg = capture(world)
     CAPTURE.parent.mkdir(exist_ok=True)
@@ -50,10 +50,10 @@ def main() -> int:
 
 
 def capture(world: World) -> str:
-    """Watch an order: once while it waits for the customer, who then approves, and at the end.
+    """Watch an order: while it awaits the customer's approval, and at the end.
 
     Returns:
-        What a terminal shows of it, as SVG.
+        The terminal as SVG.
     """
     saga = SagaLocation(world.state_machine_arn, world.endpoint_url)
     target = Target(world.api_url, world.users.token(CUSTOMER), saga, stand_in_url=world.stripe_url)
@@ -62,7 +62,7 @@ def capture(world: World) -> str:
     )
     with closing(ShopApi(target.api_url, target.token)) as api:
         connection = Connection(api, target, Output(as_json=True), Wiring())
-        # A first order starts the functions cold; nobody learns anything from that.
+        # A first order warms the functions, so that the durations are typical.
         world.shop.wait_until_rest(world.shop.order({**_ORDER, "payment_method": "pm_card_visa"}))
         order_id = world.shop.order(_ORDER)
         terminal.print(Text.assemble(("$ ", "green"), f"orders watch {order_id}"))
@@ -71,7 +71,7 @@ def capture(world: World) -> str:
             if not approved and _waits_for_customer(sight):
                 _print(terminal, sight)
                 terminal.print()
-                terminal.print(Text("# the same picture, once the customer has approved", style="dim"))
+                terminal.print(Text("# after the customer has approved", style="dim"))
                 answer_bank(connection, sight.order, approve=True)
                 approved = True
         _print(terminal, sight)
