@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from cli.errors import CommandFailed, NotFound, NotSignedIn, Refused, Unavailable
-from cli.shapes import Order, OrderPage, Product, ProductFields, Submission
+from cli.shapes import OrderJson, OrderPageJson, ProductFieldsJson, ProductJson, SubmissionJson
 
 _TIMEOUT_SECONDS: Final = 30.0  # API Gateway gives up after 29
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -57,19 +57,19 @@ class ShopApi:
         """Close the connections."""
         self._http.close()
 
-    def submit_order(self, submission: Submission, idempotency_key: str) -> Order:
+    def submit_order(self, submission: SubmissionJson, idempotency_key: str) -> OrderJson:
         """Place an order. Repeating this with the same key places no second order."""
         headers = {"Idempotency-Key": idempotency_key}
         answer = self._call("POST", "/orders", repeatable=True, json=submission, headers=headers)
-        return cast(Order, answer.json())
+        return cast(OrderJson, answer.json())
 
-    def get_order(self, order_id: str) -> Order:
+    def get_order(self, order_id: str) -> OrderJson:
         """Get an order."""
-        return cast(Order, self._read(f"/orders/{_quoted(order_id)}").json())
+        return cast(OrderJson, self._read(f"/orders/{_quoted(order_id)}").json())
 
     def order_pages(
         self, *, status: str | None, limit: int | None, cursor: str | None
-    ) -> Iterator[OrderPage]:
+    ) -> Iterator[OrderPageJson]:
         """List orders, newest first, requesting each page when it is needed.
 
         Args:
@@ -80,30 +80,32 @@ class ShopApi:
         while True:
             wanted = {"status": status, "limit": limit, "cursor": cursor}
             params = {name: value for name, value in wanted.items() if value is not None}
-            page = cast(OrderPage, self._read("/orders", params).json())
+            page = cast(OrderPageJson, self._read("/orders", params).json())
             yield page
             cursor = page["cursor"]
             if cursor is None:
                 return
 
-    def cancel_order(self, order_id: str) -> Order:
+    def cancel_order(self, order_id: str) -> OrderJson:
         """Cancel an order. Repeating this has no further effect."""
-        return cast(Order, self._call("POST", f"/orders/{_quoted(order_id)}/cancel", repeatable=True).json())
+        return cast(
+            OrderJson, self._call("POST", f"/orders/{_quoted(order_id)}/cancel", repeatable=True).json()
+        )
 
-    def retry_order(self, order_id: str) -> Order:
+    def retry_order(self, order_id: str) -> OrderJson:
         """Start one more execution of an order's saga."""
-        return cast(Order, self._call("POST", f"/orders/{_quoted(order_id)}/retry").json())
+        return cast(OrderJson, self._call("POST", f"/orders/{_quoted(order_id)}/retry").json())
 
-    def products(self) -> list[Product]:
+    def products(self) -> list[ProductJson]:
         """List all products."""
-        return cast(list[Product], self._read("/inventory").json()["products"])
+        return cast(list[ProductJson], self._read("/inventory").json()["products"])
 
-    def get_product(self, sku: str) -> tuple[Product, str]:
+    def get_product(self, sku: str) -> tuple[ProductJson, str]:
         """Get a product and its ETag."""
         answer = self._read(f"/inventory/{_quoted(sku)}")
-        return cast(Product, answer.json()), answer.headers.get("ETag", "")
+        return cast(ProductJson, answer.json()), answer.headers.get("ETag", "")
 
-    def put_product(self, sku: str, fields: ProductFields, *, etag: str | None) -> Product:
+    def put_product(self, sku: str, fields: ProductFieldsJson, *, etag: str | None) -> ProductJson:
         """Create or replace a product.
 
         Args:
@@ -114,14 +116,15 @@ class ShopApi:
         """
         condition = {"If-None-Match": "*"} if etag is None else {"If-Match": etag}
         return cast(
-            Product, self._call("PUT", f"/inventory/{_quoted(sku)}", json=fields, headers=condition).json()
+            ProductJson,
+            self._call("PUT", f"/inventory/{_quoted(sku)}", json=fields, headers=condition).json(),
         )
 
-    def restock(self, sku: str, quantity: int, idempotency_key: str) -> Product:
+    def restock(self, sku: str, quantity: int, idempotency_key: str) -> ProductJson:
         """Add units to the stock. Repeating this with the same key adds nothing."""
         path, headers = f"/inventory/{_quoted(sku)}/restock", {"Idempotency-Key": idempotency_key}
         answer = self._call("POST", path, repeatable=True, json={"quantity": quantity}, headers=headers)
-        return cast(Product, answer.json())
+        return cast(ProductJson, answer.json())
 
     def _read(self, path: str, params: Mapping[str, Any] | None = None) -> httpx.Response:
         return self._call("GET", path, repeatable=True, params=params)

@@ -4,10 +4,10 @@ import httpx
 
 from cli.connection import Connection
 from cli.errors import Refused, Unavailable, WrongUsage
-from cli.shapes import Order
+from cli.shapes import OrderJson
 
 
-def answer_bank(connection: Connection, order: Order, *, approve: bool) -> None:
+def answer_bank(connection: Connection, order: OrderJson, *, approve: bool) -> None:
     """Approve or refuse a payment, as Stripe.js does in a customer's browser.
 
     Raises:

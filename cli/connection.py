@@ -16,7 +16,7 @@ from cli.api import ShopApi
 from cli.aws import SagaLocation, step_functions
 from cli.errors import CommandFailed, NotSignedIn, Refused
 from cli.output import Output
-from cli.target import RUN_FILE, Choice, Role, Target
+from cli.target import RUN_FILE, Choice, ShopTarget, UserRole
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -30,7 +30,7 @@ StageOption = Annotated[
     typer.Option("--stage", envvar="ORDERS_STAGE", help="Name of a deployed stage.", rich_help_panel=_WHERE),
 ]
 RoleOption = Annotated[
-    Role | None,
+    UserRole | None,
     typer.Option("--as", help="Role of the user.", show_default="customer", rich_help_panel=_WHERE),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -57,7 +57,7 @@ class Connection:
     """
 
     api: ShopApi
-    target: Target
+    target: ShopTarget
     output: Output
     wiring: Wiring
 
@@ -129,7 +129,7 @@ def _options(
 
 
 @contextmanager
-def _hints(choice: Choice, target: Target) -> Iterator[None]:
+def _hints(choice: Choice, target: ShopTarget) -> Iterator[None]:
     """Add a hint to failures for lack of a sign-in or a permission."""
     try:
         yield
@@ -138,6 +138,6 @@ def _hints(choice: Choice, target: Target) -> Iterator[None]:
         raise
     except Refused as failure:
         forbidden = failure.kind is not None and failure.kind.endswith(":forbidden")
-        if forbidden and choice.url is None and choice.role is not Role.OPERATOR:
+        if forbidden and choice.url is None and choice.role is not UserRole.OPERATOR:
             failure.hints.append("Only operators may do this: --as operator")
         raise

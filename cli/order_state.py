@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from cli.shapes import Order
+from cli.shapes import OrderJson
 
 
 class Status(StrEnum):
@@ -16,7 +16,7 @@ class Status(StrEnum):
     NEEDS_ATTENTION = "NEEDS_ATTENTION"
 
 
-def is_at_rest(order: Order) -> bool:
+def is_at_rest(order: OrderJson) -> bool:
     """Check whether the order will not change by itself.
 
     A confirmed order that is being cancelled is not at rest.
@@ -26,7 +26,7 @@ def is_at_rest(order: Order) -> bool:
     return order["status"] in {Status.FAILED, Status.CANCELLED, Status.NEEDS_ATTENTION}
 
 
-def advice(order: Order, *, has_stand_in: bool) -> str | None:
+def advice(order: OrderJson, *, has_stand_in: bool) -> str | None:
     """Describe what the user must do for the order to continue; None if there is nothing to do.
 
     Args:
@@ -54,5 +54,5 @@ def advice(order: Order, *, has_stand_in: bool) -> str | None:
     return "The bank requires your approval of the payment (3-D Secure): approve it on the shop's page."
 
 
-def _is_being_cancelled(order: Order) -> bool:
+def _is_being_cancelled(order: OrderJson) -> bool:
     return any(entry["event"].startswith("CancellationRequested") for entry in order["timeline"])

@@ -15,13 +15,13 @@ from rich.text import Text
 from cli.executions import Execution, StateVisit
 from cli.order_state import is_at_rest
 from cli.output import Output
-from cli.shapes import Order
+from cli.shapes import OrderJson
 from cli.views import order_head, timeline, timeline_row
 
 _DETOUR: Final = "PaymentActionRequired"
 """Not a failure: with this error `ChargePayment` leads to `AwaitPayment`."""
 
-Advise = Callable[[Order], str | None]
+Advise = Callable[[OrderJson], str | None]
 """Describes what the user must do for the order to continue; None if nothing."""
 
 
@@ -34,7 +34,7 @@ class Sight:
         executions: Its executions; None if they are not accessible.
     """
 
-    order: Order
+    order: OrderJson
     executions: list[Execution] | None = None
 
 
@@ -71,7 +71,7 @@ def live_picture(console: Console, advise: Advise) -> Iterator[Show]:
 @contextmanager
 def _lines(output: Output, advise: Advise) -> Iterator[Show]:
     """Print a line for each event, and the order at the end."""
-    order: Order | None = None
+    order: OrderJson | None = None
     printed = 0
     advised: str | None = None
 
@@ -93,7 +93,7 @@ def _lines(output: Output, advise: Advise) -> Iterator[Show]:
 @contextmanager
 def _json_lines(output: Output) -> Iterator[Show]:
     """Print the order as one line of JSON after each change."""
-    printed: Order | None = None
+    printed: OrderJson | None = None
 
     def show(sight: Sight) -> None:
         nonlocal printed

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
 
-class Item(TypedDict):
+class ItemJson(TypedDict):
     """A number of units of one SKU. The unit price, in minor units, is null until the order is priced."""
 
     sku: str
@@ -12,7 +12,7 @@ class Item(TypedDict):
     unit_price: NotRequired[int | None]
 
 
-class Payment(TypedDict):
+class PaymentJson(TypedDict):
     """The payment of an order. The last two fields are for the customer who must approve it."""
 
     status: str
@@ -21,52 +21,52 @@ class Payment(TypedDict):
     client_secret: NotRequired[str]
 
 
-class Failure(TypedDict):
+class FailureJson(TypedDict):
     """Why an order failed or was cancelled."""
 
     code: str
     message: str
 
 
-class TimelineEntry(TypedDict):
+class TimelineEntryJson(TypedDict):
     """An event of an order, with its time (UTC, ISO 8601)."""
 
     at: str
     event: str
 
 
-class Order(TypedDict):
+class OrderJson(TypedDict):
     """An order. The amount, in minor units, is null until the order is priced."""
 
     order_id: str
     status: str
     currency: str
-    items: list[Item]
+    items: list[ItemJson]
     amount: int | None
-    payment: Payment
-    failure: NotRequired[Failure]
-    timeline: list[TimelineEntry]
+    payment: PaymentJson
+    failure: NotRequired[FailureJson]
+    timeline: list[TimelineEntryJson]
     created_at: str
     updated_at: str
 
 
-class OrderPage(TypedDict):
+class OrderPageJson(TypedDict):
     """A page of orders, and the start of the next page."""
 
-    orders: list[Order]
+    orders: list[OrderJson]
     cursor: str | None
 
 
-class Submission(TypedDict):
+class SubmissionJson(TypedDict):
     """Body of `POST /orders`."""
 
     currency: str
-    items: list[Item]
+    items: list[ItemJson]
     payment_method: str
     email: str
 
 
-class ProductFields(TypedDict):
+class ProductFieldsJson(TypedDict):
     """Body of `PUT /inventory/{sku}`. The unit price is in minor units."""
 
     name: str
@@ -75,7 +75,7 @@ class ProductFields(TypedDict):
     available: int
 
 
-class Product(ProductFields):
+class ProductJson(ProductFieldsJson):
     """A product."""
 
     sku: str

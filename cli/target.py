@@ -14,7 +14,7 @@ RUN_FILE: Final = Path(__file__).parent.parent / ".local" / "run.json"
 """File that `make run` writes while it serves."""
 
 
-class Role(StrEnum):
+class UserRole(StrEnum):
     """Role of the user."""
 
     CUSTOMER = "customer"
@@ -22,7 +22,7 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True)
-class Target:
+class ShopTarget:
     """A shop and a user.
 
     Attributes:
@@ -52,13 +52,13 @@ class Choice:
         run_file: File in which an embedded run describes itself.
     """
 
-    role: Role | None
+    role: UserRole | None
     stage: str | None
     url: str | None
     token: str | None
     run_file: Path
 
-    def find_target(self) -> Target:
+    def find_target(self) -> ShopTarget:
         """Find the shop.
 
         Raises:
@@ -74,8 +74,8 @@ class Choice:
             return self._elsewhere(self.url)
         return self._embedded_run()
 
-    def _stage(self, stage: str) -> Target:
-        role = self.role or Role.CUSTOMER
+    def _stage(self, stage: str) -> ShopTarget:
+        role = self.role or UserRole.CUSTOMER
         command = f"orders login --stage {stage} --as {role}"
         found = saved_sign_in.load(stage, role)
         if self.token is not None:
@@ -86,17 +86,17 @@ class Choice:
         else:
             raise NotSignedIn(f"You are not signed in to {stage} as {role}", hints=[command])
         # Customers have no AWS credentials.
-        saga = SagaLocation(outputs.state_machine_arn) if role is Role.OPERATOR else None
-        return Target(self.url or outputs.api_url, token, saga, sign_in_hint=command)
+        saga = SagaLocation(outputs.state_machine_arn) if role is UserRole.OPERATOR else None
+        return ShopTarget(self.url or outputs.api_url, token, saga, sign_in_hint=command)
 
-    def _elsewhere(self, url: str) -> Target:
+    def _elsewhere(self, url: str) -> ShopTarget:
         if self.role is not None:
             raise WrongUsage("--url and --as conflict: the token identifies the user")
         if self.token is None:
             raise NotSignedIn("A token is required", hints=["Set ORDERS_TOKEN to a Cognito ID token."])
-        return Target(url, self.token)
+        return ShopTarget(url, self.token)
 
-    def _embedded_run(self) -> Target:
+    def _embedded_run(self) -> ShopTarget:
         try:
             run: dict[str, Any] = json.loads(self.run_file.read_text(encoding="utf-8"))
         except OSError:
@@ -105,11 +105,11 @@ class Choice:
                 f"{self.run_file} does not exist.",
                 hints=["Start one with: make run", "Or use a deployed stage: --stage dev"],
             ) from None
-        role = self.role or Role.CUSTOMER
+        role = self.role or UserRole.CUSTOMER
         token = self.token or run.get(f"{role}_token")
         if token is None:
             raise NotSignedIn("The run file has no token", f"{self.run_file} has no {role}_token.")
-        return Target(
+        return ShopTarget(
             run["api_url"],
             token,
             SagaLocation(run["state_machine_arn"], run["aws_endpoint_url"]),

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from cli.money import format_amount
 from cli.order_state import Status
-from cli.shapes import Order, Product, TimelineEntry
+from cli.shapes import OrderJson, ProductJson, TimelineEntryJson
 
 _STYLES: Final[dict[str, str]] = {
     Status.PENDING: "cyan",
@@ -23,7 +23,7 @@ _STYLES: Final[dict[str, str]] = {
 }
 
 
-def order_table(orders: Sequence[Order]) -> RenderableType:
+def order_table(orders: Sequence[OrderJson]) -> RenderableType:
     """Make a table of orders."""
     table = _table("ORDER", "STATUS", "AMOUNT", "ITEMS", "PLACED (UTC)", numbers={"AMOUNT"})
     for order in orders:
@@ -35,7 +35,7 @@ def order_table(orders: Sequence[Order]) -> RenderableType:
     return table
 
 
-def product_table(products: Sequence[Product]) -> RenderableType:
+def product_table(products: Sequence[ProductJson]) -> RenderableType:
     """Make a table of products."""
     table = _table("SKU", "NAME", "PRICE", "AVAILABLE", numbers={"PRICE", "AVAILABLE"})
     for product in products:
@@ -44,12 +44,12 @@ def product_table(products: Sequence[Product]) -> RenderableType:
     return table
 
 
-def order_details(order: Order) -> RenderableType:
+def order_details(order: OrderJson) -> RenderableType:
     """Show an order with its timeline."""
     return Group(order_head(order), Text(), timeline(order))
 
 
-def order_head(order: Order) -> RenderableType:
+def order_head(order: OrderJson) -> RenderableType:
     """Show the items, price and status of an order."""
     title = Text.assemble(
         (order["order_id"], "bold"),
@@ -68,13 +68,13 @@ def order_head(order: Order) -> RenderableType:
     return Group(title, *lines)
 
 
-def status_text(order: Order) -> Text:
+def status_text(order: OrderJson) -> Text:
     """Show the status of an order in its colour."""
     status = order["status"]
     return Text(status, style=_STYLES.get(status, ""))
 
 
-def timeline(order: Order) -> RenderableType:
+def timeline(order: OrderJson) -> RenderableType:
     """Show the timeline of an order."""
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", style="dim", no_wrap=True)
@@ -85,7 +85,7 @@ def timeline(order: Order) -> RenderableType:
     return table
 
 
-def timeline_row(order: Order, entry: TimelineEntry) -> tuple[str, str, str]:
+def timeline_row(order: OrderJson, entry: TimelineEntryJson) -> tuple[str, str, str]:
     """Format a timeline entry: time since the order was placed, time of day (UTC), event."""
     at = read_time(entry["at"])
     return f"+{(at - read_time(order['created_at'])).total_seconds():.1f} s", f"{at:%T}", entry["event"]

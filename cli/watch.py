@@ -10,7 +10,7 @@ from cli.errors import NotAsHoped, Unavailable
 from cli.executions import Execution, Executions
 from cli.order_state import advice, is_at_rest
 from cli.screens import Sight, screen_for
-from cli.shapes import Order
+from cli.shapes import OrderJson
 
 _PAUSE_SECONDS: Final = 0.5
 _LONG_PAUSE_SECONDS: Final = 2.0
@@ -34,7 +34,7 @@ def watch(connection: Connection, order_id: str, *, hoped_for: frozenset[str]) -
     """
     has_stand_in = connection.target.stand_in_url is not None
 
-    def advise(order: Order) -> str | None:
+    def advise(order: OrderJson) -> str | None:
         return advice(order, has_stand_in=has_stand_in)
 
     with screen_for(connection.output, advise) as show:

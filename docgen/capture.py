@@ -18,8 +18,8 @@ from cli.connection import Connection, Wiring
 from cli.order_state import Status, advice
 from cli.output import Output
 from cli.screens import Sight, picture
-from cli.shapes import Submission
-from cli.target import Target
+from cli.shapes import SubmissionJson
+from cli.target import ShopTarget
 from cli.watch import sights
 from local.processes import REPOSITORY
 from local.users import CUSTOMER
@@ -29,7 +29,7 @@ CAPTURE: Final = REPOSITORY / "docs" / "images" / "orders-watch.svg"
 
 _WIDTH: Final = 92
 
-_ORDER: Final[Submission] = {
+_ORDER: Final[SubmissionJson] = {
     "currency": "usd",
     "items": [{"sku": "RED-CHAIR", "quantity": 2}, {"sku": "TASTELESS-LAMP", "quantity": 1}],
     "payment_method": "pm_card_authenticationRequired",
@@ -56,7 +56,7 @@ def capture(world: World) -> str:
         The terminal as SVG.
     """
     saga = SagaLocation(world.state_machine_arn, world.endpoint_url)
-    target = Target(world.api_url, world.users.token(CUSTOMER), saga, stand_in_url=world.stripe_url)
+    target = ShopTarget(world.api_url, world.users.token(CUSTOMER), saga, stand_in_url=world.stripe_url)
     terminal = Console(
         file=StringIO(), record=True, force_terminal=True, color_system="truecolor", width=_WIDTH
     )

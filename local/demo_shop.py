@@ -9,7 +9,7 @@ import httpx
 from cli.api import ShopApi
 from cli.errors import NotFound, Refused
 from cli.order_state import is_at_rest
-from cli.shapes import Order, ProductFields, Submission
+from cli.shapes import OrderJson, ProductFieldsJson, SubmissionJson
 from local.users import CUSTOMER, OPERATOR, DemoUsers
 from local.waiting import wait_for
 
@@ -65,7 +65,7 @@ class DemoShop(ShopApi):
             del request.headers["Authorization"]
         return self._http.send(request)
 
-    def post_order(self, submission: Submission, idempotency_key: str | None = None) -> httpx.Response:
+    def post_order(self, submission: SubmissionJson, idempotency_key: str | None = None) -> httpx.Response:
         """Submit an order, and return any answer.
 
         Args:
@@ -75,24 +75,24 @@ class DemoShop(ShopApi):
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
         return self.request("POST", "/orders", headers=headers, json=submission)
 
-    def order(self, submission: Submission) -> str:
+    def order(self, submission: SubmissionJson) -> str:
         """Submit an order that must be accepted; returns its id."""
         return self.submit_order(submission, str(uuid.uuid4()))["order_id"]
 
-    def wait_until_rest(self, order_id: str, *, timeout_seconds: float = 60.0) -> Order:
+    def wait_until_rest(self, order_id: str, *, timeout_seconds: float = 60.0) -> OrderJson:
         """Wait until an order is at rest.
 
         Raises:
             TimeoutError: The order is still on its way.
         """
 
-        def at_rest() -> Order | None:
+        def at_rest() -> OrderJson | None:
             order = self.get_order(order_id)
             return order if is_at_rest(order) else None
 
         return wait_for(at_rest, f"order {order_id} is at rest", timeout_seconds=timeout_seconds)
 
-    def stock(self, sku: str, fields: ProductFields) -> None:
+    def stock(self, sku: str, fields: ProductFieldsJson) -> None:
         """Put a product into the catalogue as an operator, whatever is there, and while orders change it."""
         operator = self.signed_in(OPERATOR)
 

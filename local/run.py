@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from textwrap import dedent
 from typing import Any, Final
 
-from cli.shapes import Submission
+from cli.shapes import SubmissionJson
 from local.update import RUN_FILE
 from local.users import CUSTOMER, OPERATOR, OTHER_CUSTOMER
 from local.world import World, embedded_world, spoken
@@ -18,7 +18,7 @@ _WAIT_SCALE: Final = 1.0
 
 _LIVENESS_PAUSE_SECONDS: Final = 0.5
 
-_SAMPLE_ORDERS: Final[dict[str, Submission]] = {
+_SAMPLE_ORDERS: Final[dict[str, SubmissionJson]] = {
     "two armchairs": {
         "currency": "usd",
         "items": [{"sku": "CRUNCHY-ARMCHAIR", "quantity": 2}],

@@ -5,7 +5,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from functools import cache, cached_property
 from typing import Final
 
-from cli.shapes import Submission
+from cli.shapes import SubmissionJson
 from local.world import World
 from proof.orders import an_order
 from proof.scenarios import FollowedOrder, Scenario, submit
@@ -39,7 +39,7 @@ class Journey:
     key: str
     what_fails: str
     _: KW_ONLY
-    order: Submission = field(default_factory=an_order)
+    order: SubmissionJson = field(default_factory=an_order)
     scenario: Scenario = submit
     errors: Mapping[str, str] = field(default_factory=dict)
     failure: str | None = None

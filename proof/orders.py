@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from cli.shapes import Item, Submission
+from cli.shapes import ItemJson, SubmissionJson
 
 DELIVERABLE: Final = "customer@example.com"
 UNDELIVERABLE: Final = "customer@unverified.test"
@@ -14,7 +14,7 @@ def an_order(
     currency: str = "usd",
     payment_method: str = "pm_card_visa",
     email: str = DELIVERABLE,
-) -> Submission:
+) -> SubmissionJson:
     """An order; by default two armchairs and a good card.
 
     Args:
@@ -25,7 +25,7 @@ def an_order(
     """
     return {
         "currency": currency,
-        "items": [Item(sku=sku, quantity=units) for sku, units in items or (("CRUNCHY-ARMCHAIR", 2),)],
+        "items": [ItemJson(sku=sku, quantity=units) for sku, units in items or (("CRUNCHY-ARMCHAIR", 2),)],
         "payment_method": payment_method,
         "email": email,
     }

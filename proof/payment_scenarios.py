@@ -2,7 +2,7 @@
 
 from typing import Final, Literal
 
-from cli.shapes import Submission
+from cli.shapes import SubmissionJson
 from local.waiting import wait_for
 from local.world import World
 from proof.scenarios import (
@@ -20,7 +20,7 @@ _TIMEOUT_SECONDS: Final = 30.0
 def customer_answers(*, approves: bool) -> Scenario:
     """The bank asks for an approval (3-D Secure); the customer gives it, or refuses."""
 
-    def scenario(world: World, order: Submission) -> FollowedOrder:
+    def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
         order_id = world.shop.order(order)
         world.stripe.authenticate(_wait_until_asked(world, order_id), success=approves)
         return ended(world, order_id)
@@ -28,7 +28,7 @@ def customer_answers(*, approves: bool) -> Scenario:
     return scenario
 
 
-def approved_too_late(world: World, order: Submission) -> FollowedOrder:
+def approved_too_late(world: World, order: SubmissionJson) -> FollowedOrder:
     """The customer approves, but Stripe's webhooks come after the deadline."""
     with webhooks_held(world):
         followed = customer_answers(approves=True)(world, order)
@@ -36,7 +36,7 @@ def approved_too_late(world: World, order: Submission) -> FollowedOrder:
     return followed
 
 
-def approved_with_late_webhooks(world: World, order: Submission) -> FollowedOrder:
+def approved_with_late_webhooks(world: World, order: SubmissionJson) -> FollowedOrder:
     """The customer approves; all webhooks of the payment come late, three times each, in random order."""
     with webhooks_held(world):
         order_id = world.shop.order(order)
@@ -48,7 +48,7 @@ def approved_with_late_webhooks(world: World, order: Submission) -> FollowedOrde
     return followed
 
 
-def approved_with_duplicate_webhooks(world: World, order: Submission) -> FollowedOrder:
+def approved_with_duplicate_webhooks(world: World, order: SubmissionJson) -> FollowedOrder:
     """The customer approves; Stripe delivers every webhook three times."""
     world.stripe.duplicate_webhooks(2)
     try:
@@ -57,7 +57,7 @@ def approved_with_duplicate_webhooks(world: World, order: Submission) -> Followe
         world.stripe.reset_webhooks()
 
 
-def cancelled_while_asked(world: World, order: Submission) -> FollowedOrder:
+def cancelled_while_asked(world: World, order: SubmissionJson) -> FollowedOrder:
     """The bank asks for an approval, and the customer cancels the order instead."""
     order_id = world.shop.order(order)
     _wait_until_asked(world, order_id)
@@ -69,7 +69,7 @@ def cancelled_while_asked(world: World, order: Submission) -> FollowedOrder:
 def bank_decides_later(*, success: bool) -> Scenario:
     """The payment is `processing` until the bank has decided."""
 
-    def scenario(world: World, order: Submission) -> FollowedOrder:
+    def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
         order_id = world.shop.order(order)
         world.stripe.set_processing(order_id)
         intent_id = _wait_for_payment_status(world, order_id, "processing")
@@ -95,7 +95,7 @@ def cancelled_and_refunded_by_hand(amount: int | None) -> Scenario:
         (payment,) = (each for each in world.stripe.payments() if each.order_id == order_id)
         world.stripe.refund_in_dashboard(payment.intent_id, amount)
 
-    def scenario(world: World, order: Submission) -> FollowedOrder:
+    def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
         followed = cancel_once_confirmed(refund)(world, order)
         _wait_for_webhooks(world, followed.order_id)  # they put the refund on the order's record
         return followed

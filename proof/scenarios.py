@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
-from cli.shapes import Submission
+from cli.shapes import SubmissionJson
 from local.catalogue import SAMPLE_STOCK
 from local.fault_proxy.faults import Fault
 from local.users import CUSTOMER
@@ -45,14 +45,14 @@ class FollowedOrder:
     customer_id: str = CUSTOMER
 
 
-Scenario = Callable[[World, Submission], FollowedOrder]
+Scenario = Callable[[World, SubmissionJson], FollowedOrder]
 """Submits an order, makes something happen, and waits for the end of the execution that matters."""
 
 BeforeCancellation = Callable[[World, str], None]
 """Called with the id of a confirmed order, just before it is cancelled."""
 
 
-def submit(world: World, order: Submission) -> FollowedOrder:
+def submit(world: World, order: SubmissionJson) -> FollowedOrder:
     """Submit the order; nothing else happens."""
     return ended(world, world.shop.order(order))
 
@@ -60,14 +60,14 @@ def submit(world: World, order: Submission) -> FollowedOrder:
 def with_faults(*faults: Fault) -> Scenario:
     """Submit the order while faults strike."""
 
-    def scenario(world: World, order: Submission) -> FollowedOrder:
+    def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
         with injected(world, *faults):
             return submit(world, order)
 
     return scenario
 
 
-def submit_twice(world: World, order: Submission) -> FollowedOrder:
+def submit_twice(world: World, order: SubmissionJson) -> FollowedOrder:
     """Submit the order twice with one key; the second response must repeat the first."""
     key = str(uuid.uuid4())
     first = world.shop.post_order(order, key).raise_for_status()
@@ -84,7 +84,7 @@ def race_for_the_last_unit(*then: Fault) -> Scenario:
         then: Faults that strike once both are charged.
     """
 
-    def scenario(world: World, order: Submission) -> FollowedOrder:
+    def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
         (sku,) = (item["sku"] for item in order["items"])
         world.shop.stock(sku, {**SAMPLE_STOCK[sku], "available": 1})
         # Both orders are validated before one of them is charged, so both find the last unit in stock.
@@ -109,7 +109,7 @@ def race_for_the_last_unit(*then: Fault) -> Scenario:
     return scenario
 
 
-def confirmed_while_undone(world: World, order: Submission) -> FollowedOrder:
+def confirmed_while_undone(world: World, order: SubmissionJson) -> FollowedOrder:
     """The charge fails, and a second execution confirms the order before the undo; follow the first one."""
     no_charges = Fault("refuse", "charge_payment: *", times=None)
     undos = Fault("hold", "refund_payment: *", times=None)
@@ -124,7 +124,7 @@ def confirmed_while_undone(world: World, order: Submission) -> FollowedOrder:
         return ended(world, order_id)
 
 
-def cancel_before_the_pivot(world: World, order: Submission) -> FollowedOrder:
+def cancel_before_the_pivot(world: World, order: SubmissionJson) -> FollowedOrder:
     """Cancel the order after its charge, before its stock is taken; follow the first execution."""
     world.faults.inject(Fault("hold", PIVOT))
     try:
@@ -144,7 +144,7 @@ def cancel_before_the_pivot(world: World, order: Submission) -> FollowedOrder:
 def cancel_once_confirmed(before: BeforeCancellation = lambda _world, _order_id: None) -> Scenario:
     """Cancel the order after it is confirmed; follow the execution that gives back money and stock."""
 
-    def scenario(world: World, order: Submission) -> FollowedOrder:
+    def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
         order_id = submit(world, order).order_id
         before(world, order_id)
         world.shop.cancel_order(order_id)
@@ -156,7 +156,7 @@ def cancel_once_confirmed(before: BeforeCancellation = lambda _world, _order_id:
 def run_again(first: Scenario = submit) -> Scenario:
     """Run the saga once more for the order of another scenario; follow that execution."""
 
-    def scenario(world: World, order: Submission) -> FollowedOrder:
+    def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
         followed = first(world, order)
         execution = f"{followed.order_id}-again"
         world.executions.start(execution, followed.order_id)

@@ -8,7 +8,7 @@ from cli.bank import answer_bank
 from cli.connection import Connection, connected
 from cli.idempotency import KeyOption, printed_key
 from cli.order_state import Status
-from cli.shapes import Item, Order, OrderPage, Submission
+from cli.shapes import ItemJson, OrderJson, OrderPageJson, SubmissionJson
 from cli.views import order_details, order_head, order_table
 from cli.watch import watch
 
@@ -38,7 +38,7 @@ def submit(
 
     Sending the same order again with the same --key does not place a second one.
     """
-    submission: Submission = {
+    submission: SubmissionJson = {
         "currency": currency.lower(),
         "items": [_item(text) for text in items],
         "payment_method": card,
@@ -74,7 +74,7 @@ def list_orders(
 
     Customers see their own orders, operators see all orders.
     """
-    page: OrderPage = {"orders": [], "cursor": None}
+    page: OrderPageJson = {"orders": [], "cursor": None}
     for each in connection.api.order_pages(status=status, limit=limit, cursor=cursor):
         page = {"orders": page["orders"] + each["orders"], "cursor": each["cursor"]}
         if not everything:
@@ -131,14 +131,14 @@ def add_to(app: typer.Typer) -> None:
     app.command()(approve)
 
 
-def _item(text: str) -> Item:
+def _item(text: str) -> ItemJson:
     sku, colon, quantity = text.partition(":")
     if colon and not quantity.isdecimal():
         raise typer.BadParameter(f"{text!r} is not SKU or SKU:QUANTITY", param_hint="SKU[:QUANTITY]")
     return {"sku": sku, "quantity": int(quantity) if colon else 1}
 
 
-def _show_accepted(connection: Connection, order: Order, hoped_for: frozenset[str] | None) -> None:
+def _show_accepted(connection: Connection, order: OrderJson, hoped_for: frozenset[str] | None) -> None:
     """Show an order after a request was accepted, or watch it.
 
     Args:

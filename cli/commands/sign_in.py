@@ -11,7 +11,7 @@ from cli.connection import RoleOption, StageOption, reported
 from cli.errors import WrongUsage
 from cli.output import Output
 from cli.sign_in import Question, sign_in
-from cli.target import Role
+from cli.target import UserRole
 
 
 def login(
@@ -28,7 +28,7 @@ def login(
     Later commands with the same --stage and --as use this sign-in until its token expires. In scripts, set
     the password in the environment variable ORDERS_PASSWORD.
     """
-    output, role = Output(as_json=False), act_as or Role.CUSTOMER
+    output, role = Output(as_json=False), act_as or UserRole.CUSTOMER
     with reported(output):
         stage = _required(stage)
         outputs = read_stage_outputs(stage)
@@ -41,7 +41,7 @@ def login(
 def logout(*, stage: StageOption = None, act_as: RoleOption = None) -> None:
     """Delete a saved sign-in."""
     with reported(Output(as_json=False)):
-        saved_sign_in.forget(_required(stage), act_as or Role.CUSTOMER)
+        saved_sign_in.forget(_required(stage), act_as or UserRole.CUSTOMER)
 
 
 def add_to(app: typer.Typer) -> None:

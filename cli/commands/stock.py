@@ -9,7 +9,7 @@ from cli.connection import Connection, connected
 from cli.errors import NotFound, Refused
 from cli.idempotency import KeyOption, printed_key
 from cli.money import parse_amount
-from cli.shapes import Product, ProductFields
+from cli.shapes import ProductFieldsJson, ProductJson
 from cli.views import product_table
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ def set_product(
     currency = _given(currency, before and before["currency"], "--currency").lower()
     unit_price = _given(_minor_units(price, currency), before and before["unit_price"], "--price")
     available = _given(available, before and before["available"], "--available")
-    fields = ProductFields(name=name, unit_price=unit_price, currency=currency, available=available)
+    fields = ProductFieldsJson(name=name, unit_price=unit_price, currency=currency, available=available)
     try:
         product = connection.api.put_product(sku, fields, etag=etag)
     except Refused as failure:
@@ -80,7 +80,7 @@ def add(
     _show(connection, product)
 
 
-def _find(connection: Connection, sku: str) -> tuple[Product | None, str | None]:
+def _find(connection: Connection, sku: str) -> tuple[ProductJson | None, str | None]:
     """Get a product and its ETag; both are None if the product does not exist."""
     try:
         return connection.api.get_product(sku)
@@ -103,7 +103,7 @@ def _minor_units(price: str | None, currency: str) -> int | None:
         raise typer.BadParameter(str(error), param_hint="--price") from error
 
 
-def _show(connection: Connection, product: Product) -> None:
+def _show(connection: Connection, product: ProductJson) -> None:
     if connection.output.as_json:
         connection.output.show_json(product)
     else:

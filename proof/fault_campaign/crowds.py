@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Final
 
-from cli.shapes import ProductFields, Submission
+from cli.shapes import ProductFieldsJson, SubmissionJson
 from local.fault_proxy.faults import Fault
 from local.waiting import wait_for
 from local.world import World
@@ -106,11 +106,13 @@ def let_writes_conflict(world: World) -> None:
 
 
 def _crowd(
-    world: World, stock: Mapping[str, int], submissions: Sequence[Submission], at_a_time: int
+    world: World, stock: Mapping[str, int], submissions: Sequence[SubmissionJson], at_a_time: int
 ) -> CrowdResult:
     client = PatientClient(world)
     for sku, units in stock.items():
-        product = ProductFields(name="Contended product", unit_price=1_000, currency="usd", available=units)
+        product = ProductFieldsJson(
+            name="Contended product", unit_price=1_000, currency="usd", available=units
+        )
         world.shop.stock(sku, product)
     with longer_pivot_retries(world, _LONGER), ThreadPoolExecutor(at_a_time) as customers:
         for part in _WARM_UP:
@@ -167,7 +169,7 @@ def _meeting_at_the_pivot(world: World, orders: int) -> Iterator[None]:
             world.faults.clear()
 
 
-def _ended(world: World, client: PatientClient, submission: Submission) -> str:
+def _ended(world: World, client: PatientClient, submission: SubmissionJson) -> str:
     order_id = client.submit(submission)
     wait_for(
         lambda: world.executions.status(order_id) not in {None, "RUNNING"},

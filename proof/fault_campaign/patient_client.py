@@ -7,7 +7,7 @@ from typing import Final
 
 import httpx
 
-from cli.shapes import Submission
+from cli.shapes import SubmissionJson
 from local.users import CUSTOMER, OPERATOR
 from local.waiting import wait_for
 from local.world import World
@@ -26,7 +26,7 @@ class PatientClient:
 
     world: World
 
-    def submit(self, submission: Submission, key: str | None = None) -> str:
+    def submit(self, submission: SubmissionJson, key: str | None = None) -> str:
         """Submit an order, always under the same key; returns the order's id."""
         key = key or str(uuid.uuid4())
         answer = self._repeated(lambda: self.world.shop.post_order(submission, key))

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Final
 
-from cli.shapes import Submission
+from cli.shapes import SubmissionJson
 from local.fault_proxy.recording import Call
 from local.world import DELIVERABLE_DOMAIN, World
 from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS
@@ -66,7 +66,7 @@ def run_case(world: World, case: Case, *, cold: bool = False) -> CaseResult:
     )
 
 
-def _with_own_mailbox(submission: Submission) -> Submission:
+def _with_own_mailbox(submission: SubmissionJson) -> SubmissionJson:
     """The submission with an address that no other order has."""
     if submission["email"] != DELIVERABLE:
         return submission

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import httpx
 
-from cli.shapes import ProductFields
+from cli.shapes import ProductFieldsJson
 from local.users import OPERATOR
 from local.world import World
 from proof.orders import an_order
 
-VASE: Final = ProductFields(name="Green vase", unit_price=900, currency="usd", available=7)
+VASE: Final = ProductFieldsJson(name="Green vase", unit_price=900, currency="usd", available=7)
 
 
 def pages(world: World, query: str, customer_id: str) -> list[dict[str, Any]]:

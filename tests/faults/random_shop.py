@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 import httpx
 from botocore.exceptions import ClientError
 
-from cli.shapes import ProductFields
+from cli.shapes import ProductFieldsJson
 from local.fault_proxy.faults import Fault
 from local.users import OPERATOR
 from local.world import World
@@ -142,7 +142,7 @@ def run_script(world: World, script: Script) -> ScriptResult:
         script: What happens.
     """
     for sku, units in zip(SKUS, script.stock, strict=True):
-        product = ProductFields(name=sku.title(), unit_price=_UNIT_PRICE, currency="usd", available=units)
+        product = ProductFieldsJson(name=sku.title(), unit_price=_UNIT_PRICE, currency="usd", available=units)
         world.shop.stock(sku, product)
     before = take_snapshot(world)
     delivered: Counter[str] = Counter()

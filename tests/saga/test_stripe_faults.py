@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from cli.shapes import Submission
+from cli.shapes import SubmissionJson
 from local.catalogue import SAMPLE_STOCK
 from local.fault_proxy.faults import Fault, FaultKind
 from local.world import World
@@ -36,7 +36,7 @@ class StripeCall:
     """
 
     name: str
-    submission: Submission
+    submission: SubmissionJson
     cancelled: bool = False
 
 

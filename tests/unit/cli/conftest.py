@@ -14,7 +14,7 @@ from cli.app import app
 from cli.aws import SagaLocation
 from cli.connection import Wiring
 from cli.errors import Unavailable
-from cli.shapes import Order
+from cli.shapes import OrderJson
 
 CUSTOMER_TOKEN = "token-of-alice"  # noqa: S105 - of a fake
 OPERATOR_TOKEN = "token-of-the-operator"  # noqa: S105 - of a fake
@@ -95,7 +95,7 @@ def _nobody_sees_the_saga(_saga: SagaLocation) -> NoReturn:
     raise Unavailable("no credentials")
 
 
-def an_order(order_id: str = "o-1", status: str = "CONFIRMED", **changed: object) -> Order:
+def an_order(order_id: str = "o-1", status: str = "CONFIRMED", **changed: object) -> OrderJson:
     order = {
         "order_id": order_id,
         "status": status,
@@ -108,4 +108,4 @@ def an_order(order_id: str = "o-1", status: str = "CONFIRMED", **changed: object
         "updated_at": "2026-01-02T03:04:05.000Z",
         **changed,
     }
-    return cast(Order, order)
+    return cast(OrderJson, order)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from cli.errors import Unavailable
-from cli.shapes import ProductFields
+from cli.shapes import ProductFieldsJson
 from local.demo_shop import DemoShop
 from local.users import OPERATOR, DemoUsers
 
@@ -62,7 +62,7 @@ def test_a_call_that_fails_is_not_repeated() -> None:
 def test_a_product_is_stocked_while_orders_change_it() -> None:
     # Given: a sale comes between the first read and the first write
     api = Api(200, 412, 200, 200)
-    vase = ProductFields(name="Green vase", unit_price=900, currency="usd", available=7)
+    vase = ProductFieldsJson(name="Green vase", unit_price=900, currency="usd", available=7)
 
     # When
     shop(api).stock("GREEN-VASE", vase)
@@ -75,7 +75,7 @@ def test_a_product_is_stocked_while_orders_change_it() -> None:
 
 def test_a_new_product_is_stocked() -> None:
     api = Api(404, 200)
-    vase = ProductFields(name="Green vase", unit_price=900, currency="usd", available=7)
+    vase = ProductFieldsJson(name="Green vase", unit_price=900, currency="usd", available=7)
 
     shop(api).stock("GREEN-VASE", vase)
 
