@@ -81,7 +81,7 @@ def wrong_variables(stage: str, name: str, function: dict[str, Any]) -> set[str]
     expected = {variable for variable in read if ONLY_IN.get(variable, stage) == stage}
     if name == CALLED_BY_NO_BROWSER:
         expected -= {"ALLOWED_ORIGINS"}
-    return expected ^ set(function["Environment"]["Variables"])
+    return expected ^ set(function.get("Environment", {"Variables": {}})["Variables"])
 
 
 def test_a_function_has_the_variables_that_its_code_reads(stage: Synthesis) -> None:
