@@ -28,6 +28,8 @@ PIVOT: Final = "reserve_inventory: dynamodb TransactWriteItems *"
 """The pivot, as the fault proxy names it."""
 
 _TIMEOUT_SECONDS: Final = 30.0
+_RETRIES_USED_UP_SECONDS: Final = 120.0
+"""On a busy machine the tries of a step take a minute."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def confirmed_while_undone(world: World, order: SubmissionJson) -> FollowedOrder
     undos = Fault("hold", "refund_payment: *", times=None)
     with injected(world, no_charges, undos):
         order_id = world.shop.order(order)
-        world.faults.wait_until_held()
+        world.faults.wait_until_held(timeout_seconds=_RETRIES_USED_UP_SECONDS)
         world.faults.lift(no_charges)
         second = f"{order_id}-again"
         world.executions.start(second, order_id)
