@@ -269,7 +269,7 @@ PATH_JOURNEYS: Final = (
         "close-fails",
         "the card is declined, and DynamoDB is down until the retries of the last undo are used up",
         order=DECLINED,
-        scenario=with_faults(Fault("refuse", "close_order: *", times=None)),
+        scenario=with_faults(Fault("refuse", "close_order: dynamodb *", times=None)),
         errors={**_DECLINED, "CloseOrder": "StoreUnavailable"},
         failure="payment_declined",
         retried="CloseOrder",

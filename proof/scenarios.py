@@ -113,8 +113,8 @@ def race_for_the_last_unit(*then: Fault) -> Scenario:
 
 def confirmed_while_undone(world: World, order: SubmissionJson) -> FollowedOrder:
     """The charge fails, and a second execution confirms the order before the undo; follow the first one."""
-    no_charges = Fault("refuse", "charge_payment: *", times=None)
-    undos = Fault("hold", "refund_payment: *", times=None)
+    no_charges = Fault("refuse", "charge_payment: dynamodb *", times=None)
+    undos = Fault("hold", "refund_payment: dynamodb *", times=None)
     with injected(world, no_charges, undos):
         order_id = world.shop.order(order)
         world.faults.wait_until_held(timeout_seconds=_RETRIES_USED_UP_SECONDS)
