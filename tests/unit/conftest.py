@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from botocore.loaders import create_loader
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -14,4 +15,13 @@ def no_real_account() -> Iterator[None]:
         environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
         for variable in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
             environment.delenv(variable, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_loader() -> Iterator[None]:
+    """Read botocore's description of a service once, not for each client: `mock_aws` starts a new session."""
+    loader = create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", lambda *_args: loader)
         yield
