@@ -73,8 +73,8 @@ def filter_failure(
         if fields and all(
             name.startswith("If-") and (name in body or not case.headers.get(name)) for name in fields
         ):
-            # schemathesis 4.32 generates an empty ETag, whatever its pattern, and a header's name as a property
-            # of a body whose schema allows no further properties.
+            # schemathesis 4.32 generates an empty ETag, whatever its pattern, and a header's name as a
+            # property of a body whose schema allows no further properties.
             return False
         return not (kind in ONLY_THE_API_KNOWS or (fields and fields <= ONLY_THE_API_CHECKS.keys()))
     if type(failure).__name__ == "IgnoredAuth" and case.operation.label == "POST /webhooks/stripe":
