@@ -83,7 +83,7 @@ def orders(shop: FakeShop, run_file: Path, tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ORDERS_RUN_FILE", str(run_file))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    wiring = Wiring(httpx.MockTransport(shop), shop.pauses.append, _nobody_sees_the_saga)
+    wiring = Wiring(httpx.MockTransport(shop), shop.pauses.append, _no_credentials)
 
     def run(*arguments: str, stdin: str | None = None) -> Result:
         return CliRunner().invoke(app, arguments, input=stdin, obj=wiring, prog_name="orders")
@@ -91,7 +91,7 @@ def orders(shop: FakeShop, run_file: Path, tmp_path: Path, monkeypatch: pytest.M
     return run
 
 
-def _nobody_sees_the_saga(_saga: SagaLocation) -> NoReturn:
+def _no_credentials(_saga: SagaLocation) -> NoReturn:
     raise Unavailable("no credentials")
 
 

@@ -51,7 +51,7 @@ def has_execution(stub: Stubber, name: str, status: str, history: list[dict[str,
     arn = f"arn:aws:states:eu-central-1:123456789012:execution:saga:{name}"
     described = {"executionArn": arn, "stateMachineArn": MACHINE, "status": status, "startDate": NOON}
     stub.add_response("describe_execution", described, {"executionArn": arn})
-    # Without the data, which the terminal does not show.
+    # Execution data can contain addresses and is not displayed, so it is not requested.
     request = {"executionArn": arn, "includeExecutionData": False}
     stub.add_response("get_execution_history", {"events": history}, request)
 
@@ -75,14 +75,11 @@ def executions_of(stub: Stubber) -> list[Execution]:
 
 
 def test_visits_have_times_attempts_and_the_last_error(stub: Stubber) -> None:
-    # Given
     lists(stub)
     has_execution(stub, "o-1", "FAILED", HISTORY)
 
-    # When
     (execution,) = executions_of(stub)
 
-    # Then
     assert [
         (visit.name, visit.left and (visit.left - NOON).seconds, visit.attempts, visit.error)
         for visit in execution.visits
@@ -94,44 +91,35 @@ def test_visits_have_times_attempts_and_the_last_error(stub: Stubber) -> None:
 
 
 def test_the_current_state_has_no_time_of_exit(stub: Stubber) -> None:
-    # Given
     lists(stub)
     has_execution(stub, "o-1", "RUNNING", HISTORY[:4])
 
-    # When
     (execution,) = executions_of(stub)
 
-    # Then
     assert execution.visits[-1].left is None
 
 
 def test_an_orders_later_executions_follow_its_first_one(stub: Stubber) -> None:
-    # Given: Step Functions lists the newest one first
+    # Step Functions lists the newest one first
     lists(stub, "o-1-retry-v9", "o-2", "o-1-cancel", "o-1")
     for name in ("o-1", "o-1-cancel", "o-1-retry-v9"):
         has_execution(stub, name, "SUCCEEDED", HISTORY[:2])
 
-    # When
     executions = executions_of(stub)
 
-    # Then
     assert [execution.name for execution in executions] == ["o-1", "o-1-cancel", "o-1-retry-v9"]
 
 
 def test_an_order_that_has_just_been_placed_has_no_execution_yet(stub: Stubber) -> None:
-    # Given
     lists(stub)
     stub.add_client_error("describe_execution", "ExecutionDoesNotExist")
 
-    # Then
     assert executions_of(stub) == []
 
 
 def test_lack_of_permission_is_reported_as_unavailable(stub: Stubber) -> None:
-    # Given
     stub.add_client_error("list_executions", "AccessDeniedException")
 
-    # Then
     with pytest.raises(Unavailable):
         executions_of(stub)
 

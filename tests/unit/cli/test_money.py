@@ -11,10 +11,8 @@ def test_amounts_are_formatted_as_in_the_shops_mails(currency: str) -> None:
 
 @pytest.mark.parametrize("currency", ["usd", "jpy", "kwd"])
 def test_a_formatted_amount_is_parsed_to_the_same_value(currency: str) -> None:
-    # Given
     written = format_amount(123_456, currency).removesuffix(f" {currency.upper()}")
 
-    # Then
     assert parse_amount(written, currency) == 123_456
 
 

@@ -8,13 +8,10 @@ SUBMIT = ("submit", "RED-CHAIR:2", "TASTELESS-LAMP", "--card", "pm_card_visa", "
 
 
 def test_an_order_is_submitted_with_a_new_key_that_is_printed(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.answers("POST /orders", an_order(status="PENDING"), status=202)
 
-    # When
     result = orders(*SUBMIT)
 
-    # Then
     assert result.exit_code == 0
     assert json.loads(shop.last_request.content) == {
         "currency": "usd",
@@ -29,26 +26,20 @@ def test_an_order_is_submitted_with_a_new_key_that_is_printed(orders: Run, shop:
 
 
 def test_each_order_has_its_own_key(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.answers("POST /orders", an_order(), status=202)
 
-    # When
     orders(*SUBMIT)
     orders(*SUBMIT)
 
-    # Then
     first, second = (request.headers["Idempotency-Key"] for request in shop.requests)
     assert first != second
 
 
 def test_an_order_without_response_can_be_sent_again_with_its_key(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.breaks("POST /orders")
 
-    # When
     result = orders(*SUBMIT, "--key", "my-key")
 
-    # Then
     assert result.exit_code == 5
     assert {request.headers["Idempotency-Key"] for request in shop.requests} == {"my-key"}
     assert "--key my-key" in result.stderr
@@ -56,23 +47,18 @@ def test_an_order_without_response_can_be_sent_again_with_its_key(orders: Run, s
 
 @pytest.mark.parametrize("item", ["RED-CHAIR:two", "RED-CHAIR:", "RED-CHAIR:-1"])
 def test_an_invalid_item_is_not_sent(orders: Run, shop: FakeShop, item: str) -> None:
-    # When
     result = orders("submit", item, "--card", "pm_card_visa", "--email", "a@example.com")
 
-    # Then
     assert result.exit_code == 2
     assert shop.requests == []
 
 
 def test_an_order_is_shown_with_items_timeline_and_failure(orders: Run, shop: FakeShop) -> None:
-    # Given
     failure = {"code": "payment_declined", "message": "The card was declined."}
     shop.answers("GET /orders/o-1", an_order(status="FAILED", failure=failure))
 
-    # When
     result = orders("get", "o-1")
 
-    # Then
     assert result.exit_code == 0
     assert result.stdout.splitlines()[:3] == [
         "o-1  FAILED  159.00 USD  payment succeeded",
@@ -83,37 +69,28 @@ def test_an_order_is_shown_with_items_timeline_and_failure(orders: Run, shop: Fa
 
 
 def test_json_output_omits_the_payments_secret(orders: Run, shop: FakeShop) -> None:
-    # Given
     payment = {"status": "requires_action", "intent_id": "pi_1", "client_secret": "pi_1_secret"}
     shop.answers("GET /orders/o-1", an_order(payment=payment))
 
-    # When
     result = orders("get", "o-1", "--json")
 
-    # Then
     assert json.loads(result.stdout) == an_order(payment={"status": "requires_action", "intent_id": "pi_1"})
 
 
 def test_an_order_id_stays_one_segment_of_the_path(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.refuses("GET /orders/..%2Finventory", 404)
 
-    # When
     result = orders("get", "../inventory")
 
-    # Then
     assert result.exit_code == 4
 
 
 def test_a_list_has_a_line_for_each_order_and_the_next_cursor(orders: Run, shop: FakeShop) -> None:
-    # Given
     page = {"orders": [an_order("o-1"), an_order("o-2", amount=None)], "cursor": "c+2"}
     shop.answers("GET /orders?status=CONFIRMED&limit=2", page)
 
-    # When
     result = orders("list", "--status", "CONFIRMED", "--limit", "2")
 
-    # Then
     rows = [line.split() for line in result.stdout.splitlines() if line.startswith("o-")]
     assert rows == [
         ["o-1", "CONFIRMED", "159.00", "USD", "2", "x", "RED-CHAIR", "2026-01-02", "03:04:05"],
@@ -123,49 +100,37 @@ def test_a_list_has_a_line_for_each_order_and_the_next_cursor(orders: Run, shop:
 
 
 def test_a_list_continues_at_a_cursor(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.answers("GET /orders?cursor=c%2B2", {"orders": [], "cursor": None})
 
-    # When
     result = orders("list", "--cursor", "c+2", "--json")
 
-    # Then
     assert json.loads(result.stdout) == {"orders": [], "cursor": None}
 
 
 def test_all_pages_are_joined_into_one_list(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.answers("GET /orders", {"orders": [an_order("o-1")], "cursor": "2"})
     shop.answers("GET /orders?cursor=2", {"orders": [an_order("o-2")], "cursor": None})
 
-    # When
     result = orders("list", "--all", "--json")
 
-    # Then
     listed = json.loads(result.stdout)
     assert [order["order_id"] for order in listed["orders"]] == ["o-1", "o-2"]
     assert listed["cursor"] is None
 
 
 def test_a_cancellation_is_requested(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.answers("POST /orders/o-1/cancel", an_order(), status=202)
 
-    # When
     result = orders("cancel", "o-1", "--json")
 
-    # Then
     assert (result.exit_code, json.loads(result.stdout)["order_id"]) == (0, "o-1")
 
 
 def test_an_operator_retries_an_order(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.answers("POST /orders/o-1/retry", an_order(status="PENDING"), status=202)
 
-    # When
     result = orders("retry", "o-1", "--as", "operator")
 
-    # Then
     assert result.exit_code == 0
     assert shop.last_request.headers["Authorization"] == f"Bearer {OPERATOR_TOKEN}"
 
@@ -174,27 +139,21 @@ def test_an_operator_retries_an_order(orders: Run, shop: FakeShop) -> None:
 def test_a_customer_approves_or_refuses_a_payment(
     orders: Run, shop: FakeShop, option: tuple[str, ...], success: str
 ) -> None:
-    # Given
     payment = {"status": "requires_action", "intent_id": "pi_1", "client_secret": "pi_1_secret"}
     shop.answers("GET /orders/o-1", an_order(status="AWAITING_PAYMENT", payment=payment))
     shop.answers("POST /stripe/v1/payment_intents/pi_1/_authenticate", {})
 
-    # When
     result = orders("approve", "o-1", *option)
 
-    # Then
     assert result.exit_code == 0
     assert shop.last_request.content.decode() == f"client_secret=pi_1_secret&success={success}"
     assert "pi_1_secret" not in result.output
 
 
 def test_a_payment_that_needs_no_approval_is_not_approved(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.answers("GET /orders/o-1", an_order())
 
-    # When
     result = orders("approve", "o-1")
 
-    # Then
     assert result.exit_code == 1
     assert "does not need your approval" in result.stderr

@@ -7,50 +7,39 @@ SUBMIT = ("submit", "RED-CHAIR", "--card", "pm_card_visa", "--email", "a@example
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_read_is_retried_after_the_requested_pause(orders: Run, shop: FakeShop, status: int) -> None:
-    # Given
     shop.refuses("GET /orders/o-1", status, headers={"Retry-After": "2"})
     shop.answers("GET /orders/o-1", an_order())
 
-    # When
     result = orders("get", "o-1")
 
-    # Then
     assert (result.exit_code, shop.pauses) == (0, [2.0])
 
 
 def test_an_interrupted_read_is_retried_with_growing_pauses(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.breaks("GET /orders/o-1")
 
-    # When
     result = orders("get", "o-1")
 
-    # Then
     assert (result.exit_code, len(shop.requests)) == (5, 4)
     assert all(0 <= pause <= longest for pause, longest in zip(shop.pauses, [1, 2, 4], strict=True))
 
 
 def test_a_long_pause_ends_the_retries(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.refuses("GET /orders/o-1", 503, headers={"Retry-After": "3600"})
 
-    # When
     result = orders("get", "o-1")
 
-    # Then
     assert (result.exit_code, shop.pauses) == (5, [])
 
 
 @pytest.mark.parametrize("status", [409, 429, 503])
 def test_an_order_is_retried_with_its_key(orders: Run, shop: FakeShop, status: int) -> None:
-    # Given: a 409 with Retry-After says that the same request is in flight
+    # A 409 with Retry-After says that the same request is in flight
     shop.refuses("POST /orders", status, headers={"Retry-After": "1"})
     shop.answers("POST /orders", an_order(), status=202)
 
-    # When
     result = orders(*SUBMIT)
 
-    # Then
     assert result.exit_code == 0
     first, second = (request.headers["Idempotency-Key"] for request in shop.requests)
     assert first == second
@@ -58,13 +47,10 @@ def test_an_order_is_retried_with_its_key(orders: Run, shop: FakeShop, status: i
 
 @pytest.mark.parametrize("status", [400, 409, 422])
 def test_a_rejected_request_is_not_retried(orders: Run, shop: FakeShop, status: int) -> None:
-    # Given
     shop.refuses("POST /orders", status)
 
-    # When
     orders(*SUBMIT)
 
-    # Then
     assert len(shop.requests) == 1
 
 
@@ -72,12 +58,9 @@ def test_a_rejected_request_is_not_retried(orders: Run, shop: FakeShop, status: 
 def test_a_request_with_unknown_outcome_is_repeated_only_if_safe(
     orders: Run, shop: FakeShop, status: int, requests: int
 ) -> None:
-    # Given
     shop.refuses("POST /orders/o-1/retry", status, headers={"Retry-After": "1"})
     shop.answers("POST /orders/o-1/retry", an_order(), status=202)
 
-    # When
     orders("retry", "o-1", "--as", "operator")
 
-    # Then
     assert len(shop.requests) == requests

@@ -62,13 +62,10 @@ LOGIN = ("login", "--stage", "dev", "--username", "alice@example.com")
 def test_login_asks_for_the_password_and_signs_in_later_commands(
     orders: Run, shop: FakeShop, aws: FakeAws
 ) -> None:
-    # Given
     shop.answers("GET /v1/orders/o-1", an_order())
 
-    # When
     result = orders(*LOGIN, stdin="secret\n")
 
-    # Then
     assert result.exit_code == 0
     assert aws.asked == [
         {
@@ -83,10 +80,8 @@ def test_login_asks_for_the_password_and_signs_in_later_commands(
 
 @pytest.mark.usefixtures("aws")
 def test_a_saved_sign_in_is_private_and_has_only_the_id_token(orders: Run, tmp_path: Path) -> None:
-    # When
     result = orders(*LOGIN, stdin="secret\n")
 
-    # Then
     (kept,) = (path for path in (tmp_path / "cache").rglob("*") if path.is_file())
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
@@ -98,26 +93,20 @@ def test_a_saved_sign_in_is_private_and_has_only_the_id_token(orders: Run, tmp_p
 def test_the_stage_is_found_in_the_region_of_the_cdk(
     orders: Run, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Given
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
 
-    # When
     orders(*LOGIN, stdin="secret\n")
 
-    # Then
     assert set(aws.regions) == {"eu-west-1"}
 
 
 def test_a_script_sets_the_password_in_a_variable(
     orders: Run, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Given
     monkeypatch.setenv("ORDERS_PASSWORD", "secret")
 
-    # When
     result = orders(*LOGIN)
 
-    # Then
     assert result.exit_code == 0
     assert aws.asked[0]["AuthParameters"] == {"USERNAME": "alice@example.com", "PASSWORD": "secret"}
 
@@ -132,25 +121,19 @@ def test_a_script_sets_the_password_in_a_variable(
 def test_login_asks_what_the_user_pool_requires(
     orders: Run, aws: FakeAws, challenge: str, typed: str, answer: dict[str, str]
 ) -> None:
-    # Given
     aws.challenges = [challenge]
 
-    # When
     result = orders(*LOGIN, stdin=f"secret\n{typed}")
 
-    # Then
     assert result.exit_code == 0
     assert aws.asked[-1]["ChallengeResponses"] == {"USERNAME": "alice@example.com", **answer}
 
 
 def test_an_unsupported_challenge_is_reported(orders: Run, aws: FakeAws) -> None:
-    # Given
     aws.challenges = ["MFA_SETUP"]
 
-    # When
     result = orders(*LOGIN, stdin="secret\n")
 
-    # Then
     assert result.exit_code == 3
     assert "MFA_SETUP" in result.stderr
 
@@ -163,13 +146,10 @@ def test_an_unsupported_challenge_is_reported(orders: Run, aws: FakeAws) -> None
     ],
 )
 def test_a_failed_sign_in_saves_nothing(orders: Run, aws: FakeAws, error: Exception, exit_code: int) -> None:
-    # Given
     aws.error = error
 
-    # When
     result = orders(*LOGIN, stdin="secret\n")
 
-    # Then
     assert result.exit_code == exit_code
     assert orders("list", "--stage", "dev").exit_code == 3
 

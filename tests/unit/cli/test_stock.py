@@ -6,14 +6,11 @@ CHAIR = {"sku": "RED-CHAIR", "name": "Red chair", "unit_price": 7950, "currency"
 
 
 def test_the_stock_has_a_line_for_each_product(orders: Run, shop: FakeShop) -> None:
-    # Given
     yen = {**CHAIR, "sku": "TOKYO-CHAIR", "unit_price": 500, "currency": "jpy"}
     shop.answers("GET /inventory", {"products": [CHAIR, yen]})
 
-    # When
     result = orders("stock", "list")
 
-    # Then
     rows = [line.split() for line in result.stdout.splitlines() if "Red chair" in line]
     assert rows == [
         ["RED-CHAIR", "Red", "chair", "79.50", "USD", "12"],
@@ -22,27 +19,21 @@ def test_the_stock_has_a_line_for_each_product(orders: Run, shop: FakeShop) -> N
 
 
 def test_json_output_prints_products_as_the_api_returns_them(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.answers("GET /inventory", {"products": [CHAIR]})
     shop.answers("GET /inventory/RED-CHAIR", CHAIR)
 
-    # When
     every, one = orders("stock", "list", "--json"), orders("stock", "get", "RED-CHAIR", "--json")
 
-    # Then
     assert json.loads(every.stdout) == {"products": [CHAIR]}
     assert json.loads(one.stdout) == CHAIR
 
 
 def test_a_change_replaces_the_version_read_and_keeps_other_fields(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.answers("GET /inventory/RED-CHAIR", CHAIR, headers={"ETag": '"7"'})
     shop.answers("PUT /inventory/RED-CHAIR", {**CHAIR, "unit_price": 8000})
 
-    # When
     result = orders("stock", "set", "RED-CHAIR", "--price", "80", "--as", "operator")
 
-    # Then
     assert result.exit_code == 0
     assert shop.last_request.headers["If-Match"] == '"7"'
     assert json.loads(shop.last_request.content) == {
@@ -54,77 +45,59 @@ def test_a_change_replaces_the_version_read_and_keeps_other_fields(orders: Run, 
 
 
 def test_a_conflicting_change_is_reported(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.answers("GET /inventory/RED-CHAIR", CHAIR, headers={"ETag": '"7"'})
     shop.refuses("PUT /inventory/RED-CHAIR", 412)
 
-    # When
     result = orders("stock", "set", "RED-CHAIR", "--available", "3", "--as", "operator")
 
-    # Then
     assert result.exit_code == 1
     assert "has changed in the meantime" in result.stderr
 
 
 def test_a_new_product_replaces_none(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.refuses("GET /inventory/RED-CHAIR", 404)
     shop.answers("PUT /inventory/RED-CHAIR", CHAIR)
 
-    # When
     fields = ("--name", "Red chair", "--price", "79.50", "--currency", "USD", "--available", "12")
     result = orders("stock", "set", "RED-CHAIR", *fields, "--as", "operator")
 
-    # Then
     assert result.exit_code == 0
     assert shop.last_request.headers["If-None-Match"] == "*"
     assert json.loads(shop.last_request.content)["unit_price"] == 7950
 
 
 def test_a_new_product_needs_every_field(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.refuses("GET /inventory/RED-CHAIR", 404)
 
-    # When
     result = orders("stock", "set", "RED-CHAIR", "--name", "Red chair", "--currency", "usd")
 
-    # Then
     assert result.exit_code == 2
     assert "--price" in result.stderr
 
 
 def test_a_price_with_too_many_decimals_is_rejected(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.answers("GET /inventory/RED-CHAIR", CHAIR, headers={"ETag": '"7"'})
 
-    # When
     result = orders("stock", "set", "RED-CHAIR", "--price", "79.505")
 
-    # Then
     assert result.exit_code == 2
     assert [request.method for request in shop.requests] == ["GET"]
 
 
 def test_units_are_added_to_the_stock(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.answers("POST /inventory/RED-CHAIR/restock", {**CHAIR, "available": 17})
 
-    # When
     result = orders("stock", "add", "RED-CHAIR", "5", "--as", "operator")
 
-    # Then
     assert json.loads(shop.last_request.content) == {"quantity": 5}
     assert result.stdout.split()[-1] == "17"
 
 
 def test_a_delivery_without_response_can_be_sent_again_with_its_key(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.breaks("POST /inventory/RED-CHAIR/restock")
 
-    # When
     result = orders("stock", "add", "RED-CHAIR", "5", "--as", "operator", "--key", "my-key")
 
-    # Then
     assert result.exit_code == 5
     assert {request.headers["Idempotency-Key"] for request in shop.requests} == {"my-key"}
     assert "--key my-key" in result.stderr

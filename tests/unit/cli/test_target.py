@@ -18,36 +18,28 @@ def signed_in(orders: Run) -> None:  # noqa: ARG001 - it has the cache folder in
 
 
 def test_without_an_embedded_run_a_hint_tells_how_to_start_one(orders: Run, run_file: Path) -> None:
-    # Given
     run_file.unlink()
 
-    # When
     result = orders("list")
 
-    # Then
     assert result.exit_code == 5
     assert "make run" in result.stderr
 
 
 def test_any_url_works_with_a_token(orders: Run, shop: FakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Given
     monkeypatch.setenv("ORDERS_TOKEN", "my-token")
     shop.answers("GET /v1/orders/o-1", an_order())
 
-    # When
     result = orders("get", "o-1", "--url", "http://elsewhere.test/v1")
 
-    # Then
     assert result.exit_code == 0
     assert shop.last_request.url == "http://elsewhere.test/v1/orders/o-1"
     assert shop.last_request.headers["Authorization"] == "Bearer my-token"
 
 
 def test_a_url_requires_a_token(orders: Run) -> None:
-    # When
     result = orders("list", "--url", "http://elsewhere.test")
 
-    # Then
     assert result.exit_code == 3
     assert "ORDERS_TOKEN" in result.stderr
 
@@ -62,13 +54,10 @@ def test_a_url_and_a_role_conflict(orders: Run) -> None:
 
 @pytest.mark.usefixtures("signed_in")
 def test_a_stage_is_used_with_the_saved_sign_in(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.answers("GET /orders/o-1", an_order())
 
-    # When
     result = orders("get", "o-1", "--stage", "dev")
 
-    # Then
     assert result.exit_code == 0
     assert shop.last_request.url == "http://dev.test/orders/o-1"
     assert shop.last_request.headers["Authorization"] == "Bearer saved-token"
@@ -86,43 +75,33 @@ def test_a_stage_is_used_with_the_saved_sign_in(orders: Run, shop: FakeShop) -> 
 def test_a_sign_in_is_for_one_stage_one_role_and_one_account(
     orders: Run, monkeypatch: pytest.MonkeyPatch, variable: str, arguments: tuple[str, ...]
 ) -> None:
-    # Given
     monkeypatch.setenv(variable, "another")
 
-    # When
     result = orders("list", *arguments)
 
-    # Then
     assert result.exit_code == 3
     assert "orders login --stage" in result.stderr
 
 
 def test_an_expired_sign_in_is_not_used(orders: Run) -> None:
-    # Given
     saved_sign_in.save(SignIn("http://dev.test", "arn", "token", expires_at=1), "dev", "customer")
 
-    # Then
     assert orders("list", "--stage", "dev").exit_code == 3
 
 
 @pytest.mark.usefixtures("signed_in")
 def test_logout_deletes_the_sign_in(orders: Run) -> None:
-    # When
     result = orders("logout", "--stage", "dev")
 
-    # Then
     assert result.exit_code == 0
     assert orders("list", "--stage", "dev").exit_code == 3
 
 
 @pytest.mark.usefixtures("signed_in")
 def test_a_rejected_token_is_reported_with_how_to_get_a_new_one(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.refuses("GET /orders/o-1", 401)
 
-    # When
     result = orders("get", "o-1", "--stage", "dev")
 
-    # Then
     assert result.exit_code == 3
     assert "orders login --stage dev --as customer" in result.stderr

@@ -19,16 +19,13 @@ def timeline(*events: str) -> list[dict[str, str]]:
 
 
 def test_a_pipe_gets_each_event_once_and_the_final_order(orders: Run, shop: FakeShop) -> None:
-    # Given
     events = ["OrderReceived", "OrderPriced", "OrderConfirmed"]
     shop.answers("GET /orders/o-1", an_order(status="PENDING", timeline=timeline(*events[:1])))
     shop.answers("GET /orders/o-1", an_order(status="PENDING", timeline=timeline(*events[:2])))
     shop.answers("GET /orders/o-1", an_order(timeline=timeline(*events)))
 
-    # When
     result = orders("watch", "o-1")
 
-    # Then
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         "+0.5 s  03:04:05  OrderReceived",
@@ -40,24 +37,19 @@ def test_a_pipe_gets_each_event_once_and_the_final_order(orders: Run, shop: Fake
 
 
 def test_json_output_has_a_line_for_each_change(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.answers("GET /orders/o-1", an_order(status="PENDING"))
     shop.answers("GET /orders/o-1", an_order(status="PENDING"))
     shop.answers("GET /orders/o-1", an_order(status="CONFIRMED"))
 
-    # When
     result = orders("watch", "o-1", "--json")
 
-    # Then
     assert [json.loads(line)["status"] for line in result.stdout.splitlines()] == ["PENDING", "CONFIRMED"]
 
 
 @pytest.mark.parametrize("status", ["FAILED", "CANCELLED", "NEEDS_ATTENTION"])
 def test_an_order_with_another_end_is_not_a_success(orders: Run, shop: FakeShop, status: str) -> None:
-    # Given
     shop.answers("GET /orders/o-1", an_order(status=status))
 
-    # Then
     assert orders("watch", "o-1").exit_code == 6
 
 
@@ -65,44 +57,36 @@ def test_an_order_with_another_end_is_not_a_success(orders: Run, shop: FakeShop,
 def test_a_cancelled_order_must_end_cancelled(
     orders: Run, shop: FakeShop, status: str, exit_code: int
 ) -> None:
-    # Given: a confirmed order that is asked to be cancelled is not at rest
+    # A confirmed order that is asked to be cancelled is not at rest
     asked = an_order(timeline=timeline("OrderConfirmed", "CancellationRequested: customer"))
     shop.answers("POST /orders/o-1/cancel", asked, status=202)
     shop.answers("GET /orders/o-1", asked)
     shop.answers("GET /orders/o-1", an_order(status=status))
 
-    # When
     result = orders("cancel", "o-1", "--watch")
 
-    # Then
     assert result.exit_code == exit_code
 
 
 def test_submit_can_watch_the_order(orders: Run, shop: FakeShop) -> None:
-    # Given
     shop.answers("POST /orders", an_order(status="PENDING"), status=202)
     shop.answers("GET /orders/o-1", an_order(status="FAILED"))
 
-    # When
     result = orders("submit", "X", "--card", "pm_x", "--email", "a@example.com", "--watch")
 
-    # Then
     assert result.exit_code == 6
     assert "OrderReceived" in result.stdout
 
 
 def test_advice_to_the_watcher_is_printed_once(orders: Run, shop: FakeShop) -> None:
-    # Given
     payment = {"status": "requires_action", "intent_id": "pi_1", "next_action": {}, "client_secret": "hidden"}
     waiting = an_order(status="AWAITING_PAYMENT", payment=payment)
     shop.answers("GET /orders/o-1", waiting)
     shop.answers("GET /orders/o-1", waiting)
     shop.answers("GET /orders/o-1", an_order())
 
-    # When
     result = orders("watch", "o-1")
 
-    # Then
     assert result.stdout.count("orders approve o-1") == 1
     assert "hidden" not in result.output
 
@@ -116,11 +100,9 @@ def test_advice_to_the_watcher_is_printed_once(orders: Run, shop: FakeShop) -> N
     ],
 )
 def test_the_advice_for_a_real_bank_follows_the_next_action(payment: dict[str, object], told: str) -> None:
-    # Given
     waiting = {"status": "requires_action", "intent_id": "pi_1", **payment}
     order = an_order(status="AWAITING_PAYMENT", payment=waiting)
 
-    # Then
     assert told in (advice(order, has_stand_in=False) or "")
 
 
@@ -140,7 +122,6 @@ def test_an_order_is_at_rest_when_it_will_not_change_by_itself(status: str, at_r
 
 
 def test_a_terminal_shows_the_states_beside_the_timeline() -> None:
-    # Given
     visits = (
         StateVisit("ValidateOrder", NOON, NOON + timedelta(seconds=1)),
         StateVisit("ChargePayment", NOON, NOON + timedelta(seconds=2), 3, "PaymentDeclined"),
@@ -150,10 +131,8 @@ def test_a_terminal_shows_the_states_beside_the_timeline() -> None:
     sight = Sight(an_order(status="PENDING"), [Execution("o-1", "RUNNING", visits), again])
     terminal = a_terminal()
 
-    # When
     terminal.print(picture(sight, Text("~"), "Do this.", NOON + timedelta(seconds=9)))
 
-    # Then
     lines = [line.split() for line in shown_on(terminal)]
     assert lines[3:] == [
         ["+0.0", "s", "03:04:05", "OrderReceived", "✓", "ValidateOrder", "1.0", "s"],
@@ -166,15 +145,12 @@ def test_a_terminal_shows_the_states_beside_the_timeline() -> None:
 
 
 def test_the_last_picture_remains_on_the_terminal() -> None:
-    # Given
     terminal = a_terminal()
 
-    # When
     with live_picture(terminal, lambda _: None) as show:
         show(Sight(an_order(status="PENDING")))
         show(Sight(an_order(status="CONFIRMED")))
 
-    # Then
     text = "\n".join(shown_on(terminal))
     assert text.rindex("CONFIRMED") > text.rindex("PENDING")
 

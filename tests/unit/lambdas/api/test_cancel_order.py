@@ -83,26 +83,22 @@ def test_an_order_that_is_being_undone_cannot_be_cancelled(shop: Shop) -> None:
 
 
 def test_a_cancellation_just_before_the_pivot_wins(shop: Shop) -> None:
-    # Given: the order is cancelled after the pivot has read it and before it writes
+    # The order is cancelled after the pivot has read it and before it writes
     paid = shop.paid()
     cancel()
 
-    # When
     shop.stock.take(paid)
 
-    # Then
     with pytest.raises(OrderCancelled):
         shop.order().ensure_may_go_forward()
     assert shop.order().status is OrderStatus.PENDING
 
 
 def test_an_undo_that_begins_just_before_a_cancellation_wins(shop: Shop) -> None:
-    # Given: the cancellation is decided on the order as it was before its undo began
+    # The cancellation is decided on the order as it was before its undo began
     before = shop.placed()
     shop.orders.begin_undo(ORDER_ID, caught(OutOfStock("Nothing is left.")))
 
-    # When
     order = EarlyReader(shop, before).request_cancellation(ORDER_ID, "customer")
 
-    # Then
     assert order.cancel_requested_by is None

@@ -257,17 +257,14 @@ def test_a_dispute_of_an_order_that_is_being_undone_is_recorded(
 def test_a_refund_by_the_saga_that_fails_later_needs_attention(
     shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
 ) -> None:
-    # Given
     stripe.put(PAID)
     shop.paid()
     refund_payment(ORDER_ID, TIMED_OUT, "the-undo-0", shop.orders, stripe)
     shop.orders.close(ORDER_ID, TIMED_OUT)
 
-    # When
     stripe.refunds_fail_later = True
     receive("refund.failed", "pi_paid")
 
-    # Then
     assert shop.order().status is OrderStatus.NEEDS_ATTENTION
     assert shop.order().payment.status is PaymentStatus.SUCCEEDED
 

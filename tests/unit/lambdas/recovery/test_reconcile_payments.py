@@ -310,7 +310,7 @@ def test_many_payments_are_each_compared_once(
     *,
     hurried: bool,
 ) -> None:
-    # Given: more orders in one second than there are on a page, and some around midnight
+    # More orders in one second than there are on a page, and some around midnight
     monkeypatch.setattr(logic, "_PAGE", 3)
     shop.put(ARMCHAIR, available=100)
     noon = datetime(2026, 2, 27, 12, tzinfo=UTC)
