@@ -180,11 +180,11 @@ def _quoted(segment: str) -> str:
 def _pause_before_retry(failure: CommandFailed, attempt: int, *, repeatable: bool) -> float | None:
     """Choose the pause before a retry, in seconds; None for no retry.
 
-    A throttled request had no effect and can always be repeated. Any other request may have had its effect.
+    A throttled request had no effect and can always be repeated. Any other failed request may have had one.
     """
     throttled = failure.status == httpx.codes.TOO_MANY_REQUESTS
-    passing = isinstance(failure, Unavailable) or failure.retry_after is not None
-    if not throttled and not (passing and repeatable):
+    transient = isinstance(failure, Unavailable) or failure.retry_after is not None
+    if not throttled and not (transient and repeatable):
         return None
     if failure.retry_after is not None:
         return failure.retry_after if failure.retry_after <= _LONGEST_PAUSE_SECONDS else None
@@ -193,7 +193,7 @@ def _pause_before_retry(failure: CommandFailed, attempt: int, *, repeatable: boo
 
 
 def _failure(answer: httpx.Response) -> CommandFailed:
-    """Make an exception of a failed response: a problem document (RFC 9457) or anything else."""
+    """Turn a failed response into an exception. Its body should be a problem document (RFC 9457)."""
     try:
         body = answer.json()
         problem: dict[str, Any] = body if isinstance(body, dict) else {}

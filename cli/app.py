@@ -15,6 +15,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # plain tracebacks are enough for developers
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (orders, sign_in):
-    module.add_to(app)
+app.add_typer(orders.app)  # without a name, its commands become commands of `orders`
+app.add_typer(sign_in.app)
 app.add_typer(stock.app, name="stock")

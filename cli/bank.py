@@ -1,4 +1,4 @@
-"""The customer's answer to their bank (3-D Secure), where a stand-in for Stripe plays the bank."""
+"""Approval of a payment by its customer (3-D Secure), simulated by the Stripe stand-in."""
 
 import httpx
 

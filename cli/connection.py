@@ -47,14 +47,7 @@ class Wiring:
 
 @dataclass(frozen=True)
 class Connection:
-    """Connection to a shop.
-
-    Attributes:
-        api: Client of its REST API.
-        target: Location of the shop, and the user.
-        output: Prints results.
-        wiring: Transport, clock and AWS client.
-    """
+    """Connection to a shop, and the output of the command that uses it."""
 
     api: ShopApi
     target: ShopTarget
@@ -130,7 +123,7 @@ def _options(
 
 @contextmanager
 def _hints(choice: Choice, target: ShopTarget) -> Iterator[None]:
-    """Add a hint to failures for lack of a sign-in or a permission."""
+    """Add a hint to a failure that a missing sign-in or permission caused."""
     try:
         yield
     except NotSignedIn as failure:

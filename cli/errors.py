@@ -79,7 +79,7 @@ class Unavailable(CommandFailed):
     exit_code = ExitCode.UNAVAILABLE
 
 
-class NotAsHoped(CommandFailed):
+class UnexpectedEnd(CommandFailed):
     """A watched order ended with another status than requested."""
 
-    exit_code = ExitCode.NOT_AS_HOPED
+    exit_code = ExitCode.UNEXPECTED_END

@@ -53,12 +53,7 @@ class Execution:
 
 
 class Executions:
-    """Reads the executions of the saga that the user may see.
-
-    Args:
-        client: Client of Step Functions.
-        state_machine_arn: ARN of the saga.
-    """
+    """Reads executions of the saga, with the user's permissions."""
 
     def __init__(self, client: "SFNClient", state_machine_arn: str) -> None:
         self._client = client

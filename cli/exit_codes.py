@@ -12,7 +12,7 @@ class ExitCode(IntEnum):
     NOT_SIGNED_IN = 3
     NOT_FOUND = 4
     UNAVAILABLE = 5
-    NOT_AS_HOPED = 6
+    UNEXPECTED_END = 6
 
 
 MEANINGS = {
@@ -22,5 +22,6 @@ MEANINGS = {
     ExitCode.NOT_SIGNED_IN: "not signed in, or the sign-in has expired",
     ExitCode.NOT_FOUND: "the order or product does not exist",
     ExitCode.UNAVAILABLE: "the shop is unreachable or unavailable",
-    ExitCode.NOT_AS_HOPED: "a watched order ended differently (not CONFIRMED; after `cancel`, not CANCELLED)",
+    ExitCode.UNEXPECTED_END: "a watched order ended differently"
+    " (not CONFIRMED; after `cancel`, not CANCELLED; after `retry`, NEEDS_ATTENTION)",
 }

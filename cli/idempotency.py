@@ -1,4 +1,4 @@
-"""Idempotency keys: a request that is sent again with the same key takes effect once."""
+"""Idempotency keys: a request that is sent twice with the same key takes effect once."""
 
 import uuid
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ KeyOption = Annotated[
 
 @contextmanager
 def printed_key(connection: Connection, key: str | None) -> Iterator[str]:
-    """Choose a key, unless there is one, and print it before the request is sent.
+    """Print the given key, or a new one, before the request is sent.
 
     Raises:
         Unavailable: The outcome of the request is unknown. A hint tells how to send it again.

@@ -2,28 +2,34 @@
 
 import json
 import sys
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 
 from cli.errors import CommandFailed
 
+T = TypeVar("T")
+
 _PIPE_WIDTH: Final = 1000
 """Wide enough that a row of a table in a pipe is one line."""
 
 
 class Output:
-    """Prints to both streams, as text or JSON.
-
-    Args:
-        as_json: Whether to print JSON.
-    """
+    """Prints to both streams, as text or JSON."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
         self.console = _console(stderr=False)
         self._aside = _console(stderr=True)
+
+    def result(self, result: T, view: Callable[[T], RenderableType]) -> None:
+        """Print a result as JSON, or the view that is made of it as text."""
+        if self.as_json:
+            self.show_json(result)
+        else:
+            self.show(view(result))
 
     def show(self, view: RenderableType) -> None:
         """Print a result as text."""
@@ -47,8 +53,7 @@ class Output:
         status = f" ({failure.status})" if failure.status is not None else ""
         self._aside.print(Text.assemble(("error: ", "bold red"), failure.title, status))
         details = [
-            # The detail repeats the error of the first field.
-            failure.detail if not failure.errors else "",
+            failure.detail if not failure.errors else "",  # the detail repeats the first of the errors
             *(f"{name}: {message}" for name, message in failure.errors),
             f"request {failure.request_id}" if failure.request_id else "",
             *failure.hints,

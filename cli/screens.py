@@ -19,14 +19,14 @@ from cli.shapes import OrderJson
 from cli.views import order_head, timeline, timeline_row
 
 _DETOUR: Final = "PaymentActionRequired"
-"""Not a failure: with this error `ChargePayment` leads to `AwaitPayment`."""
+"""Not a failure: `ChargePayment` raises this error so that the saga continues at `AwaitPayment`."""
 
 Advise = Callable[[OrderJson], str | None]
 """Describes what the user must do for the order to continue; None if nothing."""
 
 
 @dataclass(frozen=True)
-class Sight:
+class Snapshot:
     """An order at one moment.
 
     Attributes:
@@ -38,11 +38,11 @@ class Sight:
     executions: list[Execution] | None = None
 
 
-Show = Callable[[Sight], None]
+Show = Callable[[Snapshot], None]
 
 
 def screen_for(output: Output, advise: Advise) -> AbstractContextManager[Show]:
-    """Choose the display for an output. Call its result with each sight, within the context."""
+    """Choose the display for an output. Within its context, call it with each snapshot."""
     if output.as_json:
         return _json_lines(output)
     if output.console.is_terminal:
@@ -52,13 +52,13 @@ def screen_for(output: Output, advise: Advise) -> AbstractContextManager[Show]:
 
 @contextmanager
 def live_picture(console: Console, advise: Advise) -> Iterator[Show]:
-    """Display a live picture in a terminal; the last one remains."""
+    """Display a live picture in a terminal; the last picture remains there."""
     spinner = Spinner("dots", style="cyan")
-    latest: Sight | None = None
+    latest: Snapshot | None = None
 
-    def show(sight: Sight) -> None:
+    def show(snapshot: Snapshot) -> None:
         nonlocal latest
-        latest = sight
+        latest = snapshot
         live.refresh()
 
     def current_picture() -> RenderableType:
@@ -75,9 +75,9 @@ def _lines(output: Output, advise: Advise) -> Iterator[Show]:
     printed = 0
     advised: str | None = None
 
-    def show(sight: Sight) -> None:
+    def show(snapshot: Snapshot) -> None:
         nonlocal order, printed, advised
-        order = sight.order
+        order = snapshot.order
         for entry in order["timeline"][printed:]:
             output.show(Text("  ".join(timeline_row(order, entry))))
         printed = len(order["timeline"])
@@ -95,25 +95,26 @@ def _json_lines(output: Output) -> Iterator[Show]:
     """Print the order as one line of JSON after each change."""
     printed: OrderJson | None = None
 
-    def show(sight: Sight) -> None:
+    def show(snapshot: Snapshot) -> None:
         nonlocal printed
-        if sight.order != printed:
-            output.show_json(sight.order, in_one_line=True)
-        printed = sight.order
+        if snapshot.order != printed:
+            output.show_json(snapshot.order, in_one_line=True)
+        printed = snapshot.order
 
     yield show
 
 
-def picture(sight: Sight, spinner: RenderableType, advice: str | None, now: datetime) -> RenderableType:
+def picture(snapshot: Snapshot, spinner: RenderableType, advice: str | None, now: datetime) -> RenderableType:
     """Draw an order: head, timeline, states of its executions, and advice."""
     columns = Table.grid(padding=(0, 4))
     columns.add_row(
-        timeline(sight.order), *([_states(sight.executions, spinner, now)] if sight.executions else [])
+        timeline(snapshot.order),
+        *([_states(snapshot.executions, spinner, now)] if snapshot.executions else []),
     )
-    parts: list[RenderableType] = [order_head(sight.order), Text(), columns]
+    parts: list[RenderableType] = [order_head(snapshot.order), Text(), columns]
     if advice is not None:
         parts += [Text(), Text(advice, style="yellow")]
-    elif not is_at_rest(sight.order):
+    elif not is_at_rest(snapshot.order):
         parts += [Text(), spinner]
     return Group(*parts)
 

@@ -28,7 +28,7 @@ def sign_in(outputs: "StageOutputs", username: str, password: str, ask: Callable
         outputs: Outputs of the stage.
         username: E-mail address of the user.
         password: Password of the user.
-        ask: Asks the user a further question of Cognito's.
+        ask: Asks the user for a new password or a code, if Cognito requires one.
 
     Raises:
         NotSignedIn: Cognito rejects the sign-in, or requires a challenge that is not supported here.

@@ -114,5 +114,5 @@ class Choice:
             token,
             SagaLocation(run["state_machine_arn"], run["aws_endpoint_url"]),
             stand_in_url=run["stripe_url"],
-            sign_in_hint="The tokens of an embedded run end with it. Was it restarted?",
+            sign_in_hint="The tokens of an embedded run are only valid while it runs. Was it restarted?",
         )

@@ -6,31 +6,31 @@ from contextlib import suppress
 from typing import Final
 
 from cli.connection import Connection
-from cli.errors import NotAsHoped, Unavailable
+from cli.errors import Unavailable, UnexpectedEnd
 from cli.executions import Execution, Executions
 from cli.order_state import advice, is_at_rest
-from cli.screens import Sight, screen_for
+from cli.screens import Snapshot, screen_for
 from cli.shapes import OrderJson
 
 _PAUSE_SECONDS: Final = 0.5
 _LONG_PAUSE_SECONDS: Final = 2.0
 _SOON_SECONDS: Final = 30.0
-"""Most orders are at rest by then. A longer wait is for a person, and needs fewer reads."""
+"""Most orders are at rest by then. The others wait for a person, and are read less often."""
 
 _LAST_STATES_SECONDS: Final = 10.0
 """How long to wait for the end of the executions once the order is at rest."""
 
 
-def watch(connection: Connection, order_id: str, *, hoped_for: frozenset[str]) -> None:
+def watch(connection: Connection, order_id: str, *, expected: frozenset[str]) -> None:
     """Show an order until it is at rest.
 
     Args:
         connection: Connection to the shop.
         order_id: Id of the order.
-        hoped_for: Final statuses that count as success.
+        expected: Final statuses that count as success.
 
     Raises:
-        NotAsHoped: The order ends with another status.
+        UnexpectedEnd: The order ends with another status.
     """
     has_stand_in = connection.target.stand_in_url is not None
 
@@ -38,32 +38,32 @@ def watch(connection: Connection, order_id: str, *, hoped_for: frozenset[str]) -
         return advice(order, has_stand_in=has_stand_in)
 
     with screen_for(connection.output, advise) as show:
-        for sight in sights(connection, order_id):
-            show(sight)
-    if sight.order["status"] not in hoped_for:
-        failure = sight.order.get("failure")
-        raise NotAsHoped(f"The order is {sight.order['status']}", failure["message"] if failure else "")
+        for snapshot in snapshots(connection, order_id):
+            show(snapshot)
+    if snapshot.order["status"] not in expected:
+        failure = snapshot.order.get("failure")
+        raise UnexpectedEnd(f"The order is {snapshot.order['status']}", failure["message"] if failure else "")
 
 
-def sights(connection: Connection, order_id: str) -> Iterator[Sight]:
+def snapshots(connection: Connection, order_id: str) -> Iterator[Snapshot]:
     """Poll an order until it is at rest and its executions have ended."""
     executions = _VisibleExecutions(connection)
     began = time.monotonic()
     at_rest_since: float | None = None
     while True:
-        sight = Sight(connection.api.get_order(order_id), executions.of_order(order_id))
-        yield sight
+        snapshot = Snapshot(connection.api.get_order(order_id), executions.of_order(order_id))
+        yield snapshot
         now = time.monotonic()
-        if is_at_rest(sight.order):
+        if is_at_rest(snapshot.order):
             at_rest_since = at_rest_since or now
-            running = any(each.status == "RUNNING" for each in sight.executions or ())
+            running = any(each.status == "RUNNING" for each in snapshot.executions or ())
             if not running or now - at_rest_since > _LAST_STATES_SECONDS:
                 return
         connection.wiring.sleep(_PAUSE_SECONDS if now - began < _SOON_SECONDS else _LONG_PAUSE_SECONDS)
 
 
 class _VisibleExecutions:
-    """Executions of an order, or None once reading them fails: they are optional."""
+    """Executions of an order; None as soon as reading them has failed, because they are optional."""
 
     def __init__(self, connection: Connection) -> None:
         self._executions: Executions | None = None

@@ -17,10 +17,10 @@ from cli.bank import answer_bank
 from cli.connection import Connection, Wiring
 from cli.order_state import Status, advice
 from cli.output import Output
-from cli.screens import Sight, picture
+from cli.screens import Snapshot, picture
 from cli.shapes import SubmissionJson
 from cli.target import ShopTarget
-from cli.watch import sights
+from cli.watch import snapshots
 from local.processes import REPOSITORY
 from local.users import CUSTOMER
 from local.world import World, embedded_world, spoken
@@ -67,24 +67,24 @@ def capture(world: World) -> str:
         order_id = world.shop.order(_ORDER)
         terminal.print(Text.assemble(("$ ", "green"), f"orders watch {order_id}"))
         approved = False
-        for sight in sights(connection, order_id):
-            if not approved and _waits_for_customer(sight):
-                _print(terminal, sight)
+        for snapshot in snapshots(connection, order_id):
+            if not approved and _waits_for_customer(snapshot):
+                _print(terminal, snapshot)
                 terminal.print()
                 terminal.print(Text("# after the customer has approved", style="dim"))
-                answer_bank(connection, sight.order, approve=True)
+                answer_bank(connection, snapshot.order, approve=True)
                 approved = True
-        _print(terminal, sight)
+        _print(terminal, snapshot)
     return _WEB_FONTS.sub("", terminal.export_svg(title="orders watch", theme=MONOKAI, unique_id="watch"))
 
 
-def _waits_for_customer(sight: Sight) -> bool:
-    waits = sight.order["status"] == Status.AWAITING_PAYMENT
+def _waits_for_customer(snapshot: Snapshot) -> bool:
+    waits = snapshot.order["status"] == Status.AWAITING_PAYMENT
     return waits and any(
-        visit.name == "AwaitPayment" for each in sight.executions or () for visit in each.visits
+        visit.name == "AwaitPayment" for each in snapshot.executions or () for visit in each.visits
     )
 
 
-def _print(terminal: Console, sight: Sight) -> None:
-    told = advice(sight.order, has_stand_in=True)
-    terminal.print(picture(sight, Spinner("dots", style="cyan"), told, datetime.now(UTC)))
+def _print(terminal: Console, snapshot: Snapshot) -> None:
+    told = advice(snapshot.order, has_stand_in=True)
+    terminal.print(picture(snapshot, Spinner("dots", style="cyan"), told, datetime.now(UTC)))

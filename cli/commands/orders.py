@@ -15,11 +15,14 @@ from cli.watch import watch
 OrderId = Annotated[str, typer.Argument(metavar="ORDER_ID", help="Id of the order.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Watch the order until it is at rest.")]
 
+app = typer.Typer()
+
 _CONFIRMED: Final = frozenset({Status.CONFIRMED})
 _CANCELLED: Final = frozenset({Status.CANCELLED})
 _SETTLED: Final = frozenset({Status.CONFIRMED, Status.FAILED, Status.CANCELLED})
 
 
+@app.command()
 @connected
 def submit(
     connection: Connection,
@@ -49,16 +52,15 @@ def submit(
     _show_accepted(connection, order, _CONFIRMED if follow else None)
 
 
+@app.command()
 @connected
 def get(connection: Connection, *, order_id: OrderId) -> None:
     """Show an order."""
     order = connection.api.get_order(order_id)
-    if connection.output.as_json:
-        connection.output.show_json(order)
-    else:
-        connection.output.show(order_details(order))
+    connection.output.result(order, order_details)
 
 
+@app.command("list")
 @connected
 def list_orders(
     connection: Connection,
@@ -79,20 +81,19 @@ def list_orders(
         page = {"orders": page["orders"] + each["orders"], "cursor": each["cursor"]}
         if not everything:
             break
-    if connection.output.as_json:
-        connection.output.show_json(page)
-        return
-    connection.output.show(order_table(page["orders"]))
-    if page["cursor"] is not None:
+    connection.output.result(page, lambda page: order_table(page["orders"]))
+    if page["cursor"] is not None and not connection.output.as_json:
         connection.output.remark(f"More orders: --cursor {page['cursor']}, or --all")
 
 
+@app.command("watch")
 @connected
 def watch_order(connection: Connection, *, order_id: OrderId) -> None:
     """Watch an order until it is at rest."""
-    watch(connection, order_id, hoped_for=_CONFIRMED)
+    watch(connection, order_id, expected=_CONFIRMED)
 
 
+@app.command()
 @connected
 def cancel(connection: Connection, *, order_id: OrderId, follow: Watch = False) -> None:
     """Cancel an order: refund its payment and return its stock."""
@@ -100,6 +101,7 @@ def cancel(connection: Connection, *, order_id: OrderId, follow: Watch = False) 
     _show_accepted(connection, order, _CANCELLED if follow else None)
 
 
+@app.command()
 @connected
 def retry(connection: Connection, *, order_id: OrderId, follow: Watch = False) -> None:
     """Retry an order that is not at rest (operators only)."""
@@ -107,6 +109,7 @@ def retry(connection: Connection, *, order_id: OrderId, follow: Watch = False) -
     _show_accepted(connection, order, _SETTLED if follow else None)
 
 
+@app.command()
 @connected
 def approve(
     connection: Connection,
@@ -120,17 +123,6 @@ def approve(
     connection.output.remark(f"The payment is {'refused' if refuse else 'approved'}.")
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to the app."""
-    app.command()(submit)
-    app.command()(get)
-    app.command("list")(list_orders)
-    app.command("watch")(watch_order)
-    app.command()(cancel)
-    app.command()(retry)
-    app.command()(approve)
-
-
 def _item(text: str) -> ItemJson:
     sku, colon, quantity = text.partition(":")
     if colon and not quantity.isdecimal():
@@ -138,18 +130,11 @@ def _item(text: str) -> ItemJson:
     return {"sku": sku, "quantity": int(quantity) if colon else 1}
 
 
-def _show_accepted(connection: Connection, order: OrderJson, hoped_for: frozenset[str] | None) -> None:
-    """Show an order after a request was accepted, or watch it.
-
-    Args:
-        connection: The shop.
-        order: The order.
-        hoped_for: Final statuses that count as success; None to show the order without watching it.
-    """
-    if hoped_for is not None:
-        watch(connection, order["order_id"], hoped_for=hoped_for)
-    elif connection.output.as_json:
-        connection.output.show_json(order)
-    else:
-        connection.output.show(order_head(order))
+def _show_accepted(connection: Connection, order: OrderJson, expected: frozenset[str] | None) -> None:
+    """Show an order after a request was accepted; watch it if there are expected final statuses."""
+    if expected is not None:
+        watch(connection, order["order_id"], expected=expected)
+        return
+    connection.output.result(order, order_head)
+    if not connection.output.as_json:
         connection.output.remark(f"Watch it with: orders watch {order['order_id']}")

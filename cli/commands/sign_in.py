@@ -13,7 +13,10 @@ from cli.output import Output
 from cli.sign_in import Question, sign_in
 from cli.target import UserRole
 
+app = typer.Typer()
 
+
+@app.command()
 def login(
     *,
     stage: StageOption = None,
@@ -38,16 +41,11 @@ def login(
     output.remark(f"Signed in to {stage} as {role}: {signed_in.api_url}")
 
 
+@app.command()
 def logout(*, stage: StageOption = None, act_as: RoleOption = None) -> None:
     """Delete a saved sign-in."""
     with reported(Output(as_json=False)):
         saved_sign_in.forget(_required(stage), act_as or UserRole.CUSTOMER)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to the app."""
-    app.command()(login)
-    app.command()(logout)
 
 
 def _required(stage: str | None) -> str:

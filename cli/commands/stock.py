@@ -23,11 +23,9 @@ app = typer.Typer(help="Manage products and their stock.", no_args_is_help=True)
 @connected
 def list_products(connection: Connection) -> None:
     """List all products."""
-    products = connection.api.products()
-    if connection.output.as_json:
-        connection.output.show_json({"products": products})
-    else:
-        connection.output.show(product_table(products))
+    connection.output.result(
+        {"products": connection.api.products()}, lambda body: product_table(body["products"])
+    )
 
 
 @app.command()
@@ -104,7 +102,4 @@ def _minor_units(price: str | None, currency: str) -> int | None:
 
 
 def _show(connection: Connection, product: ProductJson) -> None:
-    if connection.output.as_json:
-        connection.output.show_json(product)
-    else:
-        connection.output.show(product_table([product]))
+    connection.output.result(product, lambda product: product_table([product]))

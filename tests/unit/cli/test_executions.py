@@ -51,7 +51,7 @@ def has_execution(stub: Stubber, name: str, status: str, history: list[dict[str,
     arn = f"arn:aws:states:eu-central-1:123456789012:execution:saga:{name}"
     described = {"executionArn": arn, "stateMachineArn": MACHINE, "status": status, "startDate": NOON}
     stub.add_response("describe_execution", described, {"executionArn": arn})
-    # Execution data can contain addresses and is not displayed, so it is not requested.
+    # The terminal does not display execution data, so it is not requested.
     request = {"executionArn": arn, "includeExecutionData": False}
     stub.add_response("get_execution_history", {"events": history}, request)
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from cli.executions import Execution, StateVisit
 from cli.order_state import advice, is_at_rest
-from cli.screens import Sight, live_picture, picture
+from cli.screens import Snapshot, live_picture, picture
 from tests.unit.cli.conftest import FakeShop, Run, an_order
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -92,18 +92,20 @@ def test_advice_to_the_watcher_is_printed_once(orders: Run, shop: FakeShop) -> N
 
 
 @pytest.mark.parametrize(
-    ("payment", "told"),
+    ("payment", "expected"),
     [
         ({"next_action": {"redirect_to_url": {"url": "https://bank.test/3ds"}}}, "https://bank.test/3ds"),
         ({"next_action": {"type": "use_stripe_sdk"}}, "shop's page"),
         ({}, "Only the customer"),
     ],
 )
-def test_the_advice_for_a_real_bank_follows_the_next_action(payment: dict[str, object], told: str) -> None:
+def test_the_advice_for_a_real_bank_follows_the_next_action(
+    payment: dict[str, object], expected: str
+) -> None:
     waiting = {"status": "requires_action", "intent_id": "pi_1", **payment}
     order = an_order(status="AWAITING_PAYMENT", payment=waiting)
 
-    assert told in (advice(order, has_stand_in=False) or "")
+    assert expected in (advice(order, has_stand_in=False) or "")
 
 
 @pytest.mark.parametrize(
@@ -128,10 +130,10 @@ def test_a_terminal_shows_the_states_beside_the_timeline() -> None:
         StateVisit("RefundPayment", NOON),
     )
     again = Execution("o-1-cancel", "RUNNING", ())
-    sight = Sight(an_order(status="PENDING"), [Execution("o-1", "RUNNING", visits), again])
+    snapshot = Snapshot(an_order(status="PENDING"), [Execution("o-1", "RUNNING", visits), again])
     terminal = a_terminal()
 
-    terminal.print(picture(sight, Text("~"), "Do this.", NOON + timedelta(seconds=9)))
+    terminal.print(picture(snapshot, Text("~"), "Do this.", NOON + timedelta(seconds=9)))
 
     lines = [line.split() for line in shown_on(terminal)]
     assert lines[3:] == [
@@ -148,8 +150,8 @@ def test_the_last_picture_remains_on_the_terminal() -> None:
     terminal = a_terminal()
 
     with live_picture(terminal, lambda _: None) as show:
-        show(Sight(an_order(status="PENDING")))
-        show(Sight(an_order(status="CONFIRMED")))
+        show(Snapshot(an_order(status="PENDING")))
+        show(Snapshot(an_order(status="CONFIRMED")))
 
     text = "\n".join(shown_on(terminal))
     assert text.rindex("CONFIRMED") > text.rindex("PENDING")
