@@ -57,17 +57,8 @@ def has_execution(stub: Stubber, name: str, status: str, history: list[dict[str,
 
 
 def lists(stub: Stubber, *names: str) -> None:
-    executions = [
-        {
-            "executionArn": "arn",
-            "stateMachineArn": MACHINE,
-            "name": name,
-            "status": "RUNNING",
-            "startDate": NOON,
-        }
-        for name in names
-    ]
-    stub.add_response("list_executions", {"executions": executions})
+    execution = {"executionArn": "arn", "stateMachineArn": MACHINE, "status": "RUNNING", "startDate": NOON}
+    stub.add_response("list_executions", {"executions": [{**execution, "name": name} for name in names]})
 
 
 def executions_of(stub: Stubber) -> list[Execution]:
@@ -100,7 +91,7 @@ def test_the_current_state_has_no_time_of_exit(stub: Stubber) -> None:
 
 
 def test_an_orders_later_executions_follow_its_first_one(stub: Stubber) -> None:
-    # Step Functions lists the newest one first
+    # Step Functions lists the newest execution first.
     lists(stub, "o-1-retry-v9", "o-2", "o-1-cancel", "o-1")
     for name in ("o-1", "o-1-cancel", "o-1-retry-v9"):
         has_execution(stub, name, "SUCCEEDED", HISTORY[:2])

@@ -63,7 +63,7 @@ def test_a_failure_without_problem_document_is_printed_too(orders: Run, shop: Fa
     assert "error: Bad Gateway (502)" in result.stderr
 
 
-def test_a_website_is_not_taken_for_a_shop(orders: Run, shop: FakeShop) -> None:
+def test_a_website_is_not_mistaken_for_a_shop(orders: Run, shop: FakeShop) -> None:
     shop.answers("GET /orders/o-1", headers={"Content-Type": "text/html"})
 
     result = orders("get", "o-1")

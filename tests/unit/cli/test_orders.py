@@ -35,16 +35,6 @@ def test_each_order_has_its_own_key(orders: Run, shop: FakeShop) -> None:
     assert first != second
 
 
-def test_an_order_without_response_can_be_sent_again_with_its_key(orders: Run, shop: FakeShop) -> None:
-    shop.breaks("POST /orders")
-
-    result = orders(*SUBMIT, "--key", "my-key")
-
-    assert result.exit_code == 5
-    assert {request.headers["Idempotency-Key"] for request in shop.requests} == {"my-key"}
-    assert "--key my-key" in result.stderr
-
-
 @pytest.mark.parametrize("item", ["RED-CHAIR:two", "RED-CHAIR:", "RED-CHAIR:-1"])
 def test_an_invalid_item_is_not_sent(orders: Run, shop: FakeShop, item: str) -> None:
     result = orders("submit", item, "--card", "pm_card_visa", "--email", "a@example.com")

@@ -24,7 +24,7 @@ def test_an_interrupted_read_is_retried_with_growing_pauses(orders: Run, shop: F
     assert all(0 <= pause <= longest for pause, longest in zip(shop.pauses, [1, 2, 4], strict=True))
 
 
-def test_a_long_pause_ends_the_retries(orders: Run, shop: FakeShop) -> None:
+def test_a_requested_pause_that_is_too_long_ends_the_retries(orders: Run, shop: FakeShop) -> None:
     shop.refuses("GET /orders/o-1", 503, headers={"Retry-After": "3600"})
 
     result = orders("get", "o-1")
@@ -34,7 +34,7 @@ def test_a_long_pause_ends_the_retries(orders: Run, shop: FakeShop) -> None:
 
 @pytest.mark.parametrize("status", [409, 429, 503])
 def test_an_order_is_retried_with_its_key(orders: Run, shop: FakeShop, status: int) -> None:
-    # A 409 with Retry-After says that the same request is in flight
+    # A 409 with Retry-After says that the same request is in flight.
     shop.refuses("POST /orders", status, headers={"Retry-After": "1"})
     shop.answers("POST /orders", an_order(), status=202)
 
@@ -43,6 +43,26 @@ def test_an_order_is_retried_with_its_key(orders: Run, shop: FakeShop, status: i
     assert result.exit_code == 0
     first, second = (request.headers["Idempotency-Key"] for request in shop.requests)
     assert first == second
+
+
+@pytest.mark.parametrize(
+    ("call", "command"),
+    [
+        ("POST /orders", SUBMIT),
+        ("POST /inventory/RED-CHAIR/restock", ("stock", "add", "RED-CHAIR", "5", "--as", "operator")),
+    ],
+    ids=["order", "delivery"],
+)
+def test_a_request_without_response_can_be_sent_again_with_its_key(
+    orders: Run, shop: FakeShop, call: str, command: tuple[str, ...]
+) -> None:
+    shop.breaks(call)
+
+    result = orders(*command, "--key", "my-key")
+
+    assert result.exit_code == 5
+    assert {request.headers["Idempotency-Key"] for request in shop.requests} == {"my-key"}
+    assert "--key my-key" in result.stderr
 
 
 @pytest.mark.parametrize("status", [400, 409, 422])

@@ -90,7 +90,7 @@ def test_a_saved_sign_in_is_private_and_has_only_the_id_token(orders: Run, tmp_p
     assert "id-token" not in result.output
 
 
-def test_the_stage_is_found_in_the_region_of_the_cdk(
+def test_the_stage_is_found_in_the_region_that_the_cdk_uses(
     orders: Run, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")

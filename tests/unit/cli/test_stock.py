@@ -54,7 +54,7 @@ def test_a_conflicting_change_is_reported(orders: Run, shop: FakeShop) -> None:
     assert "has changed in the meantime" in result.stderr
 
 
-def test_a_new_product_replaces_none(orders: Run, shop: FakeShop) -> None:
+def test_a_new_product_does_not_replace_an_existing_one(orders: Run, shop: FakeShop) -> None:
     shop.refuses("GET /inventory/RED-CHAIR", 404)
     shop.answers("PUT /inventory/RED-CHAIR", CHAIR)
 
@@ -91,13 +91,3 @@ def test_units_are_added_to_the_stock(orders: Run, shop: FakeShop) -> None:
 
     assert json.loads(shop.last_request.content) == {"quantity": 5}
     assert result.stdout.split()[-1] == "17"
-
-
-def test_a_delivery_without_response_can_be_sent_again_with_its_key(orders: Run, shop: FakeShop) -> None:
-    shop.breaks("POST /inventory/RED-CHAIR/restock")
-
-    result = orders("stock", "add", "RED-CHAIR", "5", "--as", "operator", "--key", "my-key")
-
-    assert result.exit_code == 5
-    assert {request.headers["Idempotency-Key"] for request in shop.requests} == {"my-key"}
-    assert "--key my-key" in result.stderr

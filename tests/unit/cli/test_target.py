@@ -12,7 +12,7 @@ FAR_FUTURE = 9_999_999_999
 
 
 @pytest.fixture
-def signed_in(orders: Run) -> None:  # noqa: ARG001 - it has the cache folder in place
+def signed_in(orders: Run) -> None:  # noqa: ARG001 - sets the cache folder
     arn = "arn:aws:states:eu-central-1:000000000000:stateMachine:saga"
     saved_sign_in.save(SignIn("http://dev.test", arn, "saved-token", FAR_FUTURE), "dev", "customer")
 

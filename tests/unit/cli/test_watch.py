@@ -53,17 +53,25 @@ def test_an_order_with_another_end_is_not_a_success(orders: Run, shop: FakeShop,
     assert orders("watch", "o-1").exit_code == 6
 
 
-@pytest.mark.parametrize(("status", "exit_code"), [("CANCELLED", 0), ("FAILED", 6)])
-def test_a_cancelled_order_must_end_cancelled(
-    orders: Run, shop: FakeShop, status: str, exit_code: int
+@pytest.mark.parametrize(
+    ("command", "status", "exit_code"),
+    [
+        ("cancel", "CANCELLED", 0),
+        ("cancel", "FAILED", 6),
+        ("retry", "FAILED", 0),
+        ("retry", "NEEDS_ATTENTION", 6),
+    ],
+)
+def test_the_end_that_counts_as_success_depends_on_the_command(
+    orders: Run, shop: FakeShop, command: str, status: str, exit_code: int
 ) -> None:
-    # A confirmed order that is asked to be cancelled is not at rest
+    # A confirmed order is not at rest while it is being cancelled.
     asked = an_order(timeline=timeline("OrderConfirmed", "CancellationRequested: customer"))
-    shop.answers("POST /orders/o-1/cancel", asked, status=202)
+    shop.answers(f"POST /orders/o-1/{command}", asked, status=202)
     shop.answers("GET /orders/o-1", asked)
     shop.answers("GET /orders/o-1", an_order(status=status))
 
-    result = orders("cancel", "o-1", "--watch")
+    result = orders(command, "o-1", "--watch")
 
     assert result.exit_code == exit_code
 
