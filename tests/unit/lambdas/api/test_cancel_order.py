@@ -4,8 +4,7 @@ from typing import Any
 import pytest
 
 from lambdas.api.cancel_order.handler import handler
-from lambdas.domain.errors import OrderCancelled, OutOfStock
-from lambdas.domain.order import OrderStatus
+from lambdas.domain.errors import OutOfStock
 from tests.unit.lambdas.builders import CUSTOMER, ORDER_ID, caught
 from tests.unit.lambdas.invocations import CONTEXT, api_event
 from tests.unit.lambdas.shop import EarlyReader, Shop
@@ -82,20 +81,8 @@ def test_an_order_that_is_being_undone_cannot_be_cancelled(shop: Shop) -> None:
     assert shop.order().cancel_requested_by is None
 
 
-def test_a_cancellation_just_before_the_pivot_wins(shop: Shop) -> None:
-    # The order is cancelled after the pivot has read it and before it writes
-    paid = shop.paid()
-    cancel()
-
-    shop.stock.take(paid)
-
-    with pytest.raises(OrderCancelled):
-        shop.order().ensure_may_go_forward()
-    assert shop.order().status is OrderStatus.PENDING
-
-
 def test_an_undo_that_begins_just_before_a_cancellation_wins(shop: Shop) -> None:
-    # The cancellation is decided on the order as it was before its undo began
+    # The cancellation reads the order as it was before its undo began.
     before = shop.placed()
     shop.orders.begin_undo(ORDER_ID, caught(OutOfStock("Nothing is left.")))
 

@@ -15,12 +15,14 @@ from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, TASK_TOKEN, TIMED_OU
 from tests.unit.lambdas.fakes import NOT_APPROVED, FakeCallback, FakeStripe, no_answer
 from tests.unit.lambdas.shop import Shop
 
+Receive = Callable[..., WebhookOutcome]
+
 AMOUNT = 2 * ARMCHAIR.unit_price
 PAID = PaymentIntent("pi_paid", "succeeded", amount_received=AMOUNT, order_id=ORDER_ID)
 
 
 @pytest.fixture
-def receive(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> Callable[..., WebhookOutcome]:
+def receive(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> Receive:
     def receive(
         kind: str = "payment_intent.succeeded", intent_id: str | None = "pi_1", *, livemode: bool = False
     ) -> WebhookOutcome:
@@ -52,18 +54,16 @@ def events_since(shop: Shop, order: Order) -> list[str]:
 )
 @pytest.mark.parametrize(
     "order_of_arrival",
-    [
-        *permutations(
-            ("payment_intent.requires_action", "payment_intent.payment_failed", "payment_intent.succeeded")
-        )
-    ],
+    list(
+        permutations(f"payment_intent.{kind}" for kind in ("requires_action", "payment_failed", "succeeded"))
+    ),
     ids=str,
 )
-def test_the_payment_decides_in_whatever_order_events_arrive(  # noqa: PLR0913, PLR0917 - fixtures and parameters
+def test_the_result_is_the_same_in_every_order_of_arrival(  # noqa: PLR0913, PLR0917 - fixtures and parameters
     shop: Shop,
     stripe: FakeStripe,
     callback: FakeCallback,
-    receive: Callable[..., WebhookOutcome],
+    receive: Receive,
     order_of_arrival: tuple[str, ...],
     decide: Callable[[FakeStripe, str], object],
     resumed: str,
@@ -81,7 +81,7 @@ def test_the_payment_decides_in_whatever_order_events_arrive(  # noqa: PLR0913, 
 
 @pytest.mark.parametrize("kind", ["payment_intent.succeeded", "payment_intent.payment_failed"])
 def test_an_event_that_disagrees_with_the_payment_is_ignored(
-    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., WebhookOutcome], kind: str
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Receive, kind: str
 ) -> None:
     waiting = shop.awaiting_payment(stripe)
 
@@ -91,9 +91,7 @@ def test_an_event_that_disagrees_with_the_payment_is_ignored(
     assert shop.order() == waiting
 
 
-def test_a_repeated_event_writes_nothing(
-    shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
-) -> None:
+def test_a_repeated_event_writes_nothing(shop: Shop, stripe: FakeStripe, receive: Receive) -> None:
     shop.awaiting_payment(stripe)
     stripe.settle("pi_1")
     receive()
@@ -105,7 +103,7 @@ def test_a_repeated_event_writes_nothing(
 
 
 def test_an_event_after_the_deadline_writes_nothing(
-    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., WebhookOutcome]
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Receive
 ) -> None:
     shop.awaiting_payment(stripe)
     undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
@@ -118,7 +116,7 @@ def test_an_event_after_the_deadline_writes_nothing(
 
 
 def test_an_event_before_the_saga_waits_changes_nothing(
-    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., WebhookOutcome]
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Receive
 ) -> None:
     stripe.put(PAID)
     order = shop.paid()
@@ -129,9 +127,7 @@ def test_an_event_before_the_saga_waits_changes_nothing(
     assert shop.order() == order
 
 
-def test_an_event_fails_if_stripe_does_not_answer(
-    shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
-) -> None:
+def test_an_event_fails_if_stripe_does_not_answer(shop: Shop, stripe: FakeStripe, receive: Receive) -> None:
     waiting = shop.awaiting_payment(stripe)
     stripe.before["retrieve_intent"] = no_answer
 
@@ -145,17 +141,13 @@ def test_an_event_fails_if_stripe_does_not_answer(
 
 
 @pytest.mark.parametrize("kind", ["customer.created", "invoice.paid", "payout.failed", "charges.new"])
-def test_an_event_of_another_kind_is_acknowledged(
-    stripe: FakeStripe, receive: Callable[..., WebhookOutcome], kind: str
-) -> None:
+def test_an_event_of_another_kind_is_acknowledged(stripe: FakeStripe, receive: Receive, kind: str) -> None:
     assert receive(kind) is WebhookOutcome.NOT_FOR_US
 
     assert stripe.calls == []
 
 
-def test_an_event_without_a_payment_is_acknowledged(
-    stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
-) -> None:
+def test_an_event_without_a_payment_is_acknowledged(stripe: FakeStripe, receive: Receive) -> None:
     assert receive("charge.succeeded", None) is WebhookOutcome.NOT_FOR_US
 
     assert stripe.calls == []
@@ -164,7 +156,7 @@ def test_an_event_without_a_payment_is_acknowledged(
 @pytest.mark.parametrize("ours_is_real", [True, False])
 def test_an_event_of_another_environment_is_acknowledged(
     stripe: FakeStripe,
-    receive: Callable[..., WebhookOutcome],
+    receive: Receive,
     ours_is_real: bool,  # noqa: FBT001 - a table's column
 ) -> None:
     stripe.livemode = ours_is_real
@@ -176,7 +168,7 @@ def test_an_event_of_another_environment_is_acknowledged(
 
 @pytest.mark.parametrize("order_id", [None, "no-such-order"])
 def test_an_event_of_an_unknown_order_is_acknowledged(
-    stripe: FakeStripe, receive: Callable[..., WebhookOutcome], order_id: str | None
+    stripe: FakeStripe, receive: Receive, order_id: str | None
 ) -> None:
     stripe.put(PaymentIntent("pi_1", "succeeded", order_id=order_id))
 
@@ -184,7 +176,7 @@ def test_an_event_of_an_unknown_order_is_acknowledged(
 
 
 def test_an_event_of_another_payment_changes_nothing(
-    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., WebhookOutcome]
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Receive
 ) -> None:
     waiting = shop.awaiting_payment(stripe)
     stripe.put(PaymentIntent("pi_of_another_attempt", "canceled", order_id=ORDER_ID))
@@ -198,9 +190,7 @@ def test_an_event_of_another_payment_changes_nothing(
 # Disputes, and refunds outside of the saga
 
 
-def test_a_dispute_is_recorded_once(
-    shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
-) -> None:
+def test_a_dispute_is_recorded_once(shop: Shop, stripe: FakeStripe, receive: Receive) -> None:
     order = a_confirmed_order(shop, stripe)
     stripe.dispute("pi_paid")
 
@@ -213,7 +203,7 @@ def test_a_dispute_is_recorded_once(
 
 
 def test_each_refund_in_the_dashboard_is_recorded_once(
-    shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
+    shop: Shop, stripe: FakeStripe, receive: Receive
 ) -> None:
     order = a_confirmed_order(shop, stripe)
 
@@ -229,7 +219,7 @@ def test_each_refund_in_the_dashboard_is_recorded_once(
 
 
 def test_a_refund_by_the_saga_is_not_recorded_as_outside(
-    shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
+    shop: Shop, stripe: FakeStripe, receive: Receive
 ) -> None:
     stripe.put(PAID)
     shop.paid()
@@ -242,7 +232,7 @@ def test_a_refund_by_the_saga_is_not_recorded_as_outside(
 
 
 def test_a_dispute_of_an_order_that_is_being_undone_is_recorded(
-    shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
+    shop: Shop, stripe: FakeStripe, receive: Receive
 ) -> None:
     shop.awaiting_payment(stripe)
     stripe.settle("pi_1")
@@ -255,7 +245,7 @@ def test_a_dispute_of_an_order_that_is_being_undone_is_recorded(
 
 
 def test_a_refund_by_the_saga_that_fails_later_needs_attention(
-    shop: Shop, stripe: FakeStripe, receive: Callable[..., WebhookOutcome]
+    shop: Shop, stripe: FakeStripe, receive: Receive
 ) -> None:
     stripe.put(PAID)
     shop.paid()
@@ -270,7 +260,7 @@ def test_a_refund_by_the_saga_that_fails_later_needs_attention(
 
 
 def test_a_payment_that_was_refunded_does_not_confirm_the_order(
-    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Callable[..., WebhookOutcome]
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Receive
 ) -> None:
     shop.awaiting_payment(stripe)
     stripe.settle("pi_1")

@@ -32,8 +32,8 @@ def reconcile(
     )
 
 
-def reconcile_again_in_vain(shop: Shop, executions: FakeExecutions) -> Report:
-    """A second run, after the execution that the first one started has ended without changing the order."""
+def reconcile_twice_in_vain(shop: Shop, executions: FakeExecutions) -> Report:
+    """Reconcile twice. The execution that the first run starts ends without changing the order."""
     reconcile(shop, executions)
     executions.ended |= executions.started.keys()
     return reconcile(shop, executions)
@@ -93,12 +93,12 @@ def test_an_order_at_rest_that_the_index_still_lists_is_skipped(
     assert reconcile(shop, executions, listing=LateListing(shop.client, ORDERS_TABLE)).counts == {}
 
 
-def test_an_order_that_another_execution_does_not_help_is_flagged(
+def test_an_order_is_flagged_if_another_execution_changes_nothing(
     shop: Shop, executions: FakeExecutions
 ) -> None:
     stuck = shop.placed()
 
-    report = reconcile_again_in_vain(shop, executions)
+    report = reconcile_twice_in_vain(shop, executions)
 
     assert shop.order().status is OrderStatus.NEEDS_ATTENTION
     assert shop.order().timeline[-1].event == "OrderNeedsAttention: one more execution changed nothing"
@@ -109,19 +109,19 @@ def test_an_order_that_another_execution_does_not_help_is_flagged(
 
 def test_a_flagged_order_is_only_counted(shop: Shop, executions: FakeExecutions) -> None:
     shop.placed()
-    reconcile_again_in_vain(shop, executions)
+    reconcile_twice_in_vain(shop, executions)
 
     report = reconcile(shop, executions)
 
     assert report.counts == {"orders_not_at_rest": 1, "orders_waiting_for_a_human": 1}
 
 
-def test_an_ended_order_rests_if_its_customer_cannot_be_notified(
+def test_an_order_comes_to_rest_if_its_customer_cannot_be_notified(
     shop: Shop, executions: FakeExecutions
 ) -> None:
     shop.confirmed()
 
-    report = reconcile_again_in_vain(shop, executions)
+    report = reconcile_twice_in_vain(shop, executions)
 
     assert [finding.kind for finding in report.new] == [FindingKind.CUSTOMER_NOT_NOTIFIED]
     assert shop.order().status is OrderStatus.CONFIRMED

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,53 +21,51 @@ PRICE = 75_800
 """Two armchairs."""
 
 
-@pytest.fixture
-def executions() -> FakeExecutions:
-    return FakeExecutions()
-
-
-def reconcile(shop: Shop, stripe: FakeStripe, executions: FakeExecutions, *, hurried: bool = False) -> Report:
-    listing = OrderListing(shop.client, ORDERS_TABLE)
-    return run_through(
-        lambda run: PaymentReconciliation(
-            run, STALE_AFTER, listing, shop.orders, stripe, executions
-        ).reconcile(),
-        hurried=hurried,
-    )
-
-
-def at(time: str, day: int = 1) -> str:
-    return f"2026-03-{day:02}T{time}.000Z"
+def at(time: str, day: str = "2026-03-01") -> str:
+    return f"{day}T{time}.000Z"
 
 
 def seconds(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp())
 
 
-def a_payment(stripe: FakeStripe, **changes: Any) -> PaymentIntent:  # noqa: ANN401 - any attribute
-    """A payment for two armchairs."""
-    intent = PaymentIntent(
-        "pi_paid",
-        "succeeded",
-        currency="usd",
-        created=seconds(at("12:00:00")),
-        amount_received=PRICE,
-        order_id=ORDER_ID,
-    )
-    return stripe.put(replace(intent, **changes))
+@dataclass(frozen=True)
+class Ledger:
+    """The shop's orders, Stripe's payments, and the reconciliation that compares them."""
+
+    shop: Shop
+    stripe: FakeStripe
+    executions: FakeExecutions
+
+    def reconcile(self, *, hurried: bool = False) -> Report:
+        listing = OrderListing(self.shop.client, ORDERS_TABLE)
+        return run_through(
+            lambda run: PaymentReconciliation(
+                run, STALE_AFTER, listing, self.shop.orders, self.stripe, self.executions
+            ).reconcile(),
+            hurried=hurried,
+        )
+
+    def payment(self, **changes: Any) -> PaymentIntent:  # noqa: ANN401 - any attribute
+        """Add a payment for two armchairs."""
+        created = seconds(at("12:00:00"))
+        return self.stripe.put(replace(A_PAYMENT, **{"created": created, **changes}))
+
+    def confirmed(self, order_id: str = ORDER_ID, intent_id: str = "pi_paid", **changes: Any) -> Order:  # noqa: ANN401 - any attribute
+        self.shop.priced(order_id=order_id, **changes)
+        self.shop.orders.record_intent(order_id, intent_id, PaymentStatus.REQUIRES_CONFIRMATION)
+        paid = self.shop.orders.record_payment(order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
+        return self.shop.notified(self.shop.stock.take(paid))
+
+    def closed(self) -> Order:
+        """Add an order that was confirmed, then cancelled and undone."""
+        self.confirmed()
+        return self.shop.notified(self.shop.close_cancelled())
 
 
-def confirmed(shop: Shop, order_id: str = ORDER_ID, intent_id: str = "pi_paid", **changes: Any) -> Order:  # noqa: ANN401 - any attribute
-    shop.priced(order_id=order_id, **changes)
-    shop.orders.record_intent(order_id, intent_id, PaymentStatus.REQUIRES_CONFIRMATION)
-    paid = shop.orders.record_payment(order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
-    return shop.notified(shop.stock.take(paid))
-
-
-def closed(shop: Shop) -> Order:
-    """An order that was confirmed, then cancelled and undone."""
-    confirmed(shop)
-    return shop.notified(shop.close_cancelled())
+@pytest.fixture
+def ledger(shop: Shop, stripe: FakeStripe) -> Ledger:
+    return Ledger(shop, stripe, FakeExecutions())
 
 
 # What is wrong with an order and a payment
@@ -84,7 +82,7 @@ def order_with(**changes: Any) -> Order:  # noqa: ANN401 - any attribute
     return replace(A_CONFIRMED_ORDER, **changes)
 
 
-def order_that_knows(**changes: Any) -> Order:  # noqa: ANN401 - any attribute
+def with_payment(**changes: Any) -> Order:  # noqa: ANN401 - any attribute
     return order_with(payment=replace(A_CONFIRMED_ORDER.payment, **changes))
 
 
@@ -97,10 +95,10 @@ def order_that_knows(**changes: Any) -> Order:  # noqa: ANN401 - any attribute
         (A_CONFIRMED_ORDER, None, "order_without_money"),
         (A_CONFIRMED_ORDER, replace(A_PAYMENT, status="canceled", amount_received=0), "order_without_money"),
         (A_CONFIRMED_ORDER, replace(A_PAYMENT, amount_refunded=1), "order_without_money"),
-        (order_that_knows(refunded_outside=1), replace(A_PAYMENT, amount_refunded=1), None),
-        (order_that_knows(refunded_outside=1), replace(A_PAYMENT, amount_refunded=2), "order_without_money"),
+        (with_payment(refunded_outside=1), replace(A_PAYMENT, amount_refunded=1), None),
+        (with_payment(refunded_outside=1), replace(A_PAYMENT, amount_refunded=2), "order_without_money"),
         (A_CONFIRMED_ORDER, replace(A_PAYMENT, disputed=True), "order_without_money"),
-        (order_that_knows(disputed=True), replace(A_PAYMENT, disputed=True), None),
+        (with_payment(disputed=True), replace(A_PAYMENT, disputed=True), None),
         (A_CONFIRMED_ORDER, replace(A_PAYMENT, amount_received=PRICE - 1), "amount_differs"),
         (A_CONFIRMED_ORDER, replace(A_PAYMENT, amount_received=PRICE + 1), "amount_differs"),
         (A_CONFIRMED_ORDER, replace(A_PAYMENT, currency="eur"), "amount_differs"),
@@ -124,54 +122,46 @@ def test_an_order_is_judged_by_its_payment(
 # What is compared
 
 
-def test_a_confirmed_order_and_its_payment_agree(
-    shop: Shop, stripe: FakeStripe, executions: FakeExecutions
-) -> None:
-    confirmed(shop)
-    a_payment(stripe)
+def test_a_confirmed_order_and_its_payment_agree(ledger: Ledger) -> None:
+    ledger.confirmed()
+    ledger.payment()
 
-    assert reconcile(shop, stripe, executions).counts == {"payments_compared": 1}
-    assert "retrieve_intent" not in stripe.calls
+    assert ledger.reconcile().counts == {"payments_compared": 1}
+    assert "retrieve_intent" not in ledger.stripe.calls
 
 
-def test_a_payment_made_long_after_its_order_is_found_in_the_list(
-    shop: Shop, stripe: FakeStripe, executions: FakeExecutions
-) -> None:
-    confirmed(shop, created_at=at("12:00:00", day=27).replace("-03-", "-02-"))
-    a_payment(stripe)
+def test_a_payment_made_long_after_its_order_is_found_in_the_list(ledger: Ledger) -> None:
+    ledger.confirmed(created_at=at("12:00:00", day="2026-02-27"))
+    ledger.payment()
 
-    assert reconcile(shop, stripe, executions).counts == {"payments_compared": 1}
-    assert "retrieve_intent" not in stripe.calls
+    assert ledger.reconcile().counts == {"payments_compared": 1}
+    assert "retrieve_intent" not in ledger.stripe.calls
 
 
-def test_a_payment_too_young_for_the_list_is_retrieved(
-    shop: Shop, stripe: FakeStripe, executions: FakeExecutions
-) -> None:
-    confirmed(shop)
-    a_payment(stripe, created=seconds(at("12:30:00")))
+def test_a_payment_too_young_for_the_list_is_retrieved(ledger: Ledger) -> None:
+    ledger.confirmed()
+    ledger.payment(created=seconds(at("12:30:00")))
 
-    assert not reconcile(shop, stripe, executions).new
-    assert stripe.calls.count("retrieve_intent") == 1
+    assert not ledger.reconcile().new
+    assert ledger.stripe.calls.count("retrieve_intent") == 1
 
 
 @pytest.mark.parametrize(
-    "created_at", [at("12:30:00"), at("12:59:59", day=26).replace("-03-", "-02-")], ids=["young", "old"]
+    "created_at", [at("12:30:00"), at("12:59:59", day="2026-02-26")], ids=["young", "old"]
 )
-def test_orders_outside_of_the_window_are_not_compared(
-    shop: Shop, stripe: FakeStripe, executions: FakeExecutions, created_at: str
-) -> None:
-    confirmed(shop, created_at=created_at)
+def test_orders_outside_of_the_window_are_not_compared(ledger: Ledger, created_at: str) -> None:
+    ledger.confirmed(created_at=created_at)
 
-    assert reconcile(shop, stripe, executions).counts == {"payments_compared": 0}
+    assert ledger.reconcile().counts == {"payments_compared": 0}
 
 
-def test_a_closed_order_needs_no_payment(shop: Shop, stripe: FakeStripe, executions: FakeExecutions) -> None:
-    closed(shop)
+def test_a_closed_order_needs_no_payment(ledger: Ledger) -> None:
+    ledger.closed()
 
-    report = reconcile(shop, stripe, executions)
+    report = ledger.reconcile()
 
     assert not report.new
-    assert "retrieve_intent" not in stripe.calls
+    assert "retrieve_intent" not in ledger.stripe.calls
     assert report.counts["orders_without_a_listed_payment"] == 1
 
 
@@ -183,13 +173,11 @@ def the_finding(report: Report) -> Finding:
     return finding
 
 
-def test_an_order_without_its_money_is_reported_with_facts(
-    shop: Shop, stripe: FakeStripe, executions: FakeExecutions
-) -> None:
-    confirmed(shop)
-    a_payment(stripe, amount_refunded=800)
+def test_an_order_without_its_money_is_reported_with_facts(ledger: Ledger) -> None:
+    ledger.confirmed()
+    ledger.payment(amount_refunded=800)
 
-    finding = the_finding(reconcile(shop, stripe, executions))
+    finding = the_finding(ledger.reconcile())
 
     assert finding.kind is FindingKind.ORDER_WITHOUT_MONEY
     assert finding.ids == {"order_id": ORDER_ID, "intent_id": "pi_paid"}
@@ -207,83 +195,71 @@ def test_an_order_without_its_money_is_reported_with_facts(
     }
 
 
-def test_an_order_whose_payment_is_unknown_to_stripe_is_reported(
-    shop: Shop, stripe: FakeStripe, executions: FakeExecutions
-) -> None:
-    confirmed(shop)
+def test_an_order_whose_payment_is_unknown_to_stripe_is_reported(ledger: Ledger) -> None:
+    ledger.confirmed()
 
-    finding = the_finding(reconcile(shop, stripe, executions))
+    finding = the_finding(ledger.reconcile())
 
     assert (finding.kind, finding.facts["order_amount"]) == (FindingKind.ORDER_WITHOUT_MONEY, 75_800)
 
 
 @pytest.mark.parametrize("order_id", [None, OTHER_ORDER_ID], ids=["no order", "unknown order"])
-def test_money_without_an_order_is_reported(
-    shop: Shop, stripe: FakeStripe, executions: FakeExecutions, order_id: str | None
-) -> None:
-    a_payment(stripe, intent_id="pi_foreign", order_id=order_id)
+def test_money_without_an_order_is_reported(ledger: Ledger, order_id: str | None) -> None:
+    ledger.payment(intent_id="pi_foreign", order_id=order_id)
 
-    finding = the_finding(reconcile(shop, stripe, executions))
+    finding = the_finding(ledger.reconcile())
 
     assert finding.kind is FindingKind.MONEY_WITHOUT_ORDER
     assert finding.ids == {"order_id": order_id, "intent_id": "pi_foreign"}
     assert (finding.facts["held"], finding.facts["currency"]) == (75_800, "usd")
 
 
-def test_only_the_second_payment_of_an_order_is_reported(
-    shop: Shop, stripe: FakeStripe, executions: FakeExecutions
-) -> None:
-    confirmed(shop)
-    a_payment(stripe)
-    a_payment(stripe, intent_id="pi_second")
+def test_only_the_second_payment_of_an_order_is_reported(ledger: Ledger) -> None:
+    ledger.confirmed()
+    ledger.payment()
+    ledger.payment(intent_id="pi_second")
 
-    finding = the_finding(reconcile(shop, stripe, executions))
+    finding = the_finding(ledger.reconcile())
 
     assert finding.kind is FindingKind.SECOND_PAYMENT
     assert (finding.ids["intent_id"], finding.facts["order_intent_id"]) == ("pi_second", "pi_paid")
 
 
-def test_an_outdated_list_makes_no_finding(
-    shop: Shop, stripe: FakeStripe, executions: FakeExecutions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    confirmed(shop)
-    paid = a_payment(stripe)
+def test_an_outdated_list_makes_no_finding(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger.confirmed()
+    paid = ledger.payment()
     late = replace(paid, amount_received=0, status="requires_confirmation")
     monkeypatch.setattr(
-        stripe, "list_intents", lambda since, to: iter([late] if since <= late.created < to else [])
+        ledger.stripe, "list_intents", lambda since, to: iter([late] if since <= late.created < to else [])
     )
 
-    assert not reconcile(shop, stripe, executions).new
+    assert not ledger.reconcile().new
 
 
 # What is healed
 
 
-def test_the_saga_gives_back_the_money_of_a_closed_order(
-    shop: Shop, stripe: FakeStripe, executions: FakeExecutions
-) -> None:
-    order = closed(shop)
-    a_payment(stripe)
+def test_the_saga_gives_back_the_money_of_a_closed_order(ledger: Ledger) -> None:
+    order = ledger.closed()
+    ledger.payment()
 
-    report = reconcile(shop, stripe, executions)
-    again = reconcile(shop, stripe, executions)
+    report = ledger.reconcile()
+    again = ledger.reconcile()
 
-    assert executions.started == {f"{ORDER_ID}-v{order.version}": ORDER_ID}
+    assert ledger.executions.started == {f"{ORDER_ID}-v{order.version}": ORDER_ID}
     assert not report.new
     assert report.counts["closed_orders_rerun_started"] == 1
     assert not again.new
     assert again.counts["closed_orders_rerun_running"] == 1
 
 
-def test_money_of_a_closed_order_that_the_saga_leaves_is_reported(
-    shop: Shop, stripe: FakeStripe, executions: FakeExecutions
-) -> None:
-    closed(shop)
-    a_payment(stripe)
-    reconcile(shop, stripe, executions)
-    executions.ended |= executions.started.keys()
+def test_money_of_a_closed_order_is_reported_if_the_saga_leaves_it(ledger: Ledger) -> None:
+    ledger.closed()
+    ledger.payment()
+    ledger.reconcile()
+    ledger.executions.ended |= ledger.executions.started.keys()
 
-    finding = the_finding(reconcile(shop, stripe, executions))
+    finding = the_finding(ledger.reconcile())
 
     assert finding.kind is FindingKind.MONEY_OF_CLOSED_ORDER
     assert (finding.facts["order_status"], finding.facts["held"]) == ("CANCELLED", 75_800)
@@ -292,68 +268,60 @@ def test_money_of_a_closed_order_that_the_saga_leaves_is_reported(
 # Any number of orders
 
 
-def many(shop: Shop, stripe: FakeStripe, moments: list[datetime]) -> None:
+def many(ledger: Ledger, moments: list[datetime]) -> None:
     for n, moment in enumerate(moments):
         order_id = f"{n % 16:x}1b2c3d4-0000-5000-8000-{n:012}"
         created_at = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        confirmed(shop, order_id, f"pi_{n}", created_at=created_at)
+        ledger.confirmed(order_id, f"pi_{n}", created_at=created_at)
         created = int((moment + timedelta(seconds=2)).timestamp())
-        a_payment(stripe, intent_id=f"pi_{n}", order_id=order_id, created=created)
+        ledger.payment(intent_id=f"pi_{n}", order_id=order_id, created=created)
 
 
 @pytest.mark.parametrize("hurried", [False, True], ids=["at once", "in many calls"])
 def test_many_payments_are_each_compared_once(
-    shop: Shop,
-    stripe: FakeStripe,
-    executions: FakeExecutions,
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    hurried: bool,
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, *, hurried: bool
 ) -> None:
-    # More orders in one second than there are on a page, and some around midnight
+    # More orders in one second than there are on a page, and some around midnight.
     monkeypatch.setattr(logic, "_PAGE", 3)
-    shop.put(ARMCHAIR, available=100)
+    ledger.shop.put(ARMCHAIR, available=100)
     noon = datetime(2026, 2, 27, 12, tzinfo=UTC)
     midnight = datetime(2026, 2, 28, tzinfo=UTC)
     many(
-        shop,
-        stripe,
+        ledger,
         [
             *(noon + timedelta(milliseconds=5 * n) for n in range(7)),
             *(noon + timedelta(seconds=1, milliseconds=5 * n) for n in range(2)),
             *(midnight + timedelta(milliseconds=500 * n) for n in range(-3, 3)),
         ],
     )
-    stripe.put(replace(stripe.intents["pi_4"], amount_refunded=1))
+    ledger.stripe.put(replace(ledger.stripe.intents["pi_4"], amount_refunded=1))
 
-    report = reconcile(shop, stripe, executions, hurried=hurried)
+    report = ledger.reconcile(hurried=hurried)
 
     assert report.counts["payments_compared"] == 15
     assert [finding.ids["intent_id"] for finding in report.new] == ["pi_4"]
-    assert stripe.calls.count("retrieve_intent") == 1
+    assert ledger.stripe.calls.count("retrieve_intent") == 1
 
 
-def test_a_slice_with_too_many_payments_is_cut(
-    shop: Shop, stripe: FakeStripe, executions: FakeExecutions, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_slice_with_too_many_payments_is_cut(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logic, "_MOST_INTENTS", 2)
     for n in range(7):
-        a_payment(stripe, intent_id=f"pi_{n}", order_id=None, created=seconds(at("12:00:00")) + n // 4)
+        ledger.payment(intent_id=f"pi_{n}", order_id=None, created=seconds(at("12:00:00")) + n // 4)
 
-    report = reconcile(shop, stripe, executions)
+    report = ledger.reconcile()
 
     assert report.counts["payments_compared"] == 7
     assert report.counts["money_without_order"] == 7
 
 
 def test_the_number_of_unpaid_orders_in_the_cursor_is_limited(
-    shop: Shop, stripe: FakeStripe, executions: FakeExecutions, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logic, "_MOST_UNPAID", 0)
-    confirmed(shop, created_at=at("12:00:00", day=27).replace("-03-", "-02-"))
-    a_payment(stripe)
+    ledger.confirmed(created_at=at("12:00:00", day="2026-02-27"))
+    ledger.payment()
 
-    report = reconcile(shop, stripe, executions)
+    report = ledger.reconcile()
 
     assert not report.new
-    assert stripe.calls.count("retrieve_intent") == 1
+    assert ledger.stripe.calls.count("retrieve_intent") == 1

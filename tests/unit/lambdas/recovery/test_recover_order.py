@@ -20,8 +20,15 @@ PAUSES = (timedelta(seconds=10), timedelta(seconds=60))
 LATER = ENDED_AT + timedelta(hours=1)
 
 
-def ended(name: str = ORDER_ID, status: str = "ABORTED", order_id: str = ORDER_ID) -> EndedExecution:
-    return EndedExecution(name, order_id, status, ENDED_AT)
+def recover(
+    shop: Shop, name: str = ORDER_ID, status: str = "ABORTED", now: datetime = LATER
+) -> tuple[RecoveryOutcome, list[str]]:
+    """Recover from the end of an execution, and return the names of the executions that were started."""
+    executions = FakeExecutions()
+    ended = EndedExecution(name, ORDER_ID, status, ENDED_AT)
+    outcome = recover_order(ended, now, PAUSES, shop.orders, executions)
+    assert set(executions.started.values()) <= {ORDER_ID}
+    return outcome, list(executions.started)
 
 
 @pytest.mark.parametrize(
@@ -35,67 +42,49 @@ def ended(name: str = ORDER_ID, status: str = "ABORTED", order_id: str = ORDER_I
 )
 def test_an_execution_that_was_stopped_is_followed_by_another(shop: Shop, name: str, next_name: str) -> None:
     shop.priced()
-    executions = FakeExecutions()
 
-    outcome = recover_order(ended(name), LATER, PAUSES, shop.orders, executions)
-
-    assert (outcome, executions.started) == (RecoveryOutcome.RUN_AGAIN, {next_name: ORDER_ID})
+    assert recover(shop, name) == (RecoveryOutcome.RUN_AGAIN, [next_name])
 
 
 @pytest.mark.parametrize(("name", "pause"), [(ORDER_ID, PAUSES[0]), (f"{ORDER_ID}-r1", PAUSES[1])])
 def test_each_recovery_has_its_own_pause(shop: Shop, name: str, pause: timedelta) -> None:
     shop.priced()
-    executions = FakeExecutions()
 
     with pytest.raises(TooEarly) as too_early:
-        recover_order(ended(name), ENDED_AT + timedelta(seconds=4), PAUSES, shop.orders, executions)
+        recover(shop, name, now=ENDED_AT + timedelta(seconds=4))
 
     assert too_early.value.wait == pause - timedelta(seconds=4)
-    assert executions.started == {}
 
 
-def test_an_order_that_no_recovery_helped_is_flagged(shop: Shop) -> None:
+def test_an_order_is_flagged_after_its_last_recovery(shop: Shop) -> None:
     shop.priced()
-    executions = FakeExecutions()
 
-    outcome = recover_order(ended(f"{ORDER_ID}-r2"), LATER, PAUSES, shop.orders, executions)
-
-    assert (outcome, executions.started) == (RecoveryOutcome.GIVEN_UP, {})
+    assert recover(shop, f"{ORDER_ID}-r2") == (RecoveryOutcome.GIVEN_UP, [])
     assert shop.order().status is OrderStatus.NEEDS_ATTENTION
 
 
-def test_a_confirmed_order_that_no_recovery_helped_stays_confirmed(shop: Shop) -> None:
+def test_a_confirmed_order_stays_confirmed_after_its_last_recovery(shop: Shop) -> None:
     confirmed = shop.confirmed()
 
-    outcome = recover_order(ended(f"{ORDER_ID}-r2"), LATER, PAUSES, shop.orders, FakeExecutions())
-
-    assert outcome is RecoveryOutcome.GIVEN_UP
+    assert recover(shop, f"{ORDER_ID}-r2") == (RecoveryOutcome.GIVEN_UP, [])
     assert shop.order() == confirmed
 
 
 def test_a_confirmed_order_that_is_not_at_rest_is_run_again(shop: Shop) -> None:
     shop.confirmed()
-    executions = FakeExecutions()
 
-    assert recover_order(ended(), LATER, PAUSES, shop.orders, executions) is RecoveryOutcome.RUN_AGAIN
+    assert recover(shop) == (RecoveryOutcome.RUN_AGAIN, [f"{ORDER_ID}-r1"])
 
 
 def test_an_order_that_the_saga_has_flagged_is_not_run_again(shop: Shop) -> None:
     shop.being_undone()
     shop.orders.flag(ORDER_ID, "Stripe is gone")
-    executions = FakeExecutions()
 
-    outcome = recover_order(ended(status="FAILED"), LATER, PAUSES, shop.orders, executions)
-
-    assert (outcome, executions.started) == (RecoveryOutcome.HUMAN_CALLED, {})
+    assert recover(shop, status="FAILED") == (RecoveryOutcome.HUMAN_CALLED, [])
 
 
 def test_an_execution_of_an_unknown_order_is_ignored(shop: Shop) -> None:
-    assert shop.unsettled() == []
-    executions = FakeExecutions()
-
-    assert recover_order(ended(), LATER, PAUSES, shop.orders, executions) is RecoveryOutcome.UNKNOWN_ORDER
-    assert executions.started == {}
+    assert recover(shop) == (RecoveryOutcome.UNKNOWN_ORDER, [])
 
 
 @pytest.fixture
