@@ -101,31 +101,15 @@ class IdentityStack(StageStack):
 
 def _protect_from_threats(pool: cognito.UserPool) -> None:
     """Block leaked passwords and sign-ins with a high risk; ask for the second factor at a medium risk."""
-
-    def action(kind: str) -> cognito.CfnUserPoolRiskConfigurationAttachment.AccountTakeoverActionTypeProperty:
-        return cognito.CfnUserPoolRiskConfigurationAttachment.AccountTakeoverActionTypeProperty(
-            event_action=kind, notify=False
-        )
-
+    actions = {"lowAction": "NO_ACTION", "mediumAction": "MFA_IF_CONFIGURED", "highAction": "BLOCK"}
     cognito.CfnUserPoolRiskConfigurationAttachment(
         pool,
         "Threats",
         user_pool_id=pool.user_pool_id,
         client_id="ALL",
-        compromised_credentials_risk_configuration=(
-            cognito.CfnUserPoolRiskConfigurationAttachment.CompromisedCredentialsRiskConfigurationTypeProperty(
-                actions=cognito.CfnUserPoolRiskConfigurationAttachment.CompromisedCredentialsActionsTypeProperty(
-                    event_action="BLOCK"
-                )
-            )
-        ),
-        account_takeover_risk_configuration=(
-            cognito.CfnUserPoolRiskConfigurationAttachment.AccountTakeoverRiskConfigurationTypeProperty(
-                actions=cognito.CfnUserPoolRiskConfigurationAttachment.AccountTakeoverActionsTypeProperty(
-                    low_action=action("NO_ACTION"),
-                    medium_action=action("MFA_IF_CONFIGURED"),
-                    high_action=action("BLOCK"),
-                )
-            )
-        ),
+        # Nested properties are written as in CloudFormation, but begin with a small letter.
+        compromised_credentials_risk_configuration={"actions": {"eventAction": "BLOCK"}},
+        account_takeover_risk_configuration={
+            "actions": {level: {"eventAction": action, "notify": False} for level, action in actions.items()}
+        },
     )
