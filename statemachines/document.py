@@ -15,8 +15,8 @@ from statemachines.steps import STEPS, Role, Step
 
 ANY_ERROR: Final = "States.ALL"
 
+_EXPRESSION: Final = re.compile(r"{%.*?%}")
 _VARIABLE: Final = re.compile(r"\$(?!states\b)([A-Za-z_]\w*)\b(?!\s*\()")
-_PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)}")
 _WAITS: Final = ".waitForTaskToken"
 
 _DEFAULT_RETRIES: Final = 3
@@ -251,11 +251,6 @@ class SagaDocument:
         """All ways between states."""
         return [transition for state in self.states.values() for transition in state.transitions]
 
-    @property
-    def placeholders(self) -> list[str]:
-        """The names in `${...}`, wherever they stand."""
-        return _PLACEHOLDER.findall(json.dumps(self.definition))
-
     def having(self, *roles: Role) -> list[State]:
         """The states of these roles, in the order of the definition."""
         return [state for state in self.states.values() if state.role in roles]
@@ -278,44 +273,23 @@ class SagaDocument:
             name = self.states[name].next
         return chain
 
-    def after(self, name: str) -> set[str]:
-        """The names of all states that can be entered after this one."""
-        found: set[str] = set()
-        waiting = [name]
-        while waiting:
-            state = self.states.get(waiting.pop())
-            targets = state.targets if state else frozenset()
-            waiting.extend(targets - found)
-            found |= targets
-        return found
+    def ways_from(self, name: str, before: tuple[Transition, ...] = ()) -> Iterator[tuple[Transition, ...]]:
+        """All ways from a state to an end of the execution; none enters a state twice.
 
-    def ways_from(self, name: str) -> Iterator[tuple[Transition, ...]]:
-        """All ways from a state to an end of the execution; none enters a state twice."""
-        yield from self._ways(name, ())
-
-    def _ways(self, name: str, before: tuple[Transition, ...]) -> Iterator[tuple[Transition, ...]]:
+        Args:
+            name: The state.
+            before: The way that has led to it.
+        """
         state = self.states.get(name)
         if state is None or state.next is None:
             yield before
         visited = {transition.source for transition in before} | {name}
         for transition in state.transitions if state else ():
             if transition.target not in visited:
-                yield from self._ways(transition.target, (*before, transition))
+                yield from self.ways_from(transition.target, (*before, transition))
 
 
 def _variables(value: object) -> frozenset[str]:
     """The variables in all JSONata expressions of a value, `$states` and functions not counted."""
-    return frozenset(
-        variable for text in _texts(value) if text.startswith("{%") for variable in _VARIABLE.findall(text)
-    )
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
+    expressions = _EXPRESSION.findall(json.dumps(value))
+    return frozenset(variable for each in expressions for variable in _VARIABLE.findall(each))

@@ -7,7 +7,7 @@ from stacks.settings import MAX_PAYMENT_DEADLINE_SECONDS
 from statemachines.document import State
 
 CALL_SECONDS: Final = 30
-"""Time for the call of a function by a task that waits for its token: its own timeout is the deadline."""
+"""Time for one call of a function by a task that waits for its token. The task's timeout is its deadline."""
 
 LONGEST_DEADLINES: Final = {"AwaitPayment": MAX_PAYMENT_DEADLINE_SECONDS}
 """The tasks that wait for their token, with the longest deadline that a stage's settings can give them."""

@@ -7,7 +7,7 @@ from statemachines.document import ANY_ERROR
 
 
 def descendants(error: type[Exception]) -> Iterator[str]:
-    """The names of all subclasses, so that no list of names can forget a new one."""
+    """The names of all subclasses, a new one included."""
     for subclass in error.__subclasses__():
         if subclass.__module__ == errors.__name__:
             yield subclass.__name__
@@ -22,7 +22,7 @@ CUSTOMER_ASKED = errors.PaymentActionRequired.__name__
 EXPIRED = errors.PaymentExpired.__name__
 
 DEADLINE = "States.Timeout"
-"""Of a task that waits for its token: its deadline. Of any other task: a failed call."""
+"""The deadline of a task that waits for its token; for any other task, a call that failed."""
 
 AWS_TRANSIENT = frozenset(
     {

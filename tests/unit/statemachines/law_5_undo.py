@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 
 from lambdas.domain import errors
 from statemachines.document import ANY_ERROR, SagaDocument, State, Transition
@@ -17,7 +18,7 @@ VERB = re.compile(r"^[A-Z][a-z]+")
 """The first word of a state's name: `Charge` in `ChargePayment`, and `Refund` in `RefundPayment`."""
 
 NOTHING_WAS_DONE = OUR_REJECTIONS - {errors.OrderCancelled.__name__, errors.UndoAlreadyBegun.__name__}
-"""Rejections of an order that no execution has done anything for: there is nothing to undo."""
+"""Rejections of a new order: nothing has been done for it, so there is nothing to undo."""
 
 
 @LAW_5.rule
@@ -60,9 +61,7 @@ def a_step_is_added_without_an_undo(draft: Draft) -> None:
     draft.add_step(courier, before="ReserveInventory", like="ChargePayment")
 
 
-@every_step_that_changes_something_has_an_undo.broken_by(
-    "ChargePayment only checks, and RefundPayment undoes"
-)
+@every_step_that_changes_something_has_an_undo.broken_by("ChargePayment only checks, and RefundPayment")
 def a_step_that_has_an_undo_says_that_it_only_checks(draft: Draft) -> None:
     draft.change_row("ChargePayment", changes=None)
 
@@ -119,7 +118,7 @@ def an_undo_belongs_to_no_step(draft: Draft) -> None:
 
 
 @LAW_5.rule
-def every_failure_passes_the_undos_of_everything_done_so_far(saga: SagaDocument) -> Iterator[str]:
+def failures_undo_what_was_done(saga: SagaDocument) -> Iterator[str]:
     """Follows every way from every failure of every step and detour to an end of the execution.
 
     A way may leave the undo chain only where an undo fails; the next rules say where it goes then. The way
@@ -165,98 +164,74 @@ def _leaves_at_a_failed_undo(way: Iterable[Transition], chain: Sequence[str]) ->
     return any(each.errors and each.source in chain and each.target not in chain for each in way)
 
 
-@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
-    "ReserveInventory fails with States.ALL and enters RefundPayment"
-)
+@failures_undo_what_was_done.broken_by("ReserveInventory fails with States.ALL and enters RefundPayment")
 def a_failed_reservation_is_not_released(draft: Draft) -> None:
     draft.catchers("ReserveInventory")[-1]["Next"] = "RefundPayment"
 
 
-@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
-    "ChargePayment fails with PaymentDeclined and enters CloseOrder"
-)
+@failures_undo_what_was_done.broken_by("ChargePayment fails with PaymentDeclined and enters CloseOrder")
 def a_declined_charge_is_not_refunded(draft: Draft) -> None:
     declined = {"ErrorEquals": ["PaymentDeclined"], "Assign": {"error": "{% $states.errorOutput %}"}}
     draft.catchers("ChargePayment").insert(0, {**declined, "Next": "CloseOrder"})
 
 
-@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
-    "ValidateOrder fails with UnknownSku, CurrencyMismatch, OutOfStock, AmountNotChargeable, OrderCancelled"
-)
+@failures_undo_what_was_done.broken_by("AmountNotChargeable, OrderCancelled and enters CloseOrder")
 def a_cancelled_order_keeps_its_stock_and_money(draft: Draft) -> None:
     draft.catchers("ValidateOrder")[0]["ErrorEquals"].append("OrderCancelled")
 
 
-@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
-    "ValidateOrder fails with States.ALL and enters CloseOrder"
-)
+@failures_undo_what_was_done.broken_by("ValidateOrder fails with States.ALL and enters CloseOrder")
 def a_crash_of_the_first_step_is_taken_for_a_rejection(draft: Draft) -> None:
     draft.catchers("ValidateOrder")[-1]["Next"] = "CloseOrder"
 
 
-@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
-    "CheckFraud fails with States.ALL and enters RefundPayment"
-)
+@failures_undo_what_was_done.broken_by("CheckFraud fails with States.ALL and enters RefundPayment")
 def a_step_that_only_checks_skips_an_undo(draft: Draft) -> None:
     check = Step("CheckFraud", "check_fraud", Role.FORWARD, changes=None)
     draft.add_step(check, before="ChargePayment", like="ValidateOrder")
     draft.catchers("CheckFraud")[-1]["Next"] = "RefundPayment"
 
 
-@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
-    "CheckAddress fails with States.ALL and enters CloseOrder"
-)
+@failures_undo_what_was_done.broken_by("CheckAddress fails with States.ALL and enters CloseOrder")
 def a_step_that_only_checks_forgets_the_charge_before_it(draft: Draft) -> None:
     check = Step("CheckAddress", "check_address", Role.FORWARD, changes=None)
     draft.add_step(check, before="ReserveInventory", like="ChargePayment")
     draft.catchers("CheckAddress")[-1]["Next"] = "CloseOrder"
 
 
-@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
-    "ChargePayment fails with States.ALL and enters ReleaseInventory"
-)
+@failures_undo_what_was_done.broken_by("ChargePayment fails with States.ALL and enters ReleaseInventory")
 def a_failed_step_enters_another_steps_undo(draft: Draft) -> None:
     draft.catchers("ChargePayment")[-1]["Next"] = "ReleaseInventory"
 
 
-@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
-    "ReserveInventory fails with States.ALL and enters ReleaseInventory -> CloseOrder"
-)
+@failures_undo_what_was_done.broken_by("States.ALL and enters ReleaseInventory -> CloseOrder")
 def a_failed_undo_skips_the_next_one(draft: Draft) -> None:
     draft.catchers("ReleaseInventory")[-1]["Next"] = "CloseOrder"
 
 
-@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
-    "AwaitPayment fails with States.Timeout and enters CloseOrder"
-)
+@failures_undo_what_was_done.broken_by("AwaitPayment fails with States.Timeout and enters CloseOrder")
 def an_expired_payment_can_still_be_captured(draft: Draft) -> None:
     draft.catchers("AwaitPayment")[0]["Next"] = "CloseOrder"
 
 
-@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
-    "AwaitPayment fails with States.Timeout and enters ReserveInventory -> NotifyCustomer"
-)
+@failures_undo_what_was_done.broken_by("AwaitPayment fails with States.Timeout and enters ReserveInventory")
 def an_expired_payment_counts_as_paid(draft: Draft) -> None:
     draft.catchers("AwaitPayment")[0]["Next"] = "ReserveInventory"
 
 
-@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
-    "AwaitPayment fails with States.ALL and enters ReleaseInventory -> RefundPayment"
-)
+@failures_undo_what_was_done.broken_by("AwaitPayment fails with States.ALL and enters ReleaseInventory")
 def a_failed_detour_enters_a_later_steps_undo(draft: Draft) -> None:
     draft.catchers("AwaitPayment")[-1]["Next"] = "ReleaseInventory"
 
 
-@every_failure_passes_the_undos_of_everything_done_so_far.broken_by(
-    "ChargePayment fails with PaymentDeclined and enters ReserveInventory"
-)
+@failures_undo_what_was_done.broken_by("ChargePayment fails with PaymentDeclined and enters ReserveInventory")
 def a_declined_charge_counts_as_paid(draft: Draft) -> None:
     declined = {"ErrorEquals": ["PaymentDeclined"], "Next": "ReserveInventory"}
     draft.catchers("ChargePayment").insert(0, declined)
 
 
 @LAW_5.rule
-def a_detour_is_entered_on_request_and_returns_after_its_step(saga: SagaDocument) -> Iterator[str]:
+def a_detour_is_entered_on_request_and_returns(saga: SagaDocument) -> Iterator[str]:
     for detour in saga.having(Role.DETOUR):
         step = saga.start_of(detour)
         if step is None or detour.next != step.next:
@@ -267,36 +242,29 @@ def a_detour_is_entered_on_request_and_returns_after_its_step(saga: SagaDocument
                 yield f"{entry.source} leads to {detour.name} on {', '.join(entry.errors) or 'success'}"
 
 
-@a_detour_is_entered_on_request_and_returns_after_its_step.broken_by(
-    "AwaitPayment returns to NotifyCustomer, not"
-)
+@a_detour_is_entered_on_request_and_returns.broken_by("AwaitPayment returns to NotifyCustomer, not")
 def an_approved_payment_skips_the_pivot(draft: Draft) -> None:
     draft.states["AwaitPayment"]["Next"] = "NotifyCustomer"
 
 
-@a_detour_is_entered_on_request_and_returns_after_its_step.broken_by(
-    "ChargePayment leads to AwaitPayment on PaymentActionRequired, PaymentProviderUnavailable"
-)
+@a_detour_is_entered_on_request_and_returns.broken_by("AwaitPayment on PaymentActionRequired, PaymentInFlux")
 def a_failed_charge_waits_for_a_customer_who_was_not_asked(draft: Draft) -> None:
-    draft.catchers("ChargePayment")[0]["ErrorEquals"].append("PaymentProviderUnavailable")
+    draft.catchers("ChargePayment")[0]["ErrorEquals"].append("PaymentInFlux")
 
 
-@a_detour_is_entered_on_request_and_returns_after_its_step.broken_by(
-    "ChargePayment leads to AwaitPayment on success"
-)
+@a_detour_is_entered_on_request_and_returns.broken_by("ChargePayment leads to AwaitPayment on success")
 def every_charge_waits_for_its_customer(draft: Draft) -> None:
     draft.states["ChargePayment"]["Next"] = "AwaitPayment"
 
 
-@a_detour_is_entered_on_request_and_returns_after_its_step.broken_by(
-    "RefundPayment leads to AwaitPayment on States.ALL"
-)
+@a_detour_is_entered_on_request_and_returns.broken_by("RefundPayment leads to AwaitPayment on States.ALL")
 def a_failed_undo_waits_for_the_customer(draft: Draft) -> None:
     draft.catchers("RefundPayment")[-1]["Next"] = "AwaitPayment"
 
 
 @LAW_5.rule
-def a_failed_undo_goes_to_a_human_unless_the_order_is_confirmed(saga: SagaDocument) -> Iterator[str]:
+def a_failed_undo_goes_to_a_human(saga: SagaDocument) -> Iterator[str]:
+    """Unless it fails because the order is confirmed."""
     alarms = {alarm.name for alarm in saga.having(Role.ALARM)}
     for undo in saga.having(Role.UNDO, Role.CLOSE):
         for failure in undo.failures:
@@ -304,15 +272,13 @@ def a_failed_undo_goes_to_a_human_unless_the_order_is_confirmed(saga: SagaDocume
                 yield f"{undo.name} fails with {', '.join(failure.errors)} and leads to {failure.target}"
 
 
-@a_failed_undo_goes_to_a_human_unless_the_order_is_confirmed.broken_by(
-    "CloseOrder fails with States.ALL and leads to OrderClosed"
-)
+@a_failed_undo_goes_to_a_human.broken_by("CloseOrder fails with States.ALL and leads to OrderClosed")
 def an_order_that_did_not_close_is_taken_for_closed(draft: Draft) -> None:
     draft.catchers("CloseOrder")[-1]["Next"] = "OrderClosed"
 
 
 @LAW_5.rule
-def an_undo_of_a_confirmed_order_goes_forward_after_the_pivot(saga: SagaDocument) -> Iterator[str]:
+def undos_of_a_confirmed_order_go_forward(saga: SagaDocument) -> Iterator[str]:
     after = saga.pivot.next if saga.pivot else None
     for state in saga.states.values():
         back = [each for each in state.failures if CONFIRMED_AFTER_ALL in each.errors]
@@ -323,16 +289,12 @@ def an_undo_of_a_confirmed_order_goes_forward_after_the_pivot(saga: SagaDocument
                 yield f"{state.name} catches {CONFIRMED_AFTER_ALL} and leads to {failure.target}"
 
 
-@an_undo_of_a_confirmed_order_goes_forward_after_the_pivot.broken_by(
-    "RefundPayment does not catch OrderAlreadyConfirmed"
-)
+@undos_of_a_confirmed_order_go_forward.broken_by("RefundPayment does not catch OrderAlreadyConfirmed")
 def a_confirmed_order_calls_for_a_human(draft: Draft) -> None:
     draft.catchers("RefundPayment").pop(0)
 
 
-@an_undo_of_a_confirmed_order_goes_forward_after_the_pivot.broken_by(
-    "ReleaseInventory catches OrderAlreadyConfirmed and leads to ReserveInventory"
-)
+@undos_of_a_confirmed_order_go_forward.broken_by("OrderAlreadyConfirmed and leads to ReserveInventory")
 def a_confirmed_order_is_reserved_again(draft: Draft) -> None:
     draft.catchers("ReleaseInventory")[0]["Next"] = "ReserveInventory"
 
@@ -382,13 +344,14 @@ def every_way_leads_to_an_end(saga: SagaDocument) -> Iterator[str]:
         yield f"{name} does not exist"
     for name in saga.states.keys() - reached:
         yield f"nothing leads to {name}"
-    for name in saga.states:
-        if name in saga.after(name):
-            yield f"{name} leads back to itself"
+    try:
+        TopologicalSorter({state.name: state.targets for state in saga.states.values()}).prepare()
+    except CycleError as error:
+        yield f"{_path(reversed(error.args[1]))} is a cycle"
 
 
-@every_way_leads_to_an_end.broken_by("RefundPayment leads back to itself")
-def the_undo_chain_is_a_circle(draft: Draft) -> None:
+@every_way_leads_to_an_end.broken_by("CloseOrder -> ReleaseInventory")
+def the_undo_chain_is_a_cycle(draft: Draft) -> None:
     draft.catchers("CloseOrder")[-1]["Next"] = "ReleaseInventory"
 
 

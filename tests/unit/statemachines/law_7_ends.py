@@ -66,21 +66,19 @@ def a_closed_order_calls_for_a_human(draft: Draft) -> None:
 
 
 @LAW_7.rule
-def a_call_for_a_human_always_fails_the_execution(saga: SagaDocument) -> Iterator[str]:
+def a_call_for_a_human_fails_the_execution(saga: SagaDocument) -> Iterator[str]:
     for alarm in saga.having(Role.ALARM):
         if alarm.targets != {FAILED_END}:
             yield f"{alarm.name} leads to {', '.join(sorted(alarm.targets))}"
 
 
-@a_call_for_a_human_always_fails_the_execution.broken_by(
-    "FlagForOperator leads to NeedsAttention, OrderClosed"
-)
+@a_call_for_a_human_fails_the_execution.broken_by("FlagForOperator leads to NeedsAttention, OrderClosed")
 def a_failed_alarm_is_silent(draft: Draft) -> None:
     draft.catchers("FlagForOperator")[-1]["Next"] = "OrderClosed"
 
 
 @LAW_7.rule
-def an_error_made_by_the_machine_is_a_rejection(saga: SagaDocument) -> Iterator[str]:
+def an_assigned_error_is_a_rejection(saga: SagaDocument) -> Iterator[str]:
     """It has the form of an error that a function raised, so that the customer gets its code and message."""
     for transition in saga.transitions:
         for variable, error in transition.assigned.items():
@@ -102,37 +100,27 @@ def _message(error: dict[str, str]) -> str | None:
         return None
 
 
-@an_error_made_by_the_machine_is_a_rejection.broken_by(
-    "AwaitPayment sets $error to PaymentProviderUnavailable, which is no rejection"
-)
+@an_assigned_error_is_a_rejection.broken_by("$error to PaymentProviderUnavailable, which is no rejection")
 def an_expired_payment_is_an_internal_error(draft: Draft) -> None:
     draft.catchers("AwaitPayment")[0]["Assign"]["error"]["Error"] = "PaymentProviderUnavailable"
 
 
-@an_error_made_by_the_machine_is_a_rejection.broken_by(
-    "AwaitPayment sets $error to PaymentTimedOut, which is no rejection"
-)
-def an_error_made_by_the_machine_has_no_class(draft: Draft) -> None:
+@an_assigned_error_is_a_rejection.broken_by("sets $error to PaymentTimedOut, which is no rejection")
+def an_assigned_error_has_no_class(draft: Draft) -> None:
     draft.catchers("AwaitPayment")[0]["Assign"]["error"]["Error"] = "PaymentTimedOut"
 
 
-@an_error_made_by_the_machine_is_a_rejection.broken_by(
-    "AwaitPayment sets $error to PaymentExpired without a message"
-)
+@an_assigned_error_is_a_rejection.broken_by("AwaitPayment sets $error to PaymentExpired without a message")
 def the_cause_is_not_json(draft: Draft) -> None:
     draft.catchers("AwaitPayment")[0]["Assign"]["error"]["Cause"] = "The payment was not approved."
 
 
-@an_error_made_by_the_machine_is_a_rejection.broken_by(
-    "AwaitPayment sets $error to PaymentExpired without a message"
-)
+@an_assigned_error_is_a_rejection.broken_by("AwaitPayment sets $error to PaymentExpired without a message")
 def the_cause_has_no_error_message(draft: Draft) -> None:
     draft.catchers("AwaitPayment")[0]["Assign"]["error"]["Cause"] = '{"message": "Too late."}'
 
 
-@an_error_made_by_the_machine_is_a_rejection.broken_by(
-    "AwaitPayment sets $error to None, which is no rejection"
-)
+@an_assigned_error_is_a_rejection.broken_by("AwaitPayment sets $error to None, which is no rejection")
 def an_error_is_only_a_name(draft: Draft) -> None:
     draft.catchers("AwaitPayment")[0]["Assign"]["error"] = "PaymentExpired"
 

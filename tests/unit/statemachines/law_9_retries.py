@@ -252,7 +252,7 @@ def the_alarm_has_fewer_tries_than_a_forward_step(draft: Draft) -> None:
 
 
 @LAW_9.rule
-def all_tries_of_the_longest_way_fit_into_the_execution(saga: SagaDocument) -> Iterator[str]:
+def the_longest_way_fits_into_the_execution(saga: SagaDocument) -> Iterator[str]:
     longest = max(saga.ways_from(saga.start), key=lambda way: _seconds(saga, way))
     total = _seconds(saga, longest)
     if total > saga.timeout_seconds:
@@ -270,43 +270,39 @@ def _seconds(saga: SagaDocument, way: Sequence[Transition]) -> float:
     return sum(longest_seconds(state) for state in _visited(saga, way) if state.is_task)
 
 
-@all_tries_of_the_longest_way_fit_into_the_execution.broken_by(
-    "RefundPayment: 51 x 30 s + (2 + 4 + 8 + 16 + 32 + 60 + 60",
-)
+@the_longest_way_fits_into_the_execution.broken_by("RefundPayment: 51 x 30 s + (2 + 4 + 8 + 16 + 32 + 60")
 def an_undo_is_retried_longer_than_the_execution_lasts(draft: Draft) -> None:
     draft.retrier("RefundPayment")["MaxAttempts"] = 50
 
 
-@all_tries_of_the_longest_way_fit_into_the_execution.broken_by("FlagForOperator: 9 x 400 s")
+@the_longest_way_fits_into_the_execution.broken_by("FlagForOperator: 9 x 400 s")
 def the_alarm_takes_longer_than_the_execution_lasts(draft: Draft) -> None:
     draft.states["FlagForOperator"]["TimeoutSeconds"] = 400
 
 
-@all_tries_of_the_longest_way_fit_into_the_execution.broken_by(
-    "AwaitPayment: 200 x 30 s + 1800 s + (1 + 2 + 4 + 8 + 10 + 10",
-)
+@the_longest_way_fits_into_the_execution.broken_by("AwaitPayment: 200 x 30 s + 1800 s + (1 + 2 + 4 + 8 + 10")
 def the_call_before_a_wait_is_retried_for_hours(draft: Draft) -> None:
     draft.retrier("AwaitPayment")["MaxAttempts"] = 200
 
 
-@all_tries_of_the_longest_way_fit_into_the_execution.broken_by("the longest way takes inf s")
+@the_longest_way_fits_into_the_execution.broken_by("the longest way takes inf s")
 def a_wait_has_a_deadline_that_the_settings_do_not_know(draft: Draft) -> None:
     draft.rename("AwaitPayment", "AwaitTheCustomer")
 
 
-@all_tries_of_the_longest_way_fit_into_the_execution.broken_by("the execution may take 600 s")
+@the_longest_way_fits_into_the_execution.broken_by("the execution may take 600 s")
 def the_execution_has_too_short_a_timeout(draft: Draft) -> None:
     draft.definition["TimeoutSeconds"] = 600
 
 
-@all_tries_of_the_longest_way_fit_into_the_execution.broken_by("the execution may take 0 s")
+@the_longest_way_fits_into_the_execution.broken_by("the execution may take 0 s")
 def the_execution_has_no_timeout(draft: Draft) -> None:
     del draft.definition["TimeoutSeconds"]
 
 
 @LAW_9.rule
 def every_state_is_a_task_or_an_end(saga: SagaDocument) -> Iterator[str]:
-    """The budget counts the time and the transitions of no other state."""
+    """The budget counts neither the time nor the transitions of other states."""
     for each in saga.states.values():
         if each.type not in {"Task", "Succeed", "Fail"}:
             yield f"{each.name} is a {each.type}, which the budget does not count"

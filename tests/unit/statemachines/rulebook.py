@@ -1,7 +1,7 @@
 """The laws of the saga as rules on its definition, and the breaches that prove them.
 
 A rule yields a complaint for every place that breaks it: what is wrong and, where it is not obvious, what to
-do. A breach changes a copy of the real saga so that it breaks the rule. It proves that the rule finds it.
+do. A breach changes a copy of the real saga so that it breaks the rule. A test shows that the rule finds it.
 """
 
 import copy

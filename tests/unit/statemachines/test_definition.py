@@ -1,4 +1,4 @@
-"""The laws of the saga hold in its definition; and if one did not, a rule would find it."""
+"""The saga's definition keeps the laws, and every rule finds its breaches."""
 
 import json
 import os
