@@ -53,7 +53,7 @@ def build(app: cdk.App) -> None:
         saga=saga.machine,
         users=identity.pool,
     )
-    # An API that accepts orders needs what fulfils them, heals them and announces them.
+    # These stacks fulfil, publish and recover orders, so they are deployed before the API accepts any.
     for stack in (saga, recovery, events):
         api.add_stack_dependency(stack)
     OperationsStack(

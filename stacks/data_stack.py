@@ -33,7 +33,7 @@ class DataStack(StageStack):
                 _index("by_customer", "customer_id"),
                 # Only orders that are not at rest have the attribute, so this index stays small.
                 _index("unsettled", "unsettled_shard"),
-                # One partition takes 1,000 writes a second and an order is written once: that is more orders
+                # A partition takes 1,000 writes a second, and an order is written to it once: that is more
                 # than Step Functions can start. Beyond that rate, a day needs several partitions.
                 _index("by_day", "day"),
             ],

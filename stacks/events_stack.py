@@ -37,7 +37,7 @@ class EventsStack(StageStack):
             settings=settings,
             patterns=[
                 {"dynamodb": {"NewImage": {"status": {"S": _EVENT_STATUSES}}}},
-                # A refund or dispute in Stripe is an event also before the order has reached its end.
+                # A refund or dispute in Stripe is an event even while the order has another status.
                 _payment_has("refunded_outside", "N"),
                 _payment_has("disputed", "BOOL"),
             ],

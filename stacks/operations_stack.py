@@ -38,24 +38,13 @@ class OperationsStack(StageStack):
         stream_functions: Sequence[lambda_.Function],
         dead_letter_queues: Sequence[sqs.Queue],
     ) -> None:
-        """Add the alarms to an app.
-
-        Args:
-            scope: The app.
-            settings: The stage.
-            saga: An execution that fails needs an operator.
-            reconciliation: An execution that does not succeed needs an operator.
-            api: The API.
-            stream_functions: Functions that follow the stream of the orders table.
-            dead_letter_queues: Queues that should be empty.
-        """
         super().__init__(scope, "operations", settings, description="Orders: alarms")
         self._topic = self._alarm_topic(settings)
 
         minute = Duration.minutes(1)
         # A rejected order ends in success, so a failed execution is never a false alarm.
         self._alarm("ExecutionsFailed", saga.metric_failed(period=minute), "The saga could not undo an order")
-        # A stopped or timed out execution is recovered first; this alarm reports that it did not help.
+        # A stopped or timed out execution is recovered first; this alarm reports that recovery did not help.
         self._alarm(
             "RecoveriesGivenUp",
             _count("EndedExecutions", minute, outcome="given_up"),

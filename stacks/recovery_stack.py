@@ -92,7 +92,8 @@ class RecoveryStack(StageStack):
             "EndedExecutions",
             settings,
             consumer="recover_order",
-            # Once for the pause before the recovery, and the rest for an outage of Step Functions.
+            # One receive is for the pause before the recovery; the others last through an outage of Step
+            # Functions.
             max_receive_count=20,
             dead_letters=unrecovered,
         )
@@ -114,7 +115,7 @@ class RecoveryStack(StageStack):
             saga.start(),
             Grant(
                 {
-                    # It postpones messages of this queue; the event source brings the permission.
+                    # The function postpones messages of this queue; the event source grants the permission.
                     "ENDED_EXECUTIONS_QUEUE_URL": queue.queue_url,
                     "RECOVERY_PAUSES_SECONDS": ",".join(map(str, settings.recovery_pauses_seconds)),
                 }

@@ -38,7 +38,7 @@ class SagaStack(StageStack):
     ) -> None:
         super().__init__(scope, "saga", settings, description="Orders: the saga")
         functions = PythonFunctions(self, settings)
-        # Each step changes the record of its order. These steps do more.
+        # Each step may change the record of its order. These steps need more.
         more: dict[str, list[Grant]] = {
             "validate_order": [inventory.read_many()],
             "charge_payment": [stripe_key.read()],
@@ -79,7 +79,7 @@ class SagaStack(StageStack):
             settings=settings,
             patterns=[
                 {"eventName": ["INSERT"]},
-                # These match every later change of such an order; the function finds the one that asked.
+                # These also match every later change of such an order; the function ignores those.
                 {"dynamodb": {"NewImage": {"cancel_requested_by": {"S": [{"exists": True}]}}}},
                 {"dynamodb": {"NewImage": {"retry_requested_at": {"S": [{"exists": True}]}}}},
             ],
@@ -100,7 +100,7 @@ def _definition(settings: Settings) -> Definition:
 def _send_mail(settings: Settings) -> Grant:
     """Send mail from the shop's address."""
     statement = iam.PolicyStatement(actions=["ses:SendEmail"], resources=["*"])
-    if not settings.embedded:  # its policy check knows no `ses:FromAddress`
+    if not settings.embedded:  # the embedded AWS does not know the key `ses:FromAddress`
         statement.add_condition("StringEquals", {"ses:FromAddress": settings.sender_email})
     return Grant(
         {"SENDER_EMAIL": settings.sender_email},

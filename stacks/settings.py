@@ -27,7 +27,7 @@ _CDK_KEYS = re.compile(r"@|aws:|aws-cdk:|acknowledged-issue-numbers$|cli-telemet
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 
-# The timeout of the embedded AWS includes the cold start: seconds when several functions start at once.
+# In the embedded AWS it includes the cold start, which takes seconds when several functions start at once.
 _TIMEOUT_SECONDS = 15
 _TIMEOUT_SECONDS_OF = {
     "charge_payment": 25,
@@ -75,7 +75,7 @@ class Settings:
             The number of pauses is the maximum number of recoveries.
         reconciliation_minutes: How often orders, payments and stock are compared.
         api_rate: Requests per second that each call of the API accepts from all callers together.
-        api_burst: How many more it accepts at once.
+        api_burst: How many requests each call accepts at once.
         submit_rate: The rate for new orders.
         submit_burst: The burst for new orders.
         caller_limits: The firewall's limits for one caller; None for no firewall.
@@ -154,7 +154,7 @@ _LOCAL = Settings(
     log_retention=RetentionDays.ONE_DAY,
     # The embedded AWS ignores partial batch responses of streams, so only a batch of one fails alone.
     stream_batch_size=1,
-    # It counts no retries either. Only the age parks a record, so it is AWS's minimum.
+    # It does not count retries either. Only the age parks a record, so the age is AWS's minimum.
     stream_record_age_seconds=60,
     recovery_pauses_seconds=(1, 2, 4),
     reconciliation_minutes=15,

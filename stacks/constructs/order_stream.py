@@ -25,16 +25,9 @@ def follow_orders(
 ) -> None:
     """Call a function with the changes that match a pattern: at least once, and in order for each order.
 
-    A change that keeps failing is isolated by halving its batch, and is then parked so that it blocks no
-    other. The parked message has only the position of the change in the stream, which keeps it for a day.
-
-    Args:
-        function: The function.
-        orders: The table.
-        settings: The stage.
-        patterns: Patterns of the changes, as in an EventBridge rule.
-        parked_in: Queue for changes that kept failing.
-        record_age: How long a failing change is retried.
+    The patterns are written as in an EventBridge rule. A change that keeps failing is isolated by halving its
+    batch. After `record_age` it is parked, so that it blocks no other. The parked message has only the
+    position of the change in the stream, which keeps it for a day.
     """
     function.add_event_source(
         sources.DynamoEventSource(

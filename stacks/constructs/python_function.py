@@ -22,7 +22,7 @@ _EMBEDDED_RUNTIME = Path(__file__).parent / "embedded_runtime"
 
 
 class PythonFunction(lambda_.Function):
-    """A function of the package `lambdas/`.
+    """A function of the package `lambdas/`; its name is that of its folder, such as `charge_payment`.
 
     Attributes:
         execution_role: The role of this function alone; it may write the function's log and traces.
@@ -38,16 +38,6 @@ class PythonFunction(lambda_.Function):
         layers: list[lambda_.LayerVersion],
         environment: dict[str, str],
     ) -> None:
-        """Add the function to a stack.
-
-        Args:
-            scope: The stack.
-            name: Name of its folder below `lambdas/`, such as `charge_payment`.
-            settings: The stage.
-            code: The asset with `lambdas/`.
-            layers: The layers with its dependencies.
-            environment: Its environment variables.
-        """
         function_name = f"orders-{settings.stage}-{name}"
         construct_id = pascal_case(name)
         log_group = LogGroup(scope, f"{construct_id}Logs", settings, name=f"/aws/lambda/{function_name}")
@@ -68,7 +58,7 @@ class PythonFunction(lambda_.Function):
             role=role,
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,
-            # JSON also for what Lambda itself logs, such as a crash.
+            # Lambda's own log entries, such as that of a crash, are JSON as well.
             logging_format=lambda_.LoggingFormat.JSON,
             application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             system_log_level_v2=lambda_.SystemLogLevel.WARN,
@@ -83,7 +73,7 @@ class PythonFunction(lambda_.Function):
         accept(
             self,
             "AwsSolutions-L1",
-            "A cold start takes 94 ms on python3.14 and 77 ms on python3.13, so the functions stay on it.",
+            "A cold start takes 94 ms on python3.14 and 77 ms on python3.13, so the functions stay on 3.13.",
         )
 
 

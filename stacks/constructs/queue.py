@@ -53,7 +53,11 @@ class DeadLetterQueue(Queue):
 
 
 class EventQueue(Queue):
-    """A queue between a bus and one function, so that a slow or failing consumer delays no other."""
+    """A queue between a bus and one function, so that a slow or failing consumer delays no other.
+
+    A message that the consumer has received `max_receive_count` times becomes a dead letter, and so does an
+    event that could not be queued.
+    """
 
     def __init__(
         self,
@@ -65,17 +69,6 @@ class EventQueue(Queue):
         max_receive_count: int,
         dead_letters: DeadLetterQueue,
     ) -> None:
-        """Add the queue to a stack.
-
-        Args:
-            scope: The stack.
-            construct_id: Its id in the stack.
-            settings: The stage.
-            consumer: Name of the function that receives the messages.
-            max_receive_count: How often a message is received before it becomes a dead letter.
-            dead_letters: The queue for messages that the consumer could not handle, and for events that
-                could not be queued.
-        """
         super().__init__(
             scope,
             construct_id,

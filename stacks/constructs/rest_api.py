@@ -43,19 +43,12 @@ _RETRY_SOON: Final = {"Retry-After": "'1'"}
 
 
 class RestApi(apigateway.RestApi):
-    """An API for signed-in users; a call can be opened to everybody.
+    """An API for the signed-in users of a pool; a call can be opened to everybody.
 
     The error responses of API Gateway are problem documents (RFC 9457), like those of the functions.
     """
 
     def __init__(self, scope: Construct, settings: Settings, *, users: cognito.UserPool) -> None:
-        """Add the API to a stack.
-
-        Args:
-            scope: The stack.
-            settings: The stage.
-            users: The users who can sign in.
-        """
         name = f"orders-{settings.stage}"
         access_logs = LogGroup(scope, "AccessLogs", settings, name=f"/aws/apigateway/{name}")
         super().__init__(
@@ -131,7 +124,7 @@ class RestApi(apigateway.RestApi):
             method: `GET`, `POST`, ...
             path: Such as `/orders/{order_id}`.
             function: The function; it validates the whole request and names every invalid field.
-            json_body: The call has a body; API Gateway rejects one that is no JSON object.
+            json_body: The call has a body; API Gateway rejects one that is not a JSON object.
             without_sign_in: Why the call needs no sign-in, as a sentence.
         """
         resource = self.root.resource_for_path(path)
@@ -270,7 +263,7 @@ def _method_response(status: str, *headers: str) -> apigateway.MethodResponse:
 
 
 def _cors(settings: Settings) -> apigateway.CorsOptions | None:
-    """Answer browsers that ask whether a script of another origin may call."""
+    """Permit calls from the stage's web origins; None if the stage names none."""
     if not settings.allowed_origins:
         return None
     return apigateway.CorsOptions(

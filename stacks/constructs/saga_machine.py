@@ -23,7 +23,6 @@ class SagaMachine(StateMachine):
         definition: Definition,
         functions: Sequence[lambda_.Function],
     ) -> None:
-        """Add the machine to a stack; see `StateMachine`."""
         name = _name(settings)
         super().__init__(scope, "Saga", settings, name=name, definition=definition, functions=functions)
         self._settings = settings

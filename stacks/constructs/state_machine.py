@@ -15,7 +15,10 @@ from statemachines.definition import Definition
 
 
 class StateMachine(sfn.StateMachine):
-    """A state machine that is traced and logged, and may call its own functions only."""
+    """A state machine that is traced and logged, and may call its own functions only.
+
+    The ARNs of its functions replace the definition's placeholders, such as `${ValidateOrderArn}`.
+    """
 
     def __init__(
         self,
@@ -27,18 +30,7 @@ class StateMachine(sfn.StateMachine):
         definition: Definition,
         functions: Sequence[lambda_.Function],
     ) -> None:
-        """Add the machine to a stack.
-
-        Args:
-            scope: The stack.
-            construct_id: The machine's id in the stack.
-            settings: The stage.
-            name: The machine's name in AWS.
-            definition: The definition that `read_definition` returns, or that of the stage.
-            functions: The functions that it calls. Their ARNs replace the definition's placeholders, such as
-                `${ValidateOrderArn}`.
-        """
-        # AWS's prefix for such logs: others need an entry in the account's policy, whose size is limited.
+        # The prefix that AWS reserves for such logs. Other names need entries in a policy of limited size.
         log_group = LogGroup(scope, f"{construct_id}Logs", settings, name=f"/aws/vendedlogs/states/{name}")
         super().__init__(
             scope,
@@ -50,11 +42,11 @@ class StateMachine(sfn.StateMachine):
             logs=sfn.LogOptions(
                 destination=log_group,
                 level=sfn.LogLevel.ALL,
-                include_execution_data=False,  # it may name people
+                include_execution_data=False,  # it may contain personal data
             ),
         )
-        # The CDK's construct deploys a text, of which `cdk diff` shows every line. Of an object it shows the
-        # lines that changed.
+        # The CDK's construct deploys the definition as text. `cdk diff` prints all of a changed text, but
+        # of an object only the changed lines.
         resource = cast("sfn.CfnStateMachine", self.node.default_child)
         resource.definition_string, resource.definition = None, definition
         # `grant_invoke` would also permit every version and alias of a function.

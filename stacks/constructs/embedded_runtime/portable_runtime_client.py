@@ -1,7 +1,7 @@
 """The module `runtime_client` of awslambdaric in pure Python, for systems without the native one.
 
 It calls the Lambda Runtime API: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. The embedded
-AWS has no X-Ray, so the cause that `post_error` is given for it is not sent.
+AWS has no X-Ray, so `post_error` does not send the cause that it gets for X-Ray.
 """
 
 import http.client
@@ -37,7 +37,7 @@ def _call(
     with closing(http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])) as connection:
         headers = {**_headers, "Content-Type": content_type}
         connection.request(method, f"/2018-06-01/runtime/invocation/{path}", body, headers)
-        answer = connection.getresponse()
-        if answer.status >= http.client.BAD_REQUEST:
-            raise RuntimeError(f"the runtime API answers {method} {path} with {answer.status}")
-        return answer.read(), dict(answer.getheaders())
+        response = connection.getresponse()
+        if response.status >= http.client.BAD_REQUEST:
+            raise RuntimeError(f"the runtime API returned {response.status} for {method} {path}")
+        return response.read(), dict(response.getheaders())
