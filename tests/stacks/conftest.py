@@ -20,6 +20,11 @@ def stage(request: pytest.FixtureRequest, synthesized: Synthesize) -> Synthesis:
     return synthesized(request.param)
 
 
+@pytest.fixture(scope="session", params=["dev", "prod"])
+def cloud(request: pytest.FixtureRequest, synthesized: Synthesize) -> Synthesis:
+    return synthesized(request.param)
+
+
 @pytest.fixture(scope="session")
 def local(synthesized: Synthesize) -> Synthesis:
     return synthesized("local")

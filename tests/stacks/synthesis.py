@@ -67,6 +67,10 @@ class Synthesis:
             if body["Type"] == resource_type
         ]
 
+    def named(self, resource_type: str) -> dict[str, dict[str, Any]]:
+        """The properties of all resources of a type, by their names in the code."""
+        return {each.name: each.properties for each in self.resources(resource_type)}
+
     def the(self, resource_type: str) -> Resource:
         """The only resource of its type."""
         (resource,) = self.resources(resource_type)
@@ -74,18 +78,14 @@ class Synthesis:
 
     def dead_letter_queues(self) -> set[str]:
         """The names of the queues that failed messages and changes go to."""
-        queues = self.resources("AWS::SQS::Queue")
-        sources = self.resources("AWS::Lambda::EventSourceMapping")
+        queues = self.named("AWS::SQS::Queue").values()
+        sources = self.named("AWS::Lambda::EventSourceMapping").values()
         arns = [
+            *(each["RedrivePolicy"]["deadLetterTargetArn"] for each in queues if "RedrivePolicy" in each),
             *(
-                each.properties["RedrivePolicy"]["deadLetterTargetArn"]
-                for each in queues
-                if "RedrivePolicy" in each.properties
-            ),
-            *(
-                each.properties["DestinationConfig"]["OnFailure"]["Destination"]
+                each["DestinationConfig"]["OnFailure"]["Destination"]
                 for each in sources
-                if "DestinationConfig" in each.properties
+                if "DestinationConfig" in each
             ),
         ]
         return {readable(arn).removesuffix(".Arn") for arn in arns}

@@ -114,12 +114,10 @@ def test_bodies_that_are_no_json_object_do_not_reach_a_function(stage: Synthesis
 
 
 def test_functions_time_out_before_the_gateway_does(stage: Synthesis) -> None:
-    timeouts = {
-        function.name: function.properties["Timeout"] for function in stage.resources("AWS::Lambda::Function")
-    }
+    functions = stage.named("AWS::Lambda::Function")
 
     for function in ROUTES.values():
-        assert timeouts[function] < GATEWAY_TIMEOUT_SECONDS, function
+        assert functions[function]["Timeout"] < GATEWAY_TIMEOUT_SECONDS, function
 
 
 STATUS_OF = {
@@ -200,8 +198,11 @@ def test_the_access_log_has_no_personal_data(stage: Synthesis) -> None:
     assert not [field for field in fields if field.split(".")[0] in PERSONAL]
 
 
-def test_errors_are_logged_without_bodies(stage: Synthesis) -> None:
-    for settings in stage.the("AWS::ApiGateway::Stage").properties["MethodSettings"]:
+def test_calls_are_traced_and_errors_logged_without_bodies(stage: Synthesis) -> None:
+    deployed = stage.the("AWS::ApiGateway::Stage").properties
+
+    assert deployed["TracingEnabled"] is True
+    for settings in deployed["MethodSettings"]:
         assert settings["LoggingLevel"] == "ERROR"
         assert not settings["DataTraceEnabled"]
 
@@ -220,10 +221,6 @@ def test_calls_are_throttled_and_new_orders_separately(stage: Synthesis) -> None
         "* /*": (expected.api_rate, expected.api_burst),
         "POST /~1orders": (expected.submit_rate, expected.submit_burst),
     }
-
-
-def test_calls_are_traced(stage: Synthesis) -> None:
-    assert stage.the("AWS::ApiGateway::Stage").properties["TracingEnabled"] is True
 
 
 def test_the_log_role_of_the_account_is_kept(stage: Synthesis) -> None:

@@ -35,14 +35,14 @@ class RuntimeApi(BaseHTTPRequestHandler):
     posted: ClassVar[list[Posted]] = []
 
     def do_GET(self) -> None:
-        self._answer(200, self.invocations.pop()) if self.invocations else self._answer(500)
+        self._respond(200, self.invocations.pop()) if self.invocations else self._respond(500)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.posted.append((self.path, json.loads(body)))
-        self._answer(202)
+        self._respond(202)
 
-    def _answer(self, status: int, body: bytes = b"") -> None:
+    def _respond(self, status: int, body: bytes = b"") -> None:
         self.send_response(status)
         headers = {"Aws-Request-Id": "request-1", "Deadline-Ms": "1", "Invoked-Function-Arn": "arn"}
         for name, value in headers.items():
@@ -75,7 +75,7 @@ def runtime_api() -> Iterator[str]:
     ],
     ids=["result", "error"],
 )
-def test_a_function_is_started_and_answers(
+def test_a_function_is_started_and_its_result_or_error_is_posted(
     tmp_path: Path,
     runtime_api: str,
     event: dict[str, str],

@@ -15,11 +15,8 @@ pytestmark = pytest.mark.xdist_group("stacks")
 
 def source_of(stage: Synthesis, function: str) -> dict[str, Any]:
     """The event source of a function."""
-    (source,) = [
-        mapping.properties
-        for mapping in stage.resources("AWS::Lambda::EventSourceMapping")
-        if readable(mapping.properties["FunctionName"]) == function
-    ]
+    sources = stage.named("AWS::Lambda::EventSourceMapping").values()
+    (source,) = [each for each in sources if readable(each["FunctionName"]) == function]
     return source
 
 
@@ -27,13 +24,7 @@ def patterns_of(source: dict[str, Any]) -> list[object]:
     return [json.loads(each["Pattern"]) for each in source["FilterCriteria"]["Filters"]]
 
 
-def rules(stage: Synthesis) -> dict[str, dict[str, Any]]:
-    return {rule.name: rule.properties for rule in stage.resources("AWS::Events::Rule")}
-
-
-def queues(stage: Synthesis) -> dict[str, dict[str, Any]]:
-    return {queue.name: queue.properties for queue in stage.resources("AWS::SQS::Queue")}
-
+QUEUE, RULE = "AWS::SQS::Queue", "AWS::Events::Rule"
 
 RETRY_UNTIL_TOO_OLD = -1
 
@@ -89,7 +80,7 @@ def test_ends_refunds_and_disputes_become_events(stage: Synthesis) -> None:
 
 
 def test_executions_that_do_not_succeed_are_queued_for_recovery(stage: Synthesis) -> None:
-    rule = rules(stage)["EndedExecutionsRule"]
+    rule = stage.named(RULE)["EndedExecutionsRule"]
 
     (target,) = rule["Targets"]
     assert "EventBusName" not in rule  # the default bus, where AWS publishes its events
@@ -100,14 +91,23 @@ def test_executions_that_do_not_succeed_are_queued_for_recovery(stage: Synthesis
     assert readable(target["DeadLetterConfig"]["Arn"]) == "UnrecoveredExecutions.Arn"
 
 
-def test_a_recovery_is_tried_twenty_times_and_then_parked(stage: Synthesis) -> None:
-    queue = queues(stage)["EndedExecutions"]
+@pytest.mark.parametrize(
+    ("function", "name", "times", "parked_in"),
+    [
+        ("RecoverOrder", "EndedExecutions", 20, "UnrecoveredExecutions"),
+        ("AuditOrderEvents", "AuditQueue", 5, "AuditDeadLetters"),
+    ],
+)
+def test_a_message_that_keeps_failing_is_parked(
+    stage: Synthesis, function: str, name: str, times: int, parked_in: str
+) -> None:
+    source, queue = source_of(stage, function), stage.named(QUEUE)[name]
 
-    source = source_of(stage, "RecoverOrder")
+    assert readable(source["EventSourceArn"]) == f"{name}.Arn"
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert queue["VisibilityTimeout"] == 6 * stage.functions()["recover_order"]["Timeout"]
-    assert queue["RedrivePolicy"]["maxReceiveCount"] == 20
-    assert readable(queue["RedrivePolicy"]["deadLetterTargetArn"]) == "UnrecoveredExecutions.Arn"
+    assert queue["VisibilityTimeout"] == 6 * stage.named("AWS::Lambda::Function")[function]["Timeout"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == times
+    assert readable(queue["RedrivePolicy"]["deadLetterTargetArn"]) == f"{parked_in}.Arn"
 
 
 def test_pauses_before_recoveries_grow(stage: Synthesis) -> None:
@@ -119,7 +119,7 @@ def test_pauses_before_recoveries_grow(stage: Synthesis) -> None:
 
 
 def test_order_events_are_queued_for_the_audit(stage: Synthesis) -> None:
-    rule = rules(stage)["AuditRule"]
+    rule = stage.named(RULE)["AuditRule"]
 
     (target,) = rule["Targets"]
     assert readable(rule["EventBusName"]) == "Bus"
@@ -128,47 +128,26 @@ def test_order_events_are_queued_for_the_audit(stage: Synthesis) -> None:
     assert readable(target["DeadLetterConfig"]["Arn"]) == "AuditDeadLetters.Arn"
 
 
-def test_the_audit_reports_the_failed_messages_of_a_batch(stage: Synthesis) -> None:
-    source = source_of(stage, "AuditOrderEvents")
-
-    assert readable(source["EventSourceArn"]) == "AuditQueue.Arn"
-    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-
-
-def test_the_audit_queue_retries_four_times_and_then_parks(stage: Synthesis) -> None:
-    queue = queues(stage)["AuditQueue"]
-
-    timeout = stage.functions()["audit_order_events"]["Timeout"]
-    assert queue["VisibilityTimeout"] == 6 * timeout
-    assert readable(queue["RedrivePolicy"]["deadLetterTargetArn"]) == "AuditDeadLetters.Arn"
-    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
-
-
 def test_queues_are_encrypted(stage: Synthesis) -> None:
-    for queue in queues(stage).values():
+    for queue in stage.named(QUEUE).values():
         assert queue["SqsManagedSseEnabled"] is True
 
 
-@pytest.mark.parametrize("name", ["dev", "prod"])
-def test_in_the_cloud_queues_refuse_connections_without_tls(
-    request: pytest.FixtureRequest, name: str
-) -> None:
-    stage: Synthesis = request.getfixturevalue(name)
-
+def test_in_the_cloud_queues_refuse_connections_without_tls(cloud: Synthesis) -> None:
     refusing = {
         readable(queue)
-        for policy in stage.resources("AWS::SQS::QueuePolicy")
-        for queue in policy.properties["Queues"]
-        for statement in policy.properties["PolicyDocument"]["Statement"]
+        for policy in cloud.named("AWS::SQS::QueuePolicy").values()
+        for queue in policy["Queues"]
+        for statement in policy["PolicyDocument"]["Statement"]
         if (statement["Effect"], statement.get("Condition"))
         == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     }
-    assert refusing == queues(stage).keys()
+    assert refusing == cloud.named(QUEUE).keys()
 
 
 def test_failed_messages_are_kept_for_two_weeks(stage: Synthesis) -> None:
     for name in stage.dead_letter_queues():
-        assert queues(stage)[name]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+        assert stage.named(QUEUE)[name]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
 
 
 def test_each_stage_has_its_own_bus(stage: Synthesis) -> None:

@@ -14,12 +14,6 @@ LARGEST_BODY_BYTES = 64 * 1024
 """The largest body that the functions accept."""
 
 
-@pytest.fixture(params=["dev", "prod"])
-def cloud(request: pytest.FixtureRequest) -> Synthesis:
-    synthesis: Synthesis = request.getfixturevalue(request.param)
-    return synthesis
-
-
 def acl(stage: Synthesis) -> dict[str, Any]:
     return stage.the("AWS::WAFv2::WebACL").properties
 
@@ -71,8 +65,8 @@ def test_bodies_over_the_limit_of_the_functions_are_blocked(cloud: Synthesis) ->
     assert rule["Action"]["Block"]["CustomResponse"]["ResponseCode"] == 413
     # The firewall inspects 64 KB of a body, and treats a longer one as a match.
     assert size["FieldToMatch"]["Body"]["OversizeHandling"] == "MATCH"
-    looked_at = acl(cloud)["AssociationConfig"]["RequestBody"]["API_GATEWAY"]
-    assert looked_at == {"DefaultSizeInspectionLimit": "KB_64"}
+    inspected = acl(cloud)["AssociationConfig"]["RequestBody"]["API_GATEWAY"]
+    assert inspected == {"DefaultSizeInspectionLimit": "KB_64"}
 
 
 def test_aws_rule_groups_block_attacks_but_no_large_order(cloud: Synthesis) -> None:

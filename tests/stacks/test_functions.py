@@ -11,15 +11,12 @@ from tests.stacks.synthesis import Synthesis, readable
 
 pytestmark = pytest.mark.xdist_group("stacks")
 
-CLOUD_STAGES = ["dev", "prod"]
-
 LOCAL_STARTUP_SECONDS = 15
 """Longest cold start of a function in the embedded AWS."""
 
 
-@pytest.mark.parametrize("name", CLOUD_STAGES)
-def test_in_the_cloud_functions_run_on_arm_with_one_layer(request: pytest.FixtureRequest, name: str) -> None:
-    for function in request.getfixturevalue(name).functions().values():
+def test_in_the_cloud_functions_run_on_arm_with_one_layer(cloud: Synthesis) -> None:
+    for function in cloud.functions().values():
         assert function["Runtime"] == "python3.13"
         assert function["Architectures"] == ["arm64"]
         assert list(map(readable, function["Layers"])) == ["Dependencies"]
@@ -48,7 +45,7 @@ def test_a_function_has_the_name_of_its_folder(stage: Synthesis) -> None:
 
 
 def test_every_function_has_its_own_log_group(stage: Synthesis) -> None:
-    groups = {group.name: group.properties for group in stage.resources("AWS::Logs::LogGroup")}
+    groups = stage.named("AWS::Logs::LogGroup")
 
     for function in stage.functions().values():
         group = groups[readable(function["LoggingConfig"]["LogGroup"])]
@@ -58,8 +55,8 @@ def test_every_function_has_its_own_log_group(stage: Synthesis) -> None:
 def test_logs_are_kept_for_the_retention_time_of_the_stage(stage: Synthesis) -> None:
     days = {"local": 1, "dev": 7, "prod": 90}
 
-    for group in stage.resources("AWS::Logs::LogGroup"):
-        assert group.properties["RetentionInDays"] == days[stage.stage], group.name
+    for name, group in stage.named("AWS::Logs::LogGroup").items():
+        assert group["RetentionInDays"] == days[stage.stage], name
 
 
 def test_lambda_logs_json_from_warnings_up(stage: Synthesis) -> None:
@@ -70,7 +67,7 @@ def test_lambda_logs_json_from_warnings_up(stage: Synthesis) -> None:
 
 
 ONLY_IN = {"STRIPE_API_BASE": "local", "ALLOWED_ORIGINS": "prod"}
-"""Optional variables, and the stage whose context in these tests asks for them."""
+"""Optional variables, and the stage whose context in these tests sets them."""
 
 CALLED_BY_NO_BROWSER = "receive_stripe_webhook"
 

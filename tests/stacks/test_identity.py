@@ -72,7 +72,3 @@ def test_leaked_passwords_and_risky_sign_ins_are_blocked(prod: Synthesis) -> Non
         "MediumAction": "MFA_IF_CONFIGURED",
         "HighAction": "BLOCK",
     }
-
-
-def test_scripts_find_the_user_pool_and_its_client(stage: Synthesis) -> None:
-    assert stage.outputs() >= {"UserPoolId", "UserPoolClientId"}

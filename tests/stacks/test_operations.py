@@ -21,7 +21,7 @@ assert CALL_FOR_AN_OPERATOR
 
 
 def alarms(stage: Synthesis) -> dict[str, dict[str, Any]]:
-    return {alarm.name: alarm.properties for alarm in stage.resources("AWS::CloudWatch::Alarm")}
+    return stage.named("AWS::CloudWatch::Alarm")
 
 
 def test_one_failed_execution_raises_an_alarm(stage: Synthesis) -> None:
@@ -78,9 +78,9 @@ def test_functions_that_fall_behind_the_stream_raise_an_alarm(stage: Synthesis) 
     }
 
     following = {
-        readable(source.properties["FunctionName"])
-        for source in stage.resources("AWS::Lambda::EventSourceMapping")
-        if readable(source.properties["EventSourceArn"]) == "Orders.StreamArn"
+        readable(source["FunctionName"])
+        for source in stage.named("AWS::Lambda::EventSourceMapping").values()
+        if readable(source["EventSourceArn"]) == "Orders.StreamArn"
     }
     assert late == following != set()
 

@@ -7,7 +7,7 @@ import pytest
 
 from stacks.constructs.python_function import pascal_case
 from statemachines.steps import STEP_FUNCTIONS
-from tests.stacks.synthesis import Resource, Synthesis, readable
+from tests.stacks.synthesis import Synthesis, readable
 
 pytestmark = pytest.mark.xdist_group("stacks")
 
@@ -110,14 +110,22 @@ def as_list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def statements(stage: Synthesis, role: str | None = None) -> list[dict[str, Any]]:
+    """The statements of the policies of a role, or of all roles."""
+    return [
+        statement
+        for policy in stage.named("AWS::IAM::Policy").values()
+        if role in {None, *map(readable, policy["Roles"])}
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
 def permissions(stage: Synthesis, role: str) -> Permissions:
     """The actions that a role may take, by resource."""
     found: Permissions = defaultdict(set)
-    for policy in stage.resources("AWS::IAM::Policy"):
-        if role in map(readable, policy.properties["Roles"]):
-            for statement in policy.properties["PolicyDocument"]["Statement"]:
-                for resource in as_list(statement["Resource"]):
-                    found[readable(resource)] |= set(as_list(statement["Action"]))
+    for statement in statements(stage, role):
+        for resource in as_list(statement["Resource"]):
+            found[readable(resource)] |= set(as_list(statement["Action"]))
     return dict(found)
 
 
@@ -168,23 +176,13 @@ def test_a_machine_may_call_its_own_functions_only(stage: Synthesis, machine: st
 
 
 def test_mail_is_sent_from_the_address_of_the_sender_only(prod: Synthesis) -> None:
-    (statement,) = [
-        statement
-        for policy in prod.resources("AWS::IAM::Policy")
-        for statement in policy.properties["PolicyDocument"]["Statement"]
-        if statement["Action"] == "ses:SendEmail"
-    ]
+    (statement,) = [each for each in statements(prod) if each["Action"] == "ses:SendEmail"]
 
     assert statement["Condition"] == {"StringEquals": {"ses:FromAddress": "shop@example.org"}}
 
 
 def test_no_action_is_a_wildcard(stage: Synthesis) -> None:
-    policies: list[Resource] = stage.resources("AWS::IAM::Policy")
+    actions = [action for each in statements(stage) for action in as_list(each["Action"])]
 
-    assert not [
-        action
-        for policy in policies
-        for statement in policy.properties["PolicyDocument"]["Statement"]
-        for action in as_list(statement["Action"])
-        if "*" in action
-    ]
+    assert actions
+    assert not [action for action in actions if "*" in action]

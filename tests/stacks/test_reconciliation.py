@@ -9,7 +9,7 @@ from lambdas.shared.reconciliation import BUDGET_SECONDS
 from stacks.settings import STAGES, Settings, function_timeout_seconds
 from statemachines.definition import read_definition
 from statemachines.document import Retrier, SagaDocument
-from tests.stacks.synthesis import Resource, Synthesis, readable
+from tests.stacks.synthesis import Synthesis, readable
 from tests.unit.statemachines.budget import longest_seconds
 
 pytestmark = pytest.mark.xdist_group("stacks")
@@ -21,12 +21,6 @@ PARTS = ["ReconcileOrders", "ReconcilePayments", "ReconcileStock"]
 HISTORY_EVENTS = 25_000
 EVENTS_PER_CALL = 7
 """The task: entered, scheduled, started, succeeded, exited. The choice after it: entered, exited."""
-
-
-@pytest.fixture(scope="session")
-def machine(stage: Synthesis) -> Resource:
-    machines = stage.resources("AWS::StepFunctions::StateMachine")
-    return next(machine for machine in machines if machine.name == "Reconciliation")
 
 
 def entered(calls: dict[str, int]) -> list[str]:
@@ -126,20 +120,18 @@ def test_an_order_is_not_stale_while_its_saga_runs(stage: Settings) -> None:
 # The stack
 
 
-def test_the_definition_is_the_file(machine: Resource) -> None:
-    assert machine.properties["Definition"] == DEFINITION
-    substitutions = {key: readable(arn) for key, arn in machine.properties["DefinitionSubstitutions"].items()}
-    assert substitutions == {f"{part}Arn": f"{part}.Arn" for part in PARTS}
+def test_the_definition_is_the_file(stage: Synthesis) -> None:
+    machine = stage.named("AWS::StepFunctions::StateMachine")["Reconciliation"]
+
+    assert machine["Definition"] == DEFINITION
 
 
-def test_it_starts_on_the_stages_schedule(stage: Synthesis, machine: Resource) -> None:
-    [rule] = [
-        rule for rule in stage.resources("AWS::Events::Rule") if "ScheduleExpression" in rule.properties
-    ]
+def test_it_starts_on_the_stages_schedule(stage: Synthesis) -> None:
+    rule = stage.named("AWS::Events::Rule")["ReconciliationSchedule"]
 
     minutes = {"local": "15 minutes", "dev": "1 hour", "prod": "15 minutes"}
-    assert rule.properties["ScheduleExpression"] == f"rate({minutes[stage.stage]})"
-    assert [readable(target["Arn"]) for target in rule.properties["Targets"]] == [machine.name]
+    assert rule["ScheduleExpression"] == f"rate({minutes[stage.stage]})"
+    assert [readable(target["Arn"]) for target in rule["Targets"]] == ["Reconciliation"]
 
 
 def test_functions_get_the_stages_limit_for_stale_orders(stage: Synthesis) -> None:
@@ -147,9 +139,3 @@ def test_functions_get_the_stages_limit_for_stale_orders(stage: Synthesis) -> No
     for name in ("reconcile_orders", "reconcile_payments"):
         variables = stage.functions()[name]["Environment"]["Variables"]
         assert variables["STALE_AFTER_SECONDS"] == seconds[stage.stage]
-
-
-def test_it_logs_every_transition_without_data(machine: Resource) -> None:
-    assert machine.properties["LoggingConfiguration"]["Level"] == "ALL"
-    assert machine.properties["LoggingConfiguration"]["IncludeExecutionData"] is False
-    assert machine.properties["TracingConfiguration"] == {"Enabled": True}

@@ -1,4 +1,4 @@
-"""Rules that others wrote: cdk-nag's rule pack AwsSolutions, and cfn-lint's for CloudFormation."""
+"""The stacks keep the rules of cdk-nag's pack AwsSolutions, and their templates those of cfn-lint."""
 
 import re
 
@@ -15,7 +15,7 @@ SENTENCE = re.compile(r"[A-Z]\S*( \S+){7,}\.")
 ACKNOWLEDGED = "aws:cdk:acknowledged-rules"
 
 REDUNDANT_DEPENDENCY = "W3005"
-"""The CDK also writes down dependencies that follow from references."""
+"""Finds a `DependsOn` that a reference implies already; the CDK writes many of them."""
 
 
 def test_every_finding_of_the_rule_pack_is_accepted(stage: Synthesis) -> None:

@@ -1,4 +1,4 @@
-"""docs/runbook.md has an answer to everything that wakes a human."""
+"""docs/runbook.md has a row for each alarm, queue, finding and error that needs an operator."""
 
 import re
 

@@ -1,6 +1,7 @@
-"""The saga's state machine is its file, with the ARNs of our functions and the stage's deadline."""
+"""A deployed state machine is its file, with the ARNs of our functions and the stage's deadline."""
 
-from typing import Any
+import json
+import re
 
 import pytest
 
@@ -14,20 +15,15 @@ from tests.unit.statemachines.budget import CALL_SECONDS
 pytestmark = pytest.mark.xdist_group("stacks")
 
 
-@pytest.fixture(scope="session")
-def machine(stage: Synthesis) -> dict[str, Any]:
-    machines = stage.resources("AWS::StepFunctions::StateMachine")
-    return next(machine.properties for machine in machines if machine.name == "Saga")
+MACHINE = "AWS::StepFunctions::StateMachine"
 
 
-def test_the_definition_is_the_file_with_the_stages_deadline(
-    stage: Synthesis, machine: dict[str, Any]
-) -> None:
+def test_the_definition_is_the_file_with_the_stages_deadline(stage: Synthesis) -> None:
     expected = read_definition("order_saga")
     if deadline := CONTEXTS[stage.stage].get("payment_deadline_seconds"):
         expected["States"]["AwaitPayment"]["TimeoutSeconds"] = int(deadline)
 
-    assert machine["Definition"] == expected
+    assert stage.named(MACHINE)["Saga"]["Definition"] == expected
 
 
 def test_the_deadline_in_the_file_is_the_one_that_every_stage_has() -> None:
@@ -36,23 +32,23 @@ def test_the_deadline_in_the_file_is_the_one_that_every_stage_has() -> None:
     assert {settings.payment_deadline_seconds for settings in STAGES.values()} == {deadline}
 
 
-def test_each_placeholder_is_replaced_by_its_function(machine: dict[str, Any]) -> None:
-    substitutions = {name: readable(arn) for name, arn in machine["DefinitionSubstitutions"].items()}
+@pytest.mark.parametrize("name", ["Saga", "Reconciliation"])
+def test_each_placeholder_is_replaced_by_its_function(stage: Synthesis, name: str) -> None:
+    machine = stage.named(MACHINE)[name]
 
-    assert substitutions == {
-        name: f"{name.removesuffix('Arn')}.Arn" for name in SagaDocument.load().placeholders
-    }
-
-
-def test_it_logs_every_transition_without_data(machine: dict[str, Any]) -> None:
-    (destination,) = machine["LoggingConfiguration"]["Destinations"]
-
-    assert machine["LoggingConfiguration"]["Level"] == "ALL"
-    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
-    assert readable(destination["CloudWatchLogsLogGroup"]["LogGroupArn"]) == "SagaLogs.Arn"
+    placeholders = re.findall(r"\$\{([^}]*)Arn}", json.dumps(machine["Definition"]))
+    substitutions = {key: readable(arn) for key, arn in machine["DefinitionSubstitutions"].items()}
+    assert substitutions == {f"{function}Arn": f"{function}.Arn" for function in placeholders}
 
 
-def test_it_is_traced(machine: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", ["Saga", "Reconciliation"])
+def test_machines_are_traced_and_log_every_transition_without_data(stage: Synthesis, name: str) -> None:
+    machine = stage.named(MACHINE)[name]
+
+    logging = machine["LoggingConfiguration"]
+    (destination,) = logging["Destinations"]
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ALL", False)
+    assert readable(destination["CloudWatchLogsLogGroup"]["LogGroupArn"]) == f"{name}Logs.Arn"
     assert machine["TracingConfiguration"] == {"Enabled": True}
 
 
