@@ -10,8 +10,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.recovery.recover_order.ended_executions import EndedExecutionsQueue
-from lambdas.recovery.recover_order.event import read_event
 from lambdas.recovery.recover_order.logic import RecoveryOutcome, TooEarly, recover_order
+from lambdas.recovery.recover_order.status_change import read_status_change
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import count
 from lambdas.shared.saga_executions import SagaExecutions
@@ -22,7 +22,7 @@ from lambdas.shared.store.orders import OrderTable
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Recover the order of each execution that did not succeed; see `recover_order`."""
-    # Messages that come too early are returned to the queue: a batch of nothing else is not a failure.
+    # Messages that come too early are returned to the queue. A batch of only such messages is not a failure.
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(event, _recovery(Settings()), processor, context)
 
@@ -34,7 +34,7 @@ def _recovery(settings: Settings) -> Callable[[SQSRecord], None]:
     queue = EndedExecutionsQueue.from_settings(settings)
 
     def recover(record: SQSRecord) -> None:  # Powertools calls it with `record=`
-        ended = read_event(record.body)
+        ended = read_status_change(record.body)
         try:
             outcome = recover_order(ended, datetime.now(UTC), pauses, orders, executions)
         except TooEarly as too_early:

@@ -7,7 +7,7 @@ from typing import Any
 from lambdas.recovery.recover_order.logic import EndedExecution
 
 
-def read_event(body: str) -> EndedExecution:
+def read_status_change(body: str) -> EndedExecution:
     """Read a "Step Functions Execution Status Change" from the queue.
 
     Times are milliseconds since 1970, and the input is JSON as text
