@@ -48,13 +48,10 @@ def run_once(
     settings: Settings,
     unavailable: type[TransientFailure],
 ) -> None:
-    """Run an action, unless it has succeeded before under the same key.
+    """Run an action, unless it has succeeded before under the same key. If it raises, the key stays free.
 
-    Args:
-        key: Identifies the action.
-        action: The action. If it raises, the next call runs it again.
-        settings: Name the idempotency table.
-        unavailable: Error to raise if the table does not answer, or if the action is under way elsewhere.
+    Raises:
+        unavailable: The table does not answer, or the action is under way elsewhere.
     """
     config = IdempotencyConfig(lambda_context=_ShortLock(), expires_after_seconds=_REMEMBERED_FOR_SECONDS)
     store = DynamoDBPersistenceLayer(settings.idempotency_table, boto3_client=dynamodb())

@@ -12,9 +12,8 @@ _MAX_AGE_SECONDS: Final = 300
 def read_secret(secret_id: str, *, unavailable: type[TransientFailure]) -> str:
     """Read the text of a secret.
 
-    Args:
-        secret_id: Name or ARN of the secret.
-        unavailable: Error to raise if the secret cannot be read.
+    Raises:
+        unavailable: The secret cannot be read.
     """
     try:
         return str(parameters.get_secret(secret_id, max_age=_MAX_AGE_SECONDS))

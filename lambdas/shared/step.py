@@ -21,7 +21,6 @@ class StepInput:
     """What the state machine passes to a step.
 
     Attributes:
-        order_id: The order.
         execution: Name of the execution.
         error: In the undo chain, Step Functions' error output `{"Error": name, "Cause": text}`; empty for
             other steps.

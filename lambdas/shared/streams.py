@@ -14,10 +14,6 @@ def process_in_order(
     Powertools' batch processor would continue after a failed record and return to it later, so the events of
     an order could arrive in the wrong order. This function does not process records after a failed one.
 
-    Args:
-        event: The batch.
-        process: Called with each record.
-
     Returns:
         The partial batch response: the sequence number from which Lambda repeats the batch
         (https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html).

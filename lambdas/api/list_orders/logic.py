@@ -59,12 +59,8 @@ def list_orders(
 ) -> OrdersPage:
     """List a customer's own orders or, for an operator, all orders.
 
-    Args:
-        caller: The caller.
-        status: Return only orders with this status; None for all.
-        limit: The largest number of orders on the page.
-        start: The end of the previous page; None for the first page.
-        listing: The indexes of the orders.
+    If `status` is given, only orders with this status are listed. The page has at most `limit` orders and
+    begins at `start`, the end of the previous page.
     """
     start = start or _NOW
     at_once = limit if status is None else BATCH

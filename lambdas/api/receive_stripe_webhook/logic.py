@@ -49,7 +49,7 @@ def receive_stripe_webhook(
     if order is None or order.payment.intent_id not in {None, intent.intent_id}:
         return WebhookOutcome.UNKNOWN_ORDER
     with suppress(OrderRejected):
-        # The order is being undone, and the undo asks Stripe itself what there is to give back.
+        # The order is being undone, and the undo retrieves the payment itself.
         settle_payment(order, intent, orders, callback)
     if intent.disputed and not order.payment.disputed:
         orders.record_dispute(order.order_id)

@@ -23,15 +23,8 @@ def reconcile_orders(
 
     Walks the sparse index of orders that are not at rest, shard by shard.
 
-    Args:
-        run: The run; its cursor holds the shard and the start of the next page.
-        stale_after: How long an order can be idle.
-        listing: The index.
-        orders: The orders.
-        executions: The saga.
-
     Returns:
-        The cursor for the next call; None at the end.
+        The cursor for the next call, with the shard and the start of the next page; None at the end.
 
     Raises:
         StoreUnavailable: DynamoDB does not answer; the call can be repeated.

@@ -58,9 +58,11 @@ class PaymentReconciliation:
 
     It walks through time in slices without gaps, and compares the orders that were accepted in a slice with
     the payments that were created in it. A payment is created after its order was accepted, so it can be in a
-    later slice; until then the order is carried in the cursor as `unpaid`. An order and a payment that seem
-    to disagree are `suspects`. Because lists can be outdated, a suspect's order and payment are each read
-    again before anything is reported or done.
+    later slice; until then the order is carried in the cursor as `unpaid`. Orders and payments younger than
+    `stale_after` are not compared.
+
+    An order and a payment that seem to disagree are `suspects`. Because lists can be outdated, a suspect's
+    order and payment are each read again before anything is reported or done.
 
     Raises:
         StoreUnavailable: From `reconcile`, when DynamoDB does not answer; the call can be repeated.
@@ -68,7 +70,7 @@ class PaymentReconciliation:
         SagaUnavailable: The same, for Step Functions.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - both sides, and what can be done about them
+    def __init__(  # noqa: PLR0913, PLR0917 - both sides of the comparison, and the saga
         self,
         run: Run,
         stale_after: timedelta,
@@ -77,16 +79,6 @@ class PaymentReconciliation:
         gateway: PaymentGateway,
         executions: SagaRunner,
     ) -> None:
-        """Prepare a call.
-
-        Args:
-            run: The run.
-            stale_after: Orders and payments younger than this are not compared.
-            listing: Finds orders by day.
-            orders: The orders.
-            gateway: The payments.
-            executions: The saga.
-        """
         cursor: dict[str, Any] = run.cursor or {
             "at": _second(run.started_at - WINDOW),
             "unpaid": [],
@@ -173,7 +165,7 @@ class PaymentReconciliation:
         intent = self._retrieve(intent_id) if intent_id else None
         kind = judge(order, intent)
         if kind is FindingKind.MONEY_OF_CLOSED_ORDER and order is not None:
-            # The saga's undo asks Stripe what there is to give back, and gives it back.
+            # The saga's undo retrieves the payment, and gives back what is still held.
             rerun = run_again(order, self._executions)
             self._count(f"closed_orders_rerun_{rerun}")
             if rerun is not Rerun.NO_HELP:

@@ -70,13 +70,6 @@ class StockReconciliation:
     """
 
     def __init__(self, run: Run, listing: OrderListing, books: StockBooks) -> None:
-        """Prepare a call.
-
-        Args:
-            run: The run.
-            listing: Finds orders by day.
-            books: The counts of the products.
-        """
         self._run = run
         self._days = days_of(run.started_at)
         self._progress = _Progress(**run.cursor) if run.cursor else _Progress(self._days[0])

@@ -26,7 +26,6 @@ class ProductBooks:
     """The stock of a product, as its record has it.
 
     Attributes:
-        sku: The catalogue's key.
         available: Units that are not sold.
         version: Grows with every write that changes units.
         reserved: Units that orders hold, by the day of the orders.

@@ -19,10 +19,7 @@ class EndedExecution:
     """An execution that did not succeed.
 
     Attributes:
-        name: The execution's name.
-        order_id: The order.
         status: `FAILED`, `TIMED_OUT` or `ABORTED`.
-        ended_at: When it ended.
     """
 
     name: str
@@ -62,14 +59,8 @@ def recover_order(
     """Run the saga once more for the order, which continues from its state, or flag the order.
 
     The execution's name holds the number of recoveries: `X` is followed by `X-r1`, `X-r2` and so on. So a
-    repeated event starts nothing twice, and no counter has to be stored.
-
-    Args:
-        ended: The execution.
-        now: The current time.
-        pauses: The pause before the first recovery, the second, and so on; their number is the limit.
-        orders: The orders.
-        executions: The saga.
+    repeated event starts nothing twice, and no counter has to be stored. `pauses` are the pauses before the
+    first recovery, the second, and so on; their number is the limit.
 
     Raises:
         TooEarly: The pause is not over.

@@ -13,6 +13,6 @@ from lambdas.shared.store.orders import OrderTable
 def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
     """Flag the order; see `OrderTable.flag`."""
     reason = reason_for_operator(step.error)
-    logger.error("an undo did not come through", extra={"reason": reason})
+    logger.error("an undo failed", extra={"reason": reason})
     order = OrderTable.from_settings(settings).flag(step.order_id, reason)
     return {"status": order.status}

@@ -8,10 +8,10 @@ from lambdas.domain.payment import PaymentIntent, Refund
 
 
 class PaymentGateway(Protocol):
-    """A payment provider. A payment is a PaymentIntent, in Stripe's word for it.
+    """A payment provider. Its payments are called intents, after Stripe's PaymentIntents.
 
-    Every call that moves money has an idempotency key made from the order's id: it takes effect once, however
-    often it is sent.
+    Every call that moves money has an idempotency key made from the order's id, so it takes effect once,
+    however often it is sent.
 
     Raises:
         PaymentProviderUnavailable: From every method, if the outcome is unknown and a retry may succeed.
@@ -60,12 +60,9 @@ class PaymentGateway(Protocol):
     def refund(self, order_id: str, intent: PaymentIntent, attempt: str) -> None:
         """Refund everything that is still held of a payment, and make sure that earlier refunds have arrived.
 
-        Args:
-            order_id: The order.
-            intent: The payment as it was just retrieved.
-            attempt: Part of the idempotency key. The provider replays a stored failure for a day, so every
-                attempt needs its own key. Two attempts cannot refund twice: each asks for everything that is
-                held, and the provider refuses to refund more than that.
+        The intent must have just been retrieved. The attempt is a part of the idempotency key: the provider
+        replays a stored failure for a day, so every attempt needs its own key. Two attempts cannot refund
+        twice: each asks for everything that is held, and the provider refuses to refund more than that.
 
         Raises:
             RefundRefused: The provider refuses, or leaves the refund open.

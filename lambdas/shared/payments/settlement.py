@@ -1,4 +1,4 @@
-"""Resumes the execution that waits for a payment. The webhook does it, and `AwaitPayment` itself."""
+"""Resumes the execution that waits for a payment, for the webhook and for the step AwaitPayment."""
 
 from typing import Protocol
 
@@ -24,13 +24,8 @@ class Callback(Protocol):
 def settle_payment(order: Order, intent: PaymentIntent, orders: OrderTable, callback: Callback) -> bool:
     """Resume the order's execution if it waits and the payment is decided.
 
-    The payment is recorded before the execution goes on, so the execution finds it.
-
-    Args:
-        order: The order as it is now.
-        intent: The payment as the provider has it now, never as a webhook reports it.
-        orders: Records the payment.
-        callback: Resumes the execution.
+    The payment is recorded before the execution goes on, so the execution finds it. The intent must be as the
+    provider has it now, never as a webhook reports it.
 
     Returns:
         Whether the execution was resumed.

@@ -18,7 +18,7 @@ class HttpRequest:
         path: Values of the path parameters.
         query: Values of each query parameter.
         headers: Values by lower-case name.
-        claims: Claims of the caller's token; empty if nobody signed in.
+        claims: Claims of the caller's token; empty without a sign-in.
         raw_body: Body as received; read `text`.
         is_base64: Whether `raw_body` is Base64.
     """
@@ -63,9 +63,9 @@ class HttpRequest:
 
     @property
     def unknown_parameters(self) -> list[FieldError]:
-        """An error for each query parameter, for calls that have none.
+        """An error for each query parameter of a call that takes none.
 
-        They are not ignored, because a caller that sends one expects it to do something.
+        Parameters are not ignored, because a caller that sends one expects it to do something.
         """
         return [FieldError(name, "there is no such parameter") for name in self.query]
 

@@ -1,7 +1,7 @@
-"""DynamoDB's expressions, built from values that read aloud.
+"""Builds DynamoDB's expressions from conditions and changes.
 
 A condition is built with boto3's `Attr` or `Key`, and a change is an `Update`. Every name and value becomes a
-placeholder, so nobody has to know DynamoDB's reserved words.
+placeholder, so an attribute can have the name of one of DynamoDB's reserved words.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

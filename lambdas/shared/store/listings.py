@@ -42,7 +42,6 @@ class Listed:
     """An order's entry in an index.
 
     Attributes:
-        order_id: The order.
         created_at: UTC, ISO 8601.
     """
 
@@ -118,9 +117,7 @@ class OrderListing:
     def read(self, order_ids: Iterable[str], *, consistent: bool = False) -> dict[str, Order]:
         """Read any number of orders by their ids; unknown ids are absent from the result.
 
-        Args:
-            order_ids: The orders.
-            consistent: Read them as they are after every write so far, at twice the price.
+        A consistent read returns the orders as they are after every write so far, at twice the price.
         """
         found: dict[str, Order] = {}
         keys = [{"order_id": {"S": order_id}} for order_id in dict.fromkeys(order_ids)]

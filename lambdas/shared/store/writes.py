@@ -38,11 +38,8 @@ def write_together(
 ) -> list[int]:
     """Make all updates in one transaction, or none.
 
-    Args:
-        client: DynamoDB.
-        updates: At most 100
-            (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html).
-        token: A transaction that is sent again with the same token within ten minutes writes nothing more.
+    A transaction has at most 100 updates. If it is sent again with the same token within ten minutes, it
+    writes nothing more (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html).
 
     Returns:
         The positions of the updates whose condition does not hold; empty if everything was written.
