@@ -71,9 +71,8 @@ class Payment:
     """The payment as the order records it.
 
     Attributes:
-        status: See `PaymentStatus`.
         intent_id: Id of Stripe's PaymentIntent (`pi_...`), recorded before money can move.
-        next_action: What the customer has to do, in Stripe's words, while the payment waits for them.
+        next_action: What the customer has to do, as Stripe describes it, while the payment waits for them.
         client_secret: Secret with which the customer's browser takes that action; nobody else may see it.
         refunded_outside: Minor units that were refunded without the saga, in Stripe's dashboard.
         disputed: Whether the customer's bank disputes the charge.
@@ -119,7 +118,6 @@ class Order:
 
     Attributes:
         order_id: UUIDv5 of the customer and the idempotency key.
-        customer_id: The customer.
         request_hash: Fingerprint of the submitted body, to tell a repeated request from a reused key.
         currency: ISO 4217 code, lower case.
         lines: At least one; no two have the same SKU.
@@ -129,9 +127,7 @@ class Order:
         updated_at: UTC, ISO 8601.
         timeline: What happened, the oldest entry first.
         version: Each write adds 1.
-        status: See `OrderStatus`.
         amount: Sum of all lines in minor units; None until the order is priced.
-        payment: See `Payment`.
         stock_taken: Whether the order holds its units of stock.
         failure: Set once, when the saga decides to undo the order. From then on no execution goes forward.
         cancel_requested_by: `customer` or `operator`; None until somebody asks to cancel.
@@ -219,19 +215,15 @@ class Order:
 
     def as_submitted(self) -> "Order":
         """The order as it was accepted, so that a repeated request gets the first response again."""
-        return replace(
-            self,
+        return Order(
+            order_id=self.order_id,
+            customer_id=self.customer_id,
+            request_hash=self.request_hash,
+            currency=self.currency,
             lines=tuple(replace(line, unit_price=None) for line in self.lines),
+            payment_method=self.payment_method,
+            email=self.email,
+            created_at=self.created_at,
             updated_at=self.created_at,
             timeline=self.timeline[:1],
-            version=1,
-            status=OrderStatus.PENDING,
-            amount=None,
-            payment=Payment(),
-            stock_taken=False,
-            failure=None,
-            cancel_requested_by=None,
-            retry_requested_at=None,
-            unsettled=True,
-            task_token=None,
         )

@@ -51,18 +51,14 @@ class InventoryTable:
 
     def find(self, skus: Iterable[str]) -> dict[str, Product]:
         """Read at most 100 products in one call; unknown SKUs are absent from the result."""
-        pending: Mapping[str, Any] = {
-            self.table: {"Keys": [{"sku": {"S": sku}} for sku in skus], "ConsistentRead": True}
-        }
-        found: dict[str, Product] = {}
+        keys: Any = [{"sku": {"S": sku}} for sku in skus]
         with transient_as(StoreUnavailable):
-            answer = self._client.batch_get_item(RequestItems=pending)
+            answer = self._client.batch_get_item(
+                RequestItems={self.table: {"Keys": keys, "ConsistentRead": True}}
+            )
         if answer["UnprocessedKeys"]:
             raise StoreUnavailable("DynamoDB returned only a part of the products")
-        for item in answer["Responses"].get(self.table, []):
-            product = _product(item)
-            found[product.sku] = product
-        return found
+        return {product.sku: product for product in map(_product, answer["Responses"].get(self.table, []))}
 
     def get(self, sku: str) -> Product | None:
         """Read one product; None if it does not exist."""
@@ -78,17 +74,13 @@ class InventoryTable:
         return sorted(map(_product, items), key=lambda product: product.sku)
 
     def put(self, product: Product, *, expected_version: int | None) -> Product | None:
-        """Write a product, its stock included.
+        """Write a product, its stock included; the version of `product` does not matter.
 
-        The write replaces the version that the caller read. If the product has changed since, even by a sale,
-        nothing is written.
-
-        Args:
-            product: The product; its own version does not matter.
-            expected_version: The version that it replaces; None to create it.
+        The write replaces the version `expected_version`, or creates the product if it is None. If the stored
+        version is another one, even because of a sale, nothing is written.
 
         Returns:
-            The product with its new version; None if the stored version is another one.
+            The product with its new version; None if nothing was written.
         """
         update = Update(
             IS_NEW if expected_version is None else Attr("version").eq(expected_version),
@@ -104,13 +96,10 @@ class InventoryTable:
         return _product(item) if item is not None else None
 
     def restock(self, sku: str, quantity: int, *, token: str) -> Product | None:
-        """Add units to the stock, whatever orders take in the meantime.
+        """Add units to the stock, which orders can change at the same time.
 
-        Args:
-            sku: The product.
-            quantity: How many units.
-            token: At most 36 characters. A call that is repeated with the same token within ten minutes adds
-                nothing more.
+        A call that is repeated with the same token, of at most 36 characters, within ten minutes adds nothing
+        more.
 
         Returns:
             The product as it is now; None if it does not exist.
