@@ -10,8 +10,8 @@ from lambdas.domain.product import Product
 ORDER_ID: Final = "a1b2c3d4-0000-5000-8000-000000000001"
 CUSTOMER: Final = "harry"
 EMAIL: Final = "harry@example.com"
-SECRET_KEY: Final = "sk_test_not_a_real_key"  # noqa: S105 - as it says
-TASK_TOKEN: Final = "token-of-the-waiting-saga"  # noqa: S105 - nobody's
+SECRET_KEY: Final = "sk_test_not_a_real_key"  # noqa: S105 - not a real one
+TASK_TOKEN: Final = "token-of-the-waiting-saga"  # noqa: S105 - not a real one
 SUBMITTED_AT: Final = "2026-03-01T11:59:59.000Z"
 
 ARMCHAIR: Final = Product("CRUNCHY-ARMCHAIR", "Crunchy armchair", 37_900, "usd", available=5)

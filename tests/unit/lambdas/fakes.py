@@ -30,7 +30,7 @@ SLOW_CARD: Final = "pm_slow"  # ours: the payment is decided later
 
 DECLINED: Final = "The card was declined."
 NOT_APPROVED: Final = "The payment was not approved."
-CLIENT_SECRET: Final = "pi_secret_of_the_customer"  # noqa: S105 - nobody's
+CLIENT_SECRET: Final = "pi_secret_of_the_customer"  # noqa: S105 - not a real one
 NEXT_ACTION: Final = {
     "type": "redirect_to_url",
     "redirect_to_url": {"url": "https://bank.example/approve", "return_url": None},
@@ -68,8 +68,8 @@ class FakeStripe(PaymentGateway):
     """A gateway with Stripe's idempotency: the same key gets the first response again.
 
     Attributes:
-        before: Runs once, just before the effect of the call of that name: a failure (`no_answer`), or what
-            somebody else does at that moment.
+        before: Runs once, just before the effect of the call of that name: a failure (`no_answer`), or an
+            action of another party at the same time.
         after: The same, just after the effect.
         calls: Names of all calls, in order.
         intents: Every PaymentIntent by its id.
@@ -189,16 +189,12 @@ class FakeStripe(PaymentGateway):
         """The customer does not approve, or the bank declines."""
         return self._change(intent_id, status="requires_payment_method", decline=reason, next_action=None)
 
-    def dispute(self, intent_id: str) -> PaymentIntent:
-        """The customer's bank disputes the charge."""
-        return self._change(intent_id, disputed=True)
-
-    def end_dispute(self, intent_id: str) -> PaymentIntent:
-        """The customer's bank withdraws the dispute."""
-        return self._change(intent_id, disputed=False)
+    def dispute(self, intent_id: str, *, disputed: bool = True) -> PaymentIntent:
+        """The customer's bank disputes the charge, or withdraws the dispute."""
+        return self._change(intent_id, disputed=disputed)
 
     def refund_by_hand(self, intent_id: str, amount: int) -> None:
-        """Somebody refunds money in Stripe's dashboard."""
+        """An operator refunds money in Stripe's dashboard."""
         self._change(intent_id, amount_refunded=self.intents[intent_id].amount_refunded + amount)
 
     def _change(self, intent_id: str, **changes: Any) -> PaymentIntent:  # noqa: ANN401 - any attribute

@@ -1,13 +1,14 @@
 """The shop's tables with orders in every state, brought there by the deployed code."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import boto3
 
-from lambdas.domain.errors import OrderCancelled, OutOfStock, PaymentActionRequired
+from lambdas.domain.errors import OrderCancelled, OutOfStock, PaymentActionRequired, UndoAlreadyBegun
 from lambdas.domain.order import Order, OrderLine, PaymentStatus
 from lambdas.domain.product import Product
 from lambdas.saga.charge_payment.logic import charge_payment
@@ -17,7 +18,7 @@ from lambdas.shared.store.attributes import from_attributes
 from lambdas.shared.store.inventory import InventoryTable, reserved_on
 from lambdas.shared.store.orders import OrderTable
 from lambdas.shared.store.reservations import StockReservations
-from tests.unit.lambdas.builders import ORDER_ID, TASK_TOKEN, an_order, caught
+from tests.unit.lambdas.builders import ORDER_ID, TASK_TOKEN, TIMED_OUT, an_order, caught
 from tests.unit.lambdas.fakes import CARD_WITH_3DS, FakeStripe
 
 if TYPE_CHECKING:
@@ -45,20 +46,15 @@ class Shop:
             KeySchema=_keys("order_id"),
             GlobalSecondaryIndexes=[
                 {
-                    "IndexName": "by_customer",
-                    "KeySchema": _keys("customer_id", "created_at"),
+                    "IndexName": index,
+                    "KeySchema": _keys(partition_key, "created_at"),
                     "Projection": {"ProjectionType": "KEYS_ONLY"},
-                },
-                {
-                    "IndexName": "unsettled",
-                    "KeySchema": _keys("unsettled_shard", "created_at"),
-                    "Projection": {"ProjectionType": "KEYS_ONLY"},
-                },
-                {
-                    "IndexName": "by_day",
-                    "KeySchema": _keys("day", "created_at"),
-                    "Projection": {"ProjectionType": "KEYS_ONLY"},
-                },
+                }
+                for index, partition_key in {
+                    "by_customer": "customer_id",
+                    "unsettled": "unsettled_shard",
+                    "by_day": "day",
+                }.items()
             ],
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
         )
@@ -104,13 +100,18 @@ class Shop:
 
     def awaiting_payment(self, stripe: FakeStripe, payment_method: str = CARD_WITH_3DS) -> Order:
         """A saga that waits with `TASK_TOKEN` for an undecided payment."""
-        self.priced(payment_method=payment_method)
-        with suppress(PaymentActionRequired):
-            charge_payment(ORDER_ID, self.orders, stripe)
+        self.action_required(stripe, payment_method)
         return self.orders.record_waiting(ORDER_ID, TASK_TOKEN)
 
     def confirmed(self, *lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
         return self.stock.take(self.paid(*lines, **changes))
+
+    def action_required(self, stripe: FakeStripe, payment_method: str = CARD_WITH_3DS) -> Order:
+        """ChargePayment has found that the customer or their bank must decide the payment."""
+        self.priced(payment_method=payment_method)
+        with suppress(PaymentActionRequired):
+            charge_payment(ORDER_ID, self.orders, stripe)
+        return self.order()
 
     def being_undone(self) -> Order:
         return self.orders.begin_undo(self.placed().order_id, caught(OutOfStock("Nothing is left.")))
@@ -135,7 +136,6 @@ class Shop:
         return self.orders.close(ORDER_ID, {})
 
     def cancel(self, order_id: str = ORDER_ID, by: Literal["customer", "operator"] = "customer") -> None:
-        """Somebody asks to cancel."""
         self.orders.request_cancellation(order_id, by)
 
     def put(self, product: Product, **changes: Any) -> Product:  # noqa: ANN401 - any attribute
@@ -190,6 +190,17 @@ class Shop:
 @cache
 def _streams() -> Any:  # noqa: ANN401 - the stubs for this client are not installed
     return boto3.client("dynamodbstreams")
+
+
+def _time_out(shop: Shop) -> None:
+    shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+
+
+UNDOS: Final[dict[Callable[[Shop], None], type[Exception]]] = {
+    _time_out: UndoAlreadyBegun,
+    Shop.cancel: OrderCancelled,
+}
+"""What ends the way forward of an order, and the error that its forward steps then raise."""
 
 
 class EarlyReader(OrderTable):

@@ -3,24 +3,13 @@ from collections.abc import Callable
 import pytest
 
 from lambdas.domain.errors import (
-    OrderCancelled,
-    PaymentActionRequired,
     PaymentProviderUnavailable,
-    UndoAlreadyBegun,
 )
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.saga.await_payment.logic import await_payment
-from lambdas.saga.charge_payment.logic import charge_payment
-from tests.unit.lambdas.builders import ORDER_ID, TASK_TOKEN, TIMED_OUT
-from tests.unit.lambdas.fakes import CARD_WITH_3DS, NOT_APPROVED, FakeCallback, FakeStripe, no_answer
-from tests.unit.lambdas.shop import Shop
-
-
-def action_required(shop: Shop, stripe: FakeStripe) -> None:
-    """ChargePayment has found that the customer must approve the payment."""
-    shop.priced(payment_method=CARD_WITH_3DS)
-    with pytest.raises(PaymentActionRequired):
-        charge_payment(ORDER_ID, shop.orders, stripe)
+from tests.unit.lambdas.builders import ORDER_ID, TASK_TOKEN
+from tests.unit.lambdas.fakes import NOT_APPROVED, FakeCallback, FakeStripe, no_answer
+from tests.unit.lambdas.shop import UNDOS, Shop
 
 
 def wait(shop: Shop, stripe: FakeStripe, callback: FakeCallback, task_token: str = TASK_TOKEN) -> Order:
@@ -30,7 +19,7 @@ def wait(shop: Shop, stripe: FakeStripe, callback: FakeCallback, task_token: str
 def test_the_saga_waits_until_the_payment_is_decided(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback
 ) -> None:
-    action_required(shop, stripe)
+    shop.action_required(stripe)
 
     order = wait(shop, stripe, callback)
 
@@ -42,7 +31,7 @@ def test_the_saga_waits_until_the_payment_is_decided(
 def test_the_token_is_recorded_before_the_payment_is_retrieved(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback
 ) -> None:
-    action_required(shop, stripe)
+    shop.action_required(stripe)
     recorded = []
     stripe.before["retrieve_intent"] = lambda: recorded.append(shop.order().task_token)
 
@@ -63,7 +52,7 @@ def test_a_payment_decided_before_the_token_resumes_the_saga_at_once(
     decide: Callable[[FakeStripe, str], object],
     answer: str,
 ) -> None:
-    action_required(shop, stripe)
+    shop.action_required(stripe)
     decide(stripe, "pi_1")
 
     wait(shop, stripe, callback)
@@ -74,7 +63,7 @@ def test_a_payment_decided_before_the_token_resumes_the_saga_at_once(
 def test_a_second_try_resumes_with_its_own_token(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback
 ) -> None:
-    action_required(shop, stripe)
+    shop.action_required(stripe)
     wait(shop, stripe, callback, "token of the first try")
     stripe.settle("pi_1")
 
@@ -86,7 +75,7 @@ def test_a_second_try_resumes_with_its_own_token(
 def test_an_attempt_without_an_answer_succeeds_when_repeated(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback
 ) -> None:
-    action_required(shop, stripe)
+    shop.action_required(stripe)
     stripe.settle("pi_1")
     stripe.before["retrieve_intent"] = no_answer
 
@@ -115,21 +104,19 @@ def test_an_execution_of_a_confirmed_order_goes_on_at_once(
 # No execution waits after an undo has begun
 
 
-def test_a_cancelled_order_does_not_wait(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> None:
-    action_required(shop, stripe)
-    shop.cancel()
+@pytest.mark.parametrize(("undo", "error"), UNDOS.items())
+def test_an_order_being_undone_does_not_wait(
+    shop: Shop,
+    stripe: FakeStripe,
+    callback: FakeCallback,
+    undo: Callable[[Shop], object],
+    error: type[Exception],
+) -> None:
+    shop.action_required(stripe)
+    undo(shop)
+    undone = shop.order()
 
-    with pytest.raises(OrderCancelled):
-        wait(shop, stripe, callback)
-
-    assert shop.order().task_token is None
-
-
-def test_an_order_being_undone_does_not_wait(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> None:
-    action_required(shop, stripe)
-    undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
-
-    with pytest.raises(UndoAlreadyBegun):
+    with pytest.raises(error):
         wait(shop, stripe, callback)
 
     assert shop.order() == undone

@@ -34,15 +34,6 @@ def test_an_order_without_stock_only_records_why_it_is_undone(shop: Shop) -> Non
     assert shop.available(ARMCHAIR.sku) == 5
 
 
-def test_a_second_run_changes_nothing(shop: Shop) -> None:
-    shop.confirmed()
-    shop.cancel()
-    once = release(shop)
-
-    assert release(shop) == once
-    assert shop.available(ARMCHAIR.sku) == 5
-
-
 def test_a_confirmed_order_keeps_its_stock(shop: Shop) -> None:
     confirmed = shop.confirmed()
 

@@ -26,6 +26,7 @@ def a_client_error(code: str, status: int = 400) -> ClientError:
         a_client_error("ThrottlingException"),
         a_client_error("ProvisionedThroughputExceededException"),
         a_client_error("TransactionConflictException"),
+        a_client_error("TransactionInProgressException"),
         a_client_error("InternalServerError", 500),
         a_client_error("an unknown code", 503),
         ConnectTimeoutError(endpoint_url=URL),

@@ -2,13 +2,13 @@ from collections.abc import Callable
 
 import pytest
 
-from lambdas.domain.errors import OrderCancelled, StoreUnavailable, UndoAlreadyBegun
+from lambdas.domain.errors import StoreUnavailable
 from lambdas.domain.order import Order, PaymentStatus
 from lambdas.domain.payment import PaymentIntent
 from lambdas.shared.payments.settlement import settle_payment
-from tests.unit.lambdas.builders import ORDER_ID, TASK_TOKEN, TIMED_OUT
+from tests.unit.lambdas.builders import TASK_TOKEN
 from tests.unit.lambdas.fakes import FakeCallback, FakeStripe
-from tests.unit.lambdas.shop import Shop
+from tests.unit.lambdas.shop import UNDOS, Shop
 
 SUCCEEDED = PaymentIntent("pi_1", "succeeded")
 NOT_APPROVED = PaymentIntent("pi_1", "requires_payment_method", decline="The card has expired.")
@@ -101,14 +101,7 @@ def test_the_next_webhook_resumes_a_saga_that_was_not_resumed(
     assert shop.order() == recorded
 
 
-@pytest.mark.parametrize(
-    ("undo", "error"),
-    [
-        (lambda shop: shop.orders.begin_undo(ORDER_ID, TIMED_OUT), UndoAlreadyBegun),
-        (lambda shop: shop.cancel(), OrderCancelled),
-    ],
-    ids=["deadline", "cancelled"],
-)
+@pytest.mark.parametrize(("undo", "error"), UNDOS.items())
 def test_a_payment_after_an_undo_is_not_recorded_and_fails_the_saga(
     shop: Shop,
     stripe: FakeStripe,
