@@ -70,7 +70,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def warm_clients() -> Iterator[None]:
-    """The clients, made once as in a warm environment, because that is slow; moto patches them all."""
+    """Create the clients once, as in a warm environment, because it is slow; moto patches them all."""
     clients = (aws.dynamodb, aws.step_functions, aws.event_bridge, aws.ses)
     for client in clients:
         client.cache_clear()
@@ -90,6 +90,14 @@ def aws_account() -> Iterator[None]:
 def shop(aws_account: None) -> Shop:  # noqa: ARG001 - holds the tables
     """A shop with five armchairs and five lamps, and no orders."""
     return Shop.open(ARMCHAIR, LAMP)
+
+
+@pytest.fixture
+def step_functions_stub() -> Iterator[Stubber]:
+    """The client of Step Functions. A call that a test does not expect fails, as does one that is missing."""
+    with Stubber(aws.step_functions()) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -38,6 +39,12 @@ def step_payload(
     return payload
 
 
+def call_step(name: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Call a step of the saga as Step Functions does."""
+    result: Mapping[str, Any] = import_module(f"lambdas.saga.{name}.handler").handler(payload, CONTEXT)
+    return result
+
+
 def api_event(  # noqa: PLR0913 - the parts of a request
     method: str,
     path: str,
@@ -56,7 +63,7 @@ def api_event(  # noqa: PLR0913 - the parts of a request
         body: Text, or a value that is sent as JSON.
         headers: Headers besides the usual ones.
         query: Query parameters.
-        customer: The caller's `sub`; None if nobody signed in.
+        customer: The caller's `sub`; None without a sign-in.
         groups: The caller's groups in the user pool.
     """
     headers = {"Host": "api.example.com", "content-type": "application/json", **(headers or {})}

@@ -1,8 +1,8 @@
 """Log lines have the ids of the order and the execution, and nothing that must stay private."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from botocore.stub import Stubber
@@ -13,15 +13,6 @@ from lambdas.api.submit_order.handler import handler as submit_order
 from lambdas.domain.errors import MailRejected, OrderSagaError
 from lambdas.events.audit_order_events.handler import handler as audit_order_events
 from lambdas.events.publish_order_events.handler import handler as publish_order_events
-from lambdas.saga.await_payment.handler import handler as await_payment
-from lambdas.saga.charge_payment.handler import handler as charge_payment
-from lambdas.saga.close_order.handler import handler as close_order
-from lambdas.saga.flag_for_operator.handler import handler as flag_for_operator
-from lambdas.saga.notify_customer.handler import handler as notify_customer
-from lambdas.saga.refund_payment.handler import handler as refund_payment
-from lambdas.saga.release_inventory.handler import handler as release_inventory
-from lambdas.saga.reserve_inventory.handler import handler as reserve_inventory
-from lambdas.saga.validate_order.handler import handler as validate_order
 from lambdas.shared.aws import dynamodb
 from lambdas.shared.log import logger
 from tests.unit.lambdas.builders import ARMCHAIR, EMAIL, ORDER_ID, TASK_TOKEN, TIMED_OUT, caught
@@ -35,7 +26,7 @@ from tests.unit.lambdas.fakes import (
     FakeMailer,
     FakeStripe,
 )
-from tests.unit.lambdas.invocations import CONTEXT, api_event, sqs_event, step_payload
+from tests.unit.lambdas.invocations import CONTEXT, api_event, call_step, sqs_event, step_payload
 from tests.unit.lambdas.shop import Shop
 from tests.unit.lambdas.webhooks import SIGNING_SECRET, an_event, webhook_request
 
@@ -53,15 +44,6 @@ def submit(payment_method: str = GOOD_CARD) -> str:
 
 
 # Ids
-
-
-def test_every_line_of_a_step_has_the_order_and_the_execution(shop: Shop, log: Log) -> None:
-    shop.being_undone()
-
-    flag_for_operator({**step_payload(TIMED_OUT), "execution": "the-execution"}, CONTEXT)
-
-    assert log.lines
-    assert {(line["order_id"], line["execution"]) for line in log.lines} == {(ORDER_ID, "the-execution")}
 
 
 def test_an_accepted_order_is_logged_with_its_id(shop: Shop, log: Log) -> None:
@@ -84,7 +66,7 @@ def test_a_published_event_is_logged_with_its_order(
 
 def test_the_ids_of_one_call_are_not_in_the_lines_of_the_next(shop: Shop, log: Log) -> None:
     shop.being_undone()
-    flag_for_operator(step_payload(TIMED_OUT), CONTEXT)
+    call_step("flag_for_operator", step_payload(TIMED_OUT))
     before = len(log.lines)
 
     with Stubber(dynamodb()) as stub:
@@ -99,13 +81,13 @@ def test_the_ids_of_one_call_are_not_in_the_lines_of_the_next(shop: Shop, log: L
 # Private values, in our lines and in the errors that Lambda logs
 
 
-@contextmanager
-def errors_are_logged() -> Iterator[None]:
-    """Log the errors that a function raises, as Lambda does."""
-    try:
-        yield
-    except OrderSagaError:
-        logger.exception("as Lambda logs it")
+def run(*steps: str, payload: Mapping[str, Any]) -> None:
+    """Call steps, and log the errors that they raise, as Lambda does."""
+    for step in steps:
+        try:
+            call_step(step, payload)
+        except OrderSagaError:
+            logger.exception("as Lambda logs it")
 
 
 @pytest.mark.parametrize("payment_method", [GOOD_CARD, DECLINED_CARD, CARD_WITH_3DS])
@@ -130,22 +112,15 @@ def test_no_line_has_a_secret_an_address_or_a_card(  # noqa: PLR0913, PLR0917 - 
     if fate == "undone":
         stripe.before["confirm_intent"] = lambda: shop.orders.begin_undo(order_id, TIMED_OUT)
 
-    for step in (validate_order, charge_payment):
-        with errors_are_logged():
-            step(payload, CONTEXT)
-    with errors_are_logged():
-        await_payment({**payload, "task_token": TASK_TOKEN}, CONTEXT)
+    run("validate_order", "charge_payment", payload=payload)
+    run("await_payment", payload={**payload, "task_token": TASK_TOKEN})
     if payment_method == CARD_WITH_3DS:
         stripe.settle("pi_1")
     for event_id in ("evt_1", "evt_2"):
         receive_stripe_webhook(webhook_request(an_event(event_id)), CONTEXT)
-    with errors_are_logged():
-        reserve_inventory(payload, CONTEXT)
-    for step in (release_inventory, refund_payment, close_order, flag_for_operator):
-        with errors_are_logged():
-            step(undo_payload, CONTEXT)
-    with errors_are_logged():
-        notify_customer(payload, CONTEXT)
+    run("reserve_inventory", payload=payload)
+    run("release_inventory", "refund_payment", "close_order", "flag_for_operator", payload=undo_payload)
+    run("notify_customer", payload=payload)
     publish_order_events({"Records": shop.stream()}, CONTEXT)
     audit_order_events(sqs_event(*(_delivered(entry) for entry in event_bridge.entries)), CONTEXT)
 

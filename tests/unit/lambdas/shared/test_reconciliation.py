@@ -1,7 +1,7 @@
 """What the parts of the reconciliation share, and their handlers."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -12,7 +12,6 @@ from lambdas.domain.vocabulary import FindingKind
 from lambdas.recovery.reconcile_orders.handler import handler as reconcile_orders
 from lambdas.recovery.reconcile_payments.handler import handler as reconcile_payments
 from lambdas.recovery.reconcile_stock.handler import handler as reconcile_stock
-from lambdas.shared.aws import step_functions
 from lambdas.shared.reconciliation import (
     Cursor,
     Finding,
@@ -132,16 +131,11 @@ def test_each_state_of_an_order_is_run_again_once() -> None:
 # The handlers of the parts
 
 
-@pytest.fixture
-def saga() -> Iterator[Stubber]:
-    with Stubber(step_functions()) as stub:
-        yield stub
-        stub.assert_no_pending_responses()
-
-
-def test_orders_are_reconciled(shop: Shop, saga: Stubber) -> None:
+def test_orders_are_reconciled(shop: Shop, step_functions_stub: Stubber) -> None:
     shop.placed()
-    saga.add_response("start_execution", {"executionArn": "arn:aws:states", "startDate": STARTED_AT})
+    step_functions_stub.add_response(
+        "start_execution", {"executionArn": "arn:aws:states", "startDate": STARTED_AT}
+    )
 
     answer = reconcile_orders(an_event(), CONTEXT)
 

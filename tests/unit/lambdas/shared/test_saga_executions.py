@@ -1,25 +1,16 @@
 import json
-from collections.abc import Iterator
 
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from lambdas.domain.errors import SagaUnavailable
-from lambdas.shared.aws import step_functions
 from lambdas.shared.saga_executions import SagaExecutions
 from lambdas.shared.settings import Settings
 from tests.unit.lambdas.builders import ORDER_ID
 
 MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:order-saga"
 EXECUTION = f"arn:aws:states:eu-central-1:123456789012:execution:order-saga:{ORDER_ID}-v7"
-
-
-@pytest.fixture
-def step_functions_stub() -> Iterator[Stubber]:
-    with Stubber(step_functions()) as stub:
-        yield stub
-        stub.assert_no_pending_responses()
 
 
 @pytest.fixture

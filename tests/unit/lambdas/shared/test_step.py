@@ -61,16 +61,11 @@ def test_a_forward_step_has_no_error_and_no_token(payload: dict[str, object]) ->
 
 
 def test_every_log_line_names_the_order_and_the_execution(log: Log) -> None:
-    a_step({**step_payload(), "execution": "the-execution"}, CONTEXT)
+    outcome = a_step({**step_payload(), "execution": "the-execution"}, CONTEXT)
 
     assert [line["message"] for line in log.lines] == ["halfway", "step done"]
-    assert {(line["order_id"], line["execution"]) for line in log.lines} == {(ORDER_ID, "the-execution")}
-
-
-def test_the_result_of_a_step_is_logged(log: Log) -> None:
-    outcome = a_step(step_payload(), CONTEXT)
-
     assert log.lines[-1]["outcome"] == outcome
+    assert {(line["order_id"], line["execution"]) for line in log.lines} == {(ORDER_ID, "the-execution")}
 
 
 def test_a_rejection_is_logged_as_information(log: Log) -> None:

@@ -1,12 +1,11 @@
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from lambdas.domain.errors import PaymentDeclined, SagaUnavailable
-from lambdas.shared.aws import step_functions
 from lambdas.shared.task_callback import TaskCallback
 from tests.unit.lambdas.builders import TASK_TOKEN
 
@@ -16,13 +15,6 @@ CALLS: dict[str, Callable[[TaskCallback], None]] = {
     "send_task_success": lambda callback: callback.succeed(TASK_TOKEN),
     "send_task_failure": lambda callback: callback.fail(TASK_TOKEN, DECLINED),
 }
-
-
-@pytest.fixture
-def step_functions_stub() -> Iterator[Stubber]:
-    with Stubber(step_functions()) as stub:
-        yield stub
-        stub.assert_no_pending_responses()
 
 
 def test_a_success_has_the_form_of_a_functions_output(step_functions_stub: Stubber) -> None:
@@ -41,32 +33,32 @@ def test_a_failure_has_the_form_of_a_functions_error(step_functions_stub: Stubbe
     TaskCallback.connect().fail(TASK_TOKEN, DECLINED)
 
 
-@pytest.mark.parametrize(("operation", "tell"), CALLS.items(), ids=CALLS)
+@pytest.mark.parametrize(("operation", "resume"), CALLS.items(), ids=CALLS)
 @pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])
 def test_a_token_without_a_waiting_execution_is_ignored(
-    step_functions_stub: Stubber, operation: str, tell: Callable[[TaskCallback], None], code: str
+    step_functions_stub: Stubber, operation: str, resume: Callable[[TaskCallback], None], code: str
 ) -> None:
     step_functions_stub.add_client_error(operation, code)
 
-    tell(TaskCallback.connect())
+    resume(TaskCallback.connect())
 
 
-@pytest.mark.parametrize(("operation", "tell"), CALLS.items(), ids=CALLS)
+@pytest.mark.parametrize(("operation", "resume"), CALLS.items(), ids=CALLS)
 def test_a_throttled_call_can_be_retried(
-    step_functions_stub: Stubber, operation: str, tell: Callable[[TaskCallback], None]
+    step_functions_stub: Stubber, operation: str, resume: Callable[[TaskCallback], None]
 ) -> None:
     step_functions_stub.add_client_error(operation, "ThrottlingException")
 
     with pytest.raises(SagaUnavailable):
-        tell(TaskCallback.connect())
+        resume(TaskCallback.connect())
 
 
-@pytest.mark.parametrize(("operation", "tell"), CALLS.items(), ids=CALLS)
+@pytest.mark.parametrize(("operation", "resume"), CALLS.items(), ids=CALLS)
 @pytest.mark.parametrize("code", ["AccessDeniedException", "InvalidOutput"])
 def test_a_call_that_fails_is_not_ignored(
-    step_functions_stub: Stubber, operation: str, tell: Callable[[TaskCallback], None], code: str
+    step_functions_stub: Stubber, operation: str, resume: Callable[[TaskCallback], None], code: str
 ) -> None:
     step_functions_stub.add_client_error(operation, code)
 
     with pytest.raises(ClientError, match=code):
-        tell(TaskCallback.connect())
+        resume(TaskCallback.connect())
