@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -63,19 +64,13 @@ def test_a_request_without_claims_is_our_own_error(claims: dict[str, str] | None
         caller_of(request_with(claims))
 
 
-def test_a_customer_cannot_do_what_operators_do() -> None:
-    require_operator(Caller(SUB, is_operator=True))
+@pytest.mark.parametrize(("require", "operator"), [(require_operator, True), (require_customer, False)])
+def test_a_call_of_one_group_rejects_the_other_group(
+    require: Callable[[Caller], None], *, operator: bool
+) -> None:
+    require(Caller(SUB, is_operator=operator))
 
     with pytest.raises(Problem) as rejected:
-        require_operator(Caller(SUB, is_operator=False))
-
-    assert rejected.value.kind is ProblemKind.FORBIDDEN
-
-
-def test_an_operator_cannot_do_what_customers_do() -> None:
-    require_customer(Caller(SUB, is_operator=False))
-
-    with pytest.raises(Problem) as rejected:
-        require_customer(Caller(SUB, is_operator=True))
+        require(Caller(SUB, is_operator=not operator))
 
     assert rejected.value.kind is ProblemKind.FORBIDDEN
