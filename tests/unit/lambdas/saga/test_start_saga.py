@@ -92,7 +92,8 @@ def test_every_retry_starts_its_own_execution(shop: Shop, step_functions_stub: S
     assert start([first, second]) == {"batchItemFailures": []}
 
 
-def test_other_changes_start_no_execution(shop: Shop, step_functions_stub: Stubber) -> None:
+@pytest.mark.usefixtures("step_functions_stub")
+def test_other_changes_start_no_execution(shop: Shop) -> None:
     shop.confirmed()
     shop.cancel()
     shop.orders.request_retry(ORDER_ID)
