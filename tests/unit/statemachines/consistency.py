@@ -73,7 +73,7 @@ def states_and_rows_of_the_table_stand_in_the_same_order(saga: SagaDocument) -> 
             yield f"{task.name} has no row in {TABLE}: say there what it changes and what undoes it"
     for row in rows:
         if row not in saga.states:
-            yield f"{row} has a row in {TABLE} and is no state"
+            yield f"{row} has a row in {TABLE} and is not a state"
     expected = [*rows, *(each.name for each in saga.states.values() if not each.is_task)]
     if (names := list(saga.states)) != expected:
         yield f"the states are {', '.join(names)}; the order of {TABLE} is {', '.join(expected)}"
@@ -109,17 +109,17 @@ def undos_stand_in_forward_order(draft: Draft) -> None:
 def the_roles_of_the_table_fit_the_definition(saga: SagaDocument) -> Iterator[str]:
     happy_path, way_back = saga.happy_path, saga.way_back
     for task in saga.tasks:
-        on = [task in happy_path, task in way_back]
+        role, on = task.role or Role.END, [task in happy_path, task in way_back]
         expected = {
             Role.FORWARD: [True, False],
             Role.PIVOT: [True, False],
             Role.UNDO: [False, True],
             Role.CLOSE: [False, True],
-        }.get(task.role or Role.END, [False, False])
-        if task.role is not Role.NOTIFY and on != expected:
-            yield f"{task.name} has Role.{(task.role or Role.END).name} in {TABLE} and stands elsewhere"
+        }.get(role, [False, False])
+        if role is not Role.NOTIFY and on != expected:
+            yield f"{task.name} has Role.{role.name} in {TABLE}, which does not fit its place"
     if len(saga.having(Role.PIVOT)) != 1 or len(saga.having(Role.CLOSE)) != 1:
-        yield f"one row of {TABLE} has Role.PIVOT, and one Role.CLOSE"
+        yield f"exactly one row of {TABLE} should have Role.PIVOT, and one Role.CLOSE"
 
 
 @the_roles_of_the_table_fit_the_definition.broken_by("RefundPayment has Role.FORWARD")
@@ -137,7 +137,7 @@ def a_forward_step_is_listed_as_a_detour(draft: Draft) -> None:
     draft.change_row("ChargePayment", role=Role.DETOUR)
 
 
-@the_roles_of_the_table_fit_the_definition.broken_by("one row of statemachines/steps.py has Role.PIVOT")
+@the_roles_of_the_table_fit_the_definition.broken_by("exactly one row of statemachines/steps.py should")
 def two_steps_are_the_pivot(draft: Draft) -> None:
     draft.change_row("ChargePayment", role=Role.PIVOT)
 

@@ -52,7 +52,7 @@ def only_a_failed_undo_calls_for_a_human(saga: SagaDocument) -> Iterator[str]:
     undos = {each.name for each in saga.having(Role.UNDO, Role.CLOSE)}
     for transition in saga.transitions:
         if transition.target in alarms and not (transition.errors and transition.source in undos):
-            yield f"{transition.source} leads to {transition.target}, but is no undo that failed"
+            yield f"{transition.source} leads to {transition.target}, but is not an undo that failed"
 
 
 @only_a_failed_undo_calls_for_a_human.broken_by("ReserveInventory leads to FlagForOperator")
@@ -87,7 +87,7 @@ def an_assigned_error_is_a_rejection(saga: SagaDocument) -> Iterator[str]:
             made = error if isinstance(error, dict) else {}
             name = made.get("Error")
             if name not in OUR_REJECTIONS:
-                yield f"{transition.source} sets ${variable} to {name}, which is no rejection"
+                yield f"{transition.source} sets ${variable} to {name}, which is not a rejection"
             if not _message(made):
                 yield f"{transition.source} sets ${variable} to {name} without a message for the customer"
 
@@ -100,12 +100,12 @@ def _message(error: dict[str, str]) -> str | None:
         return None
 
 
-@an_assigned_error_is_a_rejection.broken_by("$error to PaymentProviderUnavailable, which is no rejection")
+@an_assigned_error_is_a_rejection.broken_by("$error to PaymentProviderUnavailable, which is not a rejection")
 def an_expired_payment_is_an_internal_error(draft: Draft) -> None:
     draft.catchers("AwaitPayment")[0]["Assign"]["error"]["Error"] = "PaymentProviderUnavailable"
 
 
-@an_assigned_error_is_a_rejection.broken_by("sets $error to PaymentTimedOut, which is no rejection")
+@an_assigned_error_is_a_rejection.broken_by("sets $error to PaymentTimedOut, which is not a rejection")
 def an_assigned_error_has_no_class(draft: Draft) -> None:
     draft.catchers("AwaitPayment")[0]["Assign"]["error"]["Error"] = "PaymentTimedOut"
 
@@ -120,7 +120,7 @@ def the_cause_has_no_error_message(draft: Draft) -> None:
     draft.catchers("AwaitPayment")[0]["Assign"]["error"]["Cause"] = '{"message": "Too late."}'
 
 
-@an_assigned_error_is_a_rejection.broken_by("AwaitPayment sets $error to None, which is no rejection")
+@an_assigned_error_is_a_rejection.broken_by("AwaitPayment sets $error to None, which is not a rejection")
 def an_error_is_only_a_name(draft: Draft) -> None:
     draft.catchers("AwaitPayment")[0]["Assign"]["error"] = "PaymentExpired"
 
