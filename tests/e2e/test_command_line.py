@@ -74,19 +74,6 @@ def test_an_order_is_watched_approved_and_confirmed(orders: Orders, world: World
     assert "AwaitPayment" in world.executions.states_visited(waiting["order_id"])
 
 
-def test_an_order_that_waits_for_approval_is_cancelled(orders: Orders, world: World) -> None:
-    # Given
-    order_id = world.shop.order(an_order(payment_method=NEEDS_3DS))
-
-    # When
-    cancel = orders("cancel", order_id, "--watch")
-    stdout, _ = cancel.communicate(timeout=60)
-
-    # Then
-    assert cancel.returncode == 0
-    assert "CANCELLED" in stdout
-
-
 def test_an_order_is_in_its_customers_list(orders: Orders, world: World) -> None:
     # Given
     order_id = world.shop.order(an_order())
