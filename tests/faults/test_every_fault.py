@@ -1,7 +1,7 @@
 """A sample of `make faults`: one fault on each journey, each kind of fault once; no law is broken."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import pytest
@@ -13,7 +13,6 @@ from proof.fault_campaign.campaign_report import describe
 from proof.fault_campaign.case import KINDS, Case, InjectionKind, parse_case
 from proof.fault_campaign.plan import single_faults, stops
 from proof.fault_campaign.run_case import run_case
-from proof.fault_campaign.waits import shortened_waits
 
 SEED: Final = 1
 
@@ -39,13 +38,7 @@ FOUND: Final = {
         "cancelled; refuse refund_payment: stripe POST /v1/refunds #1 for 12s"
     ),
 }
-"""Cases that once broke a law, or would have; each is run for ever."""
-
-
-@pytest.fixture(scope="module")
-def quick_world(world: World) -> Iterator[World]:
-    with shortened_waits(world):
-        yield world
+"""Cases that once broke a law, or would have; each is run every time."""
 
 
 def sample(journey: str, calls: Sequence[Call]) -> Case:

@@ -7,17 +7,14 @@ it at the lowest layer that catches the bug. By default a few scripts run, alway
 """
 
 import os
-from collections.abc import Iterator
 from typing import Final, get_args
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
 
 from local.fault_proxy.faults import Fault
 from local.world import World
 from proof.fault_campaign.case import KINDS, Injection
-from proof.fault_campaign.waits import shortened_waits
 from proof.scenarios import CANCEL, CONFIRM, CREATE, REFUND
 from statemachines.steps import STEP_FUNCTIONS
 from tests.faults.random_shop import (
@@ -96,12 +93,6 @@ SCRIPTS: Final = st.builds(
     stripe_faults=st.lists(stripe_faults(), max_size=2).map(tuple),
     webhooks=st.sampled_from(get_args(Webhooks)),
 )
-
-
-@pytest.fixture(scope="module")
-def quick_world(world: World) -> Iterator[World]:
-    with shortened_waits(world):
-        yield world
 
 
 @seed(SEED)

@@ -8,6 +8,7 @@ from local.world import World
 from proof.laws import take_snapshot, violations
 from proof.orders import an_order
 from proof.scenarios import PIVOT
+from tests.saga.conftest import payment_of
 
 RACERS = 4
 
@@ -38,13 +39,10 @@ def test_a_cancellation_that_races_the_pivot_has_one_outcome(world: World) -> No
     world.faults.wait_until_held(RACERS)
 
     # When
-    try:
-        with ThreadPoolExecutor(RACERS + 1) as threads:
-            cancelled = [threads.submit(cancel, world, order_id) for order_id in orders]
-            threads.submit(world.faults.clear).result()
-            answers = [each.result() for each in cancelled]
-    finally:
-        world.faults.clear()
+    with ThreadPoolExecutor(RACERS + 1) as threads:
+        cancelled = [threads.submit(cancel, world, order_id) for order_id in orders]
+        threads.submit(world.faults.clear).result()
+        answers = [each.result() for each in cancelled]
     for order_id in orders:
         world.executions.wait_until_ended(order_id)
         world.executions.wait_until_ended(f"{order_id}-cancel")
@@ -69,5 +67,5 @@ def test_a_second_cancellation_changes_nothing(world: World) -> None:
 
     # Then
     assert [first["status"], second["status"]] == ["CONFIRMED", "CANCELLED"]
-    (payment,) = (each for each in world.stripe.payments() if each.order_id == order_id)
+    payment = payment_of(world, order_id)
     assert (payment.charges, payment.refunds) == (1, 1)

@@ -6,21 +6,13 @@ from typing import Any
 
 import pytest
 
-from local.traces import deserialized
 from local.waiting import wait_for
 from local.world import World
 from proof.orders import an_order
+from proof.promises import read_record
 from tests.saga.test_least_privilege import without_permission
 
 PUBLISHER = "orders-local-publish_order_events"
-
-
-def item_of(world: World, order_id: str) -> dict[str, Any]:
-    """An order's item in DynamoDB's own JSON."""
-    answer = world.aws.client("dynamodb").get_item(
-        TableName=world.tables["orders"], Key={"order_id": {"S": order_id}}, ConsistentRead=True
-    )
-    return answer["Item"]
 
 
 def stream_of(world: World) -> Iterator[dict[str, Any]]:
@@ -53,7 +45,8 @@ def test_an_event_has_the_values_of_the_record(world: World) -> None:
 
     # Then
     (event,) = world.audit_trail.wait_for_events(order_id)
-    record = deserialized(item_of(world, order_id))
+    record = read_record(world, order_id)
+    assert record is not None
     assert event["event"] == "OrderFailed"
     assert {name: event["detail"][name] for name in ("order_id", "customer_id", "status", "failure")} == {
         name: record[name] for name in ("order_id", "customer_id", "status", "failure")

@@ -4,12 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
 import stripe
 
-from local.catalogue import SAMPLE_STOCK
 from local.fault_proxy.faults import Fault
-from local.stripe_stand_in.payments import StripePayment
 from local.traces import deserialized
 from local.waiting import wait_for
 from local.world import World
@@ -17,15 +14,10 @@ from proof.laws import take_snapshot, violations
 from proof.orders import an_order
 from proof.run_reconciler import ReconcilerRun, run_reconciler
 from proof.scenarios import cancel_once_confirmed, webhooks_held
+from tests.saga.conftest import payment_of
 
 TIMEOUT_SECONDS = 60.0
 SKU = "RED-CHAIR"
-
-
-@pytest.fixture(autouse=True)
-def faults_end_with_the_test(world: World) -> Iterator[None]:
-    yield
-    world.faults.clear()
 
 
 def reconcile_until(world: World, happened: Callable[[ReconcilerRun], object], what: str) -> ReconcilerRun:
@@ -49,11 +41,6 @@ def confirmed(world: World, *items: tuple[str, int]) -> str:
     world.executions.wait_until_ended(order_id)
     assert world.shop.get_order(order_id)["status"] == "CONFIRMED"
     return order_id
-
-
-def payment_of(world: World, order_id: str) -> StripePayment:
-    [payment] = [each for each in world.stripe.payments() if each.order_id == order_id]
-    return payment
 
 
 # Orders
@@ -184,17 +171,6 @@ def test_a_changed_counter_of_reserved_units_is_reported(world: World) -> None:
     assert (finding["kind"], finding["day"]) == ("stock_differs", day)
     assert (finding["reserved"], finding["ordered"]) == (reserved + 5, reserved)
     assert not run_reconciler(world).about(SKU)
-
-
-def test_a_product_that_is_replaced_keeps_its_counters(world: World) -> None:
-    confirmed(world, (SKU, 2))
-    product = _product(world, SKU)
-
-    world.shop.stock(SKU, SAMPLE_STOCK[SKU])
-
-    assert {key: units for key, units in _product(world, SKU).items() if key.startswith("reserved_")} == {
-        key: units for key, units in product.items() if key.startswith("reserved_")
-    }
 
 
 def _product(world: World, sku: str) -> dict[str, Any]:

@@ -1,9 +1,6 @@
 """Recovery of orders whose execution did not start, was stopped, or broke."""
 
 import uuid
-from collections.abc import Iterator
-
-import pytest
 
 from local.fault_proxy.faults import Fault
 from local.users import OPERATOR
@@ -12,16 +9,11 @@ from local.world import World
 from proof.laws import take_snapshot, violations
 from proof.orders import an_order
 from proof.run_reconciler import run_reconciler
+from proof.scenarios import CONFIRM
+from tests.saga.conftest import payment_of
 
-CHARGE = "charge_payment: stripe POST /v1/payment_intents/{id}/confirm"
 MAIL = "notify_customer: ses *"
 TIMEOUT_SECONDS = 60.0
-
-
-@pytest.fixture(autouse=True)
-def faults_end_with_the_test(world: World) -> Iterator[None]:
-    yield
-    world.faults.clear()
 
 
 def wait_for_status(world: World, order_id: str, status: str) -> None:
@@ -48,7 +40,7 @@ def test_an_order_whose_execution_did_not_start_is_started_later(world: World) -
 def test_an_execution_that_was_stopped_at_its_charge_is_run_again(world: World) -> None:
     # Given
     before = take_snapshot(world)
-    world.faults.inject(Fault("hold", CHARGE))
+    world.faults.inject(Fault("hold", CONFIRM))
     order_id = world.shop.order(an_order())
     world.faults.wait_until_held()
 
@@ -82,16 +74,14 @@ def test_a_confirmed_order_whose_mail_was_lost_is_mailed_not_refunded(world: Wor
     wait_for(mailed, "the customer gets the mail", timeout_seconds=TIMEOUT_SECONDS)
 
     # Then
-    (payment,) = (each for each in world.stripe.payments() if each.order_id == order_id)
+    payment = payment_of(world, order_id)
     assert (payment.charges, payment.refunds) == (1, 0)
 
 
-def test_an_order_whose_recoveries_all_break_waits_for_an_operators_retry(
-    world: World,
-) -> None:
+def test_an_order_whose_recoveries_all_break_waits_for_an_operators_retry(world: World) -> None:
     # Given
     before = take_snapshot(world)
-    world.faults.inject(Fault("hold", CHARGE, times=None))
+    world.faults.inject(Fault("hold", CONFIRM, times=None))
     order_id = world.shop.order(an_order())
 
     # When: the execution and each of its three recoveries are stopped
