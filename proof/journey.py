@@ -30,7 +30,8 @@ class Journey:
         scenario: What happens to the order; by default, nothing but the saga.
         errors: The error of each state that fails, by the state's name.
         failure: The order's failure code; None if the order is confirmed.
-        money: What Stripe did in the end: `none`, `charged`, `refunded` or `refunded in two parts`.
+        payment: The payment in the end: `none`, `charged`, `refunded` or `refunded in two parts`; by default
+            `charged` if the order is confirmed, else `none`.
         retried: The first state whose task is tried more than once.
         message: The failure message that the customer gets; None if any message will do.
         shown: Description in the demo; empty if the demo leaves the journey out.
@@ -43,7 +44,7 @@ class Journey:
     scenario: Scenario = submit
     errors: Mapping[str, str] = field(default_factory=dict)
     failure: str | None = None
-    money: str = "none"
+    payment: str | None = None
     retried: str | None = None
     message: str | None = None
     shown: str = ""
@@ -68,6 +69,11 @@ class Journey:
         return "CANCELLED" if self.failure.startswith("cancelled_by") else "FAILED"
 
     @property
+    def money(self) -> str:
+        """What Stripe did in the end; see `payment`."""
+        return self.payment or ("none" if self.failure else "charged")
+
+    @property
     def end(self) -> str:
         """The order's status and failure code in the end: `CONFIRMED`, or `FAILED out_of_stock`."""
         return f"{self.status} {self.failure}" if self.failure else self.status
@@ -78,10 +84,10 @@ class Journey:
 
 
 def path(errors: Mapping[str, str]) -> tuple[str, ...]:
-    """The states that an execution enters, in order, as the definition of the saga has it.
+    """The states that an execution enters, in order, computed from the definition of the saga.
 
     Args:
-        errors: The error that a state ends with when it is entered first, by the state's name. Every other
+        errors: The error that a state ends with when it is first entered, by the state's name. Every other
             state succeeds.
     """
     to_come = dict(errors)
@@ -105,7 +111,7 @@ def _next(state: State, error: str | None) -> str | None:
 
 
 def differences(world: World, journey: Journey, followed: FollowedOrder) -> list[str]:
-    """Compare how a journey ended with how it must end, and name every difference.
+    """Name every difference between how a journey ended and how it must end.
 
     Args:
         world: The world that it ran in.

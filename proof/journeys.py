@@ -1,7 +1,7 @@
 """The journeys of an order: what happens, where the saga fails, and how the order ends.
 
-This one list has four readers. Tests run every journey on the deployed state machine. The demo shows some of
-them. The tables in the documents are written from it. The fault campaign takes its journeys from it.
+This one list is used four times. Tests run every journey on the deployed state machine. The demo shows some.
+The tables in the documents are written from it. The fault campaign takes its journeys from it.
 
 A journey names only the errors that its states end with. Its path follows from them and from the definition
 of the state machine, so that a new step changes no journey.
@@ -55,7 +55,7 @@ _UNDONE_BEFORE: Final = {"ValidateOrder": "UndoAlreadyBegun"}
 _REFUND_REFUSED: Final = race_for_the_last_unit(Fault("unavailable", REFUND, times=None))
 
 PATH_JOURNEYS: Final = (
-    Journey("happy", "nothing", shown="three SKUs, a good card", order=HAPPY, money="charged"),
+    Journey("happy", "nothing", shown="three SKUs, a good card", order=HAPPY),
     Journey(
         "declined",
         "the card is declined",
@@ -95,7 +95,7 @@ PATH_JOURNEYS: Final = (
         scenario=race_for_the_last_unit(),
         errors={"ReserveInventory": "OutOfStock"},
         failure="out_of_stock",
-        money="refunded",
+        payment="refunded",
     ),
     Journey(
         "replay",
@@ -103,14 +103,12 @@ PATH_JOURNEYS: Final = (
         shown="the same request twice",
         order=an_order(("RED-CHAIR", 2)),
         scenario=submit_twice,
-        money="charged",
     ),
     Journey(
         "stripe-heals",
         "Stripe is down, and comes back while the step is retried",
         shown="Stripe is down for two calls",
         scenario=with_faults(Fault("unavailable", CREATE, times=2)),
-        money="charged",
         retried="ChargePayment",
     ),
     Journey(
@@ -118,7 +116,6 @@ PATH_JOURNEYS: Final = (
         "the charge succeeds, and its reply is lost",
         shown="a charge whose reply is lost",
         scenario=with_faults(Fault("lose_reply", CONFIRM)),
-        money="charged",
         retried="ChargePayment",
     ),
     Journey(
@@ -127,7 +124,7 @@ PATH_JOURNEYS: Final = (
         scenario=with_faults(Fault("lose_reply", CONFIRM), Fault("unavailable", RETRIEVE, times=5)),
         errors={"ChargePayment": "PaymentProviderUnavailable"},
         failure="internal_error",
-        money="refunded",
+        payment="refunded",
         retried="ChargePayment",
     ),
     Journey(
@@ -142,7 +139,6 @@ PATH_JOURNEYS: Final = (
         "stored-error",
         "Stripe fails after it has charged, and returns that error to every retry",
         scenario=with_faults(Fault("error_after", CONFIRM)),
-        money="charged",
         retried="ChargePayment",
     ),
     Journey(
@@ -151,7 +147,7 @@ PATH_JOURNEYS: Final = (
         scenario=cancel_before_the_pivot,
         errors={"ReserveInventory": "OrderCancelled"},
         failure="cancelled_by_customer",
-        money="refunded",
+        payment="refunded",
     ),
     Journey(
         "cancelled-later",
@@ -160,7 +156,7 @@ PATH_JOURNEYS: Final = (
         scenario=cancel_once_confirmed(),
         errors=_CANCELLED,
         failure="cancelled_by_customer",
-        money="refunded",
+        payment="refunded",
     ),
     Journey(
         "approved",
@@ -169,7 +165,6 @@ PATH_JOURNEYS: Final = (
         order=NEEDS_APPROVAL,
         scenario=customer_answers(approves=True),
         errors=_ASKED,
-        money="charged",
     ),
     Journey(
         "refused",
@@ -197,7 +192,7 @@ PATH_JOURNEYS: Final = (
         scenario=approved_too_late,
         errors={**_ASKED, "AwaitPayment": "States.Timeout"},
         failure="payment_expired",
-        money="refunded",
+        payment="refunded",
     ),
     Journey(
         "mail-rejected",
@@ -205,7 +200,6 @@ PATH_JOURNEYS: Final = (
         shown="an address that mail can't reach",
         order=an_order(email=UNDELIVERABLE),
         errors={"NotifyCustomer": "MailRejected"},
-        money="charged",
     ),
     Journey(
         "closing-mail-rejected",
@@ -221,7 +215,7 @@ PATH_JOURNEYS: Final = (
         scenario=_REFUND_REFUSED,
         errors={"ReserveInventory": "OutOfStock", "RefundPayment": "PaymentProviderUnavailable"},
         failure="out_of_stock",
-        money="charged",
+        payment="charged",
         retried="RefundPayment",
     ),
     Journey(
@@ -231,7 +225,7 @@ PATH_JOURNEYS: Final = (
         scenario=run_again(_REFUND_REFUSED),
         errors=_UNDONE_BEFORE,
         failure="out_of_stock",
-        money="refunded",
+        payment="refunded",
     ),
     Journey(
         "confirmed-before-its-undo",
@@ -241,7 +235,6 @@ PATH_JOURNEYS: Final = (
             Fault("refuse", "reserve_inventory: dynamodb GetItem *", n=2, times=None),
         ),
         errors={"ReserveInventory": "StoreUnavailable", "ReleaseInventory": "OrderAlreadyConfirmed"},
-        money="charged",
         retried="ReserveInventory",
     ),
     Journey(
@@ -249,7 +242,6 @@ PATH_JOURNEYS: Final = (
         "the charge fails until its retries are used up, and meanwhile another execution confirms the order",
         scenario=confirmed_while_undone,
         errors={"ChargePayment": "StoreUnavailable", "RefundPayment": "OrderAlreadyConfirmed"},
-        money="charged",
         retried="ChargePayment",
     ),
     Journey(
@@ -262,7 +254,7 @@ PATH_JOURNEYS: Final = (
         ),
         errors={"ReserveInventory": "OutOfStock", "ReleaseInventory": "StoreUnavailable"},
         failure="out_of_stock",
-        money="charged",
+        payment="charged",
         retried="ReleaseInventory",
     ),
     Journey(
@@ -274,12 +266,7 @@ PATH_JOURNEYS: Final = (
         failure="payment_declined",
         retried="CloseOrder",
     ),
-    Journey(
-        "confirmed-again",
-        "the saga is run again for a confirmed order",
-        scenario=run_again(),
-        money="charged",
-    ),
+    Journey("confirmed-again", "the saga is run again for a confirmed order", scenario=run_again()),
     Journey(
         "closed-again",
         "the saga is run again for a closed order",
@@ -342,7 +329,6 @@ PAYMENT_JOURNEYS: Final = (
         order=NEEDS_APPROVAL,
         scenario=approved_with_duplicate_webhooks,
         errors=_ASKED,
-        money="charged",
     ),
     Journey(
         "late-webhooks",
@@ -350,7 +336,6 @@ PAYMENT_JOURNEYS: Final = (
         order=NEEDS_APPROVAL,
         scenario=approved_with_late_webhooks,
         errors=_ASKED,
-        money="charged",
     ),
     Journey(
         "cancelled-while-asked",
@@ -365,7 +350,6 @@ PAYMENT_JOURNEYS: Final = (
         "the bank takes its time, and then pays",
         scenario=bank_decides_later(success=True),
         errors=_ASKED,
-        money="charged",
     ),
     Journey(
         "declined-later",
@@ -382,7 +366,7 @@ PAYMENT_JOURNEYS: Final = (
         ),
         errors=_CANCELLED,
         failure="cancelled_by_customer",
-        money="refunded",
+        payment="refunded",
         retried="RefundPayment",
     ),
     Journey(
@@ -400,7 +384,7 @@ PAYMENT_JOURNEYS: Final = (
         scenario=cancelled_with_refund("pending"),
         errors={**_CANCELLED, "RefundPayment": "RefundRefused"},
         failure="cancelled_by_customer",
-        money="charged",
+        payment="charged",
     ),
     Journey(
         "refund-failed",
@@ -408,7 +392,7 @@ PAYMENT_JOURNEYS: Final = (
         scenario=cancelled_with_refund("failed"),
         errors={**_CANCELLED, "RefundPayment": "RefundRefused"},
         failure="cancelled_by_customer",
-        money="charged",
+        payment="charged",
     ),
     Journey(
         "refunded-by-hand",
@@ -416,7 +400,7 @@ PAYMENT_JOURNEYS: Final = (
         scenario=cancelled_and_refunded_by_hand(None),
         errors=_CANCELLED,
         failure="cancelled_by_customer",
-        money="refunded",
+        payment="refunded",
     ),
     Journey(
         "partly-refunded-by-hand",
@@ -424,7 +408,7 @@ PAYMENT_JOURNEYS: Final = (
         scenario=cancelled_and_refunded_by_hand(100),
         errors=_CANCELLED,
         failure="cancelled_by_customer",
-        money="refunded in two parts",
+        payment="refunded in two parts",
     ),
 )
 """What Stripe, banks and customers can do; docs/payments.md shows it."""
