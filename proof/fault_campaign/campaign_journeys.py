@@ -1,7 +1,7 @@
-"""The journeys of the campaign: those journeys of the one list that can go on whatever fault strikes.
+"""The journeys of the campaign: a selection from `proof.journeys` that can run under any fault.
 
-A journey of the list waits for exactly what happens without a fault. Here a request is repeated until it is
-answered, and a wait ends when the order does.
+The scenarios of that list expect no other fault. Here a request is repeated until it is answered, and a wait
+ends when the order has ended.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from local.world import World
 from proof.fault_campaign.order_under_test import OrderUnderTest, hold_charge, set_available
 from proof.journey import Journey
 from proof.journeys import JOURNEYS
-from proof.scenarios import REFUND
+from proof.scenarios import REFUND, submit
 
 _LAST: Final = "LAST-TABLE"
 _NO_REFUNDS: Final = Fault("unavailable", REFUND, times=None)
@@ -24,8 +24,8 @@ class CampaignJourney:
     """A journey of the campaign.
 
     Attributes:
-        journey: The journey of the list. The order ends as it says, without a fault and with any one short
-            fault.
+        journey: The journey of the list. The order must end as it says without a fault, and with any one
+            short fault.
         prepare: Called before the faults are injected.
         meanwhile: Called while the order runs.
         payment_deadline_seconds: The deadline for the customer's approval.
@@ -81,23 +81,30 @@ def _lose_last_unit_without_refund(order: OrderUnderTest) -> None:
 
 _JOURNEYS: Final = {journey.key: journey for journey in JOURNEYS}
 
+_SELECTED: Final = (
+    CampaignJourney(_JOURNEYS["happy"]),
+    CampaignJourney(_JOURNEYS["declined"]),
+    CampaignJourney(_JOURNEYS["out-of-stock"]),
+    CampaignJourney(_JOURNEYS["lost-race"], prepare=_prepare_last_unit, meanwhile=_lose_last_unit),
+    CampaignJourney(_JOURNEYS["approved"], meanwhile=_approve),
+    CampaignJourney(_JOURNEYS["abandoned"], payment_deadline_seconds=3),
+    CampaignJourney(_JOURNEYS["cancelled"], prepare=hold_charge, meanwhile=_cancel_while_charging),
+    CampaignJourney(_JOURNEYS["cancelled-later"], meanwhile=_cancel_when_confirmed),
+    CampaignJourney(
+        _JOURNEYS["refunded-again"], prepare=_prepare_no_refunds, meanwhile=_lose_last_unit_without_refund
+    ),
+)
+_SELECTED_PATHS: Final = {each.journey.states for each in _SELECTED}
+
 CAMPAIGN_JOURNEYS: Final = {
     each.journey.key: each
     for each in (
-        CampaignJourney(_JOURNEYS["happy"]),
-        CampaignJourney(_JOURNEYS["declined"]),
-        CampaignJourney(_JOURNEYS["out-of-stock"]),
-        CampaignJourney(_JOURNEYS["lost-race"], prepare=_prepare_last_unit, meanwhile=_lose_last_unit),
-        CampaignJourney(_JOURNEYS["approved"], meanwhile=_approve),
-        CampaignJourney(_JOURNEYS["abandoned"], payment_deadline_seconds=3),
-        CampaignJourney(_JOURNEYS["cancelled"], prepare=hold_charge, meanwhile=_cancel_while_charging),
-        CampaignJourney(_JOURNEYS["cancelled-later"], meanwhile=_cancel_when_confirmed),
-        CampaignJourney(
-            _JOURNEYS["refunded-again"],
-            prepare=_prepare_no_refunds,
-            meanwhile=_lose_last_unit_without_refund,
+        *_SELECTED,
+        *(
+            CampaignJourney(journey)
+            for journey in JOURNEYS
+            if journey.scenario is submit and journey.states not in _SELECTED_PATHS
         ),
-        CampaignJourney(_JOURNEYS["mail-rejected"]),
     )
 }
-"""By key."""
+"""By key. A journey in which nothing but the saga happens is added by itself if its path is a new one."""

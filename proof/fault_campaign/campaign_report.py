@@ -1,13 +1,21 @@
 """The report of a campaign, for a person and for docs/reliability.md."""
 
+from argparse import Namespace
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
+from local.processes import REPOSITORY
 from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS
-from proof.fault_campaign.case_result import CaseResult
+from proof.fault_campaign.case import CaseResult
 from proof.fault_campaign.crowds import CrowdResult
+
+DOCUMENT: Final = REPOSITORY / "docs" / "reliability.md"
+
+_BEGIN: Final = "<!-- results -->"
+_END: Final = "<!-- end -->"
 
 _FAULTS: Final = {
     "refuse": "refused",
@@ -111,6 +119,35 @@ def describe(result: CaseResult) -> str:
             *(f"  law: {breach}" for breach in result.breaches),
             *(f"  {line}" for line in result.evidence.splitlines()),
             f"  run it again: {result.case.command}",
+        ]
+    )
+
+
+def write_results(report: CampaignReport, arguments: Namespace) -> None:
+    """Replace the results between the document's markers."""
+    before, _, rest = DOCUMENT.read_text().partition(_BEGIN)
+    after = rest.partition(_END)[2]
+    DOCUMENT.write_text(f"{before}{_BEGIN}\n\n{_results(report, arguments)}\n\n{_END}{after}")
+
+
+def _results(report: CampaignReport, arguments: Namespace) -> str:
+    command = (
+        f"make faults SEED={arguments.seed} MINUTES={arguments.budget_minutes:g} WORLDS={arguments.worlds}"
+    )
+    return "\n".join(
+        [
+            f"`{command}` on {datetime.now(UTC).date().isoformat()}:",
+            "",
+            *(f"- {line}" for line in report.summary()),
+            "",
+            report.table(),
+            "",
+            "| journey | what happens | how it ends without a fault |",
+            "|---|---|---|",
+            *(
+                f"| `{each.journey.key}` | {each.journey.what_fails} | {each.journey.end} |"
+                for each in CAMPAIGN_JOURNEYS.values()
+            ),
         ]
     )
 

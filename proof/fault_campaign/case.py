@@ -1,10 +1,12 @@
-"""A case of the campaign: a journey, and the faults that are injected."""
+"""A case of the campaign: a journey, and the faults that are injected; and its result."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, cast, get_args
 
 from local.fault_proxy.faults import Fault, FaultKind
+from local.fault_proxy.recording import Call
 
 InjectionKind = FaultKind | Literal["stop", "restart"]
 
@@ -42,7 +44,7 @@ class Injection:
     def fault(self) -> Fault:
         """What the proxy does."""
         return Fault(
-            "hold" if self.kind == "stop" or self.kind == "restart" else self.kind,  # noqa: PLR1714 - mypy understands it so
+            "hold" if self.kind == "stop" or self.kind == "restart" else self.kind,  # noqa: PLR1714 - mypy narrows the type only this way
             self.name,
             n=self.n,
             times=None if self.lasts is not None or self.kind == "restart" else 1,
@@ -66,7 +68,7 @@ class Case:
 
     Attributes:
         journey: The journey's key.
-        injections: The faults; none to see the calls of the journey.
+        injections: The faults; none for a run that only records the calls of the journey.
     """
 
     journey: str
@@ -97,11 +99,42 @@ class Case:
         return "; ".join([self.journey, *map(str, self.injections)])
 
 
+@dataclass(frozen=True, kw_only=True)
+class CaseResult:
+    """The result of a case.
+
+    Attributes:
+        case: The case.
+        order_id: The order's id.
+        status: The order's status in the end.
+        recovered: Whether a recovery was started, because an execution broke.
+        reconciled: Whether the reconciliation was needed.
+        operator_called: Whether an operator had to retry the order.
+        struck: For each injection, whether it struck a call. It strikes none if the order takes another path.
+        breaches: The laws that are broken, in words.
+        evidence: All that is known of the order, for a person; empty if no law is broken.
+        calls: The calls of all functions.
+        seconds: Duration.
+    """
+
+    case: Case
+    order_id: str = ""
+    status: str = "none"
+    recovered: bool = False
+    reconciled: bool = False
+    operator_called: bool = False
+    struck: Sequence[bool] = ()
+    breaches: Sequence[str] = ()
+    evidence: str = ""
+    calls: Sequence[Call] = ()
+    seconds: float
+
+
 def parse_case(text: str) -> Case:
     """Read a case from the text that `str` makes of it.
 
     Raises:
-        ValueError: The text is no case.
+        ValueError: The text is not a case.
     """
     journey, *injections = text.split("; ")
     return Case(journey, tuple(map(_parse_injection, injections)))
@@ -110,7 +143,9 @@ def parse_case(text: str) -> Case:
 def _parse_injection(text: str) -> Injection:
     match = _INJECTION.fullmatch(text)
     if match is None or match["kind"] not in {*KINDS, "stop", "restart"}:
-        raise ValueError(f"{text!r} is no injection; one is: refuse start_saga: states StartExecution #1")
+        raise ValueError(
+            f"{text!r} is not an injection; an example of one: refuse start_saga: states StartExecution #1"
+        )
     return Injection(
         kind=cast(InjectionKind, match["kind"]),
         name=match["name"],

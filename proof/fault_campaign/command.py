@@ -10,11 +10,9 @@ from itertools import chain
 from local.world import embedded_world
 from proof.fault_campaign import plan
 from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS
-from proof.fault_campaign.campaign_report import CampaignReport, describe
-from proof.fault_campaign.case import Case, parse_case
-from proof.fault_campaign.case_result import CaseResult
+from proof.fault_campaign.campaign_report import CampaignReport, describe, write_results
+from proof.fault_campaign.case import Case, CaseResult, parse_case
 from proof.fault_campaign.crowds import orders_that_cross, rush_for_one_sku
-from proof.fault_campaign.results_page import write_results
 from proof.fault_campaign.worlds import WAIT_SCALE, Worlds
 
 _PROGRESS_EVERY = 50
@@ -35,7 +33,7 @@ def main(arguments: Namespace) -> int:
     report = CampaignReport()
     with Worlds(arguments.worlds) as worlds:
         _print(f"Running {len(journeys)} journeys without a fault ...")
-        without_fault = list(_reported(worlds.run(plan.without_fault(journeys)), report))
+        without_fault = list(_reported(worlds.run(map(Case, journeys)), report))
         if report.violations:
             return 1  # faults would show nothing new
         cases = _cases(without_fault, random.Random(arguments.seed), report)  # noqa: S311 - it must be repeatable

@@ -28,8 +28,8 @@ AT_A_TIME: Final = 16
 """Orders that run at once. Each needs a worker, and so do the functions that consume events."""
 
 _WARM_UP: Final = (0.5, 1)
-"""Orders for something else that come first, as parts of `at_a_time`. They start the workers: a cold worker
-starts within seconds, while a retry waits for milliseconds here, so cold workers would fail orders."""
+"""Numbers of orders for another product that come first, as parts of `at_a_time`. They start the workers.
+Cold workers would fail orders: they take seconds to start, and here retries wait only milliseconds."""
 
 _TRANSACTION_SECONDS: Final = 0.02
 """Duration of a transaction, as on AWS."""
@@ -44,7 +44,7 @@ _TIMEOUT_SECONDS: Final = 120.0
 _PAUSE_SECONDS: Final = 0.25
 _GATE_PAUSE_SECONDS: Final = 0.02
 _GATE_SECONDS: Final = 2.0
-"""How long the first orders wait for the others: less than the timeout of their clients."""
+"""How long the first orders wait for the others; shorter than the timeout of their clients."""
 
 _SKUS: Final = ("CONTENDED-ANVIL", "CONTENDED-BENCH", "CONTENDED-COUCH")
 _PAIRS: Final = ((0, 1), (1, 0), (1, 2), (2, 1), (2, 0), (0, 2), (0, 1, 2), (2, 1, 0))

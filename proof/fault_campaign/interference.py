@@ -25,7 +25,7 @@ Intervention = Callable[[World], None]
 
 @contextmanager
 def interfering(world: World, injections: Sequence[Injection]) -> Iterator[None]:
-    """Have these injections at work, as long as the context lasts."""
+    """Make these injections, as long as the context lasts."""
     for function in {each.name.partition(":")[0] for each in injections if _OF_COLD_WORKERS in each.name}:
         world.faults.kill_workers(function)
     world.faults.begin_recording()

@@ -22,7 +22,7 @@ _TIMEOUT_SECONDS: Final = 240.0
 _HELD_CHARGE: Final = Fault("hold", CONFIRM)
 
 _HOLD_SECONDS: Final = 3.5
-"""Less than the saga waits for Stripe."""
+"""Shorter than the time that the saga waits for Stripe."""
 
 Record = Mapping[str, Any]
 
@@ -55,7 +55,7 @@ class OrderUnderTest:
         """Wait until the order's record fits a condition.
 
         Returns:
-            The record; None if the order ended without that, or if the time is over.
+            The record; None if the order ended without that, or if the time is up.
         """
 
         def look() -> tuple[Record, bool] | None:
@@ -77,7 +77,7 @@ class OrderUnderTest:
     def while_charging(self) -> Iterator[None]:
         """Run the block while the charge is held, or as soon as it is clear that the order is not charged.
 
-        The charge goes on before the saga gives it up, even if the block takes longer.
+        The charge is released before the saga's call times out, even if the block takes longer.
         """
         self.wait_for(lambda _: self.world.faults.held(_HELD_CHARGE) > 0)
         release = Timer(_HOLD_SECONDS, self.world.faults.lift, [_HELD_CHARGE])
@@ -99,7 +99,7 @@ class OrderUnderTest:
 
 
 def hold_charge(world: World) -> None:
-    """Have the next charge wait."""
+    """Hold the next charge."""
     world.faults.inject(_HELD_CHARGE)
 
 

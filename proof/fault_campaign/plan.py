@@ -15,12 +15,7 @@ _STEP_OUTAGE_SECONDS: Final = 25.0
 """Longer than all tries of a step take."""
 
 _OTHER_OUTAGE_SECONDS: Final = 3.0
-"""Functions that are no steps are called again until they succeed."""
-
-
-def without_fault(journeys: Iterable[str]) -> list[Case]:
-    """One case without a fault for each journey; it shows the calls of the journey."""
-    return [Case(journey) for journey in journeys]
+"""Functions that are not steps are called again until they succeed."""
 
 
 def single_faults(journey: str, calls: Iterable[Call]) -> Iterator[Case]:

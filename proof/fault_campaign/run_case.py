@@ -9,8 +9,7 @@ from cli.shapes import SubmissionJson
 from local.fault_proxy.recording import Call
 from local.world import DELIVERABLE_DOMAIN, World
 from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS
-from proof.fault_campaign.case import Case
-from proof.fault_campaign.case_result import CaseResult
+from proof.fault_campaign.case import Case, CaseResult
 from proof.fault_campaign.interference import interfering
 from proof.fault_campaign.order_under_test import OrderUnderTest
 from proof.fault_campaign.settling import Settled, await_webhooks, settle, with_delivery

@@ -19,7 +19,7 @@ _PIVOT: Final = "ReserveInventory"
 
 @contextmanager
 def shortened_waits(world: World) -> Iterator[None]:
-    """Have messages delivered again soon, as long as the context lasts."""
+    """Deliver messages of killed consumers again soon, as long as the context lasts."""
     with ExitStack() as stack:
         for output in _QUEUES:
             stack.enter_context(_short_visibility(world, world.outputs[output]))

@@ -7,7 +7,7 @@ from local.world import World
 from proof.run_reconciler import run_reconciler
 
 _IDLE_SECONDS: Final = 7.0
-"""Longer than the reconciliation leaves an idle order alone, a lock is held, and a recovery waits."""
+"""Longer than a lock is held, than a recovery waits, and than an order must be idle to be reconciled."""
 
 
 class WorldWatch:

@@ -10,8 +10,7 @@ from typing import Final, Self, TypeAlias
 
 from local.processes import StartFailed
 from local.world import World, embedded_world
-from proof.fault_campaign.case import Case
-from proof.fault_campaign.case_result import CaseResult
+from proof.fault_campaign.case import Case, CaseResult
 from proof.fault_campaign.run_case import run_case
 from proof.fault_campaign.waits import shortened_waits
 from proof.promises import broken_promises, read_history
@@ -106,7 +105,7 @@ def _work(n: int, tasks: _Tasks, results: _Results) -> None:
 
 
 def _run_some(world: World, tasks: _Tasks, results: _Results, late: list[str]) -> bool:
-    """Run cases until the world has had enough of them, or a law is broken in it.
+    """Run cases until the world has run `_CASES_PER_WORLD`, or a law is broken in it.
 
     Returns:
         Whether there are no more cases.
@@ -143,7 +142,7 @@ def _result_of(world: World, case: Case) -> CaseResult:
 
 
 def _broken_later(world: World, results: Iterable[CaseResult]) -> list[str]:
-    """The promises that are broken now. The reconciliation checks in its own way, and must find nothing."""
+    """The promises that are broken now. The reconciliation is a second check, and must find nothing."""
     broken = [f"the reconciliation finds {finding}" for finding in run_reconciler(world).findings]
     for result in results:
         order = read_history(world, result.order_id)

@@ -1,6 +1,6 @@
-"""A script of what customers, operators and colleagues do, and of the faults meanwhile; all of it at once.
+"""A script: what customers, operators and colleagues do at once, and which faults strike meanwhile.
 
-When everything has settled, all laws must hold.
+When all orders have settled, all laws must hold.
 """
 
 import time
@@ -63,7 +63,7 @@ _PART: Final = 100
 _DELIVERY: Final = 2
 
 _ACTION_SECONDS: Final = 25.0
-"""How long a customer's actions may take; later the order is left to settle."""
+"""How long a customer's actions may take; after that the order is left to settle."""
 
 _PAUSE_SECONDS: Final = 0.1
 
@@ -104,7 +104,7 @@ class Customer:
 
 @dataclass(frozen=True)
 class Script:
-    """Everything that happens; all of it at once.
+    """Everything that happens, all at once.
 
     Attributes:
         stock: Units of each of the `SKUS`.

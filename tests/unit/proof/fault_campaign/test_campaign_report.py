@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from proof.fault_campaign.campaign_report import CampaignReport, describe
-from proof.fault_campaign.case import parse_case
-from proof.fault_campaign.case_result import CaseResult
+from proof.fault_campaign.case import CaseResult, parse_case
 
 CALL = "start_saga: states StartExecution #1"
 FINE = CaseResult(

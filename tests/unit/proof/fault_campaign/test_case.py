@@ -25,6 +25,6 @@ def test_a_printed_case_is_read_back_as_the_same_case(case: Case, text: str) -> 
 
 
 @pytest.mark.parametrize("text", ["happy; earthquake start_saga: states StartExecution #1", "happy; refuse"])
-def test_a_text_that_is_no_case_is_rejected(text: str) -> None:
-    with pytest.raises(ValueError, match="is no injection"):
+def test_a_text_that_is_not_a_case_is_rejected(text: str) -> None:
+    with pytest.raises(ValueError, match="is not an injection"):
         parse_case(text)
