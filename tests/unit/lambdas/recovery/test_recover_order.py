@@ -9,7 +9,7 @@ from botocore.stub import ANY, Stubber
 from lambdas.domain.order import OrderStatus
 from lambdas.recovery.recover_order.handler import handler
 from lambdas.recovery.recover_order.logic import EndedExecution, RecoveryOutcome, TooEarly, recover_order
-from lambdas.shared.aws import sqs, step_functions
+from lambdas.shared.aws import sqs
 from tests.unit.lambdas.builders import ORDER_ID
 from tests.unit.lambdas.fakes import FakeExecutions
 from tests.unit.lambdas.invocations import CONTEXT, sqs_event
@@ -85,13 +85,6 @@ def test_an_order_that_the_saga_has_flagged_is_not_run_again(shop: Shop) -> None
 
 def test_an_execution_of_an_unknown_order_is_ignored(shop: Shop) -> None:
     assert recover(shop) == (RecoveryOutcome.UNKNOWN_ORDER, [])
-
-
-@pytest.fixture
-def step_functions_stub() -> Iterator[Stubber]:
-    with Stubber(step_functions()) as stub:
-        yield stub
-        stub.assert_no_pending_responses()
 
 
 @pytest.fixture
