@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 import requests
@@ -16,11 +17,20 @@ from tests.unit.local.stripe_stand_in.shop import Shop
 READY = "Stripe stand-in ready on "
 
 
-def start(port: int = 0) -> subprocess.Popen[str]:
+@contextmanager
+def start(port: int = 0) -> Iterator["subprocess.Popen[str]"]:
+    """Run a stand-in; it ends with the block, also when the block fails."""
     command = [sys.executable, "-m", "local.stripe_stand_in", "--port", str(port)]
-    return subprocess.Popen(  # noqa: S603 - a command of our own
+    with subprocess.Popen(  # noqa: S603 - a command of our own
         command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()  # it ends localstripe, too
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            process.kill()
 
 
 def ready_url(process: subprocess.Popen[str]) -> str:
@@ -34,7 +44,6 @@ def ready_url(process: subprocess.Popen[str]) -> str:
 def url() -> Iterator[str]:
     with start() as process:
         yield ready_url(process)
-        process.terminate()
 
 
 @pytest.fixture
@@ -55,8 +64,8 @@ def stripe_client(url: str) -> Iterator[stripe.StripeClient]:
 
 
 @pytest.fixture
-def shop(stripe_client: stripe.StripeClient) -> Shop:
-    return Shop(stripe_client)
+def shop(stripe_client: stripe.StripeClient, stand_in: StandInClient) -> Shop:
+    return Shop(stripe_client, stand_in)
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
-"""The shop's calls to Stripe, made with the real SDK."""
+"""The shop's calls to Stripe about one order, made with the real SDK."""
 
 from dataclasses import dataclass, field
 from uuid import uuid4
 
 import stripe
 
+from local.stripe_stand_in.deliveries import Delivery
 from local.stripe_stand_in.exchange import FAIL_HEADER
 from local.stripe_stand_in.payments import StripePayment
 from local.stripe_stand_in.stand_in_client import StandInClient
@@ -13,6 +14,7 @@ from local.stripe_stand_in.stand_in_client import StandInClient
 @dataclass
 class Shop:
     client: stripe.StripeClient
+    stand_in: StandInClient
     order_id: str = field(default_factory=lambda: f"order-{uuid4()}")
 
     def intend(
@@ -84,10 +86,22 @@ class Shop:
             params["amount"] = amount
         return self.client.v1.refunds.create(params, _keyed(key))
 
-    def payment(self, stand_in: StandInClient) -> StripePayment:
+    def charge(self, intent: stripe.PaymentIntent) -> stripe.Charge:
+        charge = self.retrieve(intent, expand=["latest_charge"]).latest_charge
+        assert isinstance(charge, stripe.Charge)
+        return charge
+
+    def payment(self) -> StripePayment:
         """The one payment of this order."""
-        [payment] = [payment for payment in stand_in.payments() if payment.order_id == self.order_id]
+        [payment] = [each for each in self.stand_in.payments() if each.order_id == self.order_id]
         return payment
+
+    def deliveries(self) -> list[Delivery]:
+        """The deliveries of this order's events."""
+        return self.stand_in.deliveries(self.order_id)
+
+    def another_order(self) -> "Shop":
+        return Shop(self.client, self.stand_in)
 
 
 def intent_in(error: stripe.StripeError) -> stripe.PaymentIntent:
