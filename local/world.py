@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cli.errors import CommandFailed
 from local.catalogue import SAMPLE_STOCK
 from local.demo_shop import DemoShop
-from local.deploy import Deployment
+from local.deploy import CDK_TIMEOUT_SECONDS, Deployment
 from local.emulator import REGION, Emulator, EmulatorSession, await_answer, endpoint_url
 from local.fault_proxy.proxy_client import FaultProxyClient
 from local.processes import (
@@ -46,9 +46,9 @@ DELIVERABLE_DOMAIN: Final = "example.com"
 _STRIPE_KEY: Final = "sk_test_embedded"
 """The stand-in accepts any key of this form, so it is no secret."""
 
-STRIPE_WEBHOOK_SECRET: Final = "whsec_embedded"  # noqa: S105 - the stand-in signs with it, nobody else
+STRIPE_WEBHOOK_SECRET: Final = "whsec_embedded"  # noqa: S105 - only the stand-in signs with it
 
-_STRIPE_TIMEOUT_SECONDS: Final = 30.0
+_READY_TIMEOUT_SECONDS: Final = 30.0
 
 Progress = Callable[[str], AbstractContextManager[None]]
 """Called with the name of each phase of the set-up; returns a context that lasts as long as the phase."""
@@ -202,7 +202,7 @@ def embedded_world(
         try:
             with progress("Starting MiniStack and the Stripe stand-in"):
                 stripe, stripe_url = _start_stripe(processes)
-                proxy = _start_fault_proxy(processes, aws_url=endpoint_url(port), stripe_url=stripe_url)
+                proxy = start_fault_proxy(processes, aws_url=endpoint_url(port), stripe_url=stripe_url)
                 emulator = Emulator(processes, port, seen_by_functions=proxy.aws_url, wait_scale=wait_scale)
                 services = (emulator, stripe, proxy.process)
                 context = {
@@ -211,14 +211,14 @@ def embedded_world(
                 }
                 synthesis = deployment.start_synthesis(context)
                 emulator.await_ready()
-                await_answer(stripe, f"{stripe_url}/payments", timeout_seconds=_STRIPE_TIMEOUT_SECONDS)
+                await_answer(stripe, f"{stripe_url}/payments", timeout_seconds=_READY_TIMEOUT_SECONDS)
                 await_answer(
-                    proxy.process, f"{proxy.control_url}/calls", timeout_seconds=_STRIPE_TIMEOUT_SECONDS
+                    proxy.process, f"{proxy.control_url}/calls", timeout_seconds=_READY_TIMEOUT_SECONDS
                 )
             with progress("Bootstrapping the CDK"):
                 deployment.bootstrap()
             with progress("Synthesizing the app"):
-                deployment.await_synthesis(synthesis)
+                synthesis.finish(timeout_seconds=CDK_TIMEOUT_SECONDS)
             with progress("Deploying the stacks"):
                 outputs = deployment.deploy()
             with progress("Loading the sample stock"):
@@ -251,7 +251,7 @@ def _start_stripe(processes: ProcessGroup) -> tuple[ChildProcess, str]:
 
 
 @dataclass(frozen=True)
-class _FaultProxy:
+class FaultProxy:
     """The proxy's process and its URLs: two for the functions, one to control it."""
 
     process: ChildProcess
@@ -260,7 +260,8 @@ class _FaultProxy:
     control_url: str
 
 
-def _start_fault_proxy(processes: ProcessGroup, *, aws_url: str, stripe_url: str) -> _FaultProxy:
+def start_fault_proxy(processes: ProcessGroup, *, aws_url: str, stripe_url: str) -> FaultProxy:
+    """Start the proxy in front of an AWS and a Stripe."""
     ports = {"aws": free_port(), "stripe": free_port(), "control": free_port()}
     options = [f"--{name}-port={port}" for name, port in ports.items()]
     command = [sys.executable, "-m", "local.fault_proxy", f"--aws={aws_url}", f"--stripe={stripe_url}"]
@@ -272,7 +273,7 @@ def _start_fault_proxy(processes: ProcessGroup, *, aws_url: str, stripe_url: str
         cwd=REPOSITORY,
     )
     aws, stripe, control = (f"http://127.0.0.1:{port}" for port in ports.values())
-    return _FaultProxy(process, aws, stripe, control)
+    return FaultProxy(process, aws, stripe, control)
 
 
 def local_api_url(endpoint: str, deployed_url: str) -> str:

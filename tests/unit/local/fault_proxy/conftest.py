@@ -3,84 +3,74 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Final
 
-import httpx
+import botocore.parsers
+import botocore.session
 import pytest
+from aiohttp import web
 
+from local.emulator import await_answer
 from local.fault_proxy.proxy_client import FaultProxyClient
-from local.processes import REPOSITORY, free_port
-from local.waiting import wait_for
+from local.processes import process_group
+from local.world import FaultProxy, start_fault_proxy
 from tests.unit.local.fault_proxy import worker
 from tests.unit.local.fault_proxy.service import Service, serving
 
-FUNCTION = "charge_payment"
+FUNCTION: Final = "charge_payment"
 
 
 @dataclass(frozen=True)
-class RunningProxy:
-    aws_port: int
-    stripe_url: str
-    control_url: str
+class Bench:
+    """The proxy, the service behind it, and the workers of `FUNCTION` that call it."""
+
+    proxy: FaultProxy
     service: Service
+    faults: FaultProxyClient
+    workers: list["subprocess.Popen[str]"] = field(default_factory=list)
+
+    def start_worker(self) -> "subprocess.Popen[str]":
+        """Start a worker that makes one call; see `worker`."""
+        command = [sys.executable, "-I", "-S", str(Path(worker.__file__)), self.proxy.aws_url]
+        environ = {"AWS_LAMBDA_FUNCTION_NAME": f"orders-local-{FUNCTION}", "ORDERS_TABLE": "Orders-1X2Y"}
+        process = subprocess.Popen(  # noqa: S603 - our own
+            command, env={**os.environ, **environ}, stdout=subprocess.PIPE, text=True
+        )
+        self.workers.append(process)
+        return process
 
 
 @pytest.fixture(scope="session")
-def proxy() -> Iterator[RunningProxy]:
-    ports = {"aws": free_port(), "stripe": free_port(), "control": free_port()}
-    control_url = f"http://127.0.0.1:{ports['control']}"
-    with serving() as service:
-        command = [
-            sys.executable,
-            "-m",
-            "local.fault_proxy",
-            f"--aws={service.url}",
-            f"--stripe={service.url}",
-        ]
-        options = [f"--{name}-port={port}" for name, port in ports.items()]
-        with subprocess.Popen([*command, *options], cwd=REPOSITORY) as process:  # noqa: S603 - our own
-            wait_for(lambda: _answers(control_url), "the fault proxy answers", timeout_seconds=30)
-            yield RunningProxy(ports["aws"], f"http://127.0.0.1:{ports['stripe']}", control_url, service)
-            process.terminate()
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FaultProxy, Service]]:
+    with serving() as service, process_group(tmp_path_factory.mktemp("fault_proxy")) as processes:
+        proxy = start_fault_proxy(processes, aws_url=service.url, stripe_url=service.url)
+        await_answer(proxy.process, f"{proxy.control_url}/calls", timeout_seconds=30)
+        yield proxy, service
 
 
 @pytest.fixture
-def faults(proxy: RunningProxy) -> Iterator[FaultProxyClient]:
-    proxy.service.requests.clear()
-    with FaultProxyClient(proxy.control_url) as client:
-        client.begin_recording()
-        yield client
-        client.clear()
-
-
-@pytest.fixture
-def start_worker(proxy: RunningProxy) -> Iterator[Callable[[], "subprocess.Popen[str]"]]:
-    """Starts a worker of `FUNCTION` that makes one call; see `worker`."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start() -> "subprocess.Popen[str]":
-        command = [sys.executable, "-I", "-S", str(Path(worker.__file__)), str(proxy.aws_port)]
-        environ = {"AWS_LAMBDA_FUNCTION_NAME": f"orders-local-{FUNCTION}", "ORDERS_TABLE": "Orders-1X2Y"}
-        started.append(
-            subprocess.Popen(  # noqa: S603 - our own
-                command,
-                env={**os.environ, **environ},
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        )
-        return started[-1]
-
-    yield start
-    for process in started:
+def bench(running: tuple[FaultProxy, Service]) -> Iterator[Bench]:
+    proxy, service = running
+    service.requests.clear()
+    with FaultProxyClient(proxy.control_url) as faults:
+        faults.begin_recording()
+        bench = Bench(proxy, service, faults)
+        yield bench
+        faults.clear()
+    for process in bench.workers:
         process.kill()
         process.communicate()
 
 
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/calls", trust_env=False).is_success
-    except httpx.TransportError:
-        return False
+def as_botocore_reads(answer: web.Response, client: str) -> dict[str, Any]:
+    """An error as botocore's client of a service reads it."""
+    model = botocore.session.Session().get_service_model(client)
+    parser = botocore.parsers.create_parser(model.metadata["protocol"])
+    response: dict[str, Any] = {"status_code": answer.status, "headers": answer.headers, "body": answer.body}
+    shapes = (model.operation_model(name).output_shape for name in model.operation_names)
+    error: dict[str, Any] = parser.parse(response, next(filter(None, shapes)))
+    details = model.shape_for_error_code(error["Error"]["Code"])
+    return error if details is None else {**error, **parser.parse(response, details)}

@@ -1,15 +1,12 @@
 """Overlapping writes to one item are rejected with DynamoDB's own errors, other writes are not."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
-import botocore.parsers
-import botocore.session
 import pytest
-from aiohttp import web
 
 from local.fault_proxy.contention import Transactions
+from tests.unit.local.fault_proxy.conftest import as_botocore_reads
 
 
 def update(sku: str) -> dict[str, Any]:
@@ -18,20 +15,6 @@ def update(sku: str) -> dict[str, Any]:
 
 def transaction(*skus: str) -> bytes:
     return json.dumps({"TransactItems": [{"Update": update(sku)} for sku in skus]}).encode()
-
-
-def as_botocore_reads(answer: web.Response) -> Mapping[str, Any]:
-    model = botocore.session.Session().get_service_model("dynamodb")
-    response: dict[str, Any] = {
-        "status_code": answer.status,
-        "headers": answer.headers,
-        "body": answer.body,
-    }
-    parser = botocore.parsers.create_parser("json")
-    shape = model.operation_model("TransactWriteItems").output_shape
-    assert shape is not None
-    parsed = parser.parse(response, shape)
-    return {**parsed, **parser.parse(response, model.shape_for_error_code(parsed["Error"]["Code"]))}
 
 
 def test_a_transaction_is_cancelled_while_another_writes_the_item() -> None:
@@ -43,7 +26,7 @@ def test_a_transaction_is_cancelled_while_another_writes_the_item() -> None:
     ):
         assert first is None
         assert second is not None
-        error = as_botocore_reads(second)
+        error = as_botocore_reads(second, "dynamodb")
         assert error["Error"]["Code"] == "TransactionCanceledException"
         assert [each["Code"] for each in error["CancellationReasons"]] == ["None", "TransactionConflict"]
 
@@ -56,7 +39,7 @@ def test_a_single_write_is_rejected_while_a_transaction_writes_the_item() -> Non
         transactions.opened_by("UpdateItem", json.dumps(update("CHAIR")).encode()) as rejection,
     ):
         assert rejection is not None
-        assert as_botocore_reads(rejection)["Error"]["Code"] == "TransactionConflictException"
+        assert as_botocore_reads(rejection, "dynamodb")["Error"]["Code"] == "TransactionConflictException"
 
 
 @pytest.mark.parametrize(

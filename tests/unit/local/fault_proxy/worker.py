@@ -14,8 +14,8 @@ BODY = '{"TableName": "Orders-1X2Y"}'
 PATIENCE_SECONDS = 3.0
 
 
-def main(port: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+def main(url: str) -> None:
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=PATIENCE_SECONDS)
     try:
         connection.request("POST", "/?a=b%2Fc", BODY, HEADERS)
         answer = connection.getresponse()
@@ -27,4 +27,4 @@ def main(port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(sys.argv[1])
