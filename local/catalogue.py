@@ -6,26 +6,22 @@ from typing import Final
 
 from cli.shapes import ProductFieldsJson
 
+
+def _product(
+    name: str, unit_price: int, *, currency: str = "usd", available: int = 1_000
+) -> ProductFieldsJson:
+    return {"name": name, "unit_price": unit_price, "currency": currency, "available": available}
+
+
 SAMPLE_STOCK: Final[Mapping[str, ProductFieldsJson]] = MappingProxyType(
     {
-        "CRUNCHY-ARMCHAIR": ProductFieldsJson(
-            name="Crunchy armchair", unit_price=24_900, currency="usd", available=1_000
-        ),
-        "RED-CHAIR": ProductFieldsJson(name="Red chair", unit_price=7_950, currency="usd", available=1_000),
-        "TASTELESS-LAMP": ProductFieldsJson(
-            name="Tasteless lamp", unit_price=3_490, currency="usd", available=1_000
-        ),
-        "LAST-TABLE": ProductFieldsJson(
-            name="The last table", unit_price=119_000, currency="usd", available=1
-        ),
-        "SOLD-OUT-SOFA": ProductFieldsJson(
-            name="Sold-out sofa", unit_price=89_900, currency="usd", available=0
-        ),
-        "PENNY-NAIL": ProductFieldsJson(name="Penny nail", unit_price=1, currency="usd", available=1_000),
-        "BERLIN-BENCH": ProductFieldsJson(
-            name="Berlin bench", unit_price=15_900, currency="eur", available=1_000
-        ),
+        "CRUNCHY-ARMCHAIR": _product("Crunchy armchair", 24_900),
+        "RED-CHAIR": _product("Red chair", 7_950),
+        "TASTELESS-LAMP": _product("Tasteless lamp", 3_490),
+        "LAST-TABLE": _product("The last table", 119_000, available=1),
+        "SOLD-OUT-SOFA": _product("Sold-out sofa", 89_900, available=0),
+        "PENNY-NAIL": _product("Penny nail", 1),
+        "BERLIN-BENCH": _product("Berlin bench", 15_900, currency="eur"),
     }
 )
-"""Products by SKU. Most have 1,000 units; one has a single unit, one is sold out, one costs a cent,
-and one is priced in euros."""
+"""Products by SKU, with prices in minor units."""

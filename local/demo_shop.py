@@ -17,7 +17,7 @@ _STOCKING_TIMEOUT_SECONDS: Final = 30.0
 
 
 class DemoShop(ShopApi):
-    """The calls of one demo user. None is repeated, so a failure is never hidden from whoever tests the shop.
+    """The calls of one demo user. No call is repeated, so that a test sees every failure.
 
     Args:
         api_url: URL of the REST API.
@@ -51,13 +51,13 @@ class DemoShop(ShopApi):
         headers: Mapping[str, str] | None = None,
         json: object = None,
     ) -> httpx.Response:
-        """Send any request, also a wrong one, and return any answer, also an error.
+        """Send any request, even an invalid one, and return the response, even an error.
 
         Args:
             method: HTTP method.
             path: Path below the API's URL.
             anonymous: Whether the user's token is left out.
-            headers: Additional headers; they replace the user's token, too.
+            headers: Additional headers; `Authorization` replaces the user's token.
             json: Body, if there is one.
         """
         request = self._http.build_request(method, path, headers=headers, json=json)
@@ -66,7 +66,7 @@ class DemoShop(ShopApi):
         return self._http.send(request)
 
     def post_order(self, submission: SubmissionJson, idempotency_key: str | None = None) -> httpx.Response:
-        """Submit an order, and return any answer.
+        """Submit an order, and return the response, even an error.
 
         Args:
             submission: The order.
@@ -93,7 +93,7 @@ class DemoShop(ShopApi):
         return wait_for(at_rest, f"order {order_id} is at rest", timeout_seconds=timeout_seconds)
 
     def stock(self, sku: str, fields: ProductFieldsJson) -> None:
-        """Put a product into the catalogue as an operator, whatever is there, and while orders change it."""
+        """Create or replace a product as an operator, even while orders change it."""
         operator = self.signed_in(OPERATOR)
 
         def put() -> bool:

@@ -7,14 +7,15 @@ from typing import Final
 from local.emulator import ACCOUNT, REGION, cdk_environment
 from local.processes import REPOSITORY, ChildProcess, ProcessGroup
 
-_TIMEOUT_SECONDS: Final = 300.0
+CDK_TIMEOUT_SECONDS: Final = 300.0
+"""Longest time that a command of the CDK may take."""
 _STACKS_AT_ONCE: Final = 4
 
 
 class Deployment:
     """One deployment: synthesis, bootstrap, and then the stacks.
 
-    Synthesis takes longest and needs no AWS, so it runs in the background until `await_synthesis`.
+    Synthesis takes longest and needs no AWS, so `start_synthesis` returns before it has finished.
 
     Args:
         processes: The process group that the CDK's processes join.
@@ -30,7 +31,7 @@ class Deployment:
         self._assembly = processes.folder / "cdk.out"
 
     def start_synthesis(self, context: Mapping[str, str]) -> ChildProcess:
-        """Start to synthesize the app into templates and assets.
+        """Start to synthesize the app into templates and assets; `finish` the process before `deploy`.
 
         Args:
             context: Settings of the stage `local`; see `stacks.settings`.
@@ -38,24 +39,13 @@ class Deployment:
         pairs = (f"--context={key}={value}" for key, value in {"stage": "local", **context}.items())
         return self._cdk("synth", "--quiet", "--output", str(self._assembly), *pairs)
 
-    def await_synthesis(self, synthesis: ChildProcess) -> None:
-        """Wait until the app is synthesized.
-
-        Args:
-            synthesis: The process that `start_synthesis` returned.
-
-        Raises:
-            StartFailed: The app can't be synthesized.
-        """
-        synthesis.finish(timeout_seconds=_TIMEOUT_SECONDS)
-
     def bootstrap(self) -> None:
         """Create the bucket for assets.
 
         Raises:
             StartFailed: The CDK failed.
         """
-        self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}").finish(timeout_seconds=_TIMEOUT_SECONDS)
+        self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}").finish(timeout_seconds=CDK_TIMEOUT_SECONDS)
 
     def deploy(self) -> dict[str, str]:
         """Deploy the synthesized stacks.
@@ -75,7 +65,7 @@ class Deployment:
             "--require-approval=never",
             f"--concurrency={_STACKS_AT_ONCE}",
             f"--outputs-file={outputs}",
-        ).finish(timeout_seconds=_TIMEOUT_SECONDS)
+        ).finish(timeout_seconds=CDK_TIMEOUT_SECONDS)
         stacks: dict[str, dict[str, str]] = json.loads(outputs.read_text())
         return {name: value for stack in stacks.values() for name, value in stack.items()}
 

@@ -3,8 +3,8 @@
 Run as a script that needs only the standard library: `python process_guard.py FOLDER`. It prints the id of a
 process group, which the other processes join. When its standard input ends, it kills the group.
 
-It consists of two processes: one is a member of the group and keeps its id in use, the other one is not and
-cleans up. If one of them is killed, the other one still kills the group.
+It consists of two processes: one is a member of the group and keeps its id in use; the other is not a member,
+and cleans up. If one of them is killed, the other one still kills the group.
 """
 
 import contextlib

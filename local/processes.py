@@ -38,18 +38,13 @@ class ChildProcess:
     popen: "subprocess.Popen[bytes]"
     log: Path
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether it has ended."""
-        return self.popen.poll() is not None
-
     def ensure_alive(self) -> None:
         """Check that it has not ended.
 
         Raises:
             StartFailed: It has ended; the message contains the last lines of its log.
         """
-        if self.has_ended:
+        if self.popen.poll() is not None:
             raise StartFailed(
                 f"{self.name} ended unexpectedly (exit code {self.popen.returncode})\n{self.tail()}"
             )
@@ -139,7 +134,7 @@ def process_group(logs: Path) -> Iterator[ProcessGroup]:
     """A group of programs that ends with the block, or with this process.
 
     A guard process reads from a pipe. The pipe closes when the block is left and when this process is killed;
-    then the guard kills the group and removes the temporary folder. Both ends take the same path.
+    then the guard kills the group and removes the temporary folder.
 
     Args:
         logs: The folder for the programs' logs; created if it is missing.

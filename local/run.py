@@ -64,7 +64,7 @@ def run(*, port: int) -> int:
 
 
 def _send_sample_orders(world: World) -> dict[str, str]:
-    """Send them all, and wait until their executions have ended; returns the orders' ids by name."""
+    """Send the sample orders and wait until their executions have ended; returns the ids by name."""
     orders = {name: world.shop.order(submission) for name, submission in _SAMPLE_ORDERS.items()}
     for order_id in orders.values():
         world.executions.wait_until_ended(order_id)
@@ -124,7 +124,7 @@ def _next_steps(world: World, order_id: str) -> str:
           REST API         {world.api_url}
           AWS              {world.endpoint_url} (region {world.region})
           Stripe stand-in  {world.stripe_url} (GET /payments lists the money that moved)
-          calls            {world.faults.url}/calls (what the functions ask of AWS and Stripe)
+          calls            {world.faults.url}/calls (the functions' calls to AWS and Stripe)
           logs             {world.logs}
           for scripts      {RUN_FILE}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from local.deploy import Deployment
+from local.deploy import CDK_TIMEOUT_SECONDS, Deployment
 from local.processes import StartFailed, is_free, process_group
 from local.world import LOCAL_FOLDER, spoken
 
@@ -35,7 +35,7 @@ def update(run_file: Path = RUN_FILE) -> int:
     with process_group(LOCAL_FOLDER / "update") as processes:
         deployment = Deployment(processes, port)
         with spoken("Synthesizing the app"):
-            deployment.await_synthesis(deployment.start_synthesis(run["cdk_context"]))
+            deployment.start_synthesis(run["cdk_context"]).finish(timeout_seconds=CDK_TIMEOUT_SECONDS)
         with spoken("Deploying what has changed"):
             deployment.deploy()
     print("The next order runs with your changes.")

@@ -1,7 +1,7 @@
-"""Conflicts between DynamoDB writes to the same item, which the embedded AWS does not have.
+"""Conflicts between DynamoDB writes to the same item.
 
-It serves one request after the other, so writes never overlap. On AWS a write is rejected while a transaction
-writes to the same item, and the caller has to try again
+The embedded AWS serves one request after the other, so writes never overlap. On AWS a write is rejected while
+a transaction writes to the same item, and the caller has to try again
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html).
 """
 

@@ -129,7 +129,7 @@ class InjectedFault:
             await asyncio.wait_for(self._lifted.wait(), self.fault.seconds)
 
     def lift(self) -> None:
-        """Let the calls go on that wait because of the fault."""
+        """Release the calls that wait because of the fault."""
         self._lifted.set()
 
 
@@ -140,7 +140,7 @@ class Faults:
         self._injected: dict[Fault, InjectedFault] = {}
 
     def inject(self, fault: Fault) -> None:
-        """Let a fault strike from now on."""
+        """Activate a fault."""
         self.lift(fault)
         self._injected[fault] = InjectedFault(fault)
 

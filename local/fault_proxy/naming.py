@@ -20,7 +20,7 @@ class CallName:
 
     Attributes:
         service: AWS's name of the service in signatures, or `stripe`.
-        operation: As in `UpdateItem`; method and path without ids where the service has no names for it.
+        operation: `UpdateItem` and the like; method and path without ids where the service has no such name.
         resource: The tables, the secret or the queue, by the names that the function's environment has for
             them; else empty.
         order_id: The order that a call to Stripe is about, where that is known.
@@ -68,7 +68,7 @@ class AwsNaming:
 
 
 class StripeNaming:
-    """Names calls to Stripe. The order comes from their metadata, or from those of their payment."""
+    """Names calls to Stripe. The order comes from the metadata of the call or of its payment."""
 
     def __init__(self) -> None:
         self._orders: dict[str, str] = {}
@@ -99,7 +99,7 @@ def _resource(parameters: Mapping[str, Any], environ: Mapping[str, str]) -> str:
 
 
 def _role(name: str, environ: Mapping[str, str]) -> str:
-    """The function's own name of a resource: `orders` where `ORDERS_TABLE` has its name."""
+    """The function's own name of a resource: `orders` if `ORDERS_TABLE` contains the name."""
     for variable, value in environ.items():
         if value == name:
             for ending in ("_TABLE", "_SECRET_ID", "_QUEUE_URL"):

@@ -18,7 +18,7 @@ from local.fault_proxy.workers import UNKNOWN_WORKER, Worker, worker_behind
 from local.stripe_stand_in.exchange import FAIL_HEADER
 
 _OF_ONE_CONNECTION = frozenset({"connection", "keep-alive", "transfer-encoding"})
-"""Headers that belong to one connection and are not passed on. All others are: AWS's are signed."""
+"""Headers that belong to one connection and are not passed on. All others are, because AWS signs them."""
 
 
 class Unanswered(Exception):
@@ -93,7 +93,7 @@ class Proxy:
         return answer
 
     async def _answer(self, exchange: _Exchange, faults: Sequence[InjectedFault]) -> web.Response:
-        """The answer to the function. The first fault strikes the call, the next one what that lets through.
+        """Answer a call. The first fault strikes it; the others strike it if that fault lets it through.
 
         Raises:
             Unanswered: The function gets no answer.

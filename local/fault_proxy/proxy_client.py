@@ -1,54 +1,33 @@
 """Controls a running fault proxy from another process; plays and tests use it."""
 
-from typing import Any, Self
-
-import httpx
-
+from local.control_client import ControlClient
 from local.fault_proxy.faults import FAULT, Fault
 from local.fault_proxy.recording import Call
 from local.waiting import wait_for
 
 
-class FaultProxyClient:
-    """A client of the proxy's own endpoints. Use it as a context manager, or close it.
-
-    Attributes:
-        url: The URL of these endpoints.
-    """
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._http = httpx.Client(base_url=url, trust_env=False)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+class FaultProxyClient(ControlClient):
+    """A client of the proxy's own endpoints."""
 
     def begin_recording(self) -> None:
         """Forget all calls and count from 1 again. Faults stay."""
-        self._http.delete("/calls").raise_for_status()
+        self._call("DELETE", "/calls")
 
     def calls(self) -> list[Call]:
         """The calls since the recording began, in the order of their arrival."""
         return [Call(**call) for call in self._get("/calls")["calls"]]
 
     def inject(self, fault: Fault) -> None:
-        """Let a fault strike from now on."""
-        self._post("/faults", fault)
+        """Activate a fault."""
+        self._post("/faults", FAULT.dump_python(fault))
 
     def lift(self, fault: Fault) -> None:
-        """End a fault and let the calls go on that it holds; nothing happens if it is not active."""
-        self._post("/faults/lift", fault)
+        """End a fault and release the calls that it holds; nothing happens if it is not active."""
+        self._post("/faults/lift", FAULT.dump_python(fault))
 
     def clear(self) -> None:
-        """End all faults and let all held calls go on."""
-        self._http.delete("/faults").raise_for_status()
+        """End all faults and release all held calls."""
+        self._call("DELETE", "/faults")
 
     def held(self, fault: Fault | None = None) -> int:
         """How many calls are held, by one fault or by all."""
@@ -85,12 +64,4 @@ class FaultProxyClient:
             How many workers there were.
         """
         params = {} if function is None else {"function": function}
-        answer = self._http.delete("/workers", params=params).raise_for_status()
-        return int(answer.json()["killed"])
-
-    def _post(self, path: str, fault: Fault) -> None:
-        self._http.post(path, content=FAULT.dump_json(fault)).raise_for_status()
-
-    def _get(self, path: str) -> dict[str, Any]:
-        answer: dict[str, Any] = self._http.get(path).raise_for_status().json()
-        return answer
+        return int(self._call("DELETE", "/workers", params=params)["killed"])

@@ -19,7 +19,7 @@ class Worker:
 
     Attributes:
         function: Name of the folder in `lambdas/` of the function that it runs; `unknown` if it runs none.
-        pid: The process; None if it is gone or belongs to somebody else.
+        pid: The process; None if it has ended or belongs to another user.
         environ: Its environment.
     """
 
@@ -73,7 +73,7 @@ def _worker(pid: int) -> Worker:
 def _connections() -> Iterator[Any]:
     try:
         yield from psutil.net_connections("tcp4")
-    except psutil.AccessDenied:  # macOS shows users their own processes only, one by one
+    except psutil.AccessDenied:  # macOS shows only the connections of own processes, one by one
         for process in psutil.process_iter():
             with suppress(psutil.Error):
                 for connection in process.net_connections("tcp4"):

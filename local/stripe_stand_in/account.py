@@ -24,7 +24,7 @@ class Account:
         self.localstripe = localstripe
         self.notes = views.Notes()
         self._deliver = deliver
-        self._one_at_a_time = asyncio.Lock()  # what a change has checked stays true until it is made
+        self._one_at_a_time = asyncio.Lock()  # what a change has checked is still true when it is made
 
     async def exclusively(self, act: Callable[[], Awaitable[Answer]]) -> Answer:
         """Make a change while no other is made; returns its answer, or the error that rejects it."""

@@ -62,11 +62,12 @@ class StripeApi:
         self._find = account.find
         self._payment_methods: dict[Card, str] = {}
 
-    async def execute(self, request: ApiRequest) -> Answer:
-        """Execute a request and answer it as Stripe does."""
-        return await self._account.exclusively(lambda: self._route(request))
+    async def execute(self, request: ApiRequest) -> Answer:  # noqa: PLR0911 - one for each endpoint
+        """Execute a request and answer it as Stripe does; to be called through `Account.exclusively`.
 
-    async def _route(self, request: ApiRequest) -> Answer:  # noqa: PLR0911 - one for each endpoint
+        Raises:
+            RefusedError: The request is rejected.
+        """
         request = await self._with_real_payment_method(request)
         match request.method, request.path.removeprefix("/v1/").split("/"):
             case "POST", ["payment_intents"]:

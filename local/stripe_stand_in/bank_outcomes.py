@@ -1,4 +1,4 @@
-"""Outcomes that a bank can give a payment and that no test card of Stripe leads to."""
+"""Outcomes of payments that a bank decides and that no test card of Stripe produces."""
 
 from typing import Literal
 
@@ -33,7 +33,7 @@ class BankOutcomes:
         self._waiting.append(outcome)
 
     def take(self, order_id: str | None, *kinds: BankOutcomeKind) -> BankOutcomeKind | None:
-        """Use up the first outcome of these kinds that is asked for an order, if there is one."""
+        """Remove and return the first outcome of these kinds for an order; None if there is none."""
         for outcome in self._waiting:
             if outcome.order_id == order_id and outcome.kind in kinds:
                 self._waiting.remove(outcome)

@@ -16,7 +16,11 @@ _STRICT: Final = ConfigDict(strict=True)
 
 
 class Dashboard:
-    """The changes. Each returns the object that it made or changed, or the error that the API returns."""
+    """The changes, to be made through `Account.exclusively`. Each returns the object that it made or changed.
+
+    Raises:
+        RefusedError: The change is not possible.
+    """
 
     def __init__(self, api: StripeApi, account: Account) -> None:
         self._api = api
@@ -33,19 +37,6 @@ class Dashboard:
     @validate_call(config=_STRICT)
     async def dispute(self, intent_id: str) -> Answer:
         """Dispute a charge as fraudulent, as a customer does."""
-        return await self._account.exclusively(lambda: self._dispute(intent_id))
-
-    @validate_call(config=_STRICT)
-    async def fail_refund(self, intent_id: str) -> Answer:
-        """Fail the last refund that had succeeded, as a bank does that sends it back."""
-        return await self._account.exclusively(lambda: self._fail_refund(intent_id))
-
-    @validate_call(config=_STRICT)
-    async def finish_processing(self, intent_id: str, *, success: bool) -> Answer:
-        """Decide about a payment that is `processing`, as its bank does."""
-        return await self._account.exclusively(lambda: self._finish_processing(intent_id, success=success))
-
-    async def _dispute(self, intent_id: str) -> Answer:
         intent = await self._account.find("payment_intent", intent_id, "intent")
         charge = intent["latest_charge"]
         if not views.is_captured(charge) or charge["id"] in self._account.notes.disputed:
@@ -68,7 +59,9 @@ class Dashboard:
         self._account.report("charge.dispute.created", dispute, intent, None)
         return Answer(200, dispute)
 
-    async def _fail_refund(self, intent_id: str) -> Answer:
+    @validate_call(config=_STRICT)
+    async def fail_refund(self, intent_id: str) -> Answer:
+        """Fail the last refund that had succeeded, as a bank does when it sends the money back."""
         intent = await self._account.find("payment_intent", intent_id, "intent")
         charge = intent["latest_charge"]
         refunds = await self._account.localstripe.list_all("/v1/refunds")
@@ -85,7 +78,9 @@ class Dashboard:
         self._account.report("refund.failed", refund, intent, None)
         return Answer(200, refund)
 
-    async def _finish_processing(self, intent_id: str, *, success: bool) -> Answer:
+    @validate_call(config=_STRICT)
+    async def finish_processing(self, intent_id: str, *, success: bool) -> Answer:
+        """Decide about a payment that is `processing`, as its bank does."""
         intent = await self._account.find("payment_intent", intent_id, "intent")
         if intent["status"] != "processing":
             message = f"PaymentIntent {intent_id} has a status of {intent['status']}, not processing."

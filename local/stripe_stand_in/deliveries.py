@@ -56,7 +56,7 @@ class Delivery:
         type: The type of the event.
         intent_id: The PaymentIntent that it is about.
         order_id: The order in that intent's metadata.
-        attempt: Counts the tries from 1, for each repetition of the event anew.
+        attempt: Counts the tries from 1, separately for each repetition of the event.
         status: The HTTP status of the answer; None until there is one.
     """
 
@@ -84,7 +84,7 @@ class Deliveries:
 
     async def connected(self, _: web.Application) -> AsyncIterator[None]:
         """Keep an HTTP client open as long as the application runs."""
-        # Each delivery has its own connection. A kept one that the endpoint closes would look like a failure.
+        # Each delivery opens a connection: a kept one, closed by the endpoint, would look like a failure.
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(force_close=True),
             timeout=aiohttp.ClientTimeout(total=_ANSWER_WITHIN_SECONDS),

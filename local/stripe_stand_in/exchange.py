@@ -78,7 +78,7 @@ class Answer:
     Attributes:
         status: The HTTP status.
         body: The JSON object.
-        executed: Whether the execution of the request began. Only then Stripe stores the answer under the
+        executed: Whether the execution of the request began. Only then is the answer stored under the
             idempotency key (https://docs.stripe.com/api/idempotent_requests).
         replayed: Whether the answer was stored by an earlier request.
     """

@@ -45,27 +45,21 @@ async def read_payments(localstripe: Localstripe) -> list[StripePayment]:
     for refund in await localstripe.list_all("/v1/refunds"):
         if refund["status"] == "succeeded":
             refunds[refund["charge"]].append(refund)
-    return [
-        _payment(
-            intent,
-            charges[intent["id"]],
-            [refund for charge in charges[intent["id"]] for refund in refunds[charge["id"]]],
+    payments = []
+    for intent in await localstripe.list_all("/v1/payment_intents"):
+        paid = charges[intent["id"]]
+        given_back = [refund for charge in paid for refund in refunds[charge["id"]]]
+        payments.append(
+            StripePayment(
+                intent_id=intent["id"],
+                order_id=intent["metadata"].get("order_id"),
+                amount=intent["amount"],
+                currency=intent["currency"],
+                status=intent["status"],
+                captured=sum(charge["amount"] for charge in paid),
+                refunded=sum(refund["amount"] for refund in given_back),
+                charges=len(paid),
+                refunds=len(given_back),
+            )
         )
-        for intent in await localstripe.list_all("/v1/payment_intents")
-    ]
-
-
-def _payment(
-    intent: dict[str, Any], charges: list[dict[str, Any]], refunds: list[dict[str, Any]]
-) -> StripePayment:
-    return StripePayment(
-        intent_id=intent["id"],
-        order_id=intent["metadata"].get("order_id"),
-        amount=intent["amount"],
-        currency=intent["currency"],
-        status=intent["status"],
-        captured=sum(charge["amount"] for charge in charges),
-        refunded=sum(refund["amount"] for refund in refunds),
-        charges=len(charges),
-        refunds=len(refunds),
-    )
+    return payments

@@ -28,20 +28,11 @@ class StandIn:
 
     def application(self) -> web.Application:
         """The routes."""
-        steering = Steering(
-            account=self._account,
-            dashboard=Dashboard(self._api, self._account),
-            deliveries=self._deliveries,
-            outcomes=self._outcomes,
-        )
+        dashboard = Dashboard(self._api, self._account)
+        steering = Steering(self._account, dashboard, self._deliveries, self._outcomes)
         app = web.Application(middlewares=[reject_invalid_bodies])
         app.cleanup_ctx.append(self._deliveries.connected)
-        app.add_routes(
-            [
-                web.route("*", "/v1/{path:.*}", self._call),
-                *steering.routes(),
-            ]
-        )
+        app.add_routes([web.route("*", "/v1/{path:.*}", self._call), *steering.routes()])
         return app
 
     async def _call(self, http: web.Request) -> web.Response:
@@ -62,5 +53,5 @@ class StandIn:
         broken = error(500, "An unknown error occurred.", type="api_error")
         if request.fail == "before":
             return broken
-        answer = await self._api.execute(request)
+        answer = await self._account.exclusively(lambda: self._api.execute(request))
         return broken if request.fail == "after" else answer

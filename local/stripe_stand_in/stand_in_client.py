@@ -1,37 +1,21 @@
 """Controls a running stand-in from another process; plays and tests use it."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import httpx
 
+from local.control_client import ControlClient
 from local.stripe_stand_in.deliveries import Delivery
 from local.stripe_stand_in.payments import StripePayment
 
 
-class StandInClient:
-    """A client of the stand-in's own endpoints. Use it as a context manager, or close it.
-
-    Args:
-        url: The URL of the stand-in.
-    """
+class StandInClient(ControlClient):
+    """A client of the stand-in's own endpoints; `authenticate` also calls the Stripe API."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx.Client(
-            base_url=url,
-            headers={"Authorization": "Bearer sk_test_stand_in"},
-            trust_env=False,  # this machine is not behind a proxy
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+        super().__init__(url)
+        self._http.headers["Authorization"] = "Bearer sk_test_stand_in"
 
     def payments(self) -> list[StripePayment]:
         """All payments with the money that they moved, the oldest first."""
@@ -48,9 +32,7 @@ class StandInClient:
         answer = self._http.post(
             f"{path}/_authenticate", data={"client_secret": secret, "success": str(success).lower()}
         )
-        if (
-            answer.status_code != httpx.codes.PAYMENT_REQUIRED
-        ):  # the bank can decline after the authentication
+        if answer.status_code != httpx.codes.PAYMENT_REQUIRED:  # the bank can decline afterwards
             answer.raise_for_status()
         return self._get(path)
 
@@ -68,7 +50,7 @@ class StandInClient:
 
     def clear_webhook(self) -> None:
         """Deliver nothing from now on, and end deliveries under way."""
-        self._http.delete("/_stand_in/webhooks").raise_for_status()
+        self._call("DELETE", "/_stand_in/webhooks")
 
     def hold_webhooks(self) -> None:
         """Hold all events back from now on."""
@@ -148,14 +130,3 @@ class StandInClient:
         """
         arguments = {"intent_id": intent_id, "success": success}
         return self._post("/_stand_in/dashboard/finish_processing", arguments)
-
-    def _post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        answer = self._http.post(path, json=body)
-        if answer.is_client_error:
-            raise ValueError(answer.json()["error"]["message"])
-        answered: dict[str, Any] = answer.raise_for_status().json()
-        return answered
-
-    def _get(self, path: str, params: dict[str, str] | None = None) -> dict[str, Any]:
-        body: dict[str, Any] = self._http.get(path, params=params).raise_for_status().json()
-        return body

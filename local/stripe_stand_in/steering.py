@@ -22,12 +22,7 @@ class Steering:
     """The endpoints of one stand-in."""
 
     def __init__(
-        self,
-        *,
-        account: Account,
-        dashboard: Dashboard,
-        deliveries: Deliveries,
-        outcomes: BankOutcomes,
+        self, account: Account, dashboard: Dashboard, deliveries: Deliveries, outcomes: BankOutcomes
     ) -> None:
         self._account = account
         self._dashboard = dashboard
@@ -45,10 +40,12 @@ class Steering:
             web.get("/_stand_in/deliveries", self._list_deliveries),
             web.post("/_stand_in/events/{event_id}/resend", self._resend),
             web.post("/_stand_in/outcomes", self._add_outcome),
-            web.post("/_stand_in/dashboard/refund", _act(self._dashboard.refund)),
-            web.post("/_stand_in/dashboard/dispute", _act(self._dashboard.dispute)),
-            web.post("/_stand_in/dashboard/fail_refund", _act(self._dashboard.fail_refund)),
-            web.post("/_stand_in/dashboard/finish_processing", _act(self._dashboard.finish_processing)),
+            web.post("/_stand_in/dashboard/refund", self._change(self._dashboard.refund)),
+            web.post("/_stand_in/dashboard/dispute", self._change(self._dashboard.dispute)),
+            web.post("/_stand_in/dashboard/fail_refund", self._change(self._dashboard.fail_refund)),
+            web.post(
+                "/_stand_in/dashboard/finish_processing", self._change(self._dashboard.finish_processing)
+            ),
         ]
 
     async def _payments(self, _: web.Request) -> web.Response:
@@ -84,6 +81,16 @@ class Steering:
         self._outcomes.add(BankOutcome.model_validate_json(await http.read()))
         return web.json_response({}, status=201)
 
+    def _change(self, act: Callable[..., Awaitable[Answer]]) -> Handler:
+        """An endpoint that calls a method of the dashboard with the arguments in the body."""
+
+        async def handle(http: web.Request) -> web.StreamResponse:
+            arguments = _ARGUMENTS.validate_json(await http.read())
+            answer = await self._account.exclusively(lambda: act(**arguments))
+            return web.json_response(answer.body, status=answer.status)
+
+        return handle
+
 
 @web.middleware
 async def reject_invalid_bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -93,13 +100,3 @@ async def reject_invalid_bodies(request: web.Request, handler: Handler) -> web.S
     except ValidationError as invalid:
         wrong = (f"{'.'.join(map(str, e['loc'])) or invalid.title}: {e['msg']}" for e in invalid.errors())
         return web.json_response({"error": {"message": "; ".join(wrong)}}, status=400)
-
-
-def _act(act: Callable[..., Awaitable[Answer]]) -> Handler:
-    """An endpoint that calls a method of the dashboard with the arguments in the body."""
-
-    async def handle(http: web.Request) -> web.StreamResponse:
-        answer = await act(**_ARGUMENTS.validate_json(await http.read()))
-        return web.json_response(answer.body, status=answer.status)
-
-    return handle

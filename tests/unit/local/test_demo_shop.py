@@ -10,6 +10,8 @@ from cli.shapes import ProductFieldsJson
 from local.demo_shop import DemoShop
 from local.users import OPERATOR, DemoUsers
 
+VASE = ProductFieldsJson(name="Green vase", unit_price=900, currency="usd", available=7)
+
 
 class Users:
     """Demo users whose token is their name."""
@@ -60,14 +62,10 @@ def test_a_call_that_fails_is_not_repeated() -> None:
 
 
 def test_a_product_is_stocked_while_orders_change_it() -> None:
-    # Given: a sale comes between the first read and the first write
-    api = Api(200, 412, 200, 200)
-    vase = ProductFieldsJson(name="Green vase", unit_price=900, currency="usd", available=7)
+    api = Api(200, 412, 200, 200)  # a sale comes between the first read and the first write
 
-    # When
-    shop(api).stock("GREEN-VASE", vase)
+    shop(api).stock("GREEN-VASE", VASE)
 
-    # Then
     assert [request.method for request in api.requests] == ["GET", "PUT", "GET", "PUT"]
     assert api.requests[-1].headers["If-Match"] == '"3"'
     assert set(api.callers) == {f"Bearer {OPERATOR}"}
@@ -75,8 +73,7 @@ def test_a_product_is_stocked_while_orders_change_it() -> None:
 
 def test_a_new_product_is_stocked() -> None:
     api = Api(404, 200)
-    vase = ProductFieldsJson(name="Green vase", unit_price=900, currency="usd", available=7)
 
-    shop(api).stock("GREEN-VASE", vase)
+    shop(api).stock("GREEN-VASE", VASE)
 
     assert api.requests[-1].headers["If-None-Match"] == "*"

@@ -45,11 +45,9 @@ def let_run(monkeypatch: pytest.MonkeyPatch, outcome: BaseException | None = Non
 def test_a_wrong_command_line_prints_the_usage(
     command_line: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # When
     with pytest.raises(SystemExit) as end:
         main(command_line)
 
-    # Then
     shown = capsys.readouterr().err
     assert end.value.code == 2
     assert shown.startswith("usage: python -m local")
@@ -60,10 +58,8 @@ def test_a_wrong_command_line_prints_the_usage(
 def test_run_listens_on_the_default_port_or_on_the_given_one(
     command_line: list[str], port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Given
     ports = let_run(monkeypatch)
 
-    # Then
     assert main(command_line) == 0
     assert ports == [port]
 
@@ -71,10 +67,8 @@ def test_run_listens_on_the_default_port_or_on_the_given_one(
 def test_a_failed_start_prints_one_message(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Given
     let_run(monkeypatch, StartFailed("port 4566 is in use"))
 
-    # Then
     assert main(["run"]) == 1
     assert capsys.readouterr().err == "error: port 4566 is in use\n"
 
@@ -85,10 +79,8 @@ def test_an_interrupted_command_exits_with_130(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_terminated_command_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Given
     let_run(monkeypatch)
     main(["run"])
 
-    # Then
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGTERM)

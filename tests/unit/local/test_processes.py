@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -63,7 +62,7 @@ def start(group: ProcessGroup, *command: str) -> ChildProcess:
     return group.start("Program", command, log="program", environ=inherited_environment(), cwd=group.folder)
 
 
-def python(code: str, *arguments: str) -> Sequence[str]:
+def python(code: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-c", code, *arguments)
 
 
@@ -79,34 +78,22 @@ def is_dead(reader: IO[str]) -> bool:
     return bool(readable) and reader.read() == ""
 
 
-def test_a_program_ends_with_the_block(tmp_path: Path, pipe: Path) -> None:
-    # When
+@pytest.mark.parametrize("program", [[SIGN_OF_LIFE], [PROGRAM_WITH_A_CHILD, SIGN_OF_LIFE]])
+def test_a_program_and_its_children_end_with_the_block(
+    tmp_path: Path, pipe: Path, program: list[str]
+) -> None:
     with process_group(tmp_path) as group:
-        start(group, *python(SIGN_OF_LIFE, str(pipe)))
+        start(group, *python(*program, str(pipe)))
         reader = await_life(pipe)
 
-    # Then
-    with reader:
-        assert is_dead(reader)
-
-
-def test_a_programs_own_children_end_with_the_block(tmp_path: Path, pipe: Path) -> None:
-    # When
-    with process_group(tmp_path) as group:
-        start(group, *python(PROGRAM_WITH_A_CHILD, SIGN_OF_LIFE, str(pipe)))
-        reader = await_life(pipe)
-
-    # Then
     with reader:
         assert is_dead(reader)
 
 
 def test_the_temporary_folder_is_removed_after_the_block(tmp_path: Path) -> None:
-    # When
     with process_group(tmp_path) as group:
         (group.folder / "file").write_text("left behind")
 
-    # Then
     assert not group.folder.exists()
 
 
@@ -114,7 +101,6 @@ def test_the_temporary_folder_is_removed_after_the_block(tmp_path: Path) -> None
 def test_programs_and_their_children_end_when_the_parent_is_killed(
     tmp_path: Path, pipe: Path, how: signal.Signals
 ) -> None:
-    # Given
     command = python(PARENT, str(tmp_path), PROGRAM_WITH_A_CHILD, SIGN_OF_LIFE, str(pipe))
     environ = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     with (
@@ -123,20 +109,16 @@ def test_programs_and_their_children_end_when_the_parent_is_killed(
         ) as parent,
         await_life(pipe) as reader,
     ):
-        # When
         parent.send_signal(how)
 
-        # Then
         assert is_dead(reader)
 
 
 def test_a_program_uses_the_groups_temporary_folder(tmp_path: Path) -> None:
     with process_group(tmp_path) as group:
-        # When
         program = start(group, *python("import tempfile; print(tempfile.gettempdir())"))
         program.finish(timeout_seconds=10)
 
-        # Then
         assert program.log.read_text().strip() == str(group.folder)
 
 
@@ -150,14 +132,11 @@ def test_a_program_that_is_not_installed_is_named(tmp_path: Path) -> None:
 
 def test_a_failed_program_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
     with process_group(tmp_path) as group:
-        # Given
         program = start(group, *python("for n in range(100): print('line', n)\nraise SystemExit(3)"))
 
-        # When
         with pytest.raises(StartFailed) as failure:
             program.finish(timeout_seconds=10)
 
-    # Then
     message = str(failure.value)
     assert message.startswith("Program failed (exit code 3)")
     assert "line 99" in message
@@ -174,24 +153,19 @@ def test_a_program_that_takes_too_long_is_a_failure(tmp_path: Path, pipe: Path) 
 
 def test_a_service_that_has_ended_is_noticed(tmp_path: Path) -> None:
     with process_group(tmp_path) as group:
-        # Given
         program = start(group, *python("print('out of memory')"))
         program.finish(timeout_seconds=10)
 
-        # Then
         with pytest.raises(StartFailed, match=r"Program ended unexpectedly[\s\S]*out of memory"):
             program.ensure_alive()
 
 
 def test_tools_do_not_get_the_developers_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Given
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("COLOR", "blue")
 
-    # When
     environ = inherited_environment()
 
-    # Then
     assert environ["COLOR"] == "blue"
     assert not [name for name in environ if name.startswith("AWS_")]
 
@@ -229,11 +203,8 @@ def test_make_uses_the_projects_own_node_and_cdk(other_tools: str) -> None:
 
 @pytest.mark.enable_socket
 def test_a_port_is_free_until_a_program_listens_on_it() -> None:
-    # Given
     port = free_port()
     assert is_free(port)
 
-    # When
     with socket.create_server(("127.0.0.1", port)):
-        # Then
         assert not is_free(port)

@@ -10,13 +10,10 @@ def test_a_value_that_is_there_is_returned_at_once() -> None:
 
 
 def test_a_value_that_comes_later_is_returned() -> None:
-    # Given
     looks = iter([None, None, "here"])
 
-    # When
     seen = wait_for(lambda: next(looks), "it", timeout_seconds=10, pause_seconds=0)
 
-    # Then
     assert seen == "here"
 
 
