@@ -10,7 +10,7 @@ import pytest
 from local.processes import tool_path
 from local.world import World, embedded_world
 
-# The project's own node and cdk, whoever starts the tests: jsii, too, looks for `node` on the PATH.
+# The project's own node and cdk come first, also when pytest runs without make; jsii looks for `node`, too.
 os.environ["PATH"] = tool_path()
 os.environ["JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION"] = "1"
 

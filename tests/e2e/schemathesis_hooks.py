@@ -1,4 +1,4 @@
-"""Tells schemathesis the caller of each call, and the rules that no schema can state."""
+"""Tells schemathesis which user makes each call, and which rules no schema can state."""
 
 import os
 from typing import Any, Final
@@ -64,7 +64,7 @@ def filter_failure(
     case: "schemathesis.Case[Any]",
     response: schemathesis.Response,
 ) -> bool:
-    """Whether to report a failure: not where the API is right."""
+    """Whether to report a failure: not if the response is right and only schemathesis can't know it."""
     if type(failure).__name__ == "RejectedPositiveData":
         problem = response.json()
         fields = {error["field"] for error in problem.get("errors", ())}

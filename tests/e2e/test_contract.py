@@ -1,4 +1,4 @@
-"""The deployed API keeps its contract, and a client that was generated from it works."""
+"""The deployed API keeps its contract, and a client that is generated from the contract works."""
 
 import json
 import os
@@ -21,11 +21,11 @@ from local.world import STRIPE_WEBHOOK_SECRET, World
 
 CONFIGURATION: Final = REPOSITORY / "tests" / "e2e" / "schemathesis.toml"
 LONGEST_RUN_SECONDS: Final = 300
-"""On two idle cores it takes less than a minute; this is for when the machine has much else to do."""
+"""On two idle cores it takes less than a minute; a busy machine needs more."""
 
 
 def run(tool: str, *arguments: str, folder: Path, **variables: str) -> str:
-    """Run a tool of the environment's and give what it says; it must succeed."""
+    """Run a tool from the virtual environment, which must succeed; returns its output."""
     done = subprocess.run(  # noqa: S603 - a fixed command
         [Path(sys.executable).with_name(tool), *arguments],
         cwd=folder,
@@ -41,7 +41,7 @@ def run(tool: str, *arguments: str, folder: Path, **variables: str) -> str:
 
 
 def with_few_currencies(document: dict[str, Any]) -> dict[str, Any]:
-    """The contract as it is tested: each of 135 currencies in two calls would be 270 times the same."""
+    """The contract as it is tested: 135 currencies in two calls would be 270 equal cases."""
     for name in ("SubmitOrder", "PutProduct"):
         fields = document["components"]["schemas"][name]["properties"]
         assert fields["currency"] == {"$ref": "#/components/schemas/Currency"}
@@ -55,7 +55,7 @@ def test_the_api_keeps_its_contract(
     tested = tmp_path / "openapi.json"
     tested.write_text(json.dumps(with_few_currencies(contract())), encoding="utf-8")
 
-    said = run(
+    output = run(
         "schemathesis",
         *("--config-file", str(CONFIGURATION), "--no-color", "run", str(tested), "--url", world.api_url),
         folder=tmp_path,
@@ -64,17 +64,16 @@ def test_the_api_keeps_its_contract(
         STRIPE_WEBHOOK_SECRET=STRIPE_WEBHOOK_SECRET,
     )
 
-    summary = re.search(r"\d+ generated, (\d+) passed", said)
-    assert summary, said
+    summary = re.search(r"\d+ generated, (\d+) passed", output)
+    assert summary, output
     assert int(summary[1]) > 400
-    assert f"Tested: {sum(map(len, contract()['paths'].values()))}" in said
+    assert f"Tested: {sum(map(len, contract()['paths'].values()))}" in output
     record_property("schemathesis", f"{summary[0]}, 0 failed")
 
 
 def test_a_generated_client_orders_and_looks_at_the_order(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Given: a client as anybody would generate it
     (tmp_path / "config.yml").write_text("post_hooks: []\n", encoding="utf-8")
     run(
         "openapi-python-client",
@@ -90,7 +89,6 @@ def test_a_generated_client_orders_and_looks_at_the_order(
         base_url=world.api_url, token=world.users.token(CUSTOMER), httpx_args={"trust_env": False}
     )
 
-    # When
     order = models.SubmitOrder(
         currency=models.Currency.USD,
         items=[models.SubmitOrderItem(sku="RED-CHAIR", quantity=1)],
@@ -102,7 +100,6 @@ def test_a_generated_client_orders_and_looks_at_the_order(
         world.shop.signed_in(CUSTOMER).wait_until_rest(str(accepted.order_id))
         seen = get_order.sync(accepted.order_id, client=client)
 
-    # Then
     assert accepted.status is models.OrderStatus.PENDING
     assert seen.status is models.OrderStatus.CONFIRMED
     assert (seen.order_id, seen.amount) == (accepted.order_id, 7_950)

@@ -1,4 +1,4 @@
-"""Unit tests can't reach an AWS account: their environment has credentials of none."""
+"""Unit tests can't reach an AWS account: the credentials in their environment belong to none."""
 
 from collections.abc import Iterator
 
