@@ -4,6 +4,7 @@ import secrets
 from threading import Lock
 from typing import Final
 
+from lambdas.domain.vocabulary import UserGroup
 from local.emulator import EmulatorSession
 
 CUSTOMER: Final = "alice"
@@ -57,7 +58,9 @@ class DemoUsers:
             UserPoolId=pool, Username=email, Password=self.password, Permanent=True
         )
         self._cognito.admin_add_user_to_group(
-            UserPoolId=pool, Username=email, GroupName="operators" if name == OPERATOR else "customers"
+            UserPoolId=pool,
+            Username=email,
+            GroupName=UserGroup.OPERATORS if name == OPERATOR else UserGroup.CUSTOMERS,
         )
 
     def _sign_in(self, name: str) -> str:

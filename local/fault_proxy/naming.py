@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 from aiohttp import web
@@ -35,8 +35,8 @@ class CallName:
         return " ".join(filter(None, (self.service, self.operation, self.resource)))
 
 
-class Naming(Protocol):
-    """Names the calls to one service."""
+class AwsNaming:
+    """Names calls to AWS."""
 
     def name(self, request: web.Request, body: bytes, environ: Mapping[str, str]) -> CallName:
         """The name of a call.
@@ -46,16 +46,6 @@ class Naming(Protocol):
             body: Its body.
             environ: The environment of the process that sends it.
         """
-
-    def learn(self, name: CallName, reply: bytes) -> None:
-        """Remember what a reply reveals about later calls."""
-
-
-class AwsNaming:
-    """Names calls to AWS."""
-
-    def name(self, request: web.Request, body: bytes, environ: Mapping[str, str]) -> CallName:
-        """See `Naming`."""
         scope = _CREDENTIAL_SCOPE.search(request.headers.get("Authorization", ""))
         service = scope[1] if scope else "aws"
         target = request.headers.get("X-Amz-Target")
@@ -74,7 +64,7 @@ class StripeNaming:
         self._orders: dict[str, str] = {}
 
     def name(self, request: web.Request, body: bytes, environ: Mapping[str, str]) -> CallName:  # noqa: ARG002 - AWS's calls need it
-        """See `Naming`."""
+        """The name of a call; see `AwsNaming`."""
         fields = parse_qs(body.decode())
         in_metadata = fields.get("metadata[order_id]", [None])[0]
         intent = _INTENT_ID.search(" ".join([request.path, *fields.get("payment_intent", ())]))
@@ -88,6 +78,9 @@ class StripeNaming:
         """Remember the order that a payment is made for."""
         if name.operation == "POST /v1/payment_intents" and name.order_id is not None:
             self._orders[json.loads(reply).get("id", "")] = name.order_id
+
+
+Naming = AwsNaming | StripeNaming
 
 
 def _resource(parameters: Mapping[str, Any], environ: Mapping[str, str]) -> str:

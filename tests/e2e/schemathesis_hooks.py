@@ -9,13 +9,15 @@ import stripe
 from schemathesis.auths import GLOBAL_AUTH_STORAGE
 from schemathesis.core.failures import Failure
 
+from lambdas.domain.vocabulary import ProblemKind
+
 OPERATORS_CALLS: Final = ("putProduct", "restockProduct", "retryOrder", "listOrders")
 """Calls that an operator makes; a customer makes every other call that needs a token."""
 
 ONLY_THE_API_KNOWS: Final = {
-    "idempotency-key-reused": "whether a key was used before",
-    "precondition-failed": "the current version of a product",
-    "precondition-required": "that one of two headers is required, which OpenAPI cannot state",
+    ProblemKind.IDEMPOTENCY_KEY_REUSED.type: "whether a key was used before",
+    ProblemKind.PRECONDITION_FAILED.type: "the current version of a product",
+    ProblemKind.PRECONDITION_REQUIRED.type: "that one of two headers is required, which OpenAPI cannot state",
 }
 """Problems of requests that fit the schema, and what the schema cannot state about them."""
 
@@ -68,7 +70,7 @@ def filter_failure(
     if type(failure).__name__ == "RejectedPositiveData":
         problem = response.json()
         fields = {error["field"] for error in problem.get("errors", ())}
-        kind = problem["type"].rpartition(":")[2]
+        kind = problem["type"]
         body = case.body if isinstance(case.body, dict) else {}
         if fields and all(
             name.startswith("If-") and (name in body or not case.headers.get(name)) for name in fields
