@@ -66,7 +66,7 @@ def filter_failure(
     case: "schemathesis.Case[Any]",
     response: schemathesis.Response,
 ) -> bool:
-    """Whether to report a failure: not if the response is right and only schemathesis can't know it."""
+    """Whether to report a failure: false if the response is right and schemathesis cannot know it."""
     if type(failure).__name__ == "RejectedPositiveData":
         problem = response.json()
         fields = {error["field"] for error in problem.get("errors", ())}
