@@ -25,28 +25,28 @@ _PAYMENT_DEADLINE_SECONDS: Final = 15
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Number of processes: one per core for `logical`, two more for `auto`.
+    """Number of processes: one per core for `logical`, one more for `auto`.
 
-    Each of the three folders that need the deployed app occupies a process, and waits more than it computes.
-    With one process per core, the cores were busy for 54 % of the time.
+    The two processes that need the deployed app wait more than they compute: with one process per core, the
+    cores were busy for 54 % of the time.
     """
     cores = os.cpu_count() or 2
-    return cores + 2 if config.option.numprocesses == "auto" else cores
+    return cores + 1 if config.option.numprocesses == "auto" else cores
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Decide which tests may use sockets, which share a process, and which come last.
+    """Decide which tests may use sockets, and which share a process.
 
-    A folder of tests that need the deployed app shares one process, so that the process deploys it once.
-    pytest-xdist begins with the largest groups.
+    Tests that need the deployed app run in two processes, each of which deploys it once. With more of them at
+    once, time limits pass on two cores. pytest-xdist begins with the largest groups.
     """
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in _IN_PROCESS):
             item.add_marker("disable_socket")  # `enable_socket` overrides it
         else:
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(_TESTS).parts[0]))
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+            first = item.path.is_relative_to(_TESTS / "saga")
+            item.add_marker(pytest.mark.xdist_group("first shop" if first else "second shop"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -83,7 +83,11 @@ class PythonFunctions:
     def __init__(self, stack: Construct, settings: Settings) -> None:
         self._stack = stack
         self._settings = settings
-        self._code = lambda_.Code.from_asset(str(code_folder(embedded=settings.embedded)))
+        self._code = lambda_.Code.from_asset(
+            str(code_folder(embedded=settings.embedded)),
+            # Python may have run from this folder; its bytecode must not change the asset's hash.
+            exclude=["**/__pycache__"],
+        )
         # The embedded AWS mounts no layers for this runtime; its own environment has the same packages.
         self._layers = [] if settings.embedded else [dependency_layer(stack)]
 
