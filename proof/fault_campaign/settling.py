@@ -95,8 +95,7 @@ def with_delivery(before: Snapshot, units: Mapping[str, int]) -> Snapshot:
 def await_webhooks(world: World, order_id: str) -> None:
     """Wait until the webhooks of an order that has settled are processed, and give up those that take long.
 
-    If the function of a webhook was killed, its lock lasts as long as the function could have run. The next
-    order must not meet such a webhook.
+    A webhook whose function was killed comes again with a later delivery. The next order must not meet it.
     """
     deadline = time.monotonic() + _WEBHOOKS_WITHIN_SECONDS
     while not webhooks_processed(world, order_id):
