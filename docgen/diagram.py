@@ -1,7 +1,7 @@
 """Draws the state machine as a Mermaid flowchart, as GitHub renders it.
 
-Mermaid places states by the order in which it meets them; the invisible links (`~~~`) place each undo beside
-the forward step that it undoes.
+Mermaid places nodes in the order of the links that name them. The invisible links (`~~~`) place each undo
+beside the forward step that it undoes.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,9 +34,10 @@ _STYLES: Final = (
 )
 
 _CAPTION: Final = (
-    "Bold: nothing fails. Dashed node: the customer must approve the payment (3-D Secure). A failure up to "
-    "the pivot is undone; after it, none is. Dotted: a failed undo needs a human, and an undo that finds "
-    "the order confirmed returns it to the forward path."
+    "Thick links: nothing fails. Dashed node: the customer must approve the payment (3-D Secure). A failure "
+    "of the pivot, or of a step before it, starts the undo; a failure after the pivot undoes nothing. Dotted "
+    "red links: an undo failed, and a human is needed. Dotted green links: the undo finds that the order is "
+    "confirmed, and the saga continues after the pivot."
 )
 
 
@@ -98,7 +99,7 @@ def diagram(saga: SagaDocument) -> str:
 
 
 def _links(saga: SagaDocument) -> Iterator[_Link]:
-    """Make a link of each pair of states with transitions, the last forward step's first."""
+    """Make one link for each pair of states with transitions; links from the last forward step come first."""
     forward = list(reversed(saga.forward))
     for state in [*forward, *(state for state in saga.states.values() if state not in forward)]:
         for target in dict.fromkeys(transition.target for transition in state.transitions):
@@ -119,7 +120,7 @@ def _look(saga: SagaDocument, source: State, parallel: Sequence[Transition]) -> 
 
 def _label(source: State, parallel: Sequence[Transition]) -> str:
     if any(not transition.errors for transition in parallel):
-        return ""  # the transition on success, perhaps beside one on failure
+        return ""  # one of the transitions is the one on success
     names = [name for transition in parallel for name in transition.errors]
     if ANY_ERROR in names:
         return "any error" if len(parallel) == len(source.failures) else "any other error"
@@ -143,7 +144,7 @@ def _nodes(saga: SagaDocument) -> Iterator[str]:
 
 
 def _line_styles(links: Sequence[_Link]) -> Iterator[str]:
-    """Style links by number, as Mermaid counts them: invisible ones included."""
+    """Style links by number. Mermaid counts invisible links, too."""
     for look in _Look:
         numbers = [str(number) for number, link in enumerate(links) if link.look is look]
         if look.line and numbers:

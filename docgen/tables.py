@@ -1,4 +1,4 @@
-"""Tables of what fails and how it ends, written from the journeys that the tests run."""
+"""Tables of what happens to orders and how they end, generated from the journeys that the tests run."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -13,25 +13,27 @@ _MONEY: Final = {
     "refunded": "charged and refunded",
     "refunded in two parts": "charged, and refunded in two parts",
 }
-_LEGEND: Final = "↻ the step was retried; ✗ it failed."
+_LEGEND: Final = "↻: the step was retried. ✗: the step failed."
 
 
 def path_table(saga: SagaDocument, journeys: Iterable[Journey]) -> str:
-    """Make a Markdown table: what fails, the states visited, the end."""
+    """Make a Markdown table: what happens, the states visited, how the order ends."""
     rows = (
         f"| {_capitalized(journey.what_fails)} | {_path(saga, journey)} | {_end(journey)} |"
         for journey in journeys
     )
-    return "\n".join(["| What fails | States visited | How it ends |", "|---|---|---|", *rows, "", _LEGEND])
+    return "\n".join(
+        ["| What happens | States visited | How the order ends |", "|---|---|---|", *rows, "", _LEGEND]
+    )
 
 
 def payment_table(journeys: Iterable[Journey]) -> str:
-    """Make a Markdown table: the situation, what the customer sees, what happened to the money."""
+    """Make a Markdown table: what happens, what the customer sees, whether Stripe charged and refunded."""
     rows = (
         f"| {_capitalized(journey.what_fails)} | {_seen_by_customer(journey)} | {_MONEY[journey.money]} |"
         for journey in journeys
     )
-    return "\n".join(["| Situation | What the customer sees | The money |", "|---|---|---|", *rows])
+    return "\n".join(["| What happens | What the customer sees | Charge |", "|---|---|---|", *rows])
 
 
 def _seen_by_customer(journey: Journey) -> str:

@@ -1,7 +1,7 @@
 """The journeys of an order: what happens, where the saga fails, and how the order ends.
 
-This one list is used four times. Tests run every journey on the deployed state machine. The demo shows some.
-The tables in the documents are written from it. The fault campaign takes its journeys from it.
+Tests run every journey of this list on the deployed state machine. The demo, the tables in the documents and
+the fault campaign are made from the same list.
 
 A journey names only the errors that its states end with. Its path follows from them and from the definition
 of the state machine, so that a new step changes no journey.
@@ -47,7 +47,7 @@ from proof.scenarios import (
 )
 
 _ASKED: Final = {"ChargePayment": "PaymentActionRequired"}
-"""The bank asks for an approval, or takes its time to decide: the saga waits for the payment."""
+"""The bank requires authentication, or has not decided yet: the saga waits for the payment."""
 
 _DECLINED: Final = {"ChargePayment": "PaymentDeclined"}
 _CANCELLED: Final = {"ValidateOrder": "OrderCancelled"}
@@ -55,7 +55,7 @@ _UNDONE_BEFORE: Final = {"ValidateOrder": "UndoAlreadyBegun"}
 _REFUND_REFUSED: Final = race_for_the_last_unit(Fault("unavailable", REFUND, times=None))
 
 PATH_JOURNEYS: Final = (
-    Journey("happy", "nothing", shown="three SKUs, a good card", order=HAPPY),
+    Journey("happy", "nothing fails", shown="three SKUs, a valid card", order=HAPPY),
     Journey(
         "declined",
         "the card is declined",
@@ -67,29 +67,29 @@ PATH_JOURNEYS: Final = (
     Journey(
         "unknown-sku",
         "a SKU is not in the catalogue",
-        shown="a SKU that nobody sells",
+        shown="a SKU that is not in the catalogue",
         order=an_order(("CRUNCHY-ARMCHAIR", 1), ("FLYING-CARPET", 1)),
         errors={"ValidateOrder": "UnknownSku"},
         failure="unknown_sku",
     ),
     Journey(
         "other-currency",
-        "a product is sold in another currency",
+        "a product is priced in another currency",
         order=an_order(("BERLIN-BENCH", 1)),
         errors={"ValidateOrder": "CurrencyMismatch"},
         failure="currency_mismatch",
     ),
     Journey(
         "out-of-stock",
-        "the stock is too low, found at validation",
-        shown="more units than there are",
+        "validation finds too little stock",
+        shown="more units than are in stock",
         order=an_order(("SOLD-OUT-SOFA", 1)),
         errors={"ValidateOrder": "OutOfStock"},
         failure="out_of_stock",
     ),
     Journey(
         "lost-race",
-        "another order takes the last unit after this one paid",
+        "another order takes the last unit after this order is charged",
         shown="two customers, one last unit",
         order=LAST_UNIT,
         scenario=race_for_the_last_unit(),
@@ -99,15 +99,15 @@ PATH_JOURNEYS: Final = (
     ),
     Journey(
         "replay",
-        "the same request comes twice",
+        "the same request is sent twice",
         shown="the same request twice",
         order=an_order(("RED-CHAIR", 2)),
         scenario=submit_twice,
     ),
     Journey(
         "stripe-heals",
-        "Stripe is down, and comes back while the step is retried",
-        shown="Stripe is down for two calls",
+        "Stripe is unavailable, and a retry succeeds",
+        shown="Stripe is unavailable for two calls",
         scenario=with_faults(Fault("unavailable", CREATE, times=2)),
         retried="ChargePayment",
     ),
@@ -120,7 +120,7 @@ PATH_JOURNEYS: Final = (
     ),
     Journey(
         "unknown-outcome",
-        "the charge succeeds, its reply is lost, and Stripe is down until the retries are used up",
+        "the charge succeeds, its reply is lost, and Stripe is unavailable until the retries are exhausted",
         scenario=with_faults(Fault("lose_reply", CONFIRM), Fault("unavailable", RETRIEVE, times=5)),
         errors={"ChargePayment": "PaymentProviderUnavailable"},
         failure="internal_error",
@@ -129,7 +129,7 @@ PATH_JOURNEYS: Final = (
     ),
     Journey(
         "stripe-down",
-        "Stripe is down until the retries are used up",
+        "Stripe is unavailable until the retries are exhausted",
         scenario=with_faults(Fault("unavailable", CREATE, times=None)),
         errors={"ChargePayment": "PaymentProviderUnavailable"},
         failure="internal_error",
@@ -137,7 +137,7 @@ PATH_JOURNEYS: Final = (
     ),
     Journey(
         "stored-error",
-        "Stripe fails after it has charged, and returns that error to every retry",
+        "Stripe charges the card, but returns an error and replays it for every retry of the call",
         scenario=with_faults(Fault("error_after", CONFIRM)),
         retried="ChargePayment",
     ),
@@ -160,16 +160,16 @@ PATH_JOURNEYS: Final = (
     ),
     Journey(
         "approved",
-        "the bank asks for an approval (3-D Secure), and the customer gives it",
-        shown="a bank that asks for 3-D Secure, and a customer who approves",
+        "the bank requires authentication (3-D Secure), and the customer approves the payment",
+        shown="3-D Secure, and the customer approves",
         order=NEEDS_APPROVAL,
         scenario=customer_answers(approves=True),
         errors=_ASKED,
     ),
     Journey(
         "refused",
-        "the bank asks for an approval, and the customer refuses",
-        shown="a customer who refuses",
+        "the bank requires authentication, and the customer refuses",
+        shown="3-D Secure, and the customer refuses",
         order=NEEDS_APPROVAL,
         scenario=customer_answers(approves=False),
         errors={**_ASKED, "AwaitPayment": "PaymentDeclined"},
@@ -178,8 +178,8 @@ PATH_JOURNEYS: Final = (
     ),
     Journey(
         "abandoned",
-        "the customer does not answer the bank in time",
-        shown="a customer who goes away",
+        "the customer does not approve the payment before the deadline",
+        shown="3-D Secure, and the customer does not respond",
         order=NEEDS_APPROVAL,
         errors={**_ASKED, "AwaitPayment": "States.Timeout"},
         failure="payment_expired",
@@ -187,7 +187,7 @@ PATH_JOURNEYS: Final = (
     ),
     Journey(
         "approved-too-late",
-        "the customer approves, but Stripe's webhook misses the deadline",
+        "the customer approves, but Stripe's webhook arrives after the deadline",
         order=NEEDS_APPROVAL,
         scenario=approved_too_late,
         errors={**_ASKED, "AwaitPayment": "States.Timeout"},
@@ -196,21 +196,21 @@ PATH_JOURNEYS: Final = (
     ),
     Journey(
         "mail-rejected",
-        "the confirmation cannot be delivered",
-        shown="an address that mail can't reach",
+        "the confirmation mail is rejected",
+        shown="an e-mail address that rejects the confirmation",
         order=an_order(email=UNDELIVERABLE),
         errors={"NotifyCustomer": "MailRejected"},
     ),
     Journey(
         "closing-mail-rejected",
-        "the card is declined, and the mail about it cannot be delivered",
+        "the card is declined, and the mail about it is rejected",
         order={**DECLINED, "email": UNDELIVERABLE},
         errors={**_DECLINED, "NotifyCustomerOfClosure": "MailRejected"},
         failure="payment_declined",
     ),
     Journey(
         "refund-refused",
-        "the last unit is gone, and Stripe is down until the refund's retries are used up",
+        "another order takes the last unit, and refunds fail until the retries are exhausted",
         order=LAST_UNIT,
         scenario=_REFUND_REFUSED,
         errors={"ReserveInventory": "OutOfStock", "RefundPayment": "PaymentProviderUnavailable"},
@@ -220,7 +220,7 @@ PATH_JOURNEYS: Final = (
     ),
     Journey(
         "refunded-again",
-        "the same, and the saga is run again when Stripe is back",
+        "refunds failed until the retries were exhausted, and the saga is run again",
         order=LAST_UNIT,
         scenario=run_again(_REFUND_REFUSED),
         errors=_UNDONE_BEFORE,
@@ -229,7 +229,7 @@ PATH_JOURNEYS: Final = (
     ),
     Journey(
         "confirmed-before-its-undo",
-        "the stock is taken, its reply is lost, and DynamoDB is down until the retries are used up",
+        "the pivot succeeds, its reply is lost, and DynamoDB is unavailable until the retries are exhausted",
         scenario=with_faults(
             Fault("lose_reply", PIVOT, times=None),
             Fault("refuse", "reserve_inventory: dynamodb GetItem *", n=2, times=None),
@@ -239,14 +239,14 @@ PATH_JOURNEYS: Final = (
     ),
     Journey(
         "confirmed-by-another",
-        "the charge fails until its retries are used up, and meanwhile another execution confirms the order",
+        "the charge fails until its retries are exhausted, while another execution confirms the order",
         scenario=confirmed_while_undone,
         errors={"ChargePayment": "StoreUnavailable", "RefundPayment": "OrderAlreadyConfirmed"},
         retried="ChargePayment",
     ),
     Journey(
         "release-fails",
-        "the last unit is gone, and DynamoDB is down until the retries of the first undo are used up",
+        "another order takes the last unit, and `ReleaseInventory` fails until its retries are exhausted",
         order=LAST_UNIT,
         scenario=race_for_the_last_unit(
             Fault("lose_reply", "release_inventory: dynamodb UpdateItem *", times=None),
@@ -259,7 +259,7 @@ PATH_JOURNEYS: Final = (
     ),
     Journey(
         "close-fails",
-        "the card is declined, and DynamoDB is down until the retries of the last undo are used up",
+        "the card is declined, and `CloseOrder` fails until its retries are exhausted",
         order=DECLINED,
         scenario=with_faults(Fault("refuse", "close_order: dynamodb *", times=None)),
         errors={**_DECLINED, "CloseOrder": "StoreUnavailable"},
@@ -307,7 +307,7 @@ PAYMENT_JOURNEYS: Final = (
     ),
     Journey(
         "too-little",
-        "the order costs less than Stripe's minimum",
+        "the order's amount is below Stripe's minimum",
         order=an_order(("PENNY-NAIL", 1)),
         errors={"ValidateOrder": "AmountNotChargeable"},
         failure="amount_not_chargeable",
@@ -324,15 +324,15 @@ PAYMENT_JOURNEYS: Final = (
     ),
     Journey(
         "duplicate-webhooks",
-        "the customer approves, and every webhook comes three times",
-        shown="every webhook three times",
+        "the customer approves, and every webhook is delivered three times",
+        shown="every webhook is delivered three times",
         order=NEEDS_APPROVAL,
         scenario=approved_with_duplicate_webhooks,
         errors=_ASKED,
     ),
     Journey(
         "late-webhooks",
-        "the customer approves, and all webhooks come late, shuffled and several times",
+        "the customer approves, and each webhook is delivered late, out of order and three times",
         order=NEEDS_APPROVAL,
         scenario=approved_with_late_webhooks,
         errors=_ASKED,
@@ -347,20 +347,20 @@ PAYMENT_JOURNEYS: Final = (
     ),
     Journey(
         "decided-later",
-        "the bank takes its time, and then pays",
+        "the payment stays `processing`, and then succeeds",
         scenario=bank_decides_later(success=True),
         errors=_ASKED,
     ),
     Journey(
         "declined-later",
-        "the bank takes its time, and then declines",
+        "the payment stays `processing`, and then the bank declines it",
         scenario=bank_decides_later(success=False),
         errors={**_ASKED, "AwaitPayment": "PaymentDeclined"},
         failure="payment_declined",
     ),
     Journey(
         "refund-error-stored",
-        "the order is cancelled, and Stripe fails at the refund and would return that error to every retry",
+        "the order is cancelled, and Stripe stores an error under the refund's idempotency key",
         scenario=cancel_once_confirmed(
             lambda world, order_id: world.faults.inject(Fault("error_before", REFUND, order_id=order_id)),
         ),
@@ -371,7 +371,7 @@ PAYMENT_JOURNEYS: Final = (
     ),
     Journey(
         "cancel-error-stored",
-        "the card is declined, and Stripe fails when the payment is cancelled",
+        "the card is declined, and Stripe returns an error when the PaymentIntent is cancelled",
         order=DECLINED,
         scenario=with_faults(Fault("error_before", CANCEL)),
         errors=_DECLINED,
@@ -396,7 +396,7 @@ PAYMENT_JOURNEYS: Final = (
     ),
     Journey(
         "refunded-by-hand",
-        "the order is cancelled after a colleague refunded it in Stripe's dashboard",
+        "the order is cancelled after its payment was refunded in Stripe's dashboard",
         scenario=cancelled_and_refunded_by_hand(None),
         errors=_CANCELLED,
         failure="cancelled_by_customer",
@@ -404,7 +404,7 @@ PAYMENT_JOURNEYS: Final = (
     ),
     Journey(
         "partly-refunded-by-hand",
-        "the order is cancelled after a colleague refunded a part of it",
+        "the order is cancelled after a part of its payment was refunded in Stripe's dashboard",
         scenario=cancelled_and_refunded_by_hand(100),
         errors=_CANCELLED,
         failure="cancelled_by_customer",

@@ -18,7 +18,7 @@ _TIMEOUT_SECONDS: Final = 30.0
 
 
 def customer_answers(*, approves: bool) -> Scenario:
-    """The bank asks for an approval (3-D Secure); the customer gives it, or refuses."""
+    """The bank requires authentication (3-D Secure); the customer approves the payment, or refuses."""
 
     def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
         order_id = world.shop.order(order)
@@ -37,7 +37,7 @@ def approved_too_late(world: World, order: SubmissionJson) -> FollowedOrder:
 
 
 def approved_with_late_webhooks(world: World, order: SubmissionJson) -> FollowedOrder:
-    """The customer approves; all webhooks of the payment come late, three times each, in random order."""
+    """The customer approves; each webhook is delivered late, three times and out of order."""
     with webhooks_held(world):
         order_id = world.shop.order(order)
         world.stripe.authenticate(_wait_until_asked(world, order_id), success=True)
@@ -58,7 +58,7 @@ def approved_with_duplicate_webhooks(world: World, order: SubmissionJson) -> Fol
 
 
 def cancelled_while_asked(world: World, order: SubmissionJson) -> FollowedOrder:
-    """The bank asks for an approval, and the customer cancels the order instead."""
+    """The bank requires authentication, and the customer cancels the order instead."""
     order_id = world.shop.order(order)
     _wait_until_asked(world, order_id)
     world.shop.cancel_order(order_id)
