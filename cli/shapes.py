@@ -64,6 +64,7 @@ class SubmissionJson(TypedDict):
     items: list[ItemJson]
     payment_method: str
     email: str
+    return_url: NotRequired[str]
 
 
 class ProductFieldsJson(TypedDict):

@@ -34,6 +34,9 @@ def submit(
     card: Annotated[str, typer.Option(help="Stripe PaymentMethod, such as pm_card_visa.")],
     email: Annotated[str, typer.Option(help="Address for the customer's mail.")],
     currency: Annotated[str, typer.Option(help="Currency, ISO 4217.")] = "usd",
+    return_url: Annotated[
+        str | None, typer.Option(help="Where the bank returns the customer to after an approval.")
+    ] = None,
     key: KeyOption = None,
     follow: Watch = False,
 ) -> None:
@@ -47,6 +50,8 @@ def submit(
         "payment_method": card,
         "email": email,
     }
+    if return_url is not None:
+        submission["return_url"] = return_url
     with printed_key(connection, key) as idempotency_key:
         order = connection.api.submit_order(submission, idempotency_key)
     _show_accepted(connection, order, _CONFIRMED if follow else None)

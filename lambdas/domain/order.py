@@ -126,6 +126,8 @@ class Order:
         created_at: UTC, ISO 8601.
         updated_at: UTC, ISO 8601.
         timeline: What happened, the oldest entry first.
+        return_url: Where the bank sends the customer back to after an approval; it may hold secrets of the
+            caller, so it is not logged.
         version: Each write adds 1.
         amount: Sum of all lines in minor units; None until the order is priced.
         stock_taken: Whether the order holds its units of stock.
@@ -146,6 +148,7 @@ class Order:
     created_at: str
     updated_at: str
     timeline: tuple[TimelineEntry, ...]
+    return_url: str | None = None
     version: int = 1
     status: OrderStatus = OrderStatus.PENDING
     amount: int | None = None
@@ -226,4 +229,5 @@ class Order:
             created_at=self.created_at,
             updated_at=self.created_at,
             timeline=self.timeline[:1],
+            return_url=self.return_url,
         )

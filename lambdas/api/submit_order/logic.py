@@ -53,12 +53,19 @@ def _order_of(customer_id: str, idempotency_key: str, request: SubmitOrder) -> O
         # JSON, because plain concatenation would give ("a", "b c") and ("a b", "c") the same id.
         order_id=str(uuid.uuid5(_NAMESPACE, json.dumps([customer_id, idempotency_key]))),
         customer_id=customer_id,
-        request_hash=hashlib.sha256(json.dumps(request.model_dump(), sort_keys=True).encode()).hexdigest(),
+        request_hash=_fingerprint(request),
         currency=request.currency,
         lines=tuple(OrderLine(item.sku, item.quantity) for item in request.items),
         payment_method=request.payment_method,
         email=request.email,
+        return_url=request.return_url,
         created_at=at,
         updated_at=at,
         timeline=(TimelineEntry(at, "OrderReceived"),),
     )
+
+
+def _fingerprint(request: SubmitOrder) -> str:
+    # Without absent fields, so that a new optional field does not change the fingerprints of old requests.
+    body = request.model_dump(exclude_none=True)
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

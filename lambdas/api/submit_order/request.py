@@ -18,6 +18,12 @@ _EMAIL: Final = r"^[^@\s<>,;\x00-\x1f]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
 """Exactly one address. Whether it exists is only known once mail is sent to it."""
 
 
+_RETURN_URL: Final = (
+    r"^(https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?([/?#][!-~]*)?$"
+)
+"""An https URL without user and password, or http on the caller's own machine."""
+
+
 class SubmitOrderItem(RequestModel):
     """A number of units of one SKU."""
 
@@ -42,6 +48,17 @@ class SubmitOrder(RequestModel):
     ]
     payment_method: Annotated[str, Field(pattern=r"^pm_[A-Za-z0-9_]{1,252}$")]
     email: Annotated[str, Field(max_length=254, pattern=_EMAIL)]
+    return_url: Annotated[
+        str | None,
+        Field(
+            max_length=2048,
+            pattern=_RETURN_URL,
+            description=(
+                "Where the bank sends the customer back to after the approval (3-D Secure). Without it,"
+                " Stripe.js shows the approval on your page. https, or http on localhost."
+            ),
+        ),
+    ] = None
 
 
 class SubmitOrderRequest(RequestModel):

@@ -26,6 +26,7 @@ def shard_of(order_id: str) -> str:
 
 def item_of_new(order: Order) -> dict[str, Any]:
     """The item of a new order. Attributes without a value yet are absent: conditions ask for them."""
+    optional = {"return_url": order.return_url}
     return {
         "order_id": order.order_id,
         "customer_id": order.customer_id,
@@ -43,6 +44,7 @@ def item_of_new(order: Order) -> dict[str, Any]:
         "stock_taken": order.stock_taken,
         "unsettled_shard": shard_of(order.order_id),
         "day": order.day,
+        **{name: value for name, value in optional.items() if value is not None},
     }
 
 
@@ -61,6 +63,7 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
         created_at=item["created_at"],
         updated_at=item["updated_at"],
         timeline=tuple(TimelineEntry(**entry) for entry in item["timeline"]),
+        return_url=item.get("return_url"),
         version=item["version"],
         status=OrderStatus(item["status"]),
         amount=item.get("amount"),

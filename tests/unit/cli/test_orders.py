@@ -25,6 +25,14 @@ def test_an_order_is_submitted_with_a_new_key_that_is_printed(orders: Run, shop:
     assert "o-1  PENDING" in result.stdout
 
 
+def test_an_order_is_submitted_with_the_url_to_return_to(orders: Run, shop: FakeShop) -> None:
+    shop.answers("POST /orders", an_order(), status=202)
+
+    orders(*SUBMIT, "--return-url", "https://shop.example/paid")
+
+    assert json.loads(shop.last_request.content)["return_url"] == "https://shop.example/paid"
+
+
 def test_each_order_has_its_own_key(orders: Run, shop: FakeShop) -> None:
     shop.answers("POST /orders", an_order(), status=202)
 

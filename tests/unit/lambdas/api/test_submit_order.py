@@ -108,8 +108,9 @@ def test_a_replay_shows_the_order_as_it_was_accepted(shop: Shop) -> None:
         {"body": json.dumps(dict(reversed(a_body().items())), indent=2)},
         {"body": a_body(items=[{"sku": ARMCHAIR.sku, "quantity": 2.0}])},
         {"key": f'"{KEY}"'},
+        {"body": a_body(return_url=None)},
     ],
-    ids=["another format", "two point zero", "key with quotes"],
+    ids=["another format", "two point zero", "key with quotes", "null for an absent field"],
 )
 def test_the_same_values_in_another_form_are_a_replay(shop: Shop, again: dict[str, Any]) -> None:
     submit()
@@ -165,12 +166,28 @@ def test_a_base64_encoded_body_is_read(shop: Shop) -> None:
         a_body(items=[{"sku": f"SKU-{number}", "quantity": MAX_QUANTITY} for number in range(MAX_LINES)]),
         a_body(items=[{"sku": "X" * 64, "quantity": 1}]),
         a_body(email="o'harry+shop@mail.example.co.uk"),
+        a_body(return_url="https://shop.example/".ljust(2048, "x")),
     ],
-    ids=["99 lines of 1000", "longest sku", "e-mail with punctuation"],
+    ids=["99 lines of 1000", "longest sku", "e-mail with punctuation", "longest return URL"],
 )
 def test_the_largest_values_are_accepted(shop: Shop, body: object) -> None:
     assert submit(body)["statusCode"] == 202
     assert len(shop.all_items(ORDERS_TABLE)) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://shop.example",
+        "https://shop.example:8443/orders?id=1#paid",
+        "http://localhost:3000/paid",
+        "http://127.0.0.1/paid",
+    ],
+)
+def test_the_url_to_return_to_after_an_approval_is_stored(shop: Shop, url: str) -> None:
+    order_id = json.loads(submit(a_body(return_url=url))["body"])["order_id"]
+
+    assert shop.order(order_id).return_url == url
 
 
 # Invalid requests
@@ -282,6 +299,14 @@ BAD_BODIES: dict[str, tuple[object, list[str]]] = {
     "e-mail with a newline": (a_body(email="harry@example.com\nBcc: sally@example.com"), ["email"]),
     "e-mail with a NUL": (a_body(email="harry\x00@example.com"), ["email"]),
     "e-mail too long": (a_body(email="h" * 250 + "@example.com"), ["email"]),
+    "return URL over http": (a_body(return_url="http://shop.example/paid"), ["return_url"]),
+    "return URL of a script": (a_body(return_url="javascript:alert(1)"), ["return_url"]),
+    "return URL without host": (a_body(return_url="https:///paid"), ["return_url"]),
+    "return URL with a password": (a_body(return_url="https://me:secret@shop.example"), ["return_url"]),
+    "return URL that begins like localhost": (a_body(return_url="http://localhost.example"), ["return_url"]),
+    "return URL with a blank": (a_body(return_url="https://shop.example/a b"), ["return_url"]),
+    "return URL with a newline": (a_body(return_url="https://shop.example\n"), ["return_url"]),
+    "return URL too long": (a_body(return_url="https://shop.example/".ljust(2049, "x")), ["return_url"]),
     "several at once": (
         a_body(currency="USD", email="harry", items=[{"sku": "x", "quantity": 0}]),
         ["currency", "items.0.sku", "items.0.quantity", "email"],

@@ -30,6 +30,8 @@ from tests.unit.lambdas.invocations import CONTEXT, api_event, call_step, sqs_ev
 from tests.unit.lambdas.shop import Shop
 from tests.unit.lambdas.webhooks import SIGNING_SECRET, an_event, webhook_request
 
+RETURN_URL = "https://shop.example/paid?session=secret"
+
 
 def submit(payment_method: str = GOOD_CARD) -> str:
     body = {
@@ -37,6 +39,7 @@ def submit(payment_method: str = GOOD_CARD) -> str:
         "items": [{"sku": ARMCHAIR.sku, "quantity": 2}],
         "payment_method": payment_method,
         "email": EMAIL,
+        "return_url": RETURN_URL,
     }
     answer = submit_order(api_event("POST", "/orders", body, headers={"Idempotency-Key": "k"}), CONTEXT)
     order_id: str = json.loads(answer["body"])["order_id"]
@@ -128,6 +131,7 @@ def test_no_line_has_a_secret_an_address_or_a_card(  # noqa: PLR0913, PLR0917 - 
     assert order_id in written
     assert EMAIL not in written
     assert payment_method not in written
+    assert RETURN_URL not in written
     for secret in (TASK_TOKEN, CLIENT_SECRET, SIGNING_SECRET):
         assert secret not in written
 

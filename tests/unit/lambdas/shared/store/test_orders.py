@@ -43,7 +43,7 @@ ACTION_REQUIRED = PaymentIntent(
 
 
 def test_an_order_is_read_as_it_was_written(shop: Shop) -> None:
-    order = an_order(two(ARMCHAIR), two(LAMP))
+    order = an_order(two(ARMCHAIR), two(LAMP), return_url="https://shop.example/paid")
 
     assert shop.orders.create(order) is None
     assert shop.orders.get(ORDER_ID) == order
