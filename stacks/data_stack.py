@@ -3,6 +3,7 @@
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from lambdas.domain.vocabulary import SERVICE
 from stacks.constructs.secret import Secret
 from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.table import Table, text
@@ -49,7 +50,10 @@ class DataStack(StageStack):
             description="Stripe's secret key, as plain text",
             why_not_rotated="Stripe rolls its keys in its dashboard only, and offers no API call for it.",
             keep=settings.keep_data,
-            companions={"STRIPE_API_BASE": settings.stripe_api_base} if settings.stripe_api_base else {},
+            companions={
+                "PAYMENT_SERVICE": f"{SERVICE}-{settings.stage}",
+                **({"STRIPE_API_BASE": settings.stripe_api_base} if settings.stripe_api_base else {}),
+            },
         )
         self.webhook_secret = Secret(
             self,

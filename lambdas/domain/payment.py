@@ -17,6 +17,7 @@ class PaymentIntent:
         amount_received: Minor units that the customer paid.
         amount_refunded: Minor units of them that were refunded.
         order_id: The order that it pays for; None if it belongs to no order.
+        service: The service that made it, such as `orders-prod`; None if it was made by something else.
         next_action: What the customer has to do.
         client_secret: Secret with which the customer's browser takes that action.
         decline: Why the last attempt was declined, in a sentence for the customer.
@@ -30,6 +31,7 @@ class PaymentIntent:
     amount_received: int = 0
     amount_refunded: int = 0
     order_id: str | None = None
+    service: str | None = None
     next_action: Mapping[str, Any] | None = None
     client_secret: str | None = None
     decline: str | None = None
@@ -51,11 +53,32 @@ class Refund:
     """A refund at one moment.
 
     Attributes:
+        refund_id: Id of Stripe's Refund, `re_...`.
         amount: Minor units.
-        is_ours: Whether the saga made it, and not somebody in the provider's dashboard.
-        has_failed: Whether the customer does not get the money after all.
+        status: See https://docs.stripe.com/api/refunds/object#refund_object-status.
+        attempt: The attempt of the saga that its metadata names; None if it names none. Other tools can write
+            metadata, too, so it proves nothing by itself.
     """
 
+    refund_id: str
     amount: int
-    is_ours: bool
-    has_failed: bool
+    status: str
+    attempt: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the customer has the money, or will get it."""
+        return self.status not in {"failed", "canceled"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A dispute at one moment: the customer's bank takes the payment back, or asks about it.
+
+    Attributes:
+        dispute_id: Id of Stripe's Dispute, `du_...`.
+        status: See https://docs.stripe.com/api/disputes/object#dispute_object-status.
+    """
+
+    dispute_id: str
+    status: str

@@ -78,6 +78,8 @@ class Settings:
     """Sender of the mails to customers: a verified SES identity."""
     stripe_secret_id = _Setting(str)
     """Name or ARN of the secret with Stripe's secret key."""
+    payment_service = _Setting(str)
+    """Marks the payments and refunds of this service in this stage, such as `orders-prod`."""
     stripe_webhook_secret_id = _Setting(str)
     """Name or ARN of the secret with the signing secrets of the webhook endpoint."""
     cursor_secret_id = _Setting(str)

@@ -110,6 +110,12 @@ def test_the_url_of_the_api_has_no_slash_at_its_end(stage: Synthesis) -> None:
     assert readable(outputs["ApiUrl"]["Value"]).endswith("/ApiDeploymentStagev1")
 
 
+def test_payments_are_marked_by_service_and_stage(stage: Synthesis) -> None:
+    variables = stage.functions()["charge_payment"]["Environment"]["Variables"]
+
+    assert variables["PAYMENT_SERVICE"] == f"orders-{stage.stage}"
+
+
 def test_functions_know_secrets_by_their_arns(stage: Synthesis) -> None:
     variables = stage.functions()["receive_stripe_webhook"]["Environment"]["Variables"]
 

@@ -98,7 +98,7 @@ def test_settings_are_found_in_all_that_a_handler_uses() -> None:
     """In adapters, in functions that it calls, and in its decorator."""
     assert variables_read_by("lambdas.api.receive_stripe_webhook.handler.handler") == {
         *("ORDERS_TABLE", "IDEMPOTENCY_TABLE", "STRIPE_SECRET_ID", "STRIPE_WEBHOOK_SECRET_ID"),
-        *("STRIPE_API_BASE", "ALLOWED_ORIGINS"),
+        *("STRIPE_API_BASE", "PAYMENT_SERVICE", "ALLOWED_ORIGINS"),
     }
 
 

@@ -62,8 +62,8 @@ def _record_refunds(
     order_id: str, intent: PaymentIntent, refunds: Sequence[Refund], orders: OrderTable
 ) -> None:
     """Record refunds that the saga did not make, and refunds of the saga that failed after all."""
-    effective = [refund for refund in refunds if not refund.has_failed]
-    outside = sum(refund.amount for refund in effective if not refund.is_ours)
+    effective = [refund for refund in refunds if refund.counts]
+    outside = sum(refund.amount for refund in effective if refund.attempt is None)
     if outside:
         orders.record_refund_outside(order_id, outside)
     if sum(refund.amount for refund in effective) < intent.amount_received:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from lambdas.domain.order import Order
-from lambdas.domain.payment import PaymentIntent, Refund
+from lambdas.domain.payment import Dispute, PaymentIntent, Refund
 
 
 class PaymentGateway(Protocol):
@@ -20,6 +20,9 @@ class PaymentGateway(Protocol):
 
     livemode: bool
     """Whether the gateway moves real money."""
+    service: str
+    """Name of this service in one stage, such as `orders-prod`. All its payments and refunds carry it, so
+    that other users of the same account can be told apart."""
 
     def create_intent(self, order: Order) -> PaymentIntent:
         """Create the order's intent, without moving money.
@@ -52,7 +55,10 @@ class PaymentGateway(Protocol):
         """
 
     def list_refunds(self, intent_id: str) -> list[Refund]:
-        """List the refunds of a payment."""
+        """List all refunds of a payment, the newest first."""
+
+    def list_disputes(self, intent_id: str) -> list[Dispute]:
+        """List all disputes of a payment, the newest first."""
 
     def cancel_intent(self, intent_id: str) -> PaymentIntent:
         """Cancel an intent, so that it can never be charged."""

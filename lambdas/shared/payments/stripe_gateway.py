@@ -1,9 +1,9 @@
 """The payment gateway to Stripe."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import stripe
 from typing_extensions import override
@@ -17,7 +17,7 @@ from lambdas.domain.errors import (
     RefundRefused,
 )
 from lambdas.domain.order import Order
-from lambdas.domain.payment import PaymentIntent, Refund
+from lambdas.domain.payment import Dispute, PaymentIntent, Refund
 from lambdas.shared.payments.declines import decline_message
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.secrets import forget_secrets, read_secret
@@ -40,10 +40,12 @@ class StripeGateway(PaymentGateway):
     The SDK's own retries are off. The state machine retries, so every retry is in the execution's history.
     """
 
-    def __init__(self, client: stripe.StripeClient, *, livemode: bool) -> None:
+    def __init__(self, client: stripe.StripeClient, *, livemode: bool, service: str) -> None:
         self.livemode = livemode
+        self.service = service
         self._intents = client.v1.payment_intents
         self._refunds = client.v1.refunds
+        self._disputes = client.v1.disputes
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "StripeGateway":
@@ -53,7 +55,11 @@ class StripeGateway(PaymentGateway):
             PaymentProviderUnavailable: The secret cannot be read.
         """
         secret_key = read_secret(settings.stripe_secret_id, unavailable=PaymentProviderUnavailable)
-        return cls(_client(secret_key, settings.stripe_api_base), livemode="_live_" in secret_key)
+        return cls(
+            _client(secret_key, settings.stripe_api_base),
+            livemode="_live_" in secret_key,
+            service=settings.payment_service,
+        )
 
     @override
     def create_intent(self, order: Order) -> PaymentIntent:
@@ -65,7 +71,7 @@ class StripeGateway(PaymentGateway):
                     "payment_method": order.payment_method,
                     "allowed_payment_method_types": ["card"],
                     "capture_method": "automatic",
-                    "metadata": {"order_id": order.order_id},
+                    "metadata": {"order_id": order.order_id, "service": self.service},
                 },
                 {"idempotency_key": f"{order.order_id}-charge"},
             )
@@ -102,7 +108,7 @@ class StripeGateway(PaymentGateway):
                     {
                         "payment_intent": intent.intent_id,
                         "amount": intent.amount_held,
-                        "metadata": {"order_id": order_id},
+                        "metadata": {"order_id": order_id, "service": self.service, "attempt": attempt},
                     },
                     {"idempotency_key": f"{order_id}-refund-{attempt}"},
                 )
@@ -122,34 +128,27 @@ class StripeGateway(PaymentGateway):
             "limit": _PAGE,
             "expand": ["data.latest_charge"],
         }
-        while True:
-            with _stripe_errors():
-                page = self._intents.list(params)
-            yield from map(_payment_intent, page.data)
-            if not page.has_more:
-                return
-            params["starting_after"] = page.data[-1].id
+        with _stripe_errors():
+            for intent in self._intents.list(params).auto_paging_iter():
+                yield _payment_intent(intent)
 
     @override
     def list_refunds(self, intent_id: str) -> list[Refund]:
-        return [
-            Refund(
-                amount=refund["amount"],
-                is_ours="order_id" in (refund.get("metadata") or {}),
-                has_failed=refund["status"] in {"failed", "canceled"},
-            )
-            for refund in (each.to_dict() for each in self._refunds_of(intent_id))
-        ]
-
-    def _refunds_of(self, intent_id: str) -> list[stripe.Refund]:
         with _stripe_errors():
-            return self._refunds.list({"payment_intent": intent_id}).data
+            refunds = self._refunds.list({"payment_intent": intent_id, "limit": _PAGE})
+            return [_refund(each.to_dict()) for each in refunds.auto_paging_iter()]
+
+    @override
+    def list_disputes(self, intent_id: str) -> list[Dispute]:
+        with _stripe_errors():
+            disputes = self._disputes.list({"payment_intent": intent_id, "limit": _PAGE})
+            return [Dispute(each.id, each.status) for each in disputes.auto_paging_iter()]
 
     def _ensure_refunds_arrived(self, intent: PaymentIntent) -> None:
         """Reject refunds that are still open: Stripe counts them in `amount_refunded` already."""
-        for refund in self._refunds_of(intent.intent_id):
+        for refund in self.list_refunds(intent.intent_id):
             if refund.status in {"pending", "requires_action"}:
-                raise RefundRefused(f"refund {refund.id} is {refund.status}")
+                raise RefundRefused(f"refund {refund.refund_id} is {refund.status}")
 
 
 @lru_cache(maxsize=1)
@@ -170,6 +169,7 @@ def _payment_intent(intent: stripe.PaymentIntent) -> PaymentIntent:
     if not isinstance(charge, dict):  # only an id, unless it was expanded
         charge = {}
     error = fields.get("last_payment_error")
+    metadata = fields.get("metadata") or {}
     return PaymentIntent(
         intent_id=fields["id"],
         status=fields["status"],
@@ -177,11 +177,21 @@ def _payment_intent(intent: stripe.PaymentIntent) -> PaymentIntent:
         created=fields["created"],
         amount_received=fields["amount_received"],
         amount_refunded=charge.get("amount_refunded", 0),
-        order_id=(fields.get("metadata") or {}).get("order_id"),
+        order_id=metadata.get("order_id"),
+        service=metadata.get("service"),
         next_action=fields.get("next_action"),
         client_secret=fields.get("client_secret"),
         decline=decline_message(error.get("code"), error.get("decline_code")) if error else None,
         disputed=charge.get("disputed", False),
+    )
+
+
+def _refund(fields: Mapping[str, Any]) -> Refund:
+    return Refund(
+        refund_id=fields["id"],
+        amount=fields["amount"],
+        status=fields["status"],
+        attempt=(fields.get("metadata") or {}).get("attempt"),
     )
 
 

@@ -11,6 +11,7 @@ ORDER_ID: Final = "a1b2c3d4-0000-5000-8000-000000000001"
 CUSTOMER: Final = "harry"
 EMAIL: Final = "harry@example.com"
 SECRET_KEY: Final = "sk_test_not_a_real_key"  # noqa: S105 - not a real one
+PAYMENT_SERVICE: Final = "orders-test"
 TASK_TOKEN: Final = "token-of-the-waiting-saga"  # noqa: S105 - not a real one
 SUBMITTED_AT: Final = "2026-03-01T11:59:59.000Z"
 

@@ -23,7 +23,7 @@ from lambdas.shared import aws
 from lambdas.shared.log import logger
 from lambdas.shared.payments.stripe_gateway import StripeGateway
 from lambdas.shared.task_callback import TaskCallback
-from tests.unit.lambdas.builders import ARMCHAIR, LAMP
+from tests.unit.lambdas.builders import ARMCHAIR, LAMP, PAYMENT_SERVICE
 from tests.unit.lambdas.fakes import FakeCallback, FakeEventBridge, FakeMailer, FakeStripe
 from tests.unit.lambdas.shop import AUDIT_TABLE, IDEMPOTENCY_TABLE, INVENTORY_TABLE, ORDERS_TABLE, Shop
 from tests.unit.lambdas.webhooks import SIGNING_SECRET
@@ -62,6 +62,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "STALE_AFTER_SECONDS": "1800",
         "SENDER_EMAIL": "shop@example.com",
         "STRIPE_SECRET_ID": "stripe-key",
+        "PAYMENT_SERVICE": PAYMENT_SERVICE,
         "STRIPE_WEBHOOK_SECRET_ID": WEBHOOK_SECRET_ID,
         "CURSOR_SECRET_ID": CURSOR_SECRET_ID,
     }.items():

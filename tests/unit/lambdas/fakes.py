@@ -16,11 +16,12 @@ from lambdas.domain.errors import (
     StoreUnavailable,
 )
 from lambdas.domain.order import Order
-from lambdas.domain.payment import PaymentIntent, Refund
+from lambdas.domain.payment import Dispute, PaymentIntent, Refund
 from lambdas.saga.notify_customer.logic import Mailer
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.payments.settlement import Callback
 from lambdas.shared.saga_executions import SagaRunner
+from tests.unit.lambdas.builders import PAYMENT_SERVICE
 
 # Stripe's payment methods for tests (https://docs.stripe.com/testing).
 GOOD_CARD: Final = "pm_card_visa"
@@ -75,11 +76,14 @@ class FakeStripe(PaymentGateway):
         intents: Every PaymentIntent by its id.
         charges: Number of charges.
         refunds: Amounts of the refunds.
+        attempts: The attempts that made them.
+        disputes: Statuses of the disputes of each PaymentIntent.
         refunds_stay_open: Stripe accepts refunds and leaves them pending.
         refunds_fail_later: Stripe accepts refunds, which fail later.
     """
 
     livemode: bool = False
+    service: str = PAYMENT_SERVICE
 
     before: dict[str, Callable[[], object]] = field(default_factory=dict)
     after: dict[str, Callable[[], object]] = field(default_factory=dict)
@@ -87,6 +91,8 @@ class FakeStripe(PaymentGateway):
     intents: dict[str, PaymentIntent] = field(default_factory=dict)
     charges: int = 0
     refunds: list[int] = field(default_factory=list)
+    attempts: list[str] = field(default_factory=list)
+    disputes: dict[str, list[str]] = field(default_factory=dict)
     refunds_stay_open: bool = False
     refunds_fail_later: bool = False
     _orders: dict[str, Order] = field(default_factory=dict)
@@ -105,6 +111,7 @@ class FakeStripe(PaymentGateway):
                 intent_id,
                 "requires_confirmation",
                 order_id=order.order_id,
+                service=self.service,
                 client_secret=CLIENT_SECRET,
             )
             self._orders[intent.intent_id] = order
@@ -165,6 +172,7 @@ class FakeStripe(PaymentGateway):
             if amount > current.amount_held:
                 raise PaymentInFlux("charge_already_refunded")
             self.refunds.append(amount)
+            self.attempts.append(attempt)
             self.put(replace(current, amount_refunded=current.amount_refunded + amount))
             ensure_arrived()
 
@@ -175,9 +183,20 @@ class FakeStripe(PaymentGateway):
     @override
     def list_refunds(self, intent_id: str) -> list[Refund]:
         by_hand = self.intents[intent_id].amount_refunded - sum(self.refunds)
-        ours = [Refund(amount, is_ours=True, has_failed=self.refunds_fail_later) for amount in self.refunds]
-        outside = [Refund(by_hand, is_ours=False, has_failed=False)] if by_hand else []
+        status = "failed" if self.refunds_fail_later else "succeeded"
+        ours = [
+            Refund(f"re_{n}", amount, status, attempt)
+            for n, (amount, attempt) in enumerate(zip(self.refunds, self.attempts, strict=True), 1)
+        ]
+        outside = [Refund("re_by_hand", by_hand, "succeeded")] if by_hand else []
         return self._call("list_refunds", lambda: [*ours, *outside])
+
+    @override
+    def list_disputes(self, intent_id: str) -> list[Dispute]:
+        statuses = self.disputes.get(intent_id, ())
+        return self._call(
+            "list_disputes", lambda: [Dispute(f"du_{n}", status) for n, status in enumerate(statuses, 1)]
+        )
 
     def settle(self, intent_id: str) -> PaymentIntent:
         """The payment succeeds: at once, after the customer approved, or after the bank decided."""

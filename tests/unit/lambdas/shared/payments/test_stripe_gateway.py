@@ -17,11 +17,11 @@ from lambdas.domain.errors import (
     PaymentUnknown,
     RefundRefused,
 )
-from lambdas.domain.payment import PaymentIntent
+from lambdas.domain.payment import Dispute, PaymentIntent, Refund
 from lambdas.shared.payments import stripe_gateway
 from lambdas.shared.payments.stripe_gateway import StripeGateway
 from lambdas.shared.settings import Settings
-from tests.unit.lambdas.builders import ORDER_ID, SECRET_KEY, an_order
+from tests.unit.lambdas.builders import ORDER_ID, PAYMENT_SERVICE, SECRET_KEY, an_order
 
 CREATED = 1_772_366_400
 INTENT = PaymentIntent("pi_1", "succeeded", "usd", CREATED, amount_received=75_800, amount_refunded=800)
@@ -44,8 +44,8 @@ def an_intent(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of 
     }
 
 
-def a_refund(status: str) -> dict[str, Any]:
-    return {"id": "re_1", "object": "refund", "status": status}
+def a_refund(status: str = "succeeded", **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of Stripe's
+    return {"id": "re_1", "object": "refund", "amount": 100, "status": status, "metadata": {}, **changes}
 
 
 def an_error(error_type: str, **fields: str) -> dict[str, Any]:
@@ -97,9 +97,8 @@ def api() -> FakeStripeApi:
 
 @pytest.fixture
 def gateway(api: FakeStripeApi) -> StripeGateway:
-    return StripeGateway(
-        stripe.StripeClient(SECRET_KEY, http_client=api, max_network_retries=0), livemode=False
-    )
+    client = stripe.StripeClient(SECRET_KEY, http_client=api, max_network_retries=0)
+    return StripeGateway(client, livemode=False, service=PAYMENT_SERVICE)
 
 
 # Requests
@@ -121,6 +120,7 @@ def test_an_intent_is_created_unconfirmed_with_the_orders_key(
                 "allowed_payment_method_types[0]": "card",
                 "capture_method": "automatic",
                 "metadata[order_id]": ORDER_ID,
+                "metadata[service]": PAYMENT_SERVICE,
             },
             f"{ORDER_ID}-charge",
         )
@@ -155,15 +155,22 @@ def test_the_held_amount_is_refunded_with_a_key_for_each_attempt(
         Request(
             "post",
             "/v1/refunds",
-            {"payment_intent": "pi_1", "amount": "75000", "metadata[order_id]": ORDER_ID},
+            {
+                "payment_intent": "pi_1",
+                "amount": "75000",
+                "metadata[order_id]": ORDER_ID,
+                "metadata[service]": PAYMENT_SERVICE,
+                "metadata[attempt]": "an-execution-0",
+            },
             f"{ORDER_ID}-refund-an-execution-0",
         )
     ]
 
 
-def a_page(*intents: dict[str, Any], has_more: bool) -> tuple[int, object]:
-    page = {"object": "list", "url": "/v1/payment_intents", "has_more": has_more, "data": list(intents)}
-    return 200, page
+def a_page(
+    *objects: dict[str, Any], has_more: bool = False, url: str = "/v1/payment_intents"
+) -> tuple[int, object]:
+    return 200, {"object": "list", "url": url, "has_more": has_more, "data": list(objects)}
 
 
 def test_payments_of_a_period_are_listed_page_by_page(api: FakeStripeApi, gateway: StripeGateway) -> None:
@@ -188,6 +195,33 @@ def test_payments_of_a_period_are_listed_page_by_page(api: FakeStripeApi, gatewa
         "expand[0]": "data.latest_charge",
     }
     assert [request.parameters for request in api.requests] == [asked, {**asked, "starting_after": "pi_2"}]
+
+
+def test_refunds_are_listed_to_the_end(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    by_saga = a_refund("pending", id="re_2", amount=500, metadata={"attempt": "an-execution-0"})
+    api.answers = [
+        a_page(by_saga, has_more=True, url="/v1/refunds"),
+        a_page(a_refund("failed"), url="/v1/refunds"),
+    ]
+
+    assert gateway.list_refunds("pi_1") == [
+        Refund("re_2", 500, "pending", "an-execution-0"),
+        Refund("re_1", 100, "failed"),
+    ]
+    asked = {"payment_intent": "pi_1", "limit": "100"}
+    assert [request.parameters for request in api.requests] == [asked, {**asked, "starting_after": "re_2"}]
+
+
+def test_disputes_are_listed_to_the_end(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    url = "/v1/disputes"
+    api.answers = [
+        a_page({"id": "du_2", "object": "dispute", "status": "under_review"}, has_more=True, url=url),
+        a_page({"id": "du_1", "object": "dispute", "status": "won"}, url=url),
+    ]
+
+    assert gateway.list_disputes("pi_1") == [Dispute("du_2", "under_review"), Dispute("du_1", "won")]
+    asked = {"payment_intent": "pi_1", "limit": "100"}
+    assert [request.parameters for request in api.requests] == [asked, {**asked, "starting_after": "du_2"}]
 
 
 def test_a_list_that_fails_can_be_retried(api: FakeStripeApi, gateway: StripeGateway) -> None:
@@ -222,7 +256,7 @@ def test_an_intent_has_the_customers_next_action(api: FakeStripeApi, gateway: St
         200,
         an_intent(
             status="requires_action",
-            metadata={"order_id": ORDER_ID},
+            metadata={"order_id": ORDER_ID, "service": PAYMENT_SERVICE},
             next_action={"type": "redirect_to_url", **redirect},
             client_secret=CLIENT_SECRET,
             latest_charge="ch_1",
@@ -235,6 +269,7 @@ def test_an_intent_has_the_customers_next_action(api: FakeStripeApi, gateway: St
         "usd",
         CREATED,
         order_id=ORDER_ID,
+        service=PAYMENT_SERVICE,
         next_action={"type": "redirect_to_url", **redirect},
         client_secret=CLIENT_SECRET,
     )
@@ -276,7 +311,8 @@ def test_an_intent_of_another_system_has_no_order(
 ) -> None:
     api.answer = (200, an_intent(metadata=metadata))
 
-    assert gateway.retrieve_intent("pi_1").order_id is None
+    intent = gateway.retrieve_intent("pi_1")
+    assert (intent.order_id, intent.service) == (None, None)
 
 
 # Errors
@@ -435,7 +471,7 @@ def test_a_completely_refunded_payment_is_not_refunded_again(
 
     gateway.refund(ORDER_ID, ALL_REFUNDED, "an-execution-0")
 
-    assert api.requests == [Request("get", "/v1/refunds", {"payment_intent": "pi_1"}, None)]
+    assert api.requests == [Request("get", "/v1/refunds", {"payment_intent": "pi_1", "limit": "100"}, None)]
 
 
 def test_a_refund_made_in_the_meantime_is_looked_up_again(api: FakeStripeApi, gateway: StripeGateway) -> None:
