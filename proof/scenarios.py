@@ -114,7 +114,7 @@ def race_for_the_last_unit(*then: Fault) -> Scenario:
 def confirmed_while_undone(world: World, order: SubmissionJson) -> FollowedOrder:
     """The charge fails, and a second execution confirms the order before the undo; follow the first one."""
     no_charges = Fault("refuse", "charge_payment: dynamodb *", times=None)
-    undos = Fault("hold", "refund_payment: dynamodb *", times=None)
+    undos = Fault("hold", "release_inventory: dynamodb *", times=None)
     with injected(world, no_charges, undos):
         order_id = world.shop.order(order)
         world.faults.wait_until_held(timeout_seconds=_RETRIES_USED_UP_SECONDS)
@@ -124,6 +124,23 @@ def confirmed_while_undone(world: World, order: SubmissionJson) -> FollowedOrder
         world.executions.wait_until_ended(second)
         world.faults.lift(undos)
         return ended(world, order_id)
+
+
+def cancelled_while_run_again(world: World, order: SubmissionJson) -> FollowedOrder:
+    """A confirmed order is run again, and cancelled while that execution's charge fails; follow that one."""
+    order_id = submit(world, order).order_id
+    second = f"{order_id}-again"
+    charge = Fault("hold", "charge_payment: dynamodb *", times=None)
+    with injected(world, Fault("refuse", charge.name, times=None), charge):
+        world.executions.start(second, order_id)
+        world.faults.wait_until_held()
+        # The execution of the cancellation waits at its first step, so that the second one undoes the order.
+        world.faults.inject(Fault("hold", "validate_order: dynamodb *", times=None))
+        world.shop.cancel_order(order_id)
+        world.faults.lift(charge)
+        world.executions.wait_until_ended(second)
+    cancellation_ended(world, order_id)
+    return FollowedOrder(order_id, second)
 
 
 def cancel_before_the_pivot(world: World, order: SubmissionJson) -> FollowedOrder:

@@ -13,10 +13,10 @@ class Role(StrEnum):
     """What a state is for."""
 
     FORWARD = "forward"
-    """Every order passes it. A failure undoes this step and the steps before it."""
+    """Every order passes it. A failure enters the undo chain, which undoes whatever the order holds."""
 
     DETOUR = "detour"
-    """Entered only when a forward step asks for it. Its failures are undone like those of that step."""
+    """Entered only when a forward step asks for it. Its failures enter the undo chain, too."""
 
     PIVOT = "pivot"
     """The last forward step that can be undone. After it nothing can fail the order."""

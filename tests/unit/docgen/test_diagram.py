@@ -33,4 +33,4 @@ def test_the_diagram_names_the_errors_that_are_caught(saga: SagaDocument) -> Non
 
 
 def test_a_missed_deadline_is_one_of_any_errors(saga: SagaDocument) -> None:
-    assert 'AwaitPayment -->|"any error"| RefundPayment' in diagram(saga)
+    assert 'AwaitPayment -->|"any error"| ReleaseInventory' in diagram(saga)

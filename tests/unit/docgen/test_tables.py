@@ -18,8 +18,8 @@ def test_the_table_has_a_row_for_every_journey(saga: SagaDocument) -> None:
     assert len([row for row in rows if row.startswith("|")]) == 2 + len(PATH_JOURNEYS)
     (declined,) = (row for row in rows if row.startswith("| The card is declined | ValidateOrder →"))
     assert declined.endswith(
-        "ChargePayment ✗ → RefundPayment → CloseOrder → NotifyCustomerOfClosure → OrderClosed"
-        " | `FAILED` (`payment_declined`), not charged |"
+        "ChargePayment ✗ → ReleaseInventory → RefundPayment → CloseOrder → NotifyCustomerOfClosure"
+        " → OrderClosed | `FAILED` (`payment_declined`), not charged |"
     )
 
 
@@ -27,4 +27,4 @@ def test_a_step_that_leads_to_a_detour_has_not_failed(saga: SagaDocument) -> Non
     table = path_table(saga, PATH_JOURNEYS)
 
     assert "ChargePayment → AwaitPayment → ReserveInventory → NotifyCustomer |" in table
-    assert "ChargePayment → AwaitPayment ✗ → RefundPayment →" in table
+    assert "ChargePayment → AwaitPayment ✗ → ReleaseInventory →" in table

@@ -25,7 +25,7 @@ def test_an_error_leads_into_the_undo_chain() -> None:
 
     assert entered[entered.index("ChargePayment") :] == (
         *("ChargePayment", "AwaitPayment"),
-        *("RefundPayment", "CloseOrder", "NotifyCustomerOfClosure", "OrderClosed"),
+        *("ReleaseInventory", "RefundPayment", "CloseOrder", "NotifyCustomerOfClosure", "OrderClosed"),
     )
 
 

@@ -1,24 +1,29 @@
 """Law 5 on the definition: what was done is undone. And law 6: after the pivot nothing is undone."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from lambdas.domain import errors
-from statemachines.document import ANY_ERROR, SagaDocument, State, Transition
+from statemachines.document import ANY_ERROR, SagaDocument
 from statemachines.steps import Role, Step
 from tests.unit.statemachines.error_names import CONFIRMED_AFTER_ALL, CUSTOMER_ASKED, OUR_REJECTIONS
 from tests.unit.statemachines.rulebook import Draft, Law
 
-LAW_5 = Law("Every forward step catches States.ALL into its own undo; undos form one chain in reverse order")
+LAW_5 = Law("Every failure up to the pivot enters the undo chain at its top; undos run in reverse order")
 
 TABLE = "statemachines/steps.py"
 
 VERB = re.compile(r"^[A-Z][a-z]+")
 """The first word of a state's name: `Charge` in `ChargePayment`, and `Refund` in `RefundPayment`."""
 
-NOTHING_WAS_DONE = OUR_REJECTIONS - {errors.OrderCancelled.__name__, errors.UndoAlreadyBegun.__name__}
-"""Rejections of a new order: nothing has been done for it, so there is nothing to undo."""
+NOTHING_WAS_DONE = OUR_REJECTIONS - {
+    errors.OrderCancelled.__name__,
+    errors.UndoAlreadyBegun.__name__,
+    errors.PaymentDeclined.__name__,
+    errors.PaymentExpired.__name__,
+}
+"""Rejections of an order without a price. The first step raises them: nothing has been done for the order."""
 
 
 @LAW_5.rule
@@ -118,116 +123,70 @@ def an_undo_belongs_to_no_step(draft: Draft) -> None:
 
 
 @LAW_5.rule
-def failures_undo_what_was_done(saga: SagaDocument) -> Iterator[str]:
-    """Follows every way from every failure of every step and detour to an end of the execution.
+def every_failure_enters_the_first_undo(saga: SagaDocument) -> Iterator[str]:
+    """Where the undo begins follows from what the order holds, not from the step that failed.
 
-    A way may leave the undo chain only where an undo fails; the next rules say where it goes then. The way
-    into a detour is no failure. A detour changes nothing that has an undo of its own, so its failures are
-    undone like those of the step that leads to it.
+    Another execution may have gone further than this one, and the undos find what it did. The way into a
+    detour is no failure.
     """
-    chain = saga.undos_of(saga.undoable)
-    for failing, done in _what_may_fail(saga):
-        detours = {each.name for each in saga.having(Role.DETOUR) if saga.start_of(each) == failing}
-        for failure in failing.failures:
-            allowed = _what_to_undo(saga, done, failure)
-            for way in saga.ways_from(failure.target) if failure.target not in detours else ():
-                passed = [failure.target, *(transition.target for transition in way)]
-                undone = [name for name in passed if name in chain]
-                if undone not in allowed and not _leaves_at_a_failed_undo(way, chain):
-                    yield (
-                        f"{failing.name} fails with {', '.join(failure.errors)} and enters {_path(passed)};"
-                        f" it should enter {' or '.join(map(_path, allowed))}"
-                    )
+    top, *_, close = saga.undos_of(saga.undoable)
+    detours = {each.name for each in saga.having(Role.DETOUR)}
+    for step in saga.having(Role.FORWARD, Role.DETOUR, Role.PIVOT):
+        for failure in step.failures:
+            skips = step.name == saga.start and NOTHING_WAS_DONE.issuperset(failure.errors)
+            allowed = [top, close] if skips else [top]
+            if failure.target not in {*allowed, *detours}:
+                yield (
+                    f"{step.name} fails with {', '.join(failure.errors)} and enters {failure.target};"
+                    f" it should enter {' or '.join(allowed)}"
+                )
 
 
-def _what_may_fail(saga: SagaDocument) -> Iterator[tuple[State, list[Step]]]:
-    """The forward steps and detours, each with the steps that may have changed something when it fails."""
-    for number, step in enumerate(saga.undoable):
-        if state := saga.states.get(step.state):
-            done = saga.undoable[: number + 1]
-            yield state, done
-            for detour in saga.having(Role.DETOUR):
-                if saga.start_of(detour) == state:
-                    yield detour, done
-
-
-def _what_to_undo(saga: SagaDocument, done: Sequence[Step], failure: Transition) -> list[list[str]]:
-    """The undos that a failure may lead to; the shortest one first."""
-    if any(step.changes for step in done):
-        return [saga.undos_of(done)]
-    # So far this execution has only checked. But an earlier execution may have gone as far as the pivot.
-    everything = saga.undos_of(saga.undoable)
-    return [saga.undos_of([]), everything] if NOTHING_WAS_DONE.issuperset(failure.errors) else [everything]
-
-
-def _leaves_at_a_failed_undo(way: Iterable[Transition], chain: Sequence[str]) -> bool:
-    return any(each.errors and each.source in chain and each.target not in chain for each in way)
-
-
-@failures_undo_what_was_done.broken_by("ReserveInventory fails with States.ALL and enters RefundPayment")
+@every_failure_enters_the_first_undo.broken_by("ReserveInventory fails with States.ALL and enters Refund")
 def a_failed_reservation_is_not_released(draft: Draft) -> None:
     draft.catchers("ReserveInventory")[-1]["Next"] = "RefundPayment"
 
 
-@failures_undo_what_was_done.broken_by("ChargePayment fails with PaymentDeclined and enters CloseOrder")
-def a_declined_charge_is_not_refunded(draft: Draft) -> None:
-    declined = {"ErrorEquals": ["PaymentDeclined"], "Assign": {"error": "{% $states.errorOutput %}"}}
-    draft.catchers("ChargePayment").insert(0, {**declined, "Next": "CloseOrder"})
+@every_failure_enters_the_first_undo.broken_by("ChargePayment fails with States.ALL and enters Refund")
+def a_failed_charge_forgets_the_stock_of_another_execution(draft: Draft) -> None:
+    draft.catchers("ChargePayment")[-1]["Next"] = "RefundPayment"
 
 
-@failures_undo_what_was_done.broken_by("AmountNotChargeable, OrderCancelled and enters CloseOrder")
-def a_cancelled_order_keeps_its_stock_and_money(draft: Draft) -> None:
-    draft.catchers("ValidateOrder")[0]["ErrorEquals"].append("OrderCancelled")
-
-
-@failures_undo_what_was_done.broken_by("ValidateOrder fails with States.ALL and enters CloseOrder")
-def a_crash_of_the_first_step_is_taken_for_a_rejection(draft: Draft) -> None:
-    draft.catchers("ValidateOrder")[-1]["Next"] = "CloseOrder"
-
-
-@failures_undo_what_was_done.broken_by("CheckFraud fails with States.ALL and enters RefundPayment")
-def a_step_that_only_checks_skips_an_undo(draft: Draft) -> None:
-    check = Step("CheckFraud", "check_fraud", Role.FORWARD, changes=None)
-    draft.add_step(check, before="ChargePayment", like="ValidateOrder")
-    draft.catchers("CheckFraud")[-1]["Next"] = "RefundPayment"
-
-
-@failures_undo_what_was_done.broken_by("CheckAddress fails with States.ALL and enters CloseOrder")
-def a_step_that_only_checks_forgets_the_charge_before_it(draft: Draft) -> None:
-    check = Step("CheckAddress", "check_address", Role.FORWARD, changes=None)
-    draft.add_step(check, before="ReserveInventory", like="ChargePayment")
-    draft.catchers("CheckAddress")[-1]["Next"] = "CloseOrder"
-
-
-@failures_undo_what_was_done.broken_by("ChargePayment fails with States.ALL and enters ReleaseInventory")
-def a_failed_step_enters_another_steps_undo(draft: Draft) -> None:
-    draft.catchers("ChargePayment")[-1]["Next"] = "ReleaseInventory"
-
-
-@failures_undo_what_was_done.broken_by("States.ALL and enters ReleaseInventory -> CloseOrder")
-def a_failed_undo_skips_the_next_one(draft: Draft) -> None:
-    draft.catchers("ReleaseInventory")[-1]["Next"] = "CloseOrder"
-
-
-@failures_undo_what_was_done.broken_by("AwaitPayment fails with States.Timeout and enters CloseOrder")
+@every_failure_enters_the_first_undo.broken_by("AwaitPayment fails with States.Timeout and enters Close")
 def an_expired_payment_can_still_be_captured(draft: Draft) -> None:
     draft.catchers("AwaitPayment")[0]["Next"] = "CloseOrder"
 
 
-@failures_undo_what_was_done.broken_by("AwaitPayment fails with States.Timeout and enters ReserveInventory")
+@every_failure_enters_the_first_undo.broken_by("States.Timeout and enters ReserveInventory")
 def an_expired_payment_counts_as_paid(draft: Draft) -> None:
     draft.catchers("AwaitPayment")[0]["Next"] = "ReserveInventory"
 
 
-@failures_undo_what_was_done.broken_by("AwaitPayment fails with States.ALL and enters ReleaseInventory")
-def a_failed_detour_enters_a_later_steps_undo(draft: Draft) -> None:
-    draft.catchers("AwaitPayment")[-1]["Next"] = "ReleaseInventory"
-
-
-@failures_undo_what_was_done.broken_by("ChargePayment fails with PaymentDeclined and enters ReserveInventory")
+@every_failure_enters_the_first_undo.broken_by("with PaymentDeclined and enters ReserveInventory")
 def a_declined_charge_counts_as_paid(draft: Draft) -> None:
     declined = {"ErrorEquals": ["PaymentDeclined"], "Next": "ReserveInventory"}
     draft.catchers("ChargePayment").insert(0, declined)
+
+
+@every_failure_enters_the_first_undo.broken_by("AmountNotChargeable, OrderCancelled and enters Close")
+def a_cancelled_order_keeps_its_stock_and_money(draft: Draft) -> None:
+    draft.catchers("ValidateOrder")[0]["ErrorEquals"].append("OrderCancelled")
+
+
+@every_failure_enters_the_first_undo.broken_by("AmountNotChargeable, PaymentDeclined and enters Close")
+def an_order_that_was_refunded_outside_is_only_closed(draft: Draft) -> None:
+    draft.catchers("ValidateOrder")[0]["ErrorEquals"].append("PaymentDeclined")
+
+
+@every_failure_enters_the_first_undo.broken_by("ValidateOrder fails with States.ALL and enters Close")
+def a_crash_of_the_first_step_is_taken_for_a_rejection(draft: Draft) -> None:
+    draft.catchers("ValidateOrder")[-1]["Next"] = "CloseOrder"
+
+
+@every_failure_enters_the_first_undo.broken_by("CheckFraud fails with UnknownSku, CurrencyMismatch")
+def a_rejection_of_another_step_is_taken_for_one_of_a_new_order(draft: Draft) -> None:
+    check = Step("CheckFraud", "check_fraud", Role.FORWARD, changes=None)
+    draft.add_step(check, before="ChargePayment", like="ValidateOrder")
 
 
 @LAW_5.rule
@@ -277,26 +236,36 @@ def an_order_that_did_not_close_is_taken_for_closed(draft: Draft) -> None:
     draft.catchers("CloseOrder")[-1]["Next"] = "OrderClosed"
 
 
+@a_failed_undo_goes_to_a_human.broken_by("ReleaseInventory fails with States.ALL and leads to CloseOrder")
+def a_failed_undo_skips_the_next_one(draft: Draft) -> None:
+    draft.catchers("ReleaseInventory")[-1]["Next"] = "CloseOrder"
+
+
 @LAW_5.rule
-def undos_of_a_confirmed_order_go_forward(saga: SagaDocument) -> Iterator[str]:
-    after = saga.pivot.next if saga.pivot else None
+def the_first_undo_of_a_confirmed_order_goes_forward(saga: SagaDocument) -> Iterator[str]:
+    """Once the first undo has recorded that the order is undone, no execution can confirm it."""
+    top, after = saga.undos_of(saga.undoable)[0], saga.pivot.next if saga.pivot else None
     for state in saga.states.values():
-        back = [each for each in state.failures if CONFIRMED_AFTER_ALL in each.errors]
-        if state.role is Role.UNDO and not back:
-            yield f"{state.name} does not catch {CONFIRMED_AFTER_ALL}: let it lead to {after}"
-        for failure in back:
-            if state.role is not Role.UNDO or failure.target != after:
-                yield f"{state.name} catches {CONFIRMED_AFTER_ALL} and leads to {failure.target}"
+        back = [each.target for each in state.failures if CONFIRMED_AFTER_ALL in each.errors]
+        if back != ([after] if state.name == top else []):
+            yield f"{state.name} leads to {back} on {CONFIRMED_AFTER_ALL}; only {top} should, to {after}"
 
 
-@undos_of_a_confirmed_order_go_forward.broken_by("RefundPayment does not catch OrderAlreadyConfirmed")
+@the_first_undo_of_a_confirmed_order_goes_forward.broken_by(
+    "ReleaseInventory leads to [] on OrderAlreadyConfirmed"
+)
 def a_confirmed_order_calls_for_a_human(draft: Draft) -> None:
-    draft.catchers("RefundPayment").pop(0)
+    draft.catchers("ReleaseInventory").pop(0)
 
 
-@undos_of_a_confirmed_order_go_forward.broken_by("OrderAlreadyConfirmed and leads to ReserveInventory")
+@the_first_undo_of_a_confirmed_order_goes_forward.broken_by("ReleaseInventory leads to ['ReserveInventory']")
 def a_confirmed_order_is_reserved_again(draft: Draft) -> None:
     draft.catchers("ReleaseInventory")[0]["Next"] = "ReserveInventory"
+
+
+@the_first_undo_of_a_confirmed_order_goes_forward.broken_by("RefundPayment leads to ['NotifyCustomer']")
+def a_later_undo_goes_forward(draft: Draft) -> None:
+    draft.catchers("RefundPayment").insert(0, draft.catchers("ReleaseInventory")[0])
 
 
 @LAW_5.rule

@@ -98,7 +98,6 @@ def test_a_step_that_changes_something_needs_its_undo_in_the_chain(saga: SagaDoc
     draft = Draft.of(saga)
     courier = Step("ReserveCourier", "reserve_courier", Role.FORWARD, "the courier's diary", "ReleaseCourier")
     draft.add_step(courier, before="ReserveInventory", like="ReserveInventory")
-    draft.catchers("ReserveCourier")[-1]["Next"] = "ReleaseCourier"
     draft.add_step(
         Step("ReleaseCourier", "release_courier", Role.UNDO), before="RefundPayment", like="ReleaseInventory"
     )
