@@ -141,6 +141,11 @@ class State:
         """The largest number of tries, the first one counted."""
         return 1 + sum(retrier.max_attempts for retrier in self.retriers)
 
+    def retries_of(self, error: str) -> int:
+        """The largest number of retries after an error: the first retrier that matches it decides."""
+        matching = (each for each in self.retriers if {error, ANY_ERROR}.intersection(each.errors))
+        return next((each.max_attempts for each in matching), 0)
+
     @property
     def pauses(self) -> tuple[float, ...]:
         """The longest possible pauses between its tries, in seconds."""

@@ -77,12 +77,12 @@ def test_the_output_of_an_execution_is_the_report() -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_transient_errors_are_retried_like_those_of_an_undo(part: str) -> None:
-    undo = SagaDocument.load().states["RefundPayment"]
+    saga = SagaDocument.load()
     [retrier] = [Retrier.read(each) for each in STATES[part]["Retry"]]
 
-    assert (retrier.pauses, retrier.jitter) == (undo.pauses, "FULL")
-    [of_undo] = undo.retriers
-    assert set(retrier.errors) == set(of_undo.errors) - {"StockContended", "MailUnavailable"}
+    assert (retrier.pauses, retrier.jitter) == (saga.states["RefundPayment"].pauses, "FULL")
+    [of_step] = saga.states["ReserveInventory"].retriers
+    assert set(retrier.errors) == set(of_step.errors) - {"StockContended", "MailUnavailable"}
     ours = [getattr(errors, name) for name in retrier.errors if hasattr(errors, name)]
     assert ours
     assert all(issubclass(error, errors.TransientFailure) for error in ours)

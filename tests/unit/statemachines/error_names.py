@@ -17,6 +17,7 @@ def descendants(error: type[Exception]) -> Iterator[str]:
 OURS = frozenset(descendants(errors.OrderSagaError))
 OUR_TRANSIENT = frozenset(descendants(errors.TransientFailure))
 OUR_REJECTIONS = frozenset(descendants(errors.OrderRejected))
+NEED_A_HUMAN = frozenset(descendants(errors.HumanNeeded))
 CONFIRMED_AFTER_ALL = errors.OrderAlreadyConfirmed.__name__
 CUSTOMER_ASKED = errors.PaymentActionRequired.__name__
 EXPIRED = errors.PaymentExpired.__name__

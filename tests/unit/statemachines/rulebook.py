@@ -33,8 +33,9 @@ class Draft:
         return states
 
     def retrier(self, state: str) -> dict[str, Any]:
-        first: dict[str, Any] = self.states[state]["Retry"][0]
-        return first
+        """The last one: an undo has another one before it, for errors that are never retried."""
+        last: dict[str, Any] = self.states[state]["Retry"][-1]
+        return last
 
     def catchers(self, state: str) -> list[dict[str, Any]]:
         catchers: list[dict[str, Any]] = self.states[state]["Catch"]
