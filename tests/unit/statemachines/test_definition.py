@@ -99,7 +99,7 @@ def test_a_step_that_changes_something_needs_its_undo_in_the_chain(saga: SagaDoc
     courier = Step("ReserveCourier", "reserve_courier", Role.FORWARD, "the courier's diary", "ReleaseCourier")
     draft.add_step(courier, before="ReserveInventory", like="ReserveInventory")
     draft.add_step(
-        Step("ReleaseCourier", "release_courier", Role.UNDO), before="RefundPayment", like="ReleaseInventory"
+        Step("ReleaseCourier", "release_courier", Role.UNDO), before="RefundPayment", like="RefundPayment"
     )
 
     assert complaints(LAW_5, draft) == []
