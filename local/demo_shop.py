@@ -92,6 +92,13 @@ class DemoShop(ShopApi):
 
         return wait_for(at_rest, f"order {order_id} is at rest", timeout_seconds=timeout_seconds)
 
+    def stock_all(self, products: Mapping[str, ProductFieldsJson]) -> None:
+        """Make the catalogue have these products by SKU, as an operator; only those that differ are sent."""
+        stocked = {product["sku"]: product for product in self.products()}
+        for sku, fields in products.items():
+            if stocked.get(sku) != {"sku": sku, **fields}:
+                self.stock(sku, fields)
+
     def stock(self, sku: str, fields: ProductFieldsJson) -> None:
         """Create or replace a product as an operator, even while orders change it."""
         operator = self.signed_in(OPERATOR)

@@ -300,5 +300,4 @@ def _open_shop(world: World) -> None:
         ProductionAccessEnabled=False,
     )
 
-    for sku, product in SAMPLE_STOCK.items():
-        world.shop.stock(sku, product)
+    world.shop.stock_all(SAMPLE_STOCK)

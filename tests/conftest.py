@@ -15,7 +15,10 @@ os.environ["PATH"] = tool_path()
 os.environ["JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION"] = "1"
 
 _TESTS = Path(__file__).parent
-_IN_PROCESS = (_TESTS / "unit", _TESTS / "stacks")
+_IN_PROCESS: Final = (_TESTS / "unit", _TESTS / "stacks")
+_CONTRACT: Final = _TESTS / "e2e" / "test_contract.py"
+_FIRST_SHOP: Final = (_TESTS / "saga", _CONTRACT)
+"""The tests that use the first shop; together they take about as long as the others."""
 
 _WAIT_SCALE: Final = 0.02
 """Retries wait a fiftieth of the time on AWS; the longest retries of an undo take 5 s."""
@@ -39,13 +42,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Decide which tests may use sockets, and which share a process.
 
     Tests that need the deployed app run in two processes, each of which deploys it once. With more of them at
-    once, time limits pass on two cores. pytest-xdist begins with the largest groups.
+    once, time limits pass on two cores. pytest-xdist begins with the largest groups. The contract comes last:
+    each of its hundreds of payments makes the next call to localstripe slower.
     """
+    items.sort(key=lambda item: item.path == _CONTRACT)
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in _IN_PROCESS):
             item.add_marker("disable_socket")  # `enable_socket` overrides it
         else:
-            first = item.path.is_relative_to(_TESTS / "saga")
+            first = any(item.path.is_relative_to(place) for place in _FIRST_SHOP)
             item.add_marker(pytest.mark.xdist_group("first shop" if first else "second shop"))
 
 

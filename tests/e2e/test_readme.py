@@ -121,8 +121,7 @@ def test_the_demo_prints_this_line_of_the_transcript(
     world: World, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wait_for(lambda: not running(world), "the end of other tests' orders", timeout_seconds=60)
-    for sku, product in SAMPLE_STOCK.items():
-        world.shop.stock(sku, product)
+    world.shop.stock_all(SAMPLE_STOCK)
     (journey,) = (each for each in JOURNEYS if f"ok  {each.shown}: " == line[: len(each.shown) + 6])
 
     show(world, journey)

@@ -1,5 +1,6 @@
 """A demo user calls the shop with their own token, and sends each call once."""
 
+from collections.abc import Mapping
 from typing import cast
 
 import httpx
@@ -21,15 +22,18 @@ class Users:
 
 
 class Api:
-    """A REST API that returns these statuses in turn, and keeps the requests."""
+    """A REST API that returns these statuses in turn, always with this body, and keeps the requests."""
 
-    def __init__(self, *statuses: int) -> None:
+    def __init__(self, *statuses: int, body: Mapping[str, object] | None = None) -> None:
         self._statuses = iter(statuses)
+        self._body = body or {}
         self.requests: list[httpx.Request] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        return httpx.Response(next(self._statuses), json={}, headers={"ETag": f'"{len(self.requests)}"'})
+        return httpx.Response(
+            next(self._statuses), json=self._body, headers={"ETag": f'"{len(self.requests)}"'}
+        )
 
     @property
     def callers(self) -> list[str | None]:
@@ -69,6 +73,19 @@ def test_a_product_is_stocked_while_orders_change_it() -> None:
     assert [request.method for request in api.requests] == ["GET", "PUT", "GET", "PUT"]
     assert api.requests[-1].headers["If-Match"] == '"3"'
     assert set(api.callers) == {f"Bearer {OPERATOR}"}
+
+
+def test_only_a_product_that_differs_is_stocked_again() -> None:
+    sold = {"sku": "RED-CHAIR", **VASE, "available": 6}
+    api = Api(200, 200, 200, body={"products": [sold, {"sku": "GREEN-VASE", **VASE}]})
+
+    shop(api).stock_all({"RED-CHAIR": VASE, "GREEN-VASE": VASE})
+
+    assert [f"{request.method} {request.url.path}" for request in api.requests] == [
+        "GET /inventory",
+        "GET /inventory/RED-CHAIR",
+        "PUT /inventory/RED-CHAIR",
+    ]
 
 
 def test_a_new_product_is_stocked() -> None:

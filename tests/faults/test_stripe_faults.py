@@ -1,6 +1,6 @@
 """Every fault at every call of the saga to Stripe: money and goods still agree."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,7 @@ from cli.shapes import SubmissionJson
 from local.catalogue import SAMPLE_STOCK
 from local.fault_proxy.faults import Fault, FaultKind
 from local.world import World
+from proof.fault_campaign.waits import payment_deadline
 from proof.laws import take_snapshot, violations
 from proof.orders import DECLINED, HAPPY, NEEDS_APPROVAL
 from proof.scenarios import CANCEL, CONFIRM, CREATE, REFUND, RETRIEVE
@@ -50,17 +51,24 @@ CALLS: Final = {
 }
 
 
+@pytest.fixture(scope="module")
+def short_deadline(world: World) -> Iterator[None]:
+    """No customer of these tests approves a payment, so there is no reason to wait for one."""
+    with payment_deadline(world, 2):
+        yield
+
+
 @pytest.mark.parametrize(
     ("kinds", "times"),
     [pytest.param((*QUICK_KINDS, "hang"), 1, id="once"), pytest.param(QUICK_KINDS, 3, id="three times")],
 )
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+@pytest.mark.usefixtures("short_deadline")
 def test_money_and_goods_agree_after_any_fault_of_a_call(
     world: World, call: StripeCall, kinds: Sequence[FaultKind], times: int
 ) -> None:
     # Given: one order for each kind of fault, all at once
-    for sku, product in SAMPLE_STOCK.items():
-        world.shop.stock(sku, product)
+    world.shop.stock_all(SAMPLE_STOCK)
     before = take_snapshot(world)
     world.stripe.hold_webhooks()  # a webhook reports a payment whose reply is lost
     world.faults.begin_recording()
