@@ -394,7 +394,7 @@ PAYMENT_JOURNEYS: Final = (
         scenario=cancelled_with_refund("pending"),
         errors={**_CANCELLED, "RefundPayment": "RefundRefused"},
         failure="cancelled_by_customer",
-        payment="charged",
+        payment="refunded",
     ),
     Journey(
         "refund-failed",

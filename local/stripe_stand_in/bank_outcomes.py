@@ -1,10 +1,23 @@
 """Outcomes of payments that a bank decides and that no test card of Stripe produces."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-BankOutcomeKind = Literal["charge_pending", "refund_pending", "refund_failed"]
+RefundStatus = Literal["pending", "requires_action", "failed", "canceled"]
+"""The statuses in which a refund can be created, other than `succeeded`."""
+
+BankOutcomeKind = Literal[
+    "charge_pending",
+    "refund_pending",
+    "refund_requires_action",
+    "refund_failed",
+    "refund_canceled",
+    "refund_refused",
+]
+
+_LASTING: Final = frozenset({"refund_refused"})
+"""A card that was closed stays closed."""
 
 
 class BankOutcome(BaseModel):
@@ -13,7 +26,7 @@ class BankOutcome(BaseModel):
     Attributes:
         order_id: The order.
         kind: With `charge_pending` the bank decides later, and the PaymentIntent is `processing`; with
-            `refund_pending` and `refund_failed` the refund is created in that status.
+            `refund_refused` every refund is rejected; with the others the refund is created in that status.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -23,7 +36,7 @@ class BankOutcome(BaseModel):
 
 
 class BankOutcomes:
-    """The outcomes that are asked for and have not happened yet. Each happens once."""
+    """The outcomes that are asked for and have not happened yet. Each happens once, except lasting ones."""
 
     def __init__(self) -> None:
         self._waiting: list[BankOutcome] = []
@@ -33,9 +46,10 @@ class BankOutcomes:
         self._waiting.append(outcome)
 
     def take(self, order_id: str | None, *kinds: BankOutcomeKind) -> BankOutcomeKind | None:
-        """Remove and return the first outcome of these kinds for an order; None if there is none."""
+        """The first outcome of these kinds for an order, which is then forgotten unless it lasts; or None."""
         for outcome in self._waiting:
             if outcome.order_id == order_id and outcome.kind in kinds:
-                self._waiting.remove(outcome)
+                if outcome.kind not in _LASTING:
+                    self._waiting.remove(outcome)
                 return outcome.kind
         return None

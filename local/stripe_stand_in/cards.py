@@ -1,7 +1,7 @@
-"""Stripe's test payment methods (https://docs.stripe.com/testing), and the reason why each is declined."""
+"""Stripe's test payment methods (https://docs.stripe.com/testing), their declines and the fate of refunds."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +20,13 @@ class Card:
     Attributes:
         number: Stripe's number of the card.
         decline: Why its charges are declined; None if they succeed.
+        refunds: Whether a refund is `pending` and succeeds some time later, or succeeds and fails some time
+            later; None if it succeeds at once.
     """
 
     number: str
     decline: Decline | None = None
+    refunds: Literal["succeed_later", "fail_later"] | None = None
 
     @property
     def number_for_localstripe(self) -> str:
@@ -64,6 +67,8 @@ _DECLINED: Final = {
 CARDS: Final = {
     "pm_card_visa": Card("4242424242424242"),
     "pm_card_mastercard": Card("5555555555554444"),
+    "pm_card_pendingRefund": Card("4000000000007726", refunds="succeed_later"),
+    "pm_card_refundFail": Card("4000000000005126", refunds="fail_later"),
     # Stripe documents some of these with the brand and some without it. Both work for all.
     **{f"pm_card_{name}": card for name, card in _DECLINED.items()},
     **{f"pm_card_visa_{name}": card for name, card in _DECLINED.items()},

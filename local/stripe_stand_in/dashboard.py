@@ -1,16 +1,14 @@
 """Changes at Stripe that no call of the shop makes: by people at the dashboard, by customers and by banks."""
 
-import time
-from secrets import token_hex
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ConfigDict, validate_call
 
-from local.stripe_stand_in import views
 from local.stripe_stand_in.account import Account
-from local.stripe_stand_in.api import StripeApi
 from local.stripe_stand_in.cards import GENERIC_DECLINE
+from local.stripe_stand_in.disputes import Disputes
 from local.stripe_stand_in.exchange import Answer, ApiRequest, RefusedError, error
+from local.stripe_stand_in.refunds import Refunds
 
 _STRICT: Final = ConfigDict(strict=True)
 
@@ -22,9 +20,10 @@ class Dashboard:
         RefusedError: The change is not possible.
     """
 
-    def __init__(self, api: StripeApi, account: Account) -> None:
-        self._api = api
+    def __init__(self, account: Account, refunds: Refunds, disputes: Disputes) -> None:
         self._account = account
+        self._refunds = refunds
+        self._disputes = disputes
 
     @validate_call(config=_STRICT)
     async def refund(self, intent_id: str, amount: int | None = None) -> Answer:
@@ -32,51 +31,27 @@ class Dashboard:
         params = [("payment_intent", intent_id)]
         if amount is not None:
             params.append(("amount", str(amount)))
-        return await self._api.execute(ApiRequest("POST", "/v1/refunds", tuple(params)))
+        return await self._refunds.create(ApiRequest("POST", "/v1/refunds", tuple(params)))
+
+    @validate_call(config=_STRICT)
+    async def finish_refund(self, intent_id: str, *, success: bool, refund_id: str | None = None) -> Answer:
+        """Decide about a pending refund, as a bank does; the oldest one unless one is named."""
+        return await self._refunds.finish(intent_id, refund_id, success=success)
+
+    @validate_call(config=_STRICT)
+    async def fail_refund(self, intent_id: str, refund_id: str | None = None) -> Answer:
+        """Fail a refund that had succeeded, as a bank does when it sends the money back."""
+        return await self._refunds.fail(intent_id, refund_id)
 
     @validate_call(config=_STRICT)
     async def dispute(self, intent_id: str) -> Answer:
         """Dispute a charge as fraudulent, as a customer does."""
-        intent = await self._account.find("payment_intent", intent_id, "intent")
-        charge = intent["latest_charge"]
-        if not views.is_captured(charge) or charge["id"] in self._account.notes.disputed:
-            raise RefusedError(error(400, f"PaymentIntent {intent_id} has no charge that can be disputed."))
-        self._account.notes.disputed.add(charge["id"])
-        dispute: dict[str, Any] = {
-            "id": f"dp_{token_hex(12)}",
-            "object": "dispute",
-            "amount": charge["amount"],
-            "charge": charge["id"],
-            "created": int(time.time()),
-            "currency": charge["currency"],
-            "is_charge_refundable": False,
-            "livemode": False,
-            "metadata": {},
-            "payment_intent": intent_id,
-            "reason": "fraudulent",
-            "status": "needs_response",
-        }
-        self._account.report("charge.dispute.created", dispute, intent, None)
-        return Answer(200, dispute)
+        return await self._disputes.open(intent_id)
 
     @validate_call(config=_STRICT)
-    async def fail_refund(self, intent_id: str) -> Answer:
-        """Fail the last refund that had succeeded, as a bank does when it sends the money back."""
-        intent = await self._account.find("payment_intent", intent_id, "intent")
-        charge = intent["latest_charge"]
-        refunds = await self._account.localstripe.list_all("/v1/refunds")
-        succeeded = [
-            each
-            for each in refunds
-            if charge and each["charge"] == charge["id"] and each["status"] == "succeeded"
-        ]
-        if not succeeded:
-            raise RefusedError(error(400, f"PaymentIntent {intent_id} has no refund that has succeeded."))
-        refund = {**succeeded[-1], "payment_intent": intent_id, "status": "failed"}
-        await self._account.localstripe.overwrite(f"/v1/refunds/{refund['id']}", {"status": "failed"})
-        self._account.notes.failed_refunds[charge["id"]] += refund["amount"]
-        self._account.report("refund.failed", refund, intent, None)
-        return Answer(200, refund)
+    async def close_dispute(self, intent_id: str, *, won: bool) -> Answer:
+        """Decide a dispute, as a bank does."""
+        return await self._disputes.close(intent_id, won=won)
 
     @validate_call(config=_STRICT)
     async def finish_processing(self, intent_id: str, *, success: bool) -> Answer:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 from urllib.parse import parse_qsl
 
@@ -59,6 +59,25 @@ class ApiRequest:
         """The value of a parameter, or None."""
         return next((value for key, value in self.params if key == name), None)
 
+    def whole_number(self, name: str, default: int) -> int:
+        """The value of a numeric parameter, or the default if the request does not have it.
+
+        Raises:
+            RefusedError: The value is not a number.
+        """
+        value = self.param(name)
+        if value is None:
+            return default
+        if not value.isdecimal():
+            raise invalid(f"Invalid integer: {value}", "parameter_invalid_integer", name)
+        return int(value)
+
+    def having(self, **params: str | None) -> Self:
+        """The request with these parameters set, or removed where they are None."""
+        kept = [(name, value) for name, value in self.params if name not in params]
+        added = [(name, value) for name, value in params.items() if value is not None]
+        return replace(self, params=(*kept, *added))
+
     @property
     def expand(self) -> list[str]:
         """The paths that the caller wants expanded, such as `latest_charge`."""
@@ -113,6 +132,11 @@ def error(status: int, message: str, *, executed: bool = True, **fields: object)
 def missing(status: int, kind: str, object_id: str, param: str) -> RefusedError:
     """The error for an object that does not exist; `param` is the parameter that names it."""
     return RefusedError(error(status, f"No such {kind}: '{object_id}'", code="resource_missing", param=param))
+
+
+def invalid(message: str, code: str, param: str | None = None) -> RefusedError:
+    """The error for an invalid parameter. The request is not executed, so its idempotency key stays free."""
+    return RefusedError(error(400, message, executed=False, code=code, param=param))
 
 
 def _secret_key(authorization: str) -> str | None:

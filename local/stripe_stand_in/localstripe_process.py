@@ -52,9 +52,9 @@ class Localstripe:
         status, body = await self.request("GET", path)
         return body if status == HTTPStatus.OK else None
 
-    async def list_all(self, path: str) -> list[dict[str, Any]]:
-        """All objects of a collection, on one page."""
-        _, body = await self.request("GET", path, [("limit", "1000000")])
+    async def list_all(self, path: str, **filters: str) -> list[dict[str, Any]]:
+        """All objects of a collection that match the filters, on one page."""
+        _, body = await self.request("GET", path, [("limit", "1000000"), *filters.items()])
         items: list[dict[str, Any]] = body["data"]
         return items
 

@@ -19,9 +19,10 @@ class StripePayment:
         currency: ISO code, lower case.
         status: The intent's status.
         captured: Minor units that the customer paid.
-        refunded: Minor units that went back to the customer; pending refunds do not count.
+        refunded: Minor units that went back to the customer, or are on the way: pending refunds count.
         charges: How many charges succeeded.
-        refunds: How many refunds succeeded.
+        refunds: How many refunds succeeded or are pending.
+        service: The service in the intent's metadata that made it.
     """
 
     intent_id: str
@@ -33,6 +34,7 @@ class StripePayment:
     refunded: int
     charges: int
     refunds: int
+    service: str | None = None
 
 
 async def read_payments(localstripe: Localstripe) -> list[StripePayment]:
@@ -43,7 +45,7 @@ async def read_payments(localstripe: Localstripe) -> list[StripePayment]:
             charges[charge["payment_intent"]].append(charge)
     refunds: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for refund in await localstripe.list_all("/v1/refunds"):
-        if refund["status"] == "succeeded":
+        if refund["status"] in {"succeeded", "pending"}:
             refunds[refund["charge"]].append(refund)
     payments = []
     for intent in await localstripe.list_all("/v1/payment_intents"):
@@ -60,6 +62,7 @@ async def read_payments(localstripe: Localstripe) -> list[StripePayment]:
                 refunded=sum(refund["amount"] for refund in given_back),
                 charges=len(paid),
                 refunds=len(given_back),
+                service=intent["metadata"].get("service"),
             )
         )
     return payments

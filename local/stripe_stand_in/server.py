@@ -10,9 +10,11 @@ from local.stripe_stand_in.api import StripeApi
 from local.stripe_stand_in.bank_outcomes import BankOutcomes
 from local.stripe_stand_in.dashboard import Dashboard
 from local.stripe_stand_in.deliveries import Deliveries
+from local.stripe_stand_in.disputes import Disputes
 from local.stripe_stand_in.exchange import Answer, ApiRequest, error
 from local.stripe_stand_in.idempotency import IdempotencyKeys
 from local.stripe_stand_in.localstripe_process import Localstripe
+from local.stripe_stand_in.refunds import Refunds
 from local.stripe_stand_in.steering import Steering, reject_invalid_bodies
 
 
@@ -23,15 +25,18 @@ class StandIn:
         self._deliveries = Deliveries()
         self._account = Account(localstripe, self._deliveries.take)
         self._outcomes = BankOutcomes()
-        self._api = StripeApi(self._account, self._outcomes)
+        self._refunds = Refunds(self._account, self._outcomes)
+        self._disputes = Disputes(self._account)
+        self._api = StripeApi(self._account, self._outcomes, self._refunds, self._disputes)
         self._keys = IdempotencyKeys()
 
     def application(self) -> web.Application:
         """The routes."""
-        dashboard = Dashboard(self._api, self._account)
+        dashboard = Dashboard(self._account, self._refunds, self._disputes)
         steering = Steering(self._account, dashboard, self._deliveries, self._outcomes)
         app = web.Application(middlewares=[reject_invalid_bodies])
         app.cleanup_ctx.append(self._deliveries.connected)
+        app.cleanup_ctx.append(self._account.open)
         app.add_routes([web.route("*", "/v1/{path:.*}", self._call), *steering.routes()])
         return app
 

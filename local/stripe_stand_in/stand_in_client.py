@@ -1,11 +1,12 @@
 """Controls a running stand-in from another process; plays and tests use it."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 
 from local.control_client import ControlClient
+from local.stripe_stand_in.bank_outcomes import RefundStatus
 from local.stripe_stand_in.deliveries import Delivery
 from local.stripe_stand_in.payments import StripePayment
 
@@ -106,21 +107,43 @@ class StandInClient(ControlClient):
         """
         return self._post("/_stand_in/dashboard/dispute", {"intent_id": intent_id})
 
-    def set_refund_outcome(self, order_id: str, status: Literal["pending", "failed"]) -> None:
+    def close_dispute(self, intent_id: str, *, won: bool) -> dict[str, Any]:
+        """Decide the dispute of a payment, as the bank does; returns the dispute.
+
+        Raises:
+            ValueError: No dispute of the intent is open.
+        """
+        return self._post("/_stand_in/dashboard/close_dispute", {"intent_id": intent_id, "won": won})
+
+    def set_refund_outcome(self, order_id: str, status: RefundStatus) -> None:
         """Create the next refund of an order in this status."""
         self._post("/_stand_in/outcomes", {"order_id": order_id, "kind": f"refund_{status}"})
+
+    def refuse_refunds(self, order_id: str) -> None:
+        """Reject every refund of an order, as if the card were closed."""
+        self._post("/_stand_in/outcomes", {"order_id": order_id, "kind": "refund_refused"})
+
+    def finish_refund(self, intent_id: str, *, success: bool, refund_id: str | None = None) -> dict[str, Any]:
+        """Decide about a pending refund, the oldest one unless one is named; returns the refund.
+
+        Raises:
+            ValueError: No such refund of the intent is pending.
+        """
+        arguments = {"intent_id": intent_id, "success": success, "refund_id": refund_id}
+        return self._post("/_stand_in/dashboard/finish_refund", arguments)
+
+    def fail_refund(self, intent_id: str, refund_id: str | None = None) -> dict[str, Any]:
+        """Fail a refund that had succeeded, the newest one unless one is named; returns the refund.
+
+        Raises:
+            ValueError: No such refund of the intent has succeeded.
+        """
+        arguments = {"intent_id": intent_id, "refund_id": refund_id}
+        return self._post("/_stand_in/dashboard/fail_refund", arguments)
 
     def set_processing(self, order_id: str) -> None:
         """Leave the PaymentIntent `processing` after the next successful charge of an order."""
         self._post("/_stand_in/outcomes", {"order_id": order_id, "kind": "charge_pending"})
-
-    def fail_refund(self, intent_id: str) -> dict[str, Any]:
-        """Fail the last refund that had succeeded, as a bank does; returns the refund.
-
-        Raises:
-            ValueError: No refund of the intent has succeeded.
-        """
-        return self._post("/_stand_in/dashboard/fail_refund", {"intent_id": intent_id})
 
     def finish_processing(self, intent_id: str, *, success: bool) -> dict[str, Any]:
         """Decide about a payment that is `processing`, as its bank does; returns the new PaymentIntent.

@@ -40,11 +40,16 @@ class Steering:
             web.get("/_stand_in/deliveries", self._list_deliveries),
             web.post("/_stand_in/events/{event_id}/resend", self._resend),
             web.post("/_stand_in/outcomes", self._add_outcome),
-            web.post("/_stand_in/dashboard/refund", self._change(self._dashboard.refund)),
-            web.post("/_stand_in/dashboard/dispute", self._change(self._dashboard.dispute)),
-            web.post("/_stand_in/dashboard/fail_refund", self._change(self._dashboard.fail_refund)),
-            web.post(
-                "/_stand_in/dashboard/finish_processing", self._change(self._dashboard.finish_processing)
+            *(
+                web.post(f"/_stand_in/dashboard/{change.__name__}", self._change(change))
+                for change in (
+                    self._dashboard.refund,
+                    self._dashboard.finish_refund,
+                    self._dashboard.fail_refund,
+                    self._dashboard.dispute,
+                    self._dashboard.close_dispute,
+                    self._dashboard.finish_processing,
+                )
             ),
         ]
 

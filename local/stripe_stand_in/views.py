@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from local.stripe_stand_in.cards import GENERIC_DECLINE, Decline
+from local.stripe_stand_in.cards import GENERIC_DECLINE, Card, Decline
 
 _FIELDS_WITHOUT_VALUE: Final = {"canceled_at": None, "cancellation_reason": None, "description": None}
 """Fields of a PaymentIntent that localstripe does not have. Stripe returns them as null."""
@@ -16,14 +16,21 @@ class Notes:
     """Facts about objects that localstripe does not keep.
 
     Attributes:
-        declines: Why charges are declined, by the id of the payment method.
-        disputed: The ids of disputed charges.
-        failed_refunds: Minor units of failed refunds, by the id of the charge.
+        cards: The test cards behind payment methods, by the id of the payment method.
+        disputes: The disputes by the id of their charge, the oldest first.
+        refunds: The PaymentIntents of refunds by the id of the refund, the oldest first.
+        failed_refunds: Minor units of failed and canceled refunds, by the id of the charge.
     """
 
-    declines: dict[str, Decline] = field(default_factory=dict)
-    disputed: set[str] = field(default_factory=set)
+    cards: dict[str, Card] = field(default_factory=dict)
+    disputes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    refunds: dict[str, str] = field(default_factory=dict)
     failed_refunds: Counter[str] = field(default_factory=Counter)
+
+    def decline(self, payment_method: str | None) -> Decline:
+        """Why charges of a payment method are declined."""
+        card = self.cards.get(payment_method or "")
+        return (card and card.decline) or GENERIC_DECLINE
 
 
 def payment_intent(raw: Mapping[str, Any], notes: Notes, expand: Iterable[str] = ()) -> dict[str, Any]:
@@ -60,12 +67,19 @@ def charge(raw: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
         **raw,
         "amount_refunded": refunded,
         "refunded": refunded >= raw["amount"],
-        "disputed": raw["id"] in notes.disputed,
+        "disputed": raw["id"] in notes.disputes,  # also when the dispute was won
     }
+    del shown["refunds"]  # only expanded since 2022-11-15
     if raw["status"] != "failed":
         return shown
-    decline = notes.declines.get(raw["payment_method"], GENERIC_DECLINE)
+    decline = notes.decline(raw["payment_method"])
     return {**shown, "failure_code": decline.code, "failure_message": decline.message}
+
+
+def refund(raw: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
+    """A refund as Stripe returns it: with its PaymentIntent, also where the charge was named."""
+    fields = {name: value for name, value in raw.items() if name != "date"}
+    return {**fields, "payment_intent": notes.refunds[raw["id"]]}
 
 
 def is_captured(charge: Mapping[str, Any] | None) -> bool:
@@ -76,7 +90,7 @@ def is_captured(charge: Mapping[str, Any] | None) -> bool:
 def _failure(charge: Mapping[str, Any], notes: Notes) -> dict[str, Any] | None:
     if charge["status"] != "failed":
         return None
-    decline = notes.declines.get(charge["payment_method"], GENERIC_DECLINE)
+    decline = notes.decline(charge["payment_method"])
     decline_code = {} if decline.decline_code is None else {"decline_code": decline.decline_code}
     return {
         "type": "card_error",

@@ -3,6 +3,7 @@
 import pytest
 import stripe
 
+from local.stripe_stand_in.bank_outcomes import RefundStatus
 from tests.unit.local.stripe_stand_in.receiver import Receiver, types
 from tests.unit.local.stripe_stand_in.shop import Shop
 
@@ -40,8 +41,9 @@ def test_a_dispute_marks_the_charge(shop: Shop, receiver: Receiver) -> None:
 
     dispute = shop.stand_in.dispute(paid.id)
 
-    [*_, event] = receiver.wait_for("charge.dispute.created")
-    assert event.about == dispute
+    created, withdrawn = receiver.wait_for("charge.dispute.funds_withdrawn")[-2:]
+    assert created.event["type"] == "charge.dispute.created"
+    assert created.about == withdrawn.about == dispute
     assert dispute["id"].startswith("dp_")
     assert {name: dispute[name] for name in ("charge", "payment_intent", "amount", "reason", "status")} == {
         "charge": paid.latest_charge,
@@ -62,6 +64,56 @@ def test_a_disputed_charge_cannot_be_refunded(shop: Shop) -> None:
 
     assert refused.value.code == "charge_disputed"
     assert shop.payment().refunded == 0
+
+
+@pytest.mark.parametrize(
+    ("won", "status", "event_types"),
+    [
+        (True, "won", ["charge.dispute.closed", "charge.dispute.funds_reinstated"]),
+        (False, "lost", ["charge.dispute.closed"]),
+    ],
+)
+def test_a_bank_decides_a_dispute(
+    shop: Shop, receiver: Receiver, *, won: bool, status: str, event_types: list[str]
+) -> None:
+    paid = shop.pay()
+    dispute = shop.stand_in.dispute(paid.id)
+
+    closed = shop.stand_in.close_dispute(paid.id, won=won)
+
+    assert closed == {**dispute, "status": status}
+    events = receiver.wait_for(event_types[-1])[-len(event_types) :]
+    assert types(events) == event_types
+    assert all(event.about == closed for event in events)
+    assert shop.charge(paid).disputed is True
+    with pytest.raises(stripe.InvalidRequestError, match="has been charged back"):
+        shop.refund(paid)
+
+
+def test_only_an_open_dispute_can_be_closed(shop: Shop) -> None:
+    paid = shop.pay()
+    with pytest.raises(ValueError, match="no dispute that is open"):
+        shop.stand_in.close_dispute(paid.id, won=True)
+    shop.stand_in.dispute(paid.id)
+    shop.stand_in.close_dispute(paid.id, won=True)
+
+    with pytest.raises(ValueError, match="no dispute that is open"):
+        shop.stand_in.close_dispute(paid.id, won=False)
+
+
+def test_the_disputes_of_a_payment_are_listed_and_read(shop: Shop) -> None:
+    paid = shop.pay()
+    other = shop.another_order()
+    other.stand_in.dispute(other.pay().id)
+    disputes = shop.client.v1.disputes
+    assert disputes.list({"payment_intent": paid.id}).data == []
+    dispute = shop.stand_in.dispute(paid.id)
+
+    [listed] = disputes.list({"payment_intent": paid.id}).data
+
+    assert listed.to_dict() == disputes.retrieve(dispute["id"]).to_dict() == dispute
+    with pytest.raises(stripe.InvalidRequestError, match="No such dispute"):
+        disputes.retrieve("dp_none")
 
 
 def test_only_a_paid_charge_can_be_disputed_and_only_once(shop: Shop) -> None:
@@ -110,7 +162,97 @@ def test_only_a_refund_that_had_succeeded_can_fail_later(shop: Shop) -> None:
         shop.stand_in.fail_refund(paid.id)
 
 
-def test_a_pending_refund_counts_as_refunded_but_moves_no_money_yet(shop: Shop, receiver: Receiver) -> None:
+def test_a_named_refund_can_fail(shop: Shop) -> None:
+    paid = shop.pay()
+    first = shop.refund(paid, amount=1000)
+    shop.refund(paid, amount=500)
+
+    failed = shop.stand_in.fail_refund(paid.id, first.id)
+
+    assert (failed["id"], failed["amount"], failed["status"]) == (first.id, 1000, "failed")
+    assert shop.payment().refunded == 500
+    with pytest.raises(ValueError, match="no refund that is succeeded"):
+        shop.stand_in.fail_refund(paid.id, first.id)
+
+
+def test_without_a_name_the_newest_refund_fails(shop: Shop) -> None:
+    paid = shop.pay()
+    shop.refund(paid, amount=1000)
+    newest = shop.refund(paid, amount=500)
+
+    assert shop.stand_in.fail_refund(paid.id)["id"] == newest.id
+
+
+@pytest.mark.parametrize(
+    ("success", "status", "event_type", "refunded"),
+    [(True, "succeeded", "refund.updated", 2500), (False, "failed", "refund.failed", 0)],
+)
+def test_a_bank_decides_about_a_pending_refund(  # noqa: PLR0913 - both decisions have the same steps
+    shop: Shop, receiver: Receiver, *, success: bool, status: str, event_type: str, refunded: int
+) -> None:
+    paid = shop.pay()
+    shop.stand_in.set_refund_outcome(shop.order_id, "pending")
+    pending = shop.refund(paid)
+
+    decided = shop.stand_in.finish_refund(paid.id, success=success)
+
+    [*_, event] = receiver.wait_for(event_type)
+    assert event.about == decided
+    assert (decided["id"], decided["status"]) == (pending.id, status)
+    assert shop.payment().refunded == shop.charge(paid).amount_refunded == refunded
+    with pytest.raises(ValueError, match="no refund that is pending"):
+        shop.stand_in.finish_refund(paid.id, success=success)
+
+
+@pytest.mark.parametrize(
+    ("card", "status", "event_type", "refunded"),
+    [
+        ("pm_card_pendingRefund", "pending", "refund.updated", 2500),
+        ("pm_card_refundFail", "succeeded", "refund.failed", 0),
+    ],
+)
+def test_the_refund_of_a_test_card_changes_some_time_later(  # noqa: PLR0913 - both cards have the same steps
+    shop: Shop, receiver: Receiver, *, card: str, status: str, event_type: str, refunded: int
+) -> None:
+    paid = shop.confirm(shop.intend(card))
+
+    assert shop.refund(paid).status == status
+
+    receiver.wait_for(event_type)
+    assert shop.payment().refunded == refunded
+
+
+@pytest.mark.parametrize("status", ["canceled", "failed"])
+def test_a_refund_without_effect_leaves_the_money(shop: Shop, status: RefundStatus) -> None:
+    paid = shop.pay()
+    shop.stand_in.set_refund_outcome(shop.order_id, status)
+
+    assert shop.refund(paid).status == status
+
+    assert shop.payment().refunded == shop.charge(paid).amount_refunded == 0
+
+
+def test_a_refund_can_wait_for_an_action(shop: Shop) -> None:
+    paid = shop.pay()
+    shop.stand_in.set_refund_outcome(shop.order_id, "requires_action")
+
+    assert shop.refund(paid).status == "requires_action"
+
+    assert (shop.payment().refunded, shop.charge(paid).amount_refunded) == (0, 2500)
+
+
+def test_a_closed_card_refuses_every_refund(shop: Shop) -> None:
+    paid = shop.pay()
+    shop.stand_in.refuse_refunds(shop.order_id)
+
+    for _ in range(2):
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            shop.refund(paid)
+        assert (refused.value.http_status, refused.value.code, refused.value.param) == (400, None, None)
+    assert shop.payment().refunded == 0
+
+
+def test_a_pending_refund_counts_as_refunded(shop: Shop, receiver: Receiver) -> None:
     paid = shop.pay()
     shop.stand_in.set_refund_outcome(shop.order_id, "pending")
 
@@ -118,7 +260,7 @@ def test_a_pending_refund_counts_as_refunded_but_moves_no_money_yet(shop: Shop, 
 
     assert pending.status == "pending"
     assert types(receiver.wait_for("charge.refunded"))[-2:] == ["refund.created", "charge.refunded"]
-    assert shop.payment().refunded == 0
+    assert (shop.payment().refunded, shop.payment().refunds) == (2500, 1)
     assert shop.charge(paid).amount_refunded == 2500
     with pytest.raises(stripe.InvalidRequestError, match="has already been refunded"):
         shop.refund(paid)

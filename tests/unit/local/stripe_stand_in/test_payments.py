@@ -130,11 +130,8 @@ def test_an_unknown_intent_is_missing(shop: Shop) -> None:
             "payment_method_types_no_longer_supported",
             "payment_method_types",
         ),
-        ("get", {"limit": 101}, "parameter_invalid_integer", "limit"),
-        ("get", {"limit": 0}, "parameter_invalid_integer", "limit"),
         ("get", {"created": {"gte": "yesterday"}}, "parameter_invalid_integer", "created[gte]"),
         ("get", {"created": {"since": 1}}, "parameter_unknown", "created[since]"),
-        ("get", {"starting_after": "pi_nobody"}, "resource_missing", "starting_after"),
     ],
 )
 def test_invalid_parameters_are_rejected(
@@ -270,6 +267,51 @@ def test_an_unpaid_intent_cannot_be_refunded(shop: Shop) -> None:
         shop.refund(intent)
 
     assert shop.client.v1.refunds.list({"payment_intent": intent.id}).data == []
+
+
+def test_a_refund_of_a_charge_names_its_payment(shop: Shop) -> None:
+    paid = shop.pay()
+    assert isinstance(paid.latest_charge, str)
+
+    refund = shop.client.v1.refunds.create({"charge": paid.latest_charge})
+
+    assert refund.payment_intent == paid.id
+
+
+def test_refunds_are_listed_newest_first_ten_at_a_time(shop: Shop) -> None:
+    paid = shop.pay()
+    made = [shop.refund(paid, amount=100).id for _ in range(12)][::-1]
+
+    page = shop.client.v1.refunds.list({"payment_intent": paid.id})
+
+    assert ([refund.id for refund in page.data], page.has_more) == (made[:10], True)
+    assert [refund.id for refund in page.auto_paging_iter()] == made
+
+
+def test_the_refunds_of_all_payments_can_be_listed(shop: Shop) -> None:
+    refund = shop.refund(shop.pay())
+
+    assert shop.client.v1.refunds.list({"limit": 1}).data[0].id == refund.id
+    assert shop.client.v1.refunds.list({"charge": str(refund.charge)}).data[0].id == refund.id
+
+
+@pytest.mark.parametrize("collection", ["payment_intents", "refunds", "disputes"])
+@pytest.mark.parametrize(
+    ("params", "code", "param"),
+    [
+        ({"limit": 101}, "parameter_invalid_integer", "limit"),
+        ({"limit": 0}, "parameter_invalid_integer", "limit"),
+        ({"starting_after": "nothing"}, "resource_missing", "starting_after"),
+        ({"sort": "asc"}, "parameter_unknown", "sort"),
+    ],
+)
+def test_an_invalid_page_is_rejected(
+    shop: Shop, collection: str, params: dict[str, object], code: str, param: str
+) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        shop.client.raw_request("get", f"/v1/{collection}", **params)
+
+    assert (refused.value.code, refused.value.param) == (code, param)
 
 
 def test_payments_are_listed_newest_first_and_page_by_page(shop: Shop) -> None:
