@@ -1,6 +1,7 @@
 """Builds the API's contract: an OpenAPI 3.1 document.
 
-Nothing in it depends on the interpreter: titles come from the vocabulary, not from `http.HTTPStatus`.
+The titles of problems come from `ProblemKind` and not from `http.HTTPStatus`, whose phrases depend on the
+version of Python. So every version builds the same document.
 """
 
 import re
@@ -42,28 +43,30 @@ _COMMON_PROBLEMS: Final[Mapping[int, tuple[str, ProblemKind, str]]] = {
         ProblemKind.FORBIDDEN,
         "The caller lacks permission, or the firewall blocks the request.",
     ),
-    413: ("BodyTooLarge", ProblemKind.BODY_TOO_LARGE, "The body has more than 64 KiB."),
+    413: ("BodyTooLarge", ProblemKind.BODY_TOO_LARGE, "The body is larger than 64 KiB."),
     429: ("TooManyRequests", ProblemKind.TOO_MANY_REQUESTS, "Try again after `Retry-After` seconds."),
-    500: ("InternalError", ProblemKind.INTERNAL_ERROR, "An unexpected error, logged with the request id."),
-    502: ("NoAnswer", ProblemKind.INTERNAL_ERROR, "A function ended without a response."),
+    500: ("InternalError", ProblemKind.INTERNAL_ERROR, "An unexpected error. The log has the request id."),
+    502: ("NoAnswer", ProblemKind.INTERNAL_ERROR, "The function ended without a response."),
     503: (
         "Unavailable",
         ProblemKind.UNAVAILABLE,
-        "Try again after `Retry-After` seconds. An order with the same `Idempotency-Key` is placed once.",
+        "Try again after `Retry-After` seconds, with the same `Idempotency-Key` if the request has one.",
     ),
 }
 """Responses that many operations share, by status code: component name, kind of problem, description."""
 
 _INTRODUCTION: Final = """\
-The orders of a shop.
+Place, follow and cancel orders, and manage the stock.
 
 - **Sign-in**: send an ID token of the shop's user pool as `Authorization: Bearer ...`. Customers place orders
-  and see their own; operators run the shop. Another customer's order returns `404`.
+  and see their own orders; operators see all orders and manage the stock. For another customer's order the
+  response is `404`.
 - **Money** is an integer in the currency's minor unit. **Time** is UTC in ISO 8601.
 - **Errors** are problem documents (RFC 9457): `type` is stable, `errors` lists every invalid field, and
   `instance` is the request id. Unknown fields and parameters are rejected.
-- **Retries**: `429` and `503` carry `Retry-After`. Every request can be sent again safely: reads and
-  cancellations are idempotent, orders and deliveries have an `Idempotency-Key`, products have an `ETag`.
+- **Retries**: `429` and `503` have `Retry-After`. Reads, cancellations and retries can be repeated. A new
+  order and a restock can be repeated with the same `Idempotency-Key`. A repeated `PUT` of a product returns
+  `412` and changes nothing.
 - Unknown paths return `404`. Unsupported methods return `405` with `Allow`.
 """
 
@@ -180,7 +183,7 @@ def _parameters_of(model: type[BaseModel], where: str) -> Iterator[dict[str, Any
 
 def _parameter(name: str, where: str, schema: Mapping[str, Any], *, required: bool) -> dict[str, Any]:
     own_schema = {key: value for key, value in schema.items() if key not in {"title", "description"}}
-    if "anyOf" in own_schema:  # an optional parameter is missing, never null
+    if "anyOf" in own_schema:  # an optional parameter can be absent, but not null
         own_schema |= next(each for each in own_schema.pop("anyOf") if each != {"type": "null"})
         own_schema.pop("default")
     return {
@@ -237,7 +240,7 @@ def _is_possible(status: int, operation: ApiOperation, *, has_body: bool) -> boo
         case 401:
             return operation.callers not in {"Stripe", "anybody"}
         case 400 | 502 | 503:
-            return operation.callers != "anybody"  # no function runs for those
+            return operation.callers != "anybody"  # those call no function
         case 413:
             return has_body
         case _:
@@ -291,7 +294,7 @@ def _schemas() -> dict[str, Any]:
 
 
 def _tidied(schema: Any) -> Any:  # noqa: ANN401 - any part of a schema
-    """Remove titles that repeat names and the default null of optional fields; rename references."""
+    """Rename references, and remove titles that repeat names and null defaults of optional fields."""
     if isinstance(schema, list):
         return [_tidied(each) for each in schema]
     if isinstance(schema, str):

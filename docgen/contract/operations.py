@@ -1,4 +1,4 @@
-"""The operations of the API as its callers see them: the source of docs/openapi.json.
+"""The operations of the API: the source of docs/openapi.json.
 
 The schemas of requests come from the models that the functions parse them with. A test compares this table
 with the deployed routes.
@@ -79,7 +79,7 @@ class ApiOperation:
 
 HEADERS: Final = {
     "ETag": ("Version of the product.", '"7"'),
-    "Idempotent-Replayed": ("`true` if the order already existed.", "true"),
+    "Idempotent-Replayed": ("`true` if the request was a repetition.", "true"),
     "Location": (
         "Path of the order, relative to the API's URL.",
         "/orders/2f0c7ad5-5b0e-5f7e-9a3c-0c8a6b7d1e42",
@@ -94,7 +94,7 @@ _NO_ORDER: Final = {
 }
 _NO_PRODUCT: Final = {ProblemKind.NOT_FOUND: "The product does not exist."}
 _REUSED_KEY: Final = {
-    ProblemKind.IDEMPOTENCY_KEY_REUSED: "The `Idempotency-Key` was used with a different request.",
+    ProblemKind.IDEMPOTENCY_KEY_REUSED: "The `Idempotency-Key` was already used with a different request.",
 }
 
 OPERATIONS: Final[Mapping[str, ApiOperation]] = {
@@ -103,13 +103,12 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         tag="Orders",
         summary="Place an order",
         description=(
-            "The response means that the order is accepted, not that it is fulfilled: follow its `status`."
-            " Prices come from the catalogue.\n\n"
-            "The same customer, `Idempotency-Key` and body always return the first response again, with"
-            " `Idempotent-Replayed: true`, and place one order. The key does not expire. Use a new key for"
-            " each new order, even if it is identical to another one. The key is checked in the same write"
-            " that places the order, so no request finds another one in progress and there is no `409` to"
-            " wait for."
+            "`202` means that the order is accepted, not that it is fulfilled: poll the order for its"
+            " `status`. Prices come from the catalogue.\n\n"
+            "A repeated request with the same `Idempotency-Key` and body returns the first response"
+            " again, with `Idempotent-Replayed: true`, and places no second order. Keys are separate for"
+            " each customer and do not expire. Use a new key for each new order, even if its body is"
+            " identical. Concurrent requests with the same key do not return `409`."
         ),
         callers="customers",
         request=SubmitOrderRequest,
@@ -129,11 +128,11 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         summary="List orders, newest first",
         description=(
             "Customers see their own orders, operators see all orders.\n\n"
-            "To get the next page, send the `cursor` of the previous one, until it is null. A page may have"
-            " fewer orders than `limit`, or none, although more pages follow: with a `status`, and for"
-            " operators, each request reads a limited number of orders and days. An order that exists when"
-            " the first page is read, and whose status does not change, is listed exactly once. A cursor is"
-            " valid for the same caller and the same `status`; `limit` may change."
+            "To get the next page, send the `cursor` of the previous page. On the last page it is null. A"
+            " page can have fewer orders than `limit`, or none, although more pages follow, because each"
+            " request reads a limited number of orders and days. An order that exists when the first page"
+            " is read, and whose status does not change, is listed exactly once. A cursor is valid for the"
+            " same caller and the same `status`; `limit` can change."
         ),
         request=ListOrdersRequest,
         successes={
@@ -148,7 +147,7 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         operation_id="getOrder",
         tag="Orders",
         summary="Get an order",
-        description="For the customer who placed it, and for operators.",
+        description="For the customer who placed the order, and for operators.",
         successes={200: Success("The order.", OrderSchema)},
         problems=_NO_ORDER,
     ),
@@ -157,9 +156,9 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         tag="Orders",
         summary="Cancel an order",
         description=(
-            "Refunds the payment and returns the stock, whatever the order's progress. The response means"
-            " that the cancellation is accepted: follow the order's `status`. Repeating the request has no"
-            " further effect."
+            "Cancels an order that is in progress or confirmed. Its payment is cancelled or refunded, and"
+            " its stock is returned. `202` means that the cancellation is accepted: poll the order for its"
+            " `status`. Repeating the request has no further effect."
         ),
         successes={202: Success("The cancellation is accepted.", OrderSchema)},
         problems=_NO_ORDER | {ProblemKind.NOTHING_TO_CANCEL: "The order has failed, or is being undone."},
@@ -170,11 +169,14 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         summary="Retry an order",
         description=(
             "Starts one more execution of the saga for an order that is not at rest. The execution"
-            " continues from the order's current state, so a retry is always safe."
+            " continues from the order's current state, so a retry neither charges nor refunds twice."
         ),
         callers="operators",
-        successes={202: Success("One more execution will start.", OrderSchema)},
-        problems=_NO_ORDER | {ProblemKind.ORDER_AT_REST: "The order is at rest: there is nothing to retry."},
+        successes={202: Success("The retry is accepted.", OrderSchema)},
+        problems={
+            ProblemKind.NOT_FOUND: "The order does not exist.",
+            ProblemKind.ORDER_AT_REST: "The order is at rest: there is nothing to retry.",
+        },
     ),
     "GET /inventory": ApiOperation(
         operation_id="listProducts",
@@ -187,7 +189,7 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         operation_id="getProduct",
         tag="Inventory",
         summary="Get a product",
-        description="Send its `ETag` as `If-Match` to change the product.",
+        description="To replace the product, send the `ETag` of this response as `If-Match` in `PUT`.",
         headers={"If-None-Match": "`ETag` of the version that the caller has."},
         successes={
             200: Success(
@@ -207,9 +209,10 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         tag="Inventory",
         summary="Create or replace a product",
         description=(
-            "Replaces every field, the stock included. To replace a product, send its `ETag` as `If-Match`;"
-            " to create one, send `If-None-Match: *`. A product that another operator or an order has"
-            " changed in the meantime is not overwritten. To add units to the stock, use `restock`."
+            "Replaces every field, including the stock. To replace a product, send its `ETag` as"
+            " `If-Match`. To create one, send `If-None-Match: *`. If an operator or an order has changed"
+            " the product since it was read, the request fails with `412`. To add units to the stock, use"
+            " `restock`."
         ),
         callers="operators",
         request=PutProductRequest,
@@ -227,8 +230,8 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         tag="Inventory",
         summary="Add units to the stock",
         description=(
-            "Adds a delivery to the stock, safely beside concurrent orders. The `Idempotency-Key` is kept"
-            " for ten minutes: within that time a request without response can be sent again."
+            "Adds units to the stock, also while orders take units. If there is no response, repeat the"
+            " request with the same `Idempotency-Key` within ten minutes: it adds the units once."
         ),
         callers="operators",
         request=RestockRequest,
@@ -239,7 +242,7 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         operation_id="receiveStripeWebhook",
         tag="Operations",
         summary="Receive a Stripe event",
-        description="Called by Stripe, which signs the body. Each event is processed once.",
+        description="Stripe calls this operation and signs the body. Each event is processed once.",
         callers="Stripe",
         body=StripeEventSchema,
         successes={200: Success("The event is acknowledged.", ReceivedSchema)},
@@ -249,7 +252,7 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         operation_id="getHealth",
         tag="Operations",
         summary="Check that the API responds",
-        description="For load balancers and monitors.",
+        description="A health check for load balancers and monitors. It calls no function.",
         callers="anybody",
         successes={200: Success("The API responds.", HealthSchema)},
     ),

@@ -1,7 +1,7 @@
 """Schemas of the API's response bodies.
 
-Tests check the functions' responses against them; at run time nothing does, for speed. In the contract the
-schemas are named without the suffix `Schema`.
+Tests check the functions' responses against them. The functions do not, because that would take time in every
+request. In the contract, the schemas are named without the suffix `Schema`.
 """
 
 from datetime import datetime
@@ -20,21 +20,21 @@ FAILURE_CODES = sorted(
 )
 
 Omitted = SkipJsonSchema[None]
-"""In a union: the field may be missing, but is never null."""
+"""In a union: the field can be absent, but is never null."""
 
 MinorUnits = Annotated[
-    int, Field(ge=0, description="Amount in the minor unit of the currency: cents, yen, fils.")
+    int, Field(ge=0, description="Amount in the minor unit of the currency, such as cents.")
 ]
 
 
 class ResponseSchema(BaseModel):
-    """A response body, or a part of one, without further fields."""
+    """A response body, or a part of one. It has no other fields."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class OrderItemSchema(ResponseSchema):
-    """A number of units of one SKU."""
+    """A line of an order: units of one SKU."""
 
     sku: Sku
     quantity: Annotated[int, Field(ge=1)]
@@ -42,17 +42,19 @@ class OrderItemSchema(ResponseSchema):
 
 
 class PaymentSchema(ResponseSchema):
-    """The payment of an order, as the shop last saw it."""
+    """The payment of an order, as last recorded on the order."""
 
     status: PaymentStatus
-    intent_id: Annotated[str | None, Field(description="Stripe PaymentIntent; null until it is created.")]
+    intent_id: Annotated[
+        str | None, Field(description="Id of the Stripe PaymentIntent; null until it is created.")
+    ]
     next_action: Annotated[
         dict[str, Any] | Omitted,
-        Field(description="Action required of the customer, for Stripe.js. Only shown to that customer."),
+        Field(description="Action that the customer must take, for Stripe.js; only for that customer."),
     ] = None
     client_secret: Annotated[
         str | Omitted,
-        Field(description="Secret of the PaymentIntent, for Stripe.js. Only shown to that customer."),
+        Field(description="Client secret of the PaymentIntent, for Stripe.js; only for that customer."),
     ] = None
 
 
@@ -60,11 +62,11 @@ class FailureSchema(ResponseSchema):
     """Why an order failed or was cancelled."""
 
     code: Annotated[str, Field(json_schema_extra={"enum": FAILURE_CODES})]
-    message: Annotated[str, Field(description="Sentence for the customer.")]
+    message: Annotated[str, Field(description="Explanation for the customer.")]
 
 
 class TimelineEntrySchema(ResponseSchema):
-    """An event of an order."""
+    """An entry of an order's timeline."""
 
     at: datetime
     event: str
@@ -80,7 +82,7 @@ class OrderSchema(ResponseSchema):
     amount: Annotated[MinorUnits | None, Field(description="Total price; null until the order is priced.")]
     payment: PaymentSchema
     failure: Annotated[
-        FailureSchema | Omitted, Field(description="Only present when the order fails or is cancelled.")
+        FailureSchema | Omitted, Field(description="Present once the saga has begun to undo the order.")
     ] = None
     timeline: Annotated[list[TimelineEntrySchema], Field(description="Events, oldest first.")]
     created_at: datetime
@@ -91,7 +93,7 @@ class OrderPageSchema(ResponseSchema):
     """A page of orders, newest first."""
 
     orders: list[OrderSchema]
-    cursor: Annotated[str | None, Field(description="Start of the next page; null on the last page only.")]
+    cursor: Annotated[str | None, Field(description="Start of the next page; null on the last page.")]
 
 
 class ProductSchema(ResponseSchema):
@@ -101,7 +103,7 @@ class ProductSchema(ResponseSchema):
     name: str
     unit_price: MinorUnits
     currency: Currency
-    available: Annotated[int, Field(ge=0, description="Units in stock that no order has taken.")]
+    available: Annotated[int, Field(ge=0, description="Units in stock that are not reserved by an order.")]
 
 
 class CatalogueSchema(ResponseSchema):
@@ -117,7 +119,7 @@ class ReceivedSchema(ResponseSchema):
 
 
 class StripeObjectSchema(BaseModel):
-    """The object of a Stripe event; see Stripe's documentation."""
+    """The data of a Stripe event: https://docs.stripe.com/api/events/object."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -125,7 +127,7 @@ class StripeObjectSchema(BaseModel):
 
 
 class StripeEventSchema(BaseModel):
-    """A Stripe event; see Stripe's documentation."""
+    """A Stripe event: https://docs.stripe.com/api/events/object."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -151,11 +153,11 @@ class FieldErrorSchema(ResponseSchema):
 class ProblemSchema(ResponseSchema):
     """A problem document (RFC 9457)."""
 
-    type: Annotated[str, Field(description="Kind of problem, stable for programs.")]
-    title: Annotated[str, Field(description="Kind of problem, for people.")]
+    type: Annotated[str, Field(description="URN of the kind of problem; it does not change.")]
+    title: Annotated[str, Field(description="Title of the kind of problem, for people.")]
     status: Annotated[int, Field(ge=400, le=599, description="HTTP status code.")] | Omitted = None
     detail: Annotated[str, Field(description="What is wrong with this request.")]
-    instance: Annotated[str | Omitted, Field(description="Request id, for support.")] = None
+    instance: Annotated[str | Omitted, Field(description="Request id, for support requests.")] = None
     errors: Annotated[
         list[FieldErrorSchema] | Omitted, Field(description="Every invalid part of the request.")
     ] = None

@@ -24,7 +24,7 @@ class ListOrdersQuery(RequestModel):
     ] = None
     limit: Annotated[
         int,
-        Field(ge=1, le=MAX_LIMIT, description="The largest number of orders on the page."),
+        Field(ge=1, le=MAX_LIMIT, description="Maximum number of orders on the page."),
         BeforeValidator(_integer_if_digits),
     ] = DEFAULT_LIMIT
     cursor: Annotated[

@@ -13,7 +13,7 @@ MAX_AVAILABLE: Final = 1_000_000_000
 
 
 class PutProduct(RequestModel):
-    """The whole product after the call."""
+    """All fields of the product."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     unit_price: Annotated[int, Field(ge=1, le=MAX_AMOUNT), WHOLE_NUMBER]
@@ -29,12 +29,12 @@ class Precondition(RequestModel):
         Field(
             alias="If-Match",
             pattern=r'^"[!#-~]{1,64}"$',
-            description="The `ETag` of the version that this one replaces.",
+            description="`ETag` of the version to replace.",
         ),
     ] = None
     if_none_match: Annotated[
         str | None,
-        Field(alias="If-None-Match", pattern=r"^\*$", description="`*` if the product is new."),
+        Field(alias="If-None-Match", pattern=r"^\*$", description="`*` to create a product."),
     ] = None
 
 

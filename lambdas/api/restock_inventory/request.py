@@ -13,7 +13,7 @@ MAX_QUANTITY: Final = 1_000_000
 
 
 class Restock(RequestModel):
-    """The number of units that are added to the stock of a product."""
+    """Units to add to the stock of a product."""
 
     quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY), WHOLE_NUMBER]
 

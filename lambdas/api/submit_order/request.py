@@ -25,7 +25,7 @@ _RETURN_URL: Final = (
 
 
 class SubmitOrderItem(RequestModel):
-    """A number of units of one SKU."""
+    """A line of an order: units of one SKU."""
 
     sku: Sku
     quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY), WHOLE_NUMBER]
@@ -40,7 +40,7 @@ def _each_sku_once(items: list[SubmitOrderItem]) -> list[SubmitOrderItem]:
 
 
 class SubmitOrder(RequestModel):
-    """A new order. It has no prices: the catalogue sets them."""
+    """A new order. The catalogue sets its prices."""
 
     currency: Currency
     items: Annotated[
@@ -54,8 +54,8 @@ class SubmitOrder(RequestModel):
             max_length=2048,
             pattern=_RETURN_URL,
             description=(
-                "Where the bank sends the customer back to after the approval (3-D Secure). Without it,"
-                " Stripe.js shows the approval on your page. https, or http on localhost."
+                "URL to which the bank redirects the customer after 3-D Secure: https, or http on localhost."
+                " Without it, Stripe.js handles 3-D Secure on your page."
             ),
         ),
     ] = None

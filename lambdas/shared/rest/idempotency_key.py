@@ -27,7 +27,7 @@ class IdempotentHeaders(RequestModel):
         IdempotencyKey,
         Field(
             alias="Idempotency-Key",
-            description="Chosen by you: a new one, like a UUID, for each request that is not a repetition.",
+            description="A key that you choose, such as a UUID. Send the same key to repeat a request.",
         ),
     ]
 
