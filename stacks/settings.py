@@ -30,7 +30,7 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 # In the embedded AWS it includes the cold start, which takes seconds when several functions start at once.
 _TIMEOUT_SECONDS = 15
 _TIMEOUT_SECONDS_OF = {
-    "charge_payment": 25,
+    "charge_payment": 45,  # a confirmation waits for the customer's bank
     "refund_payment": 25,
     "await_payment": 25,
     "receive_stripe_webhook": 25,  # these call Stripe
@@ -114,9 +114,10 @@ class Settings:
     def stale_after_seconds(self) -> int:
         """How long an order that is not at rest may stay unchanged before the saga runs again for it.
 
-        In a healthy saga the longest time between two writes is the deadline for the payment plus all tries
-        of the next step: 9 tries of 30 s and pauses of 242 s, which is 8.5 minutes. 15 minutes leave a
-        margin. A value that is too short does no harm, because one more execution of the saga never does.
+        In a healthy saga the longest time between two writes is the deadline for the payment, all tries of
+        ExpirePayment (6 of 30 s and pauses of 25 s) and all tries of the first undo (9 of 30 s and pauses of
+        242 s): 12 minutes after the deadline. 15 minutes leave a margin. A value that is too short does no
+        harm, because one more execution of the saga never does.
         """
         return 5 if self.embedded else self.payment_deadline_seconds + 15 * 60
 

@@ -1,8 +1,9 @@
 """Charges an order. A retry after any failure goes on from the payment's current state."""
 
-from lambdas.domain.errors import PaymentActionRequired, PaymentDeclined
+from lambdas.domain.errors import OrderRejected, PaymentActionRequired, PaymentDeclined, TransientFailure
 from lambdas.domain.order import Order, PaymentStatus
 from lambdas.domain.payment import PaymentIntent
+from lambdas.shared.log import logger
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.store.orders import OrderTable
 
@@ -26,12 +27,15 @@ def charge_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway) -
     order.ensure_may_go_forward()
     intent = _intent_of(order, orders, gateway)
     if intent.status == "requires_confirmation":
-        intent = _confirmed(order_id, intent, orders, gateway)
+        intent = _confirmed(order, intent, orders, gateway)
     if intent.is_paid:
         return orders.record_payment(order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
-    if intent.status in {"requires_action", "processing"}:
+    if intent.status == "requires_action":
         orders.record_action_required(order_id, intent)
-        raise PaymentActionRequired(f"the payment is {intent.status}")
+        raise PaymentActionRequired("the payment needs the customer's approval")
+    if intent.status == "processing":
+        orders.record_processing(order_id)
+        raise PaymentActionRequired("the payment is processing")
     raise PaymentDeclined(intent.decline or "The payment was declined.")
 
 
@@ -39,17 +43,34 @@ def _intent_of(order: Order, orders: OrderTable, gateway: PaymentGateway) -> Pay
     if order.payment.intent_id is not None:
         return gateway.retrieve_intent(order.payment.intent_id)
     intent = gateway.create_intent(order)
-    order = orders.record_intent(order.order_id, intent.intent_id, PaymentStatus.REQUIRES_CONFIRMATION)
+    try:
+        order = orders.record_intent(order.order_id, intent.intent_id, PaymentStatus.REQUIRES_CONFIRMATION)
+    except OrderRejected:
+        _cancel_spare(intent, gateway)
+        raise
     if order.payment.intent_id != intent.intent_id:  # another attempt has recorded another intent
+        _cancel_spare(intent, gateway)
         return gateway.retrieve_intent(str(order.payment.intent_id))
     return intent
 
 
+def _cancel_spare(intent: PaymentIntent, gateway: PaymentGateway) -> None:
+    """Cancel an intent that the order does not go on with, so that nobody can pay it.
+
+    It holds no money. If it cannot be cancelled now, the reconciliation of payments does that later.
+    """
+    try:
+        gateway.cancel_intent(intent.intent_id)
+    except TransientFailure as failure:
+        extra = {"intent_id": intent.intent_id, "error": type(failure).__name__}
+        logger.warning("a spare intent is not cancelled yet", extra=extra)
+
+
 def _confirmed(
-    order_id: str, intent: PaymentIntent, orders: OrderTable, gateway: PaymentGateway
+    order: Order, intent: PaymentIntent, orders: OrderTable, gateway: PaymentGateway
 ) -> PaymentIntent:
     try:
-        return gateway.confirm_intent(order_id, intent.intent_id)
+        return gateway.confirm_intent(order, intent.intent_id)
     except PaymentDeclined:
-        orders.record_payment(order_id, PaymentStatus.REQUIRES_PAYMENT_METHOD, "PaymentDeclined")
+        orders.record_payment(order.order_id, PaymentStatus.REQUIRES_PAYMENT_METHOD, "PaymentDeclined")
         raise

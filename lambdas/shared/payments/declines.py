@@ -6,6 +6,9 @@ lost or stolen card as a general decline.
 
 from typing import Final
 
+NOT_ACCEPTED: Final = "The payment was not accepted. Please order again with a new payment method."
+"""For a payment that Stripe refuses before any bank is asked."""
+
 _GENERIC: Final = "The card was declined."
 
 _MESSAGES: Final = {

@@ -32,11 +32,11 @@ class PaymentGateway(Protocol):
             AmountNotChargeable: The amount is outside the provider's limits.
         """
 
-    def confirm_intent(self, order_id: str, intent_id: str) -> PaymentIntent:
+    def confirm_intent(self, order: Order, intent_id: str) -> PaymentIntent:
         """Charge the payment method.
 
         Raises:
-            PaymentDeclined: The bank declined.
+            PaymentDeclined: The bank declined, or the payment method cannot be used.
         """
 
     def retrieve_intent(self, intent_id: str) -> PaymentIntent:

@@ -25,7 +25,8 @@ def settle_payment(order: Order, intent: PaymentIntent, orders: OrderTable, call
     """Resume the order's execution if it waits and the payment is decided.
 
     The payment is recorded before the execution goes on, so the execution finds it. The intent must be as the
-    provider has it now, never as a webhook reports it.
+    provider has it now, never as a webhook reports it. A payment that the customer has approved, and that
+    their bank has not decided yet, is recorded, too.
 
     Returns:
         Whether the execution was resumed.
@@ -35,7 +36,10 @@ def settle_payment(order: Order, intent: PaymentIntent, orders: OrderTable, call
         UndoAlreadyBegun: The deadline came first; the undo takes care of the payment.
         PaymentDeclined: The money has already been refunded.
     """
-    if order.task_token is None or intent.status in {"requires_action", "processing"}:
+    if order.task_token is None or intent.status == "requires_action":
+        return False
+    if intent.status == "processing":
+        orders.record_processing(order.order_id)
         return False
     if intent.is_paid:
         try:

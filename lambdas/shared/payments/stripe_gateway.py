@@ -1,10 +1,12 @@
 """The payment gateway to Stripe."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
 
+import requests
 import stripe
 from typing_extensions import override
 
@@ -18,7 +20,8 @@ from lambdas.domain.errors import (
 )
 from lambdas.domain.order import Order
 from lambdas.domain.payment import Dispute, PaymentIntent, Refund
-from lambdas.shared.payments.declines import decline_message
+from lambdas.shared.log import logger
+from lambdas.shared.payments.declines import NOT_ACCEPTED, decline_message
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.secrets import forget_secrets, read_secret
 from lambdas.shared.settings import Settings
@@ -31,7 +34,17 @@ _PAGE: Final = 100
 
 _CONNECT_TIMEOUT_SECONDS: Final = 2
 _READ_TIMEOUT_SECONDS: Final = 5
-"""A charge makes at most three calls: 3 x (2 + 5) s are less than the function's timeout of 25 s."""
+"""A step makes at most three calls: 3 x (2 + 5) s are less than its function's timeout of 25 s."""
+_CONFIRMATION_TIMEOUT_SECONDS: Final = 20
+"""Stripe answers a confirmation when the customer's bank has answered, and a bank can take 15 s.
+
+`charge_payment` confirms once, beside two other calls: 2 + 20 + 2 x (2 + 5) s are less than its 45 s.
+"""
+
+_MOST_KEYS: Final = 4
+"""Limit on the idempotency keys of a call in one try of a step. Stripe replays a stored failure at once."""
+
+_Response = TypeVar("_Response")
 
 
 class StripeGateway(PaymentGateway):
@@ -40,10 +53,14 @@ class StripeGateway(PaymentGateway):
     The SDK's own retries are off. The state machine retries, so every retry is in the execution's history.
     """
 
-    def __init__(self, client: stripe.StripeClient, *, livemode: bool, service: str) -> None:
+    def __init__(
+        self, client: stripe.StripeClient, patient: stripe.StripeClient, *, livemode: bool, service: str
+    ) -> None:
+        """Use two clients of one account; the patient one waits for the customer's bank."""
         self.livemode = livemode
         self.service = service
         self._intents = client.v1.payment_intents
+        self._confirmations = patient.v1.payment_intents
         self._refunds = client.v1.refunds
         self._disputes = client.v1.disputes
 
@@ -56,32 +73,42 @@ class StripeGateway(PaymentGateway):
         """
         secret_key = read_secret(settings.stripe_secret_id, unavailable=PaymentProviderUnavailable)
         return cls(
-            _client(secret_key, settings.stripe_api_base),
+            *_clients(secret_key, settings.stripe_api_base),
             livemode="_live_" in secret_key,
             service=settings.payment_service,
         )
 
     @override
     def create_intent(self, order: Order) -> PaymentIntent:
-        with _stripe_errors():
-            intent = self._intents.create(
-                {
-                    "amount": order.price.amount,
-                    "currency": order.currency,
-                    "payment_method": order.payment_method,
-                    "allowed_payment_method_types": ["card"],
-                    "capture_method": "automatic",
-                    "metadata": {"order_id": order.order_id, "service": self.service},
-                },
-                {"idempotency_key": f"{order.order_id}-charge"},
+        params: stripe.params.PaymentIntentCreateParams = {
+            "amount": order.price.amount,
+            "currency": order.currency,
+            "payment_method": order.payment_method,
+            "allowed_payment_method_types": ["card"],
+            "capture_method": "automatic",
+            "metadata": {"order_id": order.order_id, "service": self.service},
+        }
+        with _payment_errors():
+            return _payment_intent(
+                _with_idempotency_key(
+                    f"{order.order_id}-charge", lambda options: self._intents.create(params, options)
+                )
             )
-        return _payment_intent(intent)
 
     @override
-    def confirm_intent(self, order_id: str, intent_id: str) -> PaymentIntent:
-        with _stripe_errors():
-            intent = self._intents.confirm(intent_id, {}, {"idempotency_key": f"{order_id}-confirm"})
-        return _payment_intent(intent)
+    def confirm_intent(self, order: Order, intent_id: str) -> PaymentIntent:
+        # Who carries out the customer's next action: their bank, which then sends them to the order's URL, or
+        # else Stripe's client library (https://docs.stripe.com/api/payment_intents/confirm).
+        params: stripe.params.PaymentIntentConfirmParams = (
+            {"return_url": order.return_url} if order.return_url else {"use_stripe_sdk": True}
+        )
+        with _payment_errors():
+            return _payment_intent(
+                _with_idempotency_key(
+                    f"{order.order_id}-confirm",
+                    lambda options: self._confirmations.confirm(intent_id, params, options),
+                )
+            )
 
     @override
     def retrieve_intent(self, intent_id: str) -> PaymentIntent:
@@ -152,15 +179,52 @@ class StripeGateway(PaymentGateway):
 
 
 @lru_cache(maxsize=1)
-def _client(secret_key: str, api_base: str | None) -> stripe.StripeClient:
-    """One client for each key and address, so that its connection stays open."""
-    return stripe.StripeClient(
-        secret_key,
-        base_addresses={"api": api_base} if api_base else {},
-        http_client=stripe.RequestsClient(timeout=(_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS)),
-        max_network_retries=0,
-        stripe_version=API_VERSION,
-    )
+def _clients(secret_key: str, api_base: str | None) -> tuple[stripe.StripeClient, stripe.StripeClient]:
+    """The clients for a key and an address: one that soon gives up, and one that waits for a confirmation.
+
+    They are made once and share their connections, so that these stay open.
+    """
+    session = requests.Session()
+
+    def client(read_timeout_seconds: int) -> stripe.StripeClient:
+        return stripe.StripeClient(
+            secret_key,
+            base_addresses={"api": api_base} if api_base else {},
+            http_client=stripe.RequestsClient(
+                timeout=(_CONNECT_TIMEOUT_SECONDS, read_timeout_seconds), session=session
+            ),
+            max_network_retries=0,
+            stripe_version=API_VERSION,
+        )
+
+    return client(_READ_TIMEOUT_SECONDS), client(_CONFIRMATION_TIMEOUT_SECONDS)
+
+
+def _with_idempotency_key(key: str, call: Callable[[stripe.RequestOptions], _Response]) -> _Response:
+    """Make a call with the first idempotency key under which Stripe has stored no failure of its own.
+
+    Stripe stores a response 500 like any other and replays it for at least a day
+    (https://docs.stripe.com/api/idempotent_requests), so a retry with the same key cannot get past it. The
+    next key is taken only after a replay: so a call whose reply was lost is found under its key, and the call
+    that failed is over.
+
+    Args:
+        key: The first key; the next ones are `{key}-2`, `{key}-3`, and so on.
+        call: Makes the call with the options that it is given.
+    """
+    for number in range(1, _MOST_KEYS):
+        try:
+            return call({"idempotency_key": key if number == 1 else f"{key}-{number}"})
+        except stripe.APIError as error:
+            if not _is_stored_failure(error):
+                raise
+            logger.warning("Stripe replays a stored failure", extra={"request_id": error.request_id})
+    return call({"idempotency_key": f"{key}-{_MOST_KEYS}"})
+
+
+def _is_stored_failure(error: stripe.APIError) -> bool:
+    failed = (error.http_status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return failed and (error.headers or {}).get("Idempotent-Replayed") == "true"
 
 
 def _payment_intent(intent: stripe.PaymentIntent) -> PaymentIntent:
@@ -193,6 +257,25 @@ def _refund(fields: Mapping[str, Any]) -> Refund:
         status=fields["status"],
         attempt=(fields.get("metadata") or {}).get("attempt"),
     )
+
+
+@contextmanager
+def _payment_errors() -> Iterator[None]:
+    """Translate Stripe's errors about the creation or confirmation of a payment.
+
+    Whatever else Stripe refuses there is a decline. Some refusals have neither a code nor a parameter: a
+    payment method that has paid before, or an amount above the account's limit. Stripe's message is not
+    logged, because it can name the payment method.
+    """
+    try:
+        with _stripe_errors():
+            yield
+    except stripe.InvalidRequestError as error:
+        logger.warning(
+            "Stripe refuses the payment",
+            extra={"code": error.code, "param": error.param, "request_id": error.request_id},
+        )
+        raise PaymentDeclined(NOT_ACCEPTED) from error
 
 
 @contextmanager

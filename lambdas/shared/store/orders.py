@@ -49,6 +49,9 @@ IS_NOT_CONFIRMED: Final = Attr("status").ne(OrderStatus.CONFIRMED)
 
 HAS_NO_PRICE: Final = Attr("amount").not_exists()
 HAS_NO_INTENT: Final = Attr("payment.intent_id").not_exists()
+IS_UNDECIDED: Final = Attr("payment.status").is_in(
+    [PaymentStatus.REQUIRES_CONFIRMATION, PaymentStatus.REQUIRES_ACTION]
+)
 IS_PAID: Final = Attr("payment.status").eq(PaymentStatus.SUCCEEDED)
 IS_REFUNDED: Final = Attr("payment.status").eq(PaymentStatus.REFUNDED)
 IS_NOT_DISPUTED: Final = Attr("payment.disputed").not_exists()
@@ -221,6 +224,19 @@ class OrderTable:
             },
         )
         return self._go_forward(order_id, change)
+
+    def record_processing(self, order_id: str) -> Order:
+        """Record that the customer has nothing left to do for the payment, and that their bank decides.
+
+        A payment that is decided already, or an order that is being undone, does not change.
+        """
+        change = Change(
+            event="PaymentProcessing",
+            condition=IS_UNDECIDED & MAY_GO_FORWARD,
+            set={"payment.status": PaymentStatus.PROCESSING},
+            remove=("payment.next_action", "payment.client_secret"),
+        )
+        return self._change(order_id, change)
 
     def record_waiting(self, order_id: str, task_token: str) -> Order:
         """Record the task token that resumes the waiting execution; a newer token replaces an older one.

@@ -121,10 +121,9 @@ class FakeStripe(PaymentGateway):
         return self._once("create_intent", f"{order.order_id}-charge", parameters, create)
 
     @override
-    def confirm_intent(self, order_id: str, intent_id: str) -> PaymentIntent:
+    def confirm_intent(self, order: Order, intent_id: str) -> PaymentIntent:
         def confirm() -> PaymentIntent:
             intent = self._in_status(intent_id, "requires_confirmation")
-            order = self._orders[intent_id]
             intent = self.put(replace(intent, status=_STATUS_ONCE_CONFIRMED[order.payment_method]))
             if intent.status == "requires_payment_method":
                 self.decline(intent_id, DECLINED)
@@ -133,7 +132,7 @@ class FakeStripe(PaymentGateway):
                 return self.put(replace(intent, next_action=NEXT_ACTION))
             return self.settle(intent_id) if intent.status == "succeeded" else intent
 
-        return self._once("confirm_intent", f"{order_id}-confirm", intent_id, confirm)
+        return self._once("confirm_intent", f"{order.order_id}-confirm", intent_id, confirm)
 
     @override
     def retrieve_intent(self, intent_id: str) -> PaymentIntent:
@@ -203,6 +202,10 @@ class FakeStripe(PaymentGateway):
         self.charges += 1
         amount = self._orders[intent_id].price.amount
         return self._change(intent_id, status="succeeded", amount_received=amount, next_action=None)
+
+    def process(self, intent_id: str) -> PaymentIntent:
+        """The customer approved, and the bank takes its time to decide."""
+        return self._change(intent_id, status="processing", next_action=None)
 
     def decline(self, intent_id: str, reason: str = NOT_APPROVED) -> PaymentIntent:
         """The customer does not approve, or the bank declines."""

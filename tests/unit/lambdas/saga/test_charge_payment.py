@@ -139,28 +139,27 @@ def test_a_payment_canceled_in_the_dashboard_is_declined(shop: Shop, stripe: Fak
 # Payments that the customer or their bank has to decide
 
 
-@pytest.mark.parametrize(
-    ("payment_method", "status", "next_action"),
-    [
-        (CARD_WITH_3DS, PaymentStatus.REQUIRES_ACTION, NEXT_ACTION),
-        (SLOW_CARD, PaymentStatus.PROCESSING, None),
-    ],
-)
-def test_an_undecided_payment_is_recorded_with_what_the_customer_must_do(
-    shop: Shop,
-    stripe: FakeStripe,
-    payment_method: str,
-    status: PaymentStatus,
-    next_action: dict[str, object] | None,
-) -> None:
-    shop.priced(payment_method=payment_method)
+def test_an_approval_is_recorded_with_what_the_customer_must_do(shop: Shop, stripe: FakeStripe) -> None:
+    shop.priced(payment_method=CARD_WITH_3DS)
 
-    with pytest.raises(PaymentActionRequired, match=status):
+    with pytest.raises(PaymentActionRequired, match="approval"):
         charge(shop, stripe)
 
     order = shop.order()
-    assert order.payment == Payment(status, "pi_1", next_action, CLIENT_SECRET)
+    assert order.payment == Payment(PaymentStatus.REQUIRES_ACTION, "pi_1", NEXT_ACTION, CLIENT_SECRET)
     assert order.timeline[-1].event == "PaymentActionRequired"
+    assert stripe.held == 0
+
+
+def test_a_payment_that_the_bank_decides_asks_nothing_of_the_customer(shop: Shop, stripe: FakeStripe) -> None:
+    shop.priced(payment_method=SLOW_CARD)
+
+    with pytest.raises(PaymentActionRequired, match="processing"):
+        charge(shop, stripe)
+
+    order = shop.order()
+    assert order.payment == Payment(PaymentStatus.PROCESSING, "pi_1")
+    assert order.timeline[-1].event == "PaymentProcessing"
     assert stripe.held == 0
 
 
@@ -211,8 +210,19 @@ def test_only_the_recorded_one_of_two_intents_is_charged(shop: Shop, stripe: Fak
 
     # Then
     assert order.payment == Payment(PaymentStatus.SUCCEEDED, first.intent_id)
-    assert stripe.intents["pi_2"].status == "requires_confirmation"
+    assert stripe.intents["pi_2"].status == "canceled"
     assert stripe.charges == 1
+
+
+def test_a_spare_intent_that_cannot_be_cancelled_now_stops_nothing(shop: Shop, stripe: FakeStripe) -> None:
+    shop.priced()
+    first = stripe.create_intent(an_order(order_id="under another key", amount=AMOUNT))
+    stripe.after["create_intent"] = lambda: shop.orders.record_intent(
+        ORDER_ID, first.intent_id, PaymentStatus.REQUIRES_CONFIRMATION
+    )
+    stripe.before["cancel_intent"] = no_answer
+
+    assert charge(shop, stripe).payment == Payment(PaymentStatus.SUCCEEDED, first.intent_id)
 
 
 # No order is charged after its undo has begun
@@ -242,6 +252,7 @@ def test_an_undo_while_the_intent_is_created_prevents_its_confirmation(
         charge(shop, stripe)
 
     assert "confirm_intent" not in stripe.calls
+    assert stripe.intents["pi_1"].status == "canceled"
     assert shop.order().payment == Payment(PaymentStatus.NOT_STARTED)
 
 

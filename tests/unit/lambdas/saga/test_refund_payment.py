@@ -203,7 +203,7 @@ def test_a_cancellation_whose_reply_was_lost_is_found(shop: Shop, stripe: FakeSt
 def test_a_payment_that_succeeds_while_it_is_canceled_is_refunded(shop: Shop, stripe: FakeStripe) -> None:
     stripe.before["confirm_intent"] = no_answer
     charge(shop, stripe)
-    stripe.before["cancel_intent"] = lambda: stripe.confirm_intent(ORDER_ID, "pi_1")
+    stripe.before["cancel_intent"] = lambda: stripe.confirm_intent(shop.order(), "pi_1")
 
     with pytest.raises(PaymentInFlux):
         undo(shop, stripe)

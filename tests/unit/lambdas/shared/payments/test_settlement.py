@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from lambdas.domain.errors import StoreUnavailable
-from lambdas.domain.order import Order, PaymentStatus
+from lambdas.domain.order import Order, Payment, PaymentStatus
 from lambdas.domain.payment import PaymentIntent
 from lambdas.shared.payments.settlement import settle_payment
 from tests.unit.lambdas.builders import TASK_TOKEN
@@ -11,6 +11,7 @@ from tests.unit.lambdas.fakes import FakeCallback, FakeStripe
 from tests.unit.lambdas.shop import UNDOS, Shop
 
 SUCCEEDED = PaymentIntent("pi_1", "succeeded")
+PROCESSING = PaymentIntent("pi_1", "processing")
 NOT_APPROVED = PaymentIntent("pi_1", "requires_payment_method", decline="The card has expired.")
 
 
@@ -18,16 +19,54 @@ def settle(shop: Shop, callback: FakeCallback, order: Order, intent: PaymentInte
     return settle_payment(order, intent, shop.orders, callback)
 
 
-@pytest.mark.parametrize("status", ["requires_action", "processing"])
-def test_an_undecided_payment_resumes_nothing(
-    shop: Shop, stripe: FakeStripe, callback: FakeCallback, status: str
+def test_a_payment_that_waits_for_the_customer_changes_nothing(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
 ) -> None:
     waiting = shop.awaiting_payment(stripe)
 
-    assert not settle(shop, callback, waiting, PaymentIntent("pi_1", status))
+    assert not settle(shop, callback, waiting, PaymentIntent("pi_1", "requires_action"))
 
     assert callback.resumed == []
     assert shop.order() == waiting
+
+
+def test_an_approved_payment_that_the_bank_decides_later_is_recorded_once(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    waiting = shop.awaiting_payment(stripe)
+
+    for _ in range(2):
+        assert not settle(shop, callback, waiting, PROCESSING)
+
+    order = shop.order()
+    assert order.payment == Payment(PaymentStatus.PROCESSING, "pi_1")
+    assert [entry.event for entry in order.timeline[-2:]] == ["PaymentAwaited", "PaymentProcessing"]
+    assert callback.resumed == []
+
+
+@pytest.mark.parametrize("undo", UNDOS)
+def test_a_payment_that_is_processing_does_not_change_an_order_being_undone(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, undo: Callable[[Shop], object]
+) -> None:
+    waiting = shop.awaiting_payment(stripe)
+    undo(shop)
+    undone = shop.order()
+
+    assert not settle(shop, callback, waiting, PROCESSING)
+
+    assert shop.order() == undone
+
+
+def test_an_outdated_processing_does_not_overwrite_a_success(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    waiting = shop.awaiting_payment(stripe)
+    settle(shop, callback, waiting, SUCCEEDED)
+    paid = shop.order()
+
+    assert not settle(shop, callback, waiting, PROCESSING)
+
+    assert shop.order() == paid
 
 
 def test_a_payment_that_succeeded_resumes_the_saga(

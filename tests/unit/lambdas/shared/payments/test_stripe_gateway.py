@@ -6,8 +6,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import boto3
 import pytest
+import requests
 import stripe
 from aws_lambda_powertools.utilities import parameters
+from requests.structures import CaseInsensitiveDict
 
 from lambdas.domain.errors import (
     AmountNotChargeable,
@@ -22,6 +24,7 @@ from lambdas.shared.payments import stripe_gateway
 from lambdas.shared.payments.stripe_gateway import StripeGateway
 from lambdas.shared.settings import Settings
 from tests.unit.lambdas.builders import ORDER_ID, PAYMENT_SERVICE, SECRET_KEY, an_order
+from tests.unit.lambdas.conftest import Log
 
 CREATED = 1_772_366_400
 INTENT = PaymentIntent("pi_1", "succeeded", "usd", CREATED, amount_received=75_800, amount_refunded=800)
@@ -60,6 +63,13 @@ class Request:
     idempotency_key: str | None
 
 
+@dataclass(frozen=True)
+class Stored:
+    """A response that was stored under the idempotency key of an earlier request."""
+
+    body: object
+
+
 class FakeStripeApi(stripe.HTTPClient):
     """Records the SDK's requests, and returns the responses that a test has prepared."""
 
@@ -87,7 +97,11 @@ class FakeStripeApi(stripe.HTTPClient):
         if isinstance(answer, Exception):
             raise answer
         status, body = answer
-        return body if isinstance(body, str) else json.dumps(body), status, {}
+        headers = {"request-id": "req_1"}
+        if isinstance(body, Stored):
+            headers["idempotent-replayed"] = "true"
+            body = body.body
+        return body if isinstance(body, str) else json.dumps(body), status, CaseInsensitiveDict(headers)
 
 
 @pytest.fixture
@@ -98,7 +112,7 @@ def api() -> FakeStripeApi:
 @pytest.fixture
 def gateway(api: FakeStripeApi) -> StripeGateway:
     client = stripe.StripeClient(SECRET_KEY, http_client=api, max_network_retries=0)
-    return StripeGateway(client, livemode=False, service=PAYMENT_SERVICE)
+    return StripeGateway(client, client, livemode=False, service=PAYMENT_SERVICE)
 
 
 # Requests
@@ -128,9 +142,75 @@ def test_an_intent_is_created_unconfirmed_with_the_orders_key(
 
 
 def test_an_intent_is_confirmed_with_the_orders_key(api: FakeStripeApi, gateway: StripeGateway) -> None:
-    gateway.confirm_intent(ORDER_ID, "pi_1")
+    gateway.confirm_intent(an_order(), "pi_1")
 
-    assert api.requests == [Request("post", "/v1/payment_intents/pi_1/confirm", {}, f"{ORDER_ID}-confirm")]
+    path = "/v1/payment_intents/pi_1/confirm"
+    assert api.requests == [Request("post", path, {"use_stripe_sdk": "true"}, f"{ORDER_ID}-confirm")]
+
+
+def test_the_bank_sends_the_customer_to_the_orders_return_url(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    gateway.confirm_intent(an_order(return_url="https://shop.example/thanks"), "pi_1")
+
+    assert api.requests[0].parameters == {"return_url": "https://shop.example/thanks"}
+
+
+CHARGES: dict[str, Callable[[StripeGateway], object]] = {
+    "charge": lambda gateway: gateway.create_intent(an_order(amount=75_800)),
+    "confirm": lambda gateway: gateway.confirm_intent(an_order(), "pi_1"),
+}
+each_charge = pytest.mark.parametrize(("key", "call"), CHARGES.items(), ids=CHARGES)
+
+FAILURE = {"error": {"type": "api_error", "message": "An unknown error occurred."}}
+
+
+@each_charge
+def test_a_stored_failure_is_passed_with_the_next_key(
+    api: FakeStripeApi, gateway: StripeGateway, key: str, call: Callable[[StripeGateway], object]
+) -> None:
+    api.answers = [(500, Stored(FAILURE)), (500, Stored(FAILURE))]
+
+    call(gateway)
+
+    keys = [request.idempotency_key for request in api.requests]
+    assert keys == [f"{ORDER_ID}-{key}", f"{ORDER_ID}-{key}-2", f"{ORDER_ID}-{key}-3"]
+    assert all(request.parameters == api.requests[0].parameters for request in api.requests)
+
+
+@each_charge
+def test_a_new_failure_keeps_its_key_for_the_next_try(
+    api: FakeStripeApi, gateway: StripeGateway, key: str, call: Callable[[StripeGateway], object]
+) -> None:
+    api.answers = [(500, Stored(FAILURE)), (500, FAILURE)]
+
+    with pytest.raises(PaymentProviderUnavailable):
+        call(gateway)
+
+    assert [request.idempotency_key for request in api.requests][-1] == f"{ORDER_ID}-{key}-2"
+
+
+@each_charge
+def test_a_stored_response_that_is_no_failure_is_used(
+    api: FakeStripeApi, gateway: StripeGateway, key: str, call: Callable[[StripeGateway], object]
+) -> None:
+    api.answers = [(200, Stored(an_intent()))]
+
+    call(gateway)
+
+    assert [request.idempotency_key for request in api.requests] == [f"{ORDER_ID}-{key}"]
+
+
+@each_charge
+def test_one_try_uses_four_keys_at_most(
+    api: FakeStripeApi, gateway: StripeGateway, key: str, call: Callable[[StripeGateway], object]
+) -> None:
+    api.answer = (500, Stored(FAILURE))
+
+    with pytest.raises(PaymentProviderUnavailable):
+        call(gateway)
+
+    assert [request.idempotency_key for request in api.requests][3:] == [f"{ORDER_ID}-{key}-4"]
 
 
 def test_an_intent_is_canceled_with_a_new_key_every_time(api: FakeStripeApi, gateway: StripeGateway) -> None:
@@ -263,7 +343,7 @@ def test_an_intent_has_the_customers_next_action(api: FakeStripeApi, gateway: St
         ),
     )
 
-    assert gateway.confirm_intent(ORDER_ID, "pi_1") == PaymentIntent(
+    assert gateway.confirm_intent(an_order(), "pi_1") == PaymentIntent(
         "pi_1",
         "requires_action",
         "usd",
@@ -355,7 +435,7 @@ def test_a_declined_card_raises_a_sentence_for_the_customer(
     api.answer = (402, an_error("card_error", **fields))
 
     with pytest.raises(PaymentDeclined, match=f"^{message}$"):
-        gateway.confirm_intent(ORDER_ID, "pi_1")
+        gateway.confirm_intent(an_order(), "pi_1")
 
 
 @pytest.mark.parametrize("code", ["payment_intent_unexpected_state", "charge_already_refunded"])
@@ -377,10 +457,35 @@ def test_an_unknown_payment_method_is_declined_without_its_id(
         gateway.create_intent(an_order(amount=75_800))
 
 
+@pytest.mark.parametrize("call", CHARGES.values(), ids=CHARGES)
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"code": "account_limit"}, {"param": "amount"}],
+    ids=["used before", "an unknown code", "an unknown parameter"],
+)
+def test_whatever_else_stripe_refuses_is_a_decline_for_the_customer(
+    api: FakeStripeApi,
+    gateway: StripeGateway,
+    log: Log,
+    call: Callable[[StripeGateway], object],
+    fields: dict[str, str],
+) -> None:
+    api.answer = (400, an_error("invalid_request_error", **fields))
+
+    with pytest.raises(
+        PaymentDeclined, match=r"^The payment was not accepted\. Please order again with a new"
+    ):
+        call(gateway)
+
+    [line] = log.lines
+    assert {name: line[name] for name in ("code", "param") if name in line} == fields
+    assert line["request_id"] == "req_1"
+    assert "pm_card_visa" not in log.text
+
+
 @pytest.mark.parametrize(
     ("status", "error", "expected"),
     [
-        (400, an_error("invalid_request_error", param="amount"), stripe.InvalidRequestError),
         (400, an_error("idempotency_error"), stripe.IdempotencyError),
         (403, an_error("invalid_request_error"), stripe.PermissionError),
     ],
@@ -485,7 +590,7 @@ def test_a_refund_made_in_the_meantime_is_looked_up_again(api: FakeStripeApi, ga
 
 
 def forget_key_and_client() -> None:
-    stripe_gateway._client.cache_clear()  # noqa: SLF001 - a warm environment keeps it
+    stripe_gateway._clients.cache_clear()  # noqa: SLF001 - a warm environment keeps it
     parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
 
 
@@ -545,10 +650,10 @@ def test_after_a_rejected_key_the_next_attempt_uses_the_new_key(
         gateway.retrieve_intent("pi_1")
     StripeGateway.from_settings(Settings())
 
-    assert [client["api_key"] for client in made_clients] == [SECRET_KEY, "sk_test_the_next"]
+    assert [client["api_key"] for client in made_clients] == 2 * [SECRET_KEY] + 2 * ["sk_test_the_next"]
 
 
-def test_the_key_comes_from_the_secret_and_the_client_is_made_once(
+def test_the_key_comes_from_the_secret_and_the_clients_are_made_once(
     store_key: Callable[[str], object], made_clients: list[Mapping[str, Any]]
 ) -> None:
     store_key(SECRET_KEY)
@@ -556,12 +661,40 @@ def test_the_key_comes_from_the_secret_and_the_client_is_made_once(
     for _ in range(2):
         StripeGateway.from_settings(Settings())
 
-    [client] = made_clients
-    assert client["api_key"] == SECRET_KEY
-    assert client["base_addresses"] == {}
-    assert client["max_network_retries"] == 0
-    assert client["stripe_version"] == stripe_gateway.API_VERSION
-    assert client["http_client"]._timeout == (2, 5)  # noqa: SLF001 - the SDK has no other way to ask
+    assert len(made_clients) == 2
+    for client in made_clients:
+        assert client["api_key"] == SECRET_KEY
+        assert client["base_addresses"] == {}
+        assert client["max_network_retries"] == 0
+        assert client["stripe_version"] == stripe_gateway.API_VERSION
+
+
+def test_only_a_confirmation_waits_for_the_customers_bank(
+    store_key: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_key(SECRET_KEY)
+    timeouts = {}
+
+    def time_out(_session: requests.Session, _method: str, url: str, **options: Any) -> None:  # noqa: ANN401 - the SDK's
+        timeouts[urlsplit(url).path] = options["timeout"]
+        raise TimeoutError
+
+    monkeypatch.setattr(requests.Session, "request", time_out)
+    gateway = StripeGateway.from_settings(Settings())
+
+    calls: list[Callable[[StripeGateway], object]] = [
+        *CHARGES.values(),
+        lambda gateway: gateway.retrieve_intent("pi_1"),
+    ]
+    for call in calls:
+        with pytest.raises(PaymentProviderUnavailable):
+            call(gateway)
+
+    assert timeouts == {
+        "/v1/payment_intents": (2, 5),
+        "/v1/payment_intents/pi_1/confirm": (2, 20),
+        "/v1/payment_intents/pi_1": (2, 5),
+    }
 
 
 def test_the_local_stage_calls_its_own_stripe(

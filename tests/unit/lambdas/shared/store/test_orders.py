@@ -95,6 +95,7 @@ CHANGES: dict[str, tuple[Callable[[Shop], Order], Callable[[Shop, Order], Order]
         lambda shop, _: shop.orders.record_action_required(ORDER_ID, ACTION_REQUIRED),
         "PaymentActionRequired",
     ),
+    "processing": (an_intent, lambda shop, _: shop.orders.record_processing(ORDER_ID), "PaymentProcessing"),
     "dispute": (Shop.confirmed, lambda shop, _: shop.orders.record_dispute(ORDER_ID), "PaymentDisputed"),
     "refund outside": (
         Shop.confirmed,
