@@ -3,14 +3,14 @@
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote
 
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.bank_outcomes import BankOutcomes
-from local.stripe_stand_in.cards import CARDS, Card
 from local.stripe_stand_in.disputes import Disputes
-from local.stripe_stand_in.exchange import Answer, ApiRequest, error, invalid, missing
+from local.stripe_stand_in.exchange import Answer, ApiRequest, error, invalid
+from local.stripe_stand_in.limits import AccountLimits
 from local.stripe_stand_in.pages import page
+from local.stripe_stand_in.payment_methods import PaymentMethods
 from local.stripe_stand_in.refunds import Refunds
 
 _ALLOWED_IN: Final = {
@@ -26,7 +26,12 @@ _ALLOWED_IN: Final = {
 """The statuses in which an action on a PaymentIntent is allowed."""
 
 
+_ALSO_OF_CONFIRM: Final = frozenset({"expand", "return_url", "use_stripe_sdk"})
+"""Parameters of a creation that belong to its confirmation."""
+
 _INTENT_FILTERS: Final = frozenset({"created[gte]", "created[lt]"})
+
+_BANK: Final = "https://hooks.stripe.com/redirect/authenticate"
 
 _END_OF_TIME: Final = 1 << 40
 
@@ -35,15 +40,21 @@ class StripeApi:
     """Executes requests to the Stripe API."""
 
     def __init__(
-        self, account: Account, outcomes: BankOutcomes, refunds: Refunds, disputes: Disputes
+        self,
+        account: Account,
+        outcomes: BankOutcomes,
+        limits: AccountLimits,
+        refunds: Refunds,
+        disputes: Disputes,
     ) -> None:
         self._account = account
         self._outcomes = outcomes
+        self._limits = limits
         self._refunds = refunds
         self._disputes = disputes
         self._localstripe = account.localstripe
         self._find = account.find
-        self._payment_methods: dict[Card, str] = {}
+        self._payment_methods = PaymentMethods(account)
 
     async def execute(self, request: ApiRequest) -> Answer:  # noqa: PLR0911 - one for each endpoint
         """Execute a request and answer it as Stripe does; to be called through `Account.exclusively`.
@@ -51,7 +62,7 @@ class StripeApi:
         Raises:
             RefusedError: The request is rejected.
         """
-        request = await self._with_real_payment_method(request)
+        request = await self._payment_methods.real(request)
         match request.method, request.path.removeprefix("/v1/").split("/"):
             case "POST", ["payment_intents"]:
                 return await self._create(request)
@@ -61,6 +72,8 @@ class StripeApi:
                 return await self._confirm(request, intent_id)
             case "POST", ["payment_intents", intent_id, ("cancel" | "_authenticate") as action]:
                 return await self._act(request, intent_id, action)
+            case "POST", ["payment_methods"]:
+                return await self._payment_methods.create(request)
             case "POST", ["refunds"]:
                 return await self._refunds.create(request)
             case "GET", ["refunds"]:
@@ -76,6 +89,7 @@ class StripeApi:
         for name in ("amount", "currency"):
             if request.param(name) is None:
                 raise invalid(f"Missing required param: {name}.", "parameter_missing", name)
+        self._limits.ensure_amount(request)
         created = await self._account.pass_on(request.having(confirm=None))
         if created.status != HTTPStatus.OK:
             return created
@@ -83,8 +97,10 @@ class StripeApi:
         if request.param("confirm") != "true":
             return created
         intent_id = created.body["id"]
-        expand = tuple((name, value) for name, value in request.params if name.startswith("expand["))
-        confirm = replace(request, path=f"{request.path}/{intent_id}/confirm", params=expand)
+        params = tuple(
+            (name, value) for name, value in request.params if name.partition("[")[0] in _ALSO_OF_CONFIRM
+        )
+        confirm = replace(request, path=f"{request.path}/{intent_id}/confirm", params=params)
         return await self._act(confirm, intent_id, "confirm")
 
     async def _list_intents(self, request: ApiRequest) -> Answer:
@@ -123,6 +139,9 @@ class StripeApi:
             )
             code = "payment_intent_unexpected_state"
             return error(400, message, code=code, payment_intent=self._view(intent, request))
+        if action == "confirm":
+            await self._payment_methods.use(intent)
+            self._account.notes.next_actions[intent_id] = _next_action(request, intent_id)
         done = await self._account.ask(request)
         if done.status == HTTPStatus.OK:
             return Answer(HTTPStatus.OK, self._view(await self._acted(done.body, request), request))
@@ -146,35 +165,17 @@ class StripeApi:
     def _view(self, body: dict[str, Any], request: ApiRequest) -> dict[str, Any]:
         return self._account.view(body, request.expand)
 
-    async def _with_real_payment_method(self, request: ApiRequest) -> ApiRequest:
-        """Replace Stripe's name for a test card by the id of a payment method at localstripe.
 
-        localstripe knows few of these names, and creates another payment method at each use. So they are
-        created here, once for each card.
-        """
-        name = request.param("payment_method")
-        if request.method != "POST" or name is None:
-            return request
-        card = CARDS.get(name)
-        if card is not None:
-            return request.having(payment_method=await self._payment_method(card))
-        if await self._localstripe.get(f"/v1/payment_methods/{quote(name, safe='')}") is None:
-            raise missing(400, "PaymentMethod", name, "payment_method")
-        return request
+def _next_action(request: ApiRequest, intent_id: str) -> dict[str, Any]:
+    """What the customer has to do if the bank asks for 3-D Secure.
 
-    async def _payment_method(self, card: Card) -> str:
-        if card not in self._payment_methods:
-            details = {
-                "number": card.number_for_localstripe,
-                "exp_month": "12",
-                "exp_year": "2040",
-                "cvc": "123",
-            }
-            _, made = await self._localstripe.request(
-                "POST",
-                "/v1/payment_methods",
-                [("type", "card"), *((f"card[{name}]", value) for name, value in details.items())],
-            )
-            self._payment_methods[card] = made["id"]
-            self._account.notes.cards[made["id"]] = card
-        return self._payment_methods[card]
+    It is for Stripe.js, unless the confirmation has a `return_url` and not `use_stripe_sdk`
+    (https://docs.stripe.com/api/payment_intents/confirm).
+    """
+    url, return_url = f"{_BANK}/{intent_id}", request.param("return_url")
+    if request.param("use_stripe_sdk") == "true" or return_url is None:
+        return {
+            "type": "use_stripe_sdk",
+            "use_stripe_sdk": {"type": "three_d_secure_redirect", "stripe_js": url},
+        }
+    return {"type": "redirect_to_url", "redirect_to_url": {"url": url, "return_url": return_url}}

@@ -3,7 +3,8 @@
 import base64
 import binascii
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 from urllib.parse import parse_qsl
 
@@ -16,6 +17,7 @@ The error is stored under its idempotency key, as Stripe stores an error 500
 (https://docs.stripe.com/api/idempotent_requests).
 """
 
+_ID_IN_PATH: Final = re.compile(r"/[a-z]{2,4}_\w+")
 _INTENT_PATH: Final = re.compile(r"/v1/payment_intents/(?P<id>[^/]+)")
 
 
@@ -84,6 +86,11 @@ class ApiRequest:
         return [value for key, value in self.params if key.startswith("expand[")]
 
     @property
+    def endpoint(self) -> str:
+        """Method and path without ids; Stripe limits the requests to each of them."""
+        return f"{self.method} {_ID_IN_PATH.sub('/{id}', self.path)}"
+
+    @property
     def intent_id(self) -> str | None:
         """The PaymentIntent that the request names, if it names one."""
         in_path = _INTENT_PATH.match(self.path)
@@ -100,12 +107,14 @@ class Answer:
         executed: Whether the execution of the request began. Only then is the answer stored under the
             idempotency key (https://docs.stripe.com/api/idempotent_requests).
         replayed: Whether the answer was stored by an earlier request.
+        headers: Headers that only this answer has.
     """
 
     status: int
     body: dict[str, Any]
     executed: bool = True
     replayed: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class RefusedError(Exception):
@@ -116,17 +125,25 @@ class RefusedError(Exception):
         self.answer = answer
 
 
-def error(status: int, message: str, *, executed: bool = True, **fields: object) -> Answer:
+def error(
+    status: int,
+    message: str,
+    *,
+    executed: bool = True,
+    headers: Mapping[str, str] | None = None,
+    **fields: object,
+) -> Answer:
     """An error as Stripe returns it (https://docs.stripe.com/api/errors).
 
     Args:
         status: The HTTP status.
         message: Stripe's message, where it is known.
         executed: See `Answer`.
+        headers: See `Answer`.
         **fields: More fields of the error: `code`, `param`, or a `type` other than `invalid_request_error`.
     """
     body = {"error": {"type": "invalid_request_error", "message": message, **fields}}
-    return Answer(status, body, executed)
+    return Answer(status, body, executed, headers=headers or {})
 
 
 def missing(status: int, kind: str, object_id: str, param: str) -> RefusedError:

@@ -1,6 +1,6 @@
 """Controls a running stand-in from another process; plays and tests use it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -36,6 +36,31 @@ class StandInClient(ControlClient):
         if answer.status_code != httpx.codes.PAYMENT_REQUIRED:  # the bank can decline afterwards
             answer.raise_for_status()
         return self._get(path)
+
+    def pay_elsewhere(
+        self, amount: int, currency: str = "usd", metadata: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Pay something that is not the shop's, such as a payment link; returns the PaymentIntent."""
+        fields = {"amount": str(amount), "currency": currency, "payment_method": "pm_card_visa"}
+        for name, value in (metadata or {}).items():
+            fields[f"metadata[{name}]"] = value
+        answer = self._http.post("/v1/payment_intents", data={**fields, "confirm": "true"})
+        paid: dict[str, Any] = answer.raise_for_status().json()
+        return paid
+
+    def limit_amount(self, maximum: int) -> None:
+        """Reject payments of more than this many minor units, as if the account were not allowed more."""
+        self._post("/_stand_in/limits", {"amount": maximum})
+
+    def limit_rate(self, total_per_second: int | None = None, per_endpoint: int | None = None) -> None:
+        """Limit the requests with each secret key, in all and to each endpoint; None for no limit."""
+        limits = {"per_second": total_per_second, "per_second_and_endpoint": per_endpoint}
+        self._post("/_stand_in/limits", limits)
+
+    def unlimited(self) -> None:
+        """Take all limits back."""
+        none = {"amount": None, "per_second": None, "per_second_and_endpoint": None}
+        self._post("/_stand_in/limits", none)
 
     def set_webhook(
         self, url: str, secrets: str | Sequence[str], events: Sequence[str] | None = None

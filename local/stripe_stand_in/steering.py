@@ -13,6 +13,7 @@ from local.stripe_stand_in.bank_outcomes import BankOutcome, BankOutcomes
 from local.stripe_stand_in.dashboard import Dashboard
 from local.stripe_stand_in.deliveries import Deliveries, DeliveryMode
 from local.stripe_stand_in.exchange import Answer
+from local.stripe_stand_in.limits import AccountLimits, Limits
 from local.stripe_stand_in.webhooks import WebhookEndpoint
 
 _ARGUMENTS: Final = TypeAdapter(dict[str, Any])
@@ -22,12 +23,18 @@ class Steering:
     """The endpoints of one stand-in."""
 
     def __init__(
-        self, account: Account, dashboard: Dashboard, deliveries: Deliveries, outcomes: BankOutcomes
+        self,
+        account: Account,
+        dashboard: Dashboard,
+        deliveries: Deliveries,
+        outcomes: BankOutcomes,
+        limits: AccountLimits,
     ) -> None:
         self._account = account
         self._dashboard = dashboard
         self._deliveries = deliveries
         self._outcomes = outcomes
+        self._limits = limits
 
     def routes(self) -> list[web.RouteDef]:
         """The endpoints."""
@@ -40,6 +47,7 @@ class Steering:
             web.get("/_stand_in/deliveries", self._list_deliveries),
             web.post("/_stand_in/events/{event_id}/resend", self._resend),
             web.post("/_stand_in/outcomes", self._add_outcome),
+            web.post("/_stand_in/limits", self._change_limits),
             *(
                 web.post(f"/_stand_in/dashboard/{change.__name__}", self._change(change))
                 for change in (
@@ -85,6 +93,10 @@ class Steering:
     async def _add_outcome(self, http: web.Request) -> web.Response:
         self._outcomes.add(BankOutcome.model_validate_json(await http.read()))
         return web.json_response({}, status=201)
+
+    async def _change_limits(self, http: web.Request) -> web.Response:
+        self._limits.change(Limits.model_validate_json(await http.read()))
+        return web.json_response({})
 
     def _change(self, act: Callable[..., Awaitable[Answer]]) -> Handler:
         """An endpoint that calls a method of the dashboard with the arguments in the body."""

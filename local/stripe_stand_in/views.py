@@ -17,12 +17,14 @@ class Notes:
 
     Attributes:
         cards: The test cards behind payment methods, by the id of the payment method.
+        next_actions: What customers have to do if their bank asks for it, by the id of the PaymentIntent.
         disputes: The disputes by the id of their charge, the oldest first.
         refunds: The PaymentIntents of refunds by the id of the refund, the oldest first.
         failed_refunds: Minor units of failed and canceled refunds, by the id of the charge.
     """
 
     cards: dict[str, Card] = field(default_factory=dict)
+    next_actions: dict[str, dict[str, Any]] = field(default_factory=dict)
     disputes: dict[str, dict[str, Any]] = field(default_factory=dict)
     refunds: dict[str, str] = field(default_factory=dict)
     failed_refunds: Counter[str] = field(default_factory=Counter)
@@ -45,6 +47,8 @@ def payment_intent(raw: Mapping[str, Any], notes: Notes, expand: Iterable[str] =
     del intent["charges"]  # gone from Stripe's API since 2022-11-15
     if raw["status"] == "requires_payment_method":
         intent["payment_method"] = None
+    if raw["next_action"] is not None:
+        intent["next_action"] = notes.next_actions[raw["id"]]
     if raw["latest_charge"] is not None:
         # Stripe copies the metadata of an intent to its charges when it creates them.
         charged = charge({**raw["latest_charge"], "metadata": raw["metadata"]}, notes)

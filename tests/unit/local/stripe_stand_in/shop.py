@@ -40,12 +40,26 @@ class Shop:
         )
 
     def confirm(
-        self, intent: stripe.PaymentIntent, key: str | None = None, fail: str | None = None
+        self,
+        intent: stripe.PaymentIntent,
+        key: str | None = None,
+        fail: str | None = None,
+        params: stripe.params.PaymentIntentConfirmParams | None = None,
     ) -> stripe.PaymentIntent:
         options = _keyed(key)
         if fail is not None:
             options["headers"] = {FAIL_HEADER: fail}
-        return self.client.v1.payment_intents.confirm(intent.id, {}, options)
+        return self.client.v1.payment_intents.confirm(intent.id, params or {}, options)
+
+    def card(self, number: str = "4242424242424242") -> str:
+        """A payment method as a customer's browser makes it."""
+        details: stripe.params.PaymentMethodCreateParamsCard = {
+            "number": number,
+            "exp_month": 12,
+            "exp_year": 2040,
+            "cvc": "123",
+        }
+        return self.client.v1.payment_methods.create({"type": "card", "card": details}).id
 
     def pay(self) -> stripe.PaymentIntent:
         return self.confirm(self.intend())

@@ -315,13 +315,28 @@ def test_the_bank_can_decide_about_a_processing_payment(  # noqa: PLR0913 - both
     assert types(receiver.wait_for(event_types[-1])) == [*PROCESSING, *event_types]
 
 
-def test_a_payment_can_be_processing_after_3d_secure(shop: Shop) -> None:
+def test_a_payment_can_be_processing_after_3d_secure(shop: Shop, receiver: Receiver) -> None:
     shop.stand_in.set_processing(shop.order_id)
     waiting = shop.confirm(shop.intend("pm_card_authenticationRequired"))
 
-    assert shop.stand_in.authenticate(waiting.id, success=True)["status"] == "processing"
+    approved = shop.stand_in.authenticate(waiting.id, success=True)
+
+    assert (approved["status"], approved["next_action"]) == ("processing", None)
+    assert types(receiver.wait_for("payment_intent.processing"))[-2:] == [
+        "payment_intent.requires_action",
+        "payment_intent.processing",
+    ]
 
 
 def test_only_a_processing_payment_can_be_decided(shop: Shop) -> None:
     with pytest.raises(ValueError, match="status of requires_confirmation"):
         shop.stand_in.finish_processing(shop.intend().id, success=True)
+
+
+def test_a_payment_can_be_made_outside_of_the_shop(shop: Shop) -> None:
+    paid = shop.stand_in.pay_elsewhere(990, "eur", {"order_id": shop.order_id, "service": "a-payment-link"})
+
+    assert paid["status"] == "succeeded"
+    payment = shop.payment()
+    assert (payment.intent_id, payment.captured, payment.currency) == (paid["id"], 990, "eur")
+    assert payment.service == "a-payment-link"

@@ -185,6 +185,35 @@ def test_a_payment_succeeds_when_3d_secure_is_passed(shop: Shop, payment_method:
     assert shop.payment().captured == 2500
 
 
+REDIRECT: stripe.params.PaymentIntentConfirmParams = {"return_url": "https://shop.test/orders/1"}
+
+
+@pytest.mark.parametrize("params", [{"use_stripe_sdk": True}, {"use_stripe_sdk": True, **REDIRECT}])
+def test_stripe_js_can_ask_for_3d_secure(
+    shop: Shop, params: stripe.params.PaymentIntentConfirmParams
+) -> None:
+    waiting = shop.confirm(shop.intend("pm_card_authenticationRequired"), params=params)
+
+    action = shop.retrieve(waiting).to_dict()["next_action"]
+    assert action["type"] == "use_stripe_sdk"
+    assert action["use_stripe_sdk"]
+    assert "redirect_to_url" not in action
+    assert shop.stand_in.authenticate(waiting.id, success=True)["status"] == "succeeded"
+
+
+def test_a_page_of_the_bank_can_ask_for_3d_secure(shop: Shop) -> None:
+    waiting = shop.confirm(shop.intend("pm_card_authenticationRequired"), params=REDIRECT)
+
+    action = shop.retrieve(waiting).to_dict()["next_action"]
+    assert (action["type"], action["redirect_to_url"]["return_url"]) == (
+        "redirect_to_url",
+        REDIRECT["return_url"],
+    )
+    assert action["redirect_to_url"]["url"].startswith("https://")
+    paid = shop.stand_in.authenticate(waiting.id, success=True)
+    assert (paid["status"], paid["next_action"]) == ("succeeded", None)
+
+
 def test_a_payment_fails_when_3d_secure_is_failed(shop: Shop) -> None:
     waiting = shop.confirm(shop.intend("pm_card_authenticationRequired"))
 

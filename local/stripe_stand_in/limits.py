@@ -1,0 +1,94 @@
+"""The limits of an account: how much a charge may be, and how many requests it may send.
+
+All are off until a test asks for them.
+"""
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from local.stripe_stand_in.exchange import Answer, ApiRequest, RefusedError, error
+
+_WINDOW_SECONDS: Final = 1.0
+
+REASON_HEADER: Final = "Stripe-Rate-Limited-Reason"
+
+
+class Limits(BaseModel):
+    """Limits; None for no limit.
+
+    Stripe allows 100 requests a second to a live account and 25 to a sandbox, and 25 to each endpoint
+    (https://docs.stripe.com/rate-limits).
+
+    Attributes:
+        amount: Minor units of a payment.
+        per_second: Requests with one secret key.
+        per_second_and_endpoint: Requests with one secret key to one endpoint.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    amount: int | None = Field(default=None, ge=0)
+    per_second: int | None = Field(default=None, ge=0)
+    per_second_and_endpoint: int | None = Field(default=None, ge=0)
+
+
+class AccountLimits:
+    """Rejects what is beyond the limits."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._limits = Limits()
+        self._accepted: defaultdict[tuple[str | None, str], deque[float]] = defaultdict(deque)
+
+    def change(self, limits: Limits) -> None:
+        """Change the limits that are set in `limits`; the others stay as they are."""
+        self._limits = self._limits.model_copy(update=limits.model_dump(exclude_unset=True))
+        self._accepted.clear()
+
+    def ensure_amount(self, request: ApiRequest) -> None:
+        """Check the amount of a payment.
+
+        Raises:
+            RefusedError: It is beyond the account's limit. Stripe documents no code for this error.
+        """
+        if self._limits.amount is not None and request.whole_number("amount", 0) > self._limits.amount:
+            raise RefusedError(error(400, "The amount of this payment is beyond the limit of your account."))
+
+    def ensure_rate(self, request: ApiRequest) -> None:
+        """Count a request. A rejected one does not count, and its idempotency key stays free.
+
+        Raises:
+            RefusedError: There were as many requests as the account may send within a second.
+        """
+        counted = (
+            ("global-rate", "", self._limits.per_second),
+            ("endpoint-rate", request.endpoint, self._limits.per_second_and_endpoint),
+        )
+        now = self._clock()
+        for reason, what, limit in counted:
+            accepted = self._accepted[request.api_key, what]
+            while accepted and accepted[0] <= now - _WINDOW_SECONDS:
+                accepted.popleft()
+            if limit is not None and len(accepted) >= limit:
+                raise RefusedError(_rate_limited(reason))
+        for _, what, limit in counted:
+            if limit is not None:
+                self._accepted[request.api_key, what].append(now)
+
+
+def _rate_limited(reason: str) -> Answer:
+    message = (
+        "Request rate limit exceeded. Learn more about rate limits here https://docs.stripe.com/rate-limits."
+    )
+    return error(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        message,
+        executed=False,
+        headers={REASON_HEADER: reason},
+        code="rate_limit",
+    )
