@@ -1,4 +1,4 @@
-"""`python -m docgen write|capture`: writes generated documentation. `make docs` calls `write`."""
+"""`python -m docgen write|capture` writes the generated documentation. `make docs` calls `write`."""
 
 import argparse
 import sys

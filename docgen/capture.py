@@ -1,4 +1,4 @@
-"""`python -m docgen capture`: records `orders watch` for an order with 3-D Secure, in a real run."""
+"""`python -m docgen capture`: records `orders watch` for an order with 3-D Secure, in an embedded run."""
 
 import re
 from contextlib import closing
@@ -37,11 +37,11 @@ _ORDER: Final[SubmissionJson] = {
 }
 
 _WEB_FONTS: Final = re.compile(r"\s*@font-face {.*?}", re.DOTALL)
-"""Fonts from the web, which pages such as GitHub's do not load; the reader's own font is enough."""
+"""Declarations of web fonts. GitHub does not load web fonts in images, so the picture uses a local font."""
 
 
 def main() -> int:
-    """Record the picture."""
+    """Record the picture; see `exit_code_of` for the exit codes."""
     with embedded_world("capture", progress=spoken, wait_scale=1.0) as world:
         svg = capture(world)
     CAPTURE.parent.mkdir(exist_ok=True)
@@ -50,10 +50,10 @@ def main() -> int:
 
 
 def capture(world: World) -> str:
-    """Watch an order: while it awaits the customer's approval, and at the end.
+    """Record an order twice: while it waits for the customer's approval, and at rest.
 
     Returns:
-        The terminal as SVG.
+        The recorded terminal as SVG.
     """
     saga = SagaLocation(world.state_machine_arn, world.endpoint_url)
     target = ShopTarget(world.api_url, world.users.token(CUSTOMER), saga, stand_in_url=world.stripe_url)
@@ -62,7 +62,7 @@ def capture(world: World) -> str:
     )
     with closing(ShopApi(target.api_url, target.token)) as api:
         connection = Connection(api, target, Output(as_json=True), Wiring())
-        # A first order warms the functions, so that the durations are typical.
+        # A first order starts the functions, so that the recorded durations contain no cold starts.
         world.shop.wait_until_rest(world.shop.order({**_ORDER, "payment_method": "pm_card_visa"}))
         order_id = world.shop.order(_ORDER)
         terminal.print(Text.assemble(("$ ", "green"), f"orders watch {order_id}"))
@@ -86,5 +86,5 @@ def _waits_for_customer(snapshot: Snapshot) -> bool:
 
 
 def _print(terminal: Console, snapshot: Snapshot) -> None:
-    told = advice(snapshot.order, has_stand_in=True)
-    terminal.print(picture(snapshot, Spinner("dots", style="cyan"), told, datetime.now(UTC)))
+    hint = advice(snapshot.order, has_stand_in=True)
+    terminal.print(picture(snapshot, Spinner("dots", style="cyan"), hint, datetime.now(UTC)))

@@ -9,7 +9,7 @@ FUNCTIONS: Final = frozenset(
     {"submit_order", "get_order", "start_saga", "publish_order_events", "audit_order_events"}
     | {step.function for step in STEPS if step.role in {Role.FORWARD, Role.PIVOT, Role.NOTIFY}}
 )
-"""Functions that run for a confirmed order, without webhooks and further consumers of its event."""
+"""Functions that run for a confirmed order; webhooks and other consumers of its event are not counted."""
 
 DYNAMODB_CALLS: Final[Mapping[str, int]] = {
     "PutItem orders": 1,
@@ -18,26 +18,26 @@ DYNAMODB_CALLS: Final[Mapping[str, int]] = {
     "PutItem idempotency": 1,
     "UpdateItem idempotency": 1,
     "PutItem audit": 1,
-    "GetItem orders": HAPPY_PATH_STATES + 2,  # each step reads once, the pivot twice, and the customer once
+    "GetItem orders": HAPPY_PATH_STATES + 2,  # each step reads it once, the pivot twice, and GET /orders/{order_id} once
     "BatchGetItem inventory": 1,
 }
 """Calls to DynamoDB of those functions, for an order of two lines."""
 
 _WRITES: Final = (
     sum(units for call, units in DYNAMODB_CALLS.items() if call.startswith(("PutItem", "UpdateItem")))
-    + 2 * 3  # the transaction: an order and two products, each counted twice
-    + 4  # indexes: three entries for a new order, and one deleted at rest
+    + 2 * 3  # the transaction: an order and two products; a transactional write uses two units
+    + 4  # indexes: three entries for a new order, one of which is deleted at rest
 )
 _READS: Final = DYNAMODB_CALLS["GetItem orders"] + 2  # two products
 
-_LAMBDA_CALLS: Final = len(FUNCTIONS) + 1  # publish_order_events reads the stream in about two batches
+_LAMBDA_CALLS: Final = len(FUNCTIONS) + 1  # publish_order_events is called for the confirmation and for the notification
 
 _GB_SECONDS: Final = 0.5 * (1.0 + 0.1 * (_LAMBDA_CALLS - 1))
-"""Compute of an order: an assumption. 0.5 GB for 1 s while charging, and for 0.1 s in each other call."""
+"""Compute of an order, an assumption: 0.5 GB for 1 s in `charge_payment`, and for 0.1 s in each other call."""
 
 
 class _Usage(NamedTuple):
-    """What an order uses of a service: units, and dollars for a million of them."""
+    """Usage of a service by one order: number of units, and dollars for a million units."""
 
     service: str
     units: float

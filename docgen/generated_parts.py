@@ -19,7 +19,7 @@ README_JOURNEYS: Final = ("happy", "declined", "out-of-stock", "lost-race", "unk
 
 
 def generated_parts() -> Mapping[str, Mapping[str, str]]:
-    """Make the generated parts: text by name, by page."""
+    """Make the generated parts: for each page, the text by the name of its marker."""
     saga = SagaDocument.load()
     shown = [journey for journey in PATH_JOURNEYS if journey.key in README_JOURNEYS]
     paying = [journey for journey in PATH_JOURNEYS if "ChargePayment" in journey.states]
@@ -48,7 +48,7 @@ def with_parts(text: str, parts: Mapping[str, str]) -> str:
 
 
 def main() -> int:
-    """Write all generated texts.
+    """Write the generated parts and the contract.
 
     Returns:
         0, or 1 if a page lacks a marker.

@@ -1,4 +1,4 @@
-"""Examples for the contract. The functions' own code makes the response bodies."""
+"""Examples for the contract. The response bodies are made by the code of the functions."""
 
 from typing import Any, Final
 
@@ -80,4 +80,4 @@ PARAMETERS: Final[dict[str, Any]] = {
     "status": "CONFIRMED",
     "limit": 20,
 }
-"""Parameters by name."""
+"""Values of parameters and headers by name."""

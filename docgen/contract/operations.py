@@ -1,7 +1,7 @@
 """The operations of the API: the source of docs/openapi.json.
 
-The schemas of requests come from the models that the functions parse them with. A test compares this table
-with the deployed routes.
+The schemas of requests are those of the models with which the functions parse requests. A test compares this
+table with the deployed routes.
 """
 
 from collections.abc import Mapping
@@ -38,8 +38,8 @@ class Success:
         description: When it is returned.
         model: Schema of the body; None for a response without body.
         headers: Response headers, by their names in `HEADERS`.
-        links: Operations that take values from this response: OpenAPI runtime expressions by parameter, by
-            operation id.
+        links: For each operation that takes values from this response, by operation id: OpenAPI runtime
+            expressions by parameter.
     """
 
     description: str
@@ -59,10 +59,10 @@ class ApiOperation:
         description: What callers need to know, in Markdown.
         callers: Who may call it.
         request: Model of the request, if it has more than path parameters.
-        headers: Descriptions of request headers that no model has.
-        body: Schema of a body that no model parses.
+        headers: Descriptions of request headers that the model does not have.
+        body: Schema of a body that the function does not parse with a model.
         successes: Successful responses by HTTP status code.
-        problems: Descriptions of problems beyond those that every operation can return.
+        problems: Descriptions of problems other than the common ones.
     """
 
     operation_id: str
