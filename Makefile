@@ -29,7 +29,7 @@ update: $(TOOLS) ## deploy your changes into the shop that `make run` serves
 demo: $(TOOLS) ## send sample orders through the saga, check its laws, and stop
 	@python -m proof demo
 
-faults: $(TOOLS) ## make every call fail in every way, and check the laws (SEED=1 MINUTES=120 WORLDS=4)
+faults: $(TOOLS) ## inject faults into calls to AWS and Stripe, and check the laws (SEED=1 MINUTES=120 WORLDS=4)
 	@python -m proof faults --seed $(SEED) --budget-minutes $(MINUTES) --worlds $(WORLDS)
 
 check: lint .build/.layer ## the quick part of `make test`: lint, types, tests without a running shop

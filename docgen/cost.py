@@ -18,7 +18,8 @@ DYNAMODB_CALLS: Final[Mapping[str, int]] = {
     "PutItem idempotency": 1,
     "UpdateItem idempotency": 1,
     "PutItem audit": 1,
-    "GetItem orders": HAPPY_PATH_STATES + 2,  # each step reads it once, the pivot twice, and GET /orders/{order_id} once
+    "GetItem orders": HAPPY_PATH_STATES
+    + 2,  # each step reads it once, the pivot twice, and GET /orders/{order_id} once
     "BatchGetItem inventory": 1,
 }
 """Calls to DynamoDB of those functions, for an order of two lines."""
@@ -30,7 +31,9 @@ _WRITES: Final = (
 )
 _READS: Final = DYNAMODB_CALLS["GetItem orders"] + 2  # two products
 
-_LAMBDA_CALLS: Final = len(FUNCTIONS) + 1  # publish_order_events is called for the confirmation and for the notification
+_LAMBDA_CALLS: Final = (
+    len(FUNCTIONS) + 1
+)  # publish_order_events is called for the confirmation and for the notification
 
 _GB_SECONDS: Final = 0.5 * (1.0 + 0.1 * (_LAMBDA_CALLS - 1))
 """Compute of an order, an assumption: 0.5 GB for 1 s in `charge_payment`, and for 0.1 s in each other call."""

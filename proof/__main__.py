@@ -28,7 +28,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m proof", description="Show that the saga keeps its laws.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("demo", help="run sample orders through the saga, and check its laws")
-    campaign = commands.add_parser("faults", help="make every call fail in every way, and check the laws")
+    campaign = commands.add_parser(
+        "faults", help="inject faults into the calls of the functions, and check the laws"
+    )
     campaign.add_argument("--case", action="append", help="run only this case; repeatable")
     campaign.add_argument("--journeys", default="", help="run only these journeys, separated by commas")
     campaign.add_argument(

@@ -247,7 +247,7 @@ PATH_JOURNEYS: Final = (
     ),
     Journey(
         "cancelled-while-run-again",
-        "the saga is run again for a confirmed order, whose customer cancels while that charge step fails",
+        "the saga is run again for a confirmed order, and the customer cancels while `ChargePayment` fails",
         scenario=cancelled_while_run_again,
         errors={"ChargePayment": "StoreUnavailable"},
         failure="cancelled_by_customer",
