@@ -36,7 +36,7 @@ _LAMBDA_CALLS: Final = (
 )  # publish_order_events is called for the confirmation and for the notification
 
 _GB_SECONDS: Final = 0.5 * (1.0 + 0.1 * (_LAMBDA_CALLS - 1))
-"""Compute of an order, an assumption: 0.5 GB for 1 s in `charge_payment`, and for 0.1 s in each other call."""
+"""Compute of an order (assumed): 0.5 GB for 1 s in `charge_payment`, and for 0.1 s in each other call."""
 
 
 class _Usage(NamedTuple):
