@@ -78,12 +78,13 @@ class CrowdResult:
     def __str__(self) -> str:
         orders = sum(self.ends.values())
         ends = ", ".join(f"{count} {end}" for end, count in sorted(self.ends.items()))
+        left = ", ".join(f"{units} {sku}" for sku, units in sorted(self.left.items()))
         retries = ", ".join(f"{count} {state}" for state, count in sorted(self.retries.items())) or "none"
         return (
             f"{orders} orders, {self.at_a_time} at a time, in {self.seconds:.1f} s"
-            f" ({orders / self.seconds:.1f} a second): {ends}; left {dict(self.left)};"
-            f" {self.conflicts} conflicts in {self.transactions} transactions; retries: {retries};"
-            f" violations {len(self.breaches)}"
+            f" ({orders / self.seconds:.1f} a second): {ends}. Stock left: {left}."
+            f" {self.transactions} transactions; {self.conflicts} writes failed with a conflict."
+            f" Retries: {retries}. Violations: {len(self.breaches)}."
         )
 
 
