@@ -63,7 +63,7 @@ class SubmissionJson(TypedDict):
     currency: str
     items: list[ItemJson]
     payment_method: str
-    email: str
+    email: NotRequired[str]
     return_url: NotRequired[str]
 
 

@@ -33,7 +33,6 @@ _ORDER: Final[SubmissionJson] = {
     "currency": "usd",
     "items": [{"sku": "RED-CHAIR", "quantity": 2}, {"sku": "TASTELESS-LAMP", "quantity": 1}],
     "payment_method": "pm_card_authenticationRequired",
-    "email": "alice@example.com",
 }
 
 _WEB_FONTS: Final = re.compile(r"\s*@font-face {.*?}", re.DOTALL)

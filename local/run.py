@@ -23,19 +23,16 @@ _SAMPLE_ORDERS: Final[dict[str, SubmissionJson]] = {
         "currency": "usd",
         "items": [{"sku": "CRUNCHY-ARMCHAIR", "quantity": 2}],
         "payment_method": "pm_card_visa",
-        "email": "alice@example.com",
     },
     "a declined card": {
         "currency": "usd",
         "items": [{"sku": "RED-CHAIR", "quantity": 4}],
         "payment_method": "pm_card_visa_chargeDeclined",
-        "email": "bob@example.com",
     },
     "a sofa that is sold out": {
         "currency": "usd",
         "items": [{"sku": "SOLD-OUT-SOFA", "quantity": 1}],
         "payment_method": "pm_card_visa",
-        "email": "carol@example.com",
     },
 }
 
@@ -139,7 +136,7 @@ def _next_steps(world: World, order_id: str) -> str:
           curl -s $API/orders/{order_id} -H "Authorization: Bearer $TOKEN"
           curl -s $API/orders -H "Authorization: Bearer $TOKEN" -H 'Idempotency-Key: my-first-order' -d '{{
             "currency": "usd", "items": [{{"sku": "RED-CHAIR", "quantity": 1}}],
-            "payment_method": "pm_card_visa", "email": "alice@example.com"}}'
+            "payment_method": "pm_card_visa"}}'
           curl -s $API/inventory -H "Authorization: Bearer $TOKEN"
 
         The same without curl: ./orders --help, ./orders watch {order_id}

@@ -13,9 +13,18 @@ OPERATOR: Final = "operator"
 """The user who runs the shop; all other users are customers."""
 
 
+UNREACHABLE_CUSTOMER: Final = "unreachable"
+"""A customer whose mail SES refuses to send."""
+
+DELIVERABLE_DOMAIN: Final = "example.com"
+"""SES is in its sandbox here: it sends mail to this domain, and refuses to send to others."""
+
+_UNDELIVERABLE_DOMAIN: Final = "unverified.test"
+
+
 def email_of(name: str) -> str:
-    """The address that a demo user signs in with."""
-    return f"{name}@example.com"
+    """The address that a demo user signs in with, and at which a customer gets mail."""
+    return f"{name}@{_UNDELIVERABLE_DOMAIN if name == UNREACHABLE_CUSTOMER else DELIVERABLE_DOMAIN}"
 
 
 class DemoUsers:

@@ -32,16 +32,13 @@ from local.processes import (
 from local.saga_control import SagaControl
 from local.stripe_stand_in.stand_in_client import StandInClient
 from local.traces import AuditTrail, FunctionLogs, Mailbox
-from local.users import DemoUsers
+from local.users import DELIVERABLE_DOMAIN, DemoUsers
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 LOCAL_FOLDER: Final = REPOSITORY / ".local"
 """Folder for the embedded run's logs, and for `run.json` while `make run` serves."""
-
-DELIVERABLE_DOMAIN: Final = "example.com"
-"""SES is in its sandbox here: it sends mail to this domain, and refuses to send to others."""
 
 _STRIPE_KEY: Final = "sk_test_embedded"
 """The stand-in accepts any key of this form, so it is no secret."""

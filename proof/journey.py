@@ -1,11 +1,12 @@
 """A journey of an order: what happens, where the saga fails, and how the order must end."""
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cache, cached_property
 from typing import Final
 
 from cli.shapes import SubmissionJson
+from local.users import CUSTOMER
 from local.world import World
 from proof.orders import an_order
 from proof.scenarios import FollowedOrder, Scenario, submit
@@ -27,6 +28,7 @@ class Journey:
         key: Short name.
         what_fails: What goes wrong, for the tables in the documents.
         order: The order that is submitted.
+        customer: The demo user who submits it.
         scenario: What happens to the order; by default, nothing but the saga.
         errors: The error of each state that fails, by the state's name.
         failure: The order's failure code; None if the order is confirmed.
@@ -41,6 +43,7 @@ class Journey:
     what_fails: str
     _: KW_ONLY
     order: SubmissionJson = field(default_factory=an_order)
+    customer: str = CUSTOMER
     scenario: Scenario = submit
     errors: Mapping[str, str] = field(default_factory=dict)
     failure: str | None = None
@@ -80,7 +83,8 @@ class Journey:
 
     def run(self, world: World) -> FollowedOrder:
         """Make the journey happen, and wait for the end of its execution."""
-        return self.scenario(world, self.order)
+        followed = self.scenario(replace(world, shop=world.shop.signed_in(self.customer)), self.order)
+        return followed if self.customer == CUSTOMER else replace(followed, customer_id=self.customer)
 
 
 def path(errors: Mapping[str, str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ of the state machine, so that a new step changes no journey.
 from typing import Final
 
 from local.fault_proxy.faults import Fault
+from local.users import UNREACHABLE_CUSTOMER
 from proof.journey import Journey
 from proof.orders import (
     APPROVED_BUT_DECLINED,
@@ -17,7 +18,6 @@ from proof.orders import (
     HAPPY,
     LAST_UNIT,
     NEEDS_APPROVAL,
-    UNDELIVERABLE,
     an_order,
 )
 from proof.payment_scenarios import (
@@ -199,13 +199,14 @@ PATH_JOURNEYS: Final = (
         "mail-rejected",
         "the confirmation mail is rejected",
         shown="an e-mail address that rejects the confirmation",
-        order=an_order(email=UNDELIVERABLE),
+        customer=UNREACHABLE_CUSTOMER,
         errors={"NotifyCustomer": "MailRejected"},
     ),
     Journey(
         "closing-mail-rejected",
         "the card is declined, and the mail about it is rejected",
-        order={**DECLINED, "email": UNDELIVERABLE},
+        order=DECLINED,
+        customer=UNREACHABLE_CUSTOMER,
         errors={**_DECLINED, "NotifyCustomerOfClosure": "MailRejected"},
         failure="payment_declined",
     ),

@@ -4,16 +4,11 @@ from typing import Final
 
 from cli.shapes import ItemJson, SubmissionJson
 
-DELIVERABLE: Final = "customer@example.com"
-UNDELIVERABLE: Final = "customer@unverified.test"
-"""SES rejects mail to this address: in its sandbox it sends to verified identities only."""
-
 
 def an_order(
     *items: tuple[str, int],
     currency: str = "usd",
     payment_method: str = "pm_card_visa",
-    email: str = DELIVERABLE,
 ) -> SubmissionJson:
     """An order; by default two armchairs and a good card.
 
@@ -21,13 +16,11 @@ def an_order(
         items: SKU and units of each line.
         currency: ISO 4217 code.
         payment_method: Id of a Stripe payment method.
-        email: The customer's address.
     """
     return {
         "currency": currency,
         "items": [ItemJson(sku=sku, quantity=units) for sku, units in items or (("CRUNCHY-ARMCHAIR", 2),)],
         "payment_method": payment_method,
-        "email": email,
     }
 
 

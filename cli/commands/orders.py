@@ -32,7 +32,9 @@ def submit(
         typer.Argument(metavar="SKU[:QUANTITY]...", help="Products to order; the default quantity is 1."),
     ],
     card: Annotated[str, typer.Option(help="Stripe PaymentMethod, such as pm_card_visa.")],
-    email: Annotated[str, typer.Option(help="Address for the customer's mail.")],
+    email: Annotated[
+        str | None, typer.Option(help="Your address for mail; the one that you signed in with by default.")
+    ] = None,
     currency: Annotated[str, typer.Option(help="Currency, ISO 4217.")] = "usd",
     return_url: Annotated[
         str | None, typer.Option(help="Where the bank returns the customer to after an approval.")
@@ -48,8 +50,9 @@ def submit(
         "currency": currency.lower(),
         "items": [_item(text) for text in items],
         "payment_method": card,
-        "email": email,
     }
+    if email is not None:
+        submission["email"] = email
     if return_url is not None:
         submission["return_url"] = return_url
     with printed_key(connection, key) as idempotency_key:

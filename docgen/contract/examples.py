@@ -44,7 +44,6 @@ REQUESTS: Final[dict[str, Any]] = {
         "currency": "usd",
         "items": [{"sku": "CRUNCHY-ARMCHAIR", "quantity": 2}],
         "payment_method": "pm_card_visa",
-        "email": "alice@example.com",
     },
     "putProduct": _FIELDS,
     "restockProduct": {"quantity": 100},

@@ -33,18 +33,20 @@ class OrderUnderTest:
 
     Attributes:
         world: Its world.
+        customer: The demo user who submits it.
         order_id: Its id; empty until it is accepted.
         delivered: Units by SKU that were added to the stock without an order; negative if they were taken.
     """
 
     world: World
+    customer: str
     order_id: str = ""
     delivered: dict[str, int] = field(default_factory=dict)
 
     @cached_property
     def client(self) -> PatientClient:
         """The client of the order's customer and of operators."""
-        return PatientClient(self.world)
+        return PatientClient(self.world, self.customer)
 
     @cached_property
     def watch(self) -> WorldWatch:

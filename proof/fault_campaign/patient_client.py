@@ -22,19 +22,23 @@ class PatientClient:
 
     Attributes:
         world: The world of the shop.
+        customer: The demo user who submits orders.
     """
 
     world: World
+    customer: str = CUSTOMER
 
     def submit(self, submission: SubmissionJson, key: str | None = None) -> str:
         """Submit an order, always under the same key; returns the order's id."""
         key = key or str(uuid.uuid4())
-        answer = self._repeated(lambda: self.world.shop.post_order(submission, key))
+        shop = self.world.shop.signed_in(self.customer)
+        answer = self._repeated(lambda: shop.post_order(submission, key))
         return str(answer.raise_for_status().json()["order_id"])
 
-    def cancel(self, order_id: str, *, by: str = CUSTOMER) -> bool:
-        """Request a cancellation; returns whether it was accepted."""
-        return self._repeated(lambda: self._post(f"/orders/{order_id}/cancel", by)).is_success
+    def cancel(self, order_id: str, *, by: str | None = None) -> bool:
+        """Request a cancellation as the customer or another user; returns whether it was accepted."""
+        name = by or self.customer
+        return self._repeated(lambda: self._post(f"/orders/{order_id}/cancel", name)).is_success
 
     def retry(self, order_id: str) -> bool:
         """Retry an order as an operator; returns whether it was accepted."""

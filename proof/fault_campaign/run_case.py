@@ -1,13 +1,12 @@
 """Runs one case in a world, and returns its result."""
 
 import time
-import uuid
 from collections.abc import Sequence
 from typing import Final
 
-from cli.shapes import SubmissionJson
 from local.fault_proxy.recording import Call
-from local.world import DELIVERABLE_DOMAIN, World
+from local.users import UNREACHABLE_CUSTOMER
+from local.world import World
 from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS
 from proof.fault_campaign.case import Case, CaseResult
 from proof.fault_campaign.interference import interfering
@@ -16,7 +15,6 @@ from proof.fault_campaign.settling import Settled, await_webhooks, settle, with_
 from proof.fault_campaign.waits import payment_deadline
 from proof.journey import Journey
 from proof.laws import take_snapshot
-from proof.orders import DELIVERABLE
 from proof.promises import OrderHistory
 
 _CALLED_BACK: Final = "await_payment: "
@@ -39,11 +37,11 @@ def run_case(world: World, case: Case, *, cold: bool = False) -> CaseResult:
     if cold:
         world.faults.kill_workers()
     with payment_deadline(world, campaign_journey.payment_deadline_seconds):
-        order = OrderUnderTest(world)
+        order = OrderUnderTest(world, journey.customer)
         campaign_journey.prepare(world)
         before = take_snapshot(world)
         with interfering(world, case.injections):
-            order.order_id = order.client.submit(_with_own_mailbox(journey.order))
+            order.order_id = order.client.submit(journey.order)
             campaign_journey.meanwhile(order)
             settled = settle(order.watch, [order.order_id], with_delivery(before, order.delivered))
         await_webhooks(world, order.order_id)
@@ -65,13 +63,6 @@ def run_case(world: World, case: Case, *, cold: bool = False) -> CaseResult:
     )
 
 
-def _with_own_mailbox(submission: SubmissionJson) -> SubmissionJson:
-    """The submission with an address that no other order has."""
-    if submission["email"] != DELIVERABLE:
-        return submission
-    return {**submission, "email": f"{uuid.uuid4().hex}@{DELIVERABLE_DOMAIN}"}
-
-
 def _wrong_end(case: Case, journey: Journey, order: OrderHistory) -> list[str]:
     """One short fault changes nothing; an outage, or two faults, can fail an order."""
     if len(case.injections) > 1 or any(each.lasts for each in case.injections):
@@ -80,7 +71,7 @@ def _wrong_end(case: Case, journey: Journey, order: OrderHistory) -> list[str]:
     if any(each.name.startswith(_CALLED_BACK) for each in case.injections):
         expected.add(_EXPIRED)
     wrong = [] if order.end in expected else [f"the order ended {order.end}, expected {journey.end}"]
-    if journey.order["email"] == DELIVERABLE and not order.was_mailed:
+    if journey.customer != UNREACHABLE_CUSTOMER and not order.was_mailed:
         wrong.append(f"the customer got no mail about it: {list(order.subjects)}")
     return wrong
 

@@ -59,7 +59,7 @@ def result_of(process: "subprocess.Popen[str]") -> Any:  # noqa: ANN401 - any JS
 
 def test_an_order_is_watched_approved_and_confirmed(orders: Orders, world: World) -> None:
     # Given
-    submission = ("submit", "RED-CHAIR:2", "--card", NEEDS_3DS, "--email", "alice@example.com")
+    submission = ("submit", "RED-CHAIR:2", "--card", NEEDS_3DS)
     with orders(*submission, "--watch", "--json") as watch:
         assert watch.stdout is not None
         seen = map(json.loads, watch.stdout)

@@ -88,9 +88,7 @@ def test_the_lines_for_a_deployment_add_a_product_and_place_an_order(world: Worl
     }
 
     # When
-    product, order, not_found = shell(
-        curls.replace("YOU@YOUR-DOMAIN", "you@example.com"), tmp_path, variables
-    )
+    product, order, not_found = shell(curls, tmp_path, variables)
 
     # Then
     assert (product["sku"], product["available"]) == ("README-ARMCHAIR", 10)

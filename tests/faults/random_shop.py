@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from cli.shapes import ProductFieldsJson
 from local.fault_proxy.faults import Fault
-from local.users import OPERATOR
+from local.users import CUSTOMER, OPERATOR, UNREACHABLE_CUSTOMER
 from local.world import World
 from proof.fault_campaign.case import Injection
 from proof.fault_campaign.crowds import let_writes_conflict
@@ -26,7 +26,7 @@ from proof.fault_campaign.patient_client import PatientClient
 from proof.fault_campaign.settling import settle, with_delivery
 from proof.fault_campaign.watch import WorldWatch
 from proof.laws import take_snapshot
-from proof.orders import DELIVERABLE, UNDELIVERABLE, an_order
+from proof.orders import an_order
 from proof.promises import AT_REST, OrderHistory, read_record
 
 SKUS: Final = ("RANDOM-APPLE", "RANDOM-BREAD", "RANDOM-CAKE")
@@ -188,13 +188,9 @@ class _CustomersOrder:
         self._world = world
         self._customer = customer
         self._delivered = delivered
-        self._client = PatientClient(world)
+        self._client = PatientClient(world, CUSTOMER if customer.is_reachable else UNREACHABLE_CUSTOMER)
         self._key = str(uuid.uuid4())
-        self._submission = an_order(
-            *customer.items,
-            payment_method=_PAYMENT_METHODS[customer.card],
-            email=DELIVERABLE if customer.is_reachable else UNDELIVERABLE,
-        )
+        self._submission = an_order(*customer.items, payment_method=_PAYMENT_METHODS[customer.card])
         self._has_answered = customer.card not in {"approved", "refused"}
 
     def run(self) -> str:

@@ -1,9 +1,7 @@
 """Recovery of orders whose execution did not start, was stopped, or broke."""
 
-import uuid
-
 from local.fault_proxy.faults import Fault
-from local.users import OPERATOR
+from local.users import CUSTOMER, OPERATOR, email_of
 from local.waiting import wait_for
 from local.world import World
 from proof.laws import take_snapshot, violations
@@ -57,9 +55,8 @@ def test_an_execution_that_was_stopped_at_its_charge_is_run_again(world: World) 
 
 def test_a_confirmed_order_whose_mail_was_lost_is_mailed_not_refunded(world: World) -> None:
     # Given: the execution is stopped and the worker is killed while the mail is sent
-    email = f"{uuid.uuid4()}@example.com"
     world.faults.inject(Fault("hold", MAIL))
-    order_id = world.shop.order(an_order(email=email))
+    order_id = world.shop.order(an_order())
     world.faults.wait_until_held()
     world.faults.kill_workers("notify_customer")  # the call that is held ends with it
     world.executions.stop(order_id)
@@ -69,7 +66,8 @@ def test_a_confirmed_order_whose_mail_was_lost_is_mailed_not_refunded(world: Wor
     # When: if the lock of the killed worker still held, the reconciliation finds the order later
     def mailed() -> bool:
         run_reconciler(world)
-        return "Your order is confirmed" in [mail.subject for mail in world.mailbox.messages_to(email)]
+        mails = [mail for mail in world.mailbox.messages_to(email_of(CUSTOMER)) if order_id in mail.text]
+        return "Your order is confirmed" in [mail.subject for mail in mails]
 
     wait_for(mailed, "the customer gets the mail", timeout_seconds=TIMEOUT_SECONDS)
 

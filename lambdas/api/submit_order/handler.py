@@ -23,7 +23,7 @@ def handler(http: HttpRequest) -> HttpResponse:
     request = parse(SubmitOrderRequest, http)
 
     submission = submit_order(
-        caller.customer_id,
+        caller,
         request.headers.idempotency_key,
         request.body,
         OrderTable.from_settings(Settings()),

@@ -9,7 +9,10 @@ from typing import Final
 from lambdas.api.submit_order.request import SubmitOrder
 from lambdas.domain import clock
 from lambdas.domain.order import Order, OrderLine, TimelineEntry
+from lambdas.domain.vocabulary import ProblemKind
+from lambdas.shared.rest.caller import Caller
 from lambdas.shared.rest.idempotency_key import reused_idempotency_key
+from lambdas.shared.rest.problem import FieldError, Problem, invalid_request
 from lambdas.shared.store.orders import OrderTable
 
 _NAMESPACE: Final = uuid.UUID("b1c64f0e-4e0c-5b7a-8a3f-5d1c2f9a7e42")
@@ -29,16 +32,17 @@ class Submission:
 
 
 def submit_order(
-    customer_id: str, idempotency_key: str, request: SubmitOrder, orders: OrderTable
+    caller: Caller, idempotency_key: str, request: SubmitOrder, orders: OrderTable
 ) -> Submission:
     """Write the order, once per customer and idempotency key.
 
     The table's stream starts the order's saga, so there is no second write that could be lost.
 
     Raises:
-        Problem: The key was used for a different order (422).
+        Problem: The key was used for a different order (422), the e-mail address is not the caller's (400),
+            or the caller has no verified address (403).
     """
-    order = _order_of(customer_id, idempotency_key, request)
+    order = _order_of(caller, idempotency_key, request)
     existing = orders.create(order)
     if existing is None:
         return Submission(order, replayed=False)
@@ -47,8 +51,9 @@ def submit_order(
     return Submission(existing.as_submitted(), replayed=True)
 
 
-def _order_of(customer_id: str, idempotency_key: str, request: SubmitOrder) -> Order:
+def _order_of(caller: Caller, idempotency_key: str, request: SubmitOrder) -> Order:
     at = clock.now()
+    customer_id = caller.customer_id
     return Order(
         # JSON, because plain concatenation would give ("a", "b c") and ("a b", "c") the same id.
         order_id=str(uuid.uuid5(_NAMESPACE, json.dumps([customer_id, idempotency_key]))),
@@ -57,12 +62,24 @@ def _order_of(customer_id: str, idempotency_key: str, request: SubmitOrder) -> O
         currency=request.currency,
         lines=tuple(OrderLine(item.sku, item.quantity) for item in request.items),
         payment_method=request.payment_method,
-        email=request.email,
+        email=_own_address(caller, request.email),
         return_url=request.return_url,
         created_at=at,
         updated_at=at,
         timeline=(TimelineEntry(at, "OrderReceived"),),
     )
+
+
+def _own_address(caller: Caller, given: str | None) -> str:
+    """The address for the customer's mail: always the caller's own, so that nobody can mail others."""
+    if caller.email is None:
+        raise Problem(
+            ProblemKind.FORBIDDEN,
+            "Your e-mail address is not verified. Verify it, sign in again, and then order.",
+        )
+    if given is not None and given.casefold() != caller.email.casefold():
+        raise invalid_request(FieldError("email", "must be the address that you signed in with"))
+    return caller.email
 
 
 def _fingerprint(request: SubmitOrder) -> str:

@@ -47,7 +47,14 @@ class SubmitOrder(RequestModel):
         list[SubmitOrderItem], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_each_sku_once)
     ]
     payment_method: Annotated[str, Field(pattern=r"^pm_[A-Za-z0-9_]{1,252}$")]
-    email: Annotated[str, Field(max_length=254, pattern=_EMAIL)]
+    email: Annotated[
+        str | None,
+        Field(
+            max_length=254,
+            pattern=_EMAIL,
+            description="Your own address, the one that you signed in with. Leave it out: it is used anyway.",
+        ),
+    ] = None
     return_url: Annotated[
         str | None,
         Field(

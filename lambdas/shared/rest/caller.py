@@ -19,10 +19,12 @@ class Caller:
     Attributes:
         customer_id: The user's id in the user pool (`sub`): never changed, never given to another user.
         is_operator: Whether the user is an operator; else a customer.
+        email: The user's address; None if Cognito has not verified it.
     """
 
     customer_id: str
     is_operator: bool
+    email: str | None = None
 
 
 def caller_of(request: HttpRequest) -> Caller:
@@ -41,7 +43,10 @@ def caller_of(request: HttpRequest) -> Caller:
     groups = _groups(claims.get("cognito:groups"))
     if groups.isdisjoint(UserGroup):
         raise Problem(ProblemKind.FORBIDDEN, "Your account is neither a customer's nor an operator's yet.")
-    return Caller(claims["sub"], is_operator=UserGroup.OPERATORS in groups)
+    # API Gateway turns the boolean into text.
+    is_verified = str(claims.get("email_verified")).lower() == "true"
+    email = claims.get("email") if is_verified else None
+    return Caller(claims["sub"], is_operator=UserGroup.OPERATORS in groups, email=email or None)
 
 
 def require_operator(caller: Caller) -> None:

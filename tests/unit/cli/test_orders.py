@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.cli.conftest import CUSTOMER_TOKEN, OPERATOR_TOKEN, FakeShop, Run, an_order
 
-SUBMIT = ("submit", "RED-CHAIR:2", "TASTELESS-LAMP", "--card", "pm_card_visa", "--email", "a@example.com")
+SUBMIT = ("submit", "RED-CHAIR:2", "TASTELESS-LAMP", "--card", "pm_card_visa")
 
 
 def test_an_order_is_submitted_with_a_new_key_that_is_printed(orders: Run, shop: FakeShop) -> None:
@@ -17,7 +17,6 @@ def test_an_order_is_submitted_with_a_new_key_that_is_printed(orders: Run, shop:
         "currency": "usd",
         "items": [{"sku": "RED-CHAIR", "quantity": 2}, {"sku": "TASTELESS-LAMP", "quantity": 1}],
         "payment_method": "pm_card_visa",
-        "email": "a@example.com",
     }
     assert shop.last_request.headers["Authorization"] == f"Bearer {CUSTOMER_TOKEN}"
     key = shop.last_request.headers["Idempotency-Key"]
@@ -25,12 +24,18 @@ def test_an_order_is_submitted_with_a_new_key_that_is_printed(orders: Run, shop:
     assert "o-1  PENDING" in result.stdout
 
 
-def test_an_order_is_submitted_with_the_url_to_return_to(orders: Run, shop: FakeShop) -> None:
+@pytest.mark.parametrize(
+    ("option", "field", "value"),
+    [("--email", "email", "a@example.com"), ("--return-url", "return_url", "https://shop.example/paid")],
+)
+def test_an_order_is_submitted_with_its_options(
+    orders: Run, shop: FakeShop, option: str, field: str, value: str
+) -> None:
     shop.answers("POST /orders", an_order(), status=202)
 
-    orders(*SUBMIT, "--return-url", "https://shop.example/paid")
+    orders(*SUBMIT, option, value)
 
-    assert json.loads(shop.last_request.content)["return_url"] == "https://shop.example/paid"
+    assert json.loads(shop.last_request.content)[field] == value
 
 
 def test_each_order_has_its_own_key(orders: Run, shop: FakeShop) -> None:
@@ -45,7 +50,7 @@ def test_each_order_has_its_own_key(orders: Run, shop: FakeShop) -> None:
 
 @pytest.mark.parametrize("item", ["RED-CHAIR:two", "RED-CHAIR:", "RED-CHAIR:-1"])
 def test_an_invalid_item_is_not_sent(orders: Run, shop: FakeShop, item: str) -> None:
-    result = orders("submit", item, "--card", "pm_card_visa", "--email", "a@example.com")
+    result = orders("submit", item, "--card", "pm_card_visa")
 
     assert result.exit_code == 2
     assert shop.requests == []

@@ -2,7 +2,7 @@ import pytest
 
 from tests.unit.cli.conftest import FakeShop, Run, an_order
 
-SUBMIT = ("submit", "RED-CHAIR", "--card", "pm_card_visa", "--email", "a@example.com")
+SUBMIT = ("submit", "RED-CHAIR", "--card", "pm_card_visa")
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -80,7 +80,7 @@ def test_submit_can_watch_the_order(orders: Run, shop: FakeShop) -> None:
     shop.answers("POST /orders", an_order(status="PENDING"), status=202)
     shop.answers("GET /orders/o-1", an_order(status="FAILED"))
 
-    result = orders("submit", "X", "--card", "pm_x", "--email", "a@example.com", "--watch")
+    result = orders("submit", "X", "--card", "pm_x", "--watch")
 
     assert result.exit_code == 6
     assert "OrderReceived" in result.stdout

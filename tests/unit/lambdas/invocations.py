@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tests.unit.lambdas.builders import CUSTOMER, ORDER_ID
+from tests.unit.lambdas.builders import CUSTOMER, EMAIL, ORDER_ID
 
 
 class Context(LambdaContext):
@@ -54,6 +54,7 @@ def api_event(  # noqa: PLR0913 - the parts of a request
     query: Mapping[str, str] | None = None,
     customer: str | None = CUSTOMER,
     groups: str = "customers",
+    email: str | None = EMAIL,
 ) -> dict[str, Any]:
     """A request as API Gateway's REST API passes it on.
 
@@ -65,9 +66,12 @@ def api_event(  # noqa: PLR0913 - the parts of a request
         query: Query parameters.
         customer: The caller's `sub`; None without a sign-in.
         groups: The caller's groups in the user pool.
+        email: The caller's verified address; None if there is none.
     """
     headers = {"Host": "api.example.com", "content-type": "application/json", **(headers or {})}
     claims = {"sub": customer, "token_use": "id", "cognito:groups": groups}
+    if email is not None:
+        claims |= {"email": email, "email_verified": "true"}
     return {
         "resource": path,
         "path": path,

@@ -19,7 +19,6 @@ def a_body(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
         "currency": "usd",
         "items": [{"sku": ARMCHAIR.sku, "quantity": 2}],
         "payment_method": "pm_card_visa",
-        "email": EMAIL,
         **changes,
     }
 
@@ -30,11 +29,12 @@ def submit(
     key: str | None = KEY,
     customer: str = CUSTOMER,
     groups: str = "customers",
+    email: str | None = EMAIL,
     **event_fields: object,
 ) -> dict[str, Any]:
     body = a_body() if body is None else body
     headers = {} if key is None else {"Idempotency-Key": key}
-    event = api_event("POST", "/orders", body, headers=headers, customer=customer, groups=groups)
+    event = api_event("POST", "/orders", body, headers=headers, customer=customer, groups=groups, email=email)
     return handler({**event, **event_fields}, CONTEXT)
 
 
@@ -108,7 +108,7 @@ def test_a_replay_shows_the_order_as_it_was_accepted(shop: Shop) -> None:
         {"body": json.dumps(dict(reversed(a_body().items())), indent=2)},
         {"body": a_body(items=[{"sku": ARMCHAIR.sku, "quantity": 2.0}])},
         {"key": f'"{KEY}"'},
-        {"body": a_body(return_url=None)},
+        {"body": a_body(return_url=None, email=None)},
     ],
     ids=["another format", "two point zero", "key with quotes", "null for an absent field"],
 )
@@ -165,10 +165,9 @@ def test_a_base64_encoded_body_is_read(shop: Shop) -> None:
     [
         a_body(items=[{"sku": f"SKU-{number}", "quantity": MAX_QUANTITY} for number in range(MAX_LINES)]),
         a_body(items=[{"sku": "X" * 64, "quantity": 1}]),
-        a_body(email="o'harry+shop@mail.example.co.uk"),
         a_body(return_url="https://shop.example/".ljust(2048, "x")),
     ],
-    ids=["99 lines of 1000", "longest sku", "e-mail with punctuation", "longest return URL"],
+    ids=["99 lines of 1000", "longest sku", "longest return URL"],
 )
 def test_the_largest_values_are_accepted(shop: Shop, body: object) -> None:
     assert submit(body)["statusCode"] == 202
@@ -188,6 +187,40 @@ def test_the_url_to_return_to_after_an_approval_is_stored(shop: Shop, url: str) 
     order_id = json.loads(submit(a_body(return_url=url))["body"])["order_id"]
 
     assert shop.order(order_id).return_url == url
+
+
+# The customer's address
+
+
+def test_mail_goes_to_the_address_that_the_customer_signed_in_with(shop: Shop) -> None:
+    order_id = json.loads(submit(email="sally@example.com")["body"])["order_id"]
+
+    assert shop.order(order_id).email == "sally@example.com"
+
+
+@pytest.mark.parametrize("written", ["o'harry+shop@mail.example.co.uk", "O'Harry+Shop@Mail.Example.co.UK"])
+def test_a_customer_may_name_their_own_address(shop: Shop, written: str) -> None:
+    own = "o'harry+shop@mail.example.co.uk"
+
+    order_id = json.loads(submit(a_body(email=written), email=own)["body"])["order_id"]
+
+    assert shop.order(order_id).email == own
+
+
+@pytest.mark.usefixtures("untouched_store")
+def test_another_address_is_rejected() -> None:
+    answer = submit(a_body(email="sally@example.com"))
+
+    assert wrong_fields(answer) == ["email"]
+    assert "sally" not in answer["body"]
+
+
+@pytest.mark.parametrize("body", [a_body(), a_body(email=EMAIL)], ids=["no address", "an address"])
+@pytest.mark.usefixtures("untouched_store")
+def test_a_customer_without_a_verified_address_cannot_order(body: object) -> None:
+    detail = problem(submit(body, email=None), 403)["detail"]
+
+    assert detail.startswith("Your e-mail address is not verified.")
 
 
 # Invalid requests
@@ -249,11 +282,10 @@ BAD_BODIES: dict[str, tuple[object, list[str]]] = {
     "deeply nested": ("[" * 10_000, ["body"]),
     "a lone surrogate": (json.dumps(a_body(currency="\ud800")), ["body"]),
     "a bare lone surrogate": ('{"currency": "\ud800"}', ["body"]),
-    "an empty object": ({}, ["currency", "items", "payment_method", "email"]),
+    "an empty object": ({}, ["currency", "items", "payment_method"]),
     "no currency": (_without("currency"), ["currency"]),
     "no items": (_without("items"), ["items"]),
     "no payment method": (_without("payment_method"), ["payment_method"]),
-    "no e-mail": (_without("email"), ["email"]),
     "a price": (a_body(amount=1), ["amount"]),
     "a price in a line": (_items({"sku": "X", "quantity": 1, "unit_price": 1}), ["items.0.unit_price"]),
     "unknown currency": (a_body(currency="xyz"), ["currency"]),

@@ -38,7 +38,6 @@ def submit(payment_method: str = GOOD_CARD) -> str:
         "currency": "usd",
         "items": [{"sku": ARMCHAIR.sku, "quantity": 2}],
         "payment_method": payment_method,
-        "email": EMAIL,
         "return_url": RETURN_URL,
     }
     answer = submit_order(api_event("POST", "/orders", body, headers={"Idempotency-Key": "k"}), CONTEXT)

@@ -51,6 +51,30 @@ def test_a_user_in_neither_group_is_rejected(groups: object) -> None:
     assert rejected.value.kind is ProblemKind.FORBIDDEN
 
 
+@pytest.mark.parametrize("verified", ["true", "True", True])
+def test_the_caller_has_the_address_that_cognito_verified(verified: object) -> None:
+    claims = {"sub": SUB, "token_use": "id", "cognito:groups": "customers", "email": "sally@example.com"}
+
+    assert caller_of(request_with({**claims, "email_verified": verified})).email == "sally@example.com"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {},
+        {"email": "sally@example.com"},
+        {"email": "sally@example.com", "email_verified": "false"},
+        {"email": "sally@example.com", "email_verified": False},
+        {"email": "", "email_verified": "true"},
+        {"email_verified": "true"},
+    ],
+)
+def test_an_address_that_is_not_verified_does_not_count(claims: dict[str, object]) -> None:
+    claims = {"sub": SUB, "token_use": "id", "cognito:groups": "customers", **claims}
+
+    assert caller_of(request_with(claims)).email is None
+
+
 def test_an_access_token_is_rejected() -> None:
     with pytest.raises(Problem) as rejected:
         caller_of(request_with({"sub": SUB, "token_use": "access", "cognito:groups": "operators"}))
