@@ -6,6 +6,7 @@
 | `lose_reply`   | yes    | the connection closes                                                          |
 | `hang`         | none   | silence until it gives up                                                      |
 | `late`         | later  | silence until it gives up; the effect comes after that                         |
+| `slow`         | later  | the true answer, late                                                          |
 | `throttle`     | none   | the service's own throttling error                                             |
 | `unavailable`  | none   | HTTP 503                                                                       |
 | `error_before` | none   | HTTP 500, which Stripe stores under the idempotency key and replays            |
@@ -33,6 +34,7 @@ FaultKind = Literal[
     "lose_reply",
     "hang",
     "late",
+    "slow",
     "throttle",
     "unavailable",
     "error_before",
@@ -59,8 +61,8 @@ class Fault:
         n: The first of these calls that is struck, counted from 1 since the fault was injected.
         times: How many of them in a row are struck; None for all until the fault is lifted.
         lasts: Seconds after the first strike in which others can follow; None for no limit.
-        seconds: How long a `hang` lasts and how much later a `late` effect comes, both longer than any client
-            waits; how long a transaction that contends stays open.
+        seconds: How long a `hang` lasts and how much later a `late` effect comes, both longer than the client
+            waits; how much later a `slow` answer comes; how long a transaction that contends stays open.
         order_id: Strikes only calls to Stripe about this order; None for all calls.
 
     Raises:

@@ -67,7 +67,7 @@ class StripeNaming:
         """The name of a call; see `AwsNaming`."""
         fields = parse_qs(body.decode())
         in_metadata = fields.get("metadata[order_id]", [None])[0]
-        intent = _INTENT_ID.search(" ".join([request.path, *fields.get("payment_intent", ())]))
+        intent = _INTENT_ID.search(" ".join([request.path_qs, *fields.get("payment_intent", ())]))
         return CallName(
             "stripe",
             f"{request.method} {_STRIPE_ID.sub('/{id}', request.path)}",

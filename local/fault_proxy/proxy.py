@@ -113,8 +113,8 @@ class Proxy:
             case "error_before" | "error_after":
                 fail = (FAIL_HEADER, kind.removeprefix("error_"))
                 return await self._answer(replace(exchange, extra_headers=(fail,)), others)
-            case "hold":
-                await injected.hold()
+            case "hold" | "slow":
+                await (injected.hold() if kind == "hold" else injected.delay())
                 if exchange.request.transport is not None:  # the function still waits
                     return await self._answer(exchange, others)
             case _:

@@ -169,13 +169,14 @@ class StripeApi:
 def _next_action(request: ApiRequest, intent_id: str) -> dict[str, Any]:
     """What the customer has to do if the bank asks for 3-D Secure.
 
-    It is for Stripe.js, unless the confirmation has a `return_url` and not `use_stripe_sdk`
+    It is a redirect, unless the confirmation says that Stripe.js will handle it
     (https://docs.stripe.com/api/payment_intents/confirm).
     """
-    url, return_url = f"{_BANK}/{intent_id}", request.param("return_url")
-    if request.param("use_stripe_sdk") == "true" or return_url is None:
+    url = f"{_BANK}/{intent_id}"
+    if request.param("use_stripe_sdk") == "true":
         return {
             "type": "use_stripe_sdk",
             "use_stripe_sdk": {"type": "three_d_secure_redirect", "stripe_js": url},
         }
-    return {"type": "redirect_to_url", "redirect_to_url": {"url": url, "return_url": return_url}}
+    redirect = {"url": url, "return_url": request.param("return_url")}
+    return {"type": "redirect_to_url", "redirect_to_url": redirect}

@@ -13,7 +13,7 @@ InjectionKind = FaultKind | Literal["stop", "restart"]
 KINDS: Final[tuple[FaultKind, ...]] = tuple(
     kind
     for kind in get_args(FaultKind)
-    if kind not in {"hold", "contend", "unavailable", "error_before", "error_after"}
+    if kind not in {"hold", "contend", "slow", "unavailable", "error_before", "error_after"}
 )
 
 _AWS_SILENCE_SECONDS: Final = 3.5

@@ -84,6 +84,7 @@ def test_a_call_to_stripe_is_about_the_order_of_its_payment() -> None:
 
     confirm = named_stripe(naming, "/v1/payment_intents/pi_1/confirm")
     refund = named_stripe(naming, "/v1/refunds", b"payment_intent=pi_1")
+    listed = named_stripe(naming, "/v1/refunds?limit=100&payment_intent=pi_1")
     other = named_stripe(naming, "/v1/payment_intents/pi_2/confirm")
 
-    assert [each.order_id for each in (create, confirm, refund, other)] == [*["order-1"] * 3, None]
+    assert [each.order_id for each in (create, confirm, refund, listed, other)] == [*["order-1"] * 4, None]

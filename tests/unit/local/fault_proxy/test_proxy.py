@@ -66,6 +66,14 @@ def test_a_late_effect_comes_after_its_caller_has_given_up(bench: Bench) -> None
     wait_for(lambda: len(bench.service.requests) == 1, "the effect comes", timeout_seconds=5)
 
 
+def test_a_slow_call_gets_its_answer(bench: Bench) -> None:
+    bench.faults.inject(Fault("slow", CALL, seconds=0.1))
+
+    assert outcome(bench.start_worker()) == ANSWERED
+
+    assert [(call.fault, call.status) for call in bench.faults.calls()] == [("slow", 200)]
+
+
 @pytest.mark.parametrize(("kind", "status"), [("throttle", 400), ("unavailable", 503)])
 def test_a_rejected_call_has_no_effect_and_can_be_repeated(
     bench: Bench, kind: FaultKind, status: int
