@@ -52,7 +52,7 @@ class SubmitOrder(RequestModel):
         Field(
             max_length=254,
             pattern=_EMAIL,
-            description="Your own address, the one that you signed in with. Leave it out: it is used anyway.",
+            description="Optional. If present, it must be the e-mail address of the signed-in user.",
         ),
     ] = None
     return_url: Annotated[
