@@ -39,7 +39,7 @@ class EventsStack(StageStack):
                 {"dynamodb": {"NewImage": {"status": {"S": _EVENT_STATUSES}}}},
                 # A refund or dispute in Stripe is an event even while the order has another status.
                 _payment_has("refunded_outside", "N"),
-                _payment_has("disputed", "BOOL"),
+                _payment_has("dispute", "S"),
             ],
             parked_in=parked_events,
             record_age=Duration.seconds(settings.stream_record_age_seconds),

@@ -77,6 +77,14 @@ class OperationsStack(StageStack):
             threshold=5,
         )
 
+        # A scanner of the web sends single requests; with a wrong secret, every event of every payment fails.
+        self._alarm(
+            "StripeSignaturesRejected",
+            _count("StripeWebhooks", Duration.minutes(5), outcome="bad_signature"),
+            "At least three webhooks within five minutes had no valid signature of Stripe",
+            threshold=3,
+        )
+
         self.add_output("AlarmTopicArn", self._topic.topic_arn, "Topic of all alarms; subscribe to it")
 
     def _reconciliation_alarms(self, settings: Settings, reconciliation: sfn.StateMachine) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from lambdas.domain.errors import OrderCancelled, PaymentDeclined, UndoAlreadyBegun
 from lambdas.domain.money import Money
+from lambdas.domain.payment import DisputeState
 
 
 class OrderStatus(StrEnum):
@@ -75,7 +76,7 @@ class Payment:
         next_action: What the customer has to do, as Stripe describes it, while the payment waits for them.
         client_secret: Secret with which the customer's browser takes that action; nobody else may see it.
         refunded_outside: Minor units that were refunded without the saga, in Stripe's dashboard.
-        disputed: Whether the customer's bank disputes the charge.
+        dispute: What has become of the dispute of the charge; None if the bank never disputed it.
     """
 
     status: PaymentStatus = PaymentStatus.NOT_STARTED
@@ -83,7 +84,12 @@ class Payment:
     next_action: Mapping[str, Any] | None = None
     client_secret: str | None = None
     refunded_outside: int = 0
-    disputed: bool = False
+    dispute: DisputeState | None = None
+
+    @property
+    def disputed(self) -> bool:
+        """Whether the customer's bank claims the money, or has taken it."""
+        return self.dispute in {DisputeState.OPEN, DisputeState.LOST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +192,7 @@ class Order:
         return (
             self.status is OrderStatus.AWAITING_PAYMENT
             and self.payment.status is PaymentStatus.REQUIRES_ACTION
-            and self.failure is None
-            and self.cancel_requested_by is None
+            and self.may_go_forward
         )
 
     @property
@@ -201,20 +206,30 @@ class Order:
             raise ValueError(f"order {self.order_id} is not priced yet")
         return Money(self.amount, self.currency)
 
+    @property
+    def may_go_forward(self) -> bool:
+        """Whether nobody asked to cancel the order, and no execution decided to undo it."""
+        return self.failure is None and self.cancel_requested_by is None
+
     def ensure_may_go_forward(self) -> None:
-        """Reject a forward step for an order that is cancelled, undone or refunded.
+        """Reject a forward step for an order that is cancelled, undone, refunded or disputed.
 
         Raises:
             OrderCancelled: Somebody asked to cancel.
             UndoAlreadyBegun: An earlier execution decided to undo the order.
-            PaymentDeclined: Money was refunded outside of the saga before the order was confirmed.
+            PaymentDeclined: Before the order was confirmed, money was refunded outside of the saga, or the
+                customer's bank disputed the charge.
         """
         if self.cancel_requested_by is not None:
             raise OrderCancelled(f"The order was cancelled by the {self.cancel_requested_by}.")
         if self.failure is not None:
             raise UndoAlreadyBegun(f"The order is being undone: {self.failure.code}.")
-        if self.payment.refunded_outside and self.status is not OrderStatus.CONFIRMED:
+        if self.status is OrderStatus.CONFIRMED:
+            return
+        if self.payment.refunded_outside:
             raise PaymentDeclined("The payment was refunded.")
+        if self.payment.disputed:
+            raise PaymentDeclined("The payment is disputed.")
 
     def as_submitted(self) -> "Order":
         """The order as it was accepted, so that a repeated request gets the first response again."""

@@ -1,7 +1,8 @@
 """Payments and refunds as the payment provider reports them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 
@@ -21,7 +22,7 @@ class PaymentIntent:
         next_action: What the customer has to do.
         client_secret: Secret with which the customer's browser takes that action.
         decline: Why the last attempt was declined, in a sentence for the customer.
-        disputed: Whether the customer's bank disputes the charge.
+        disputed: Whether the customer's bank has disputed the charge; it stays true after the dispute.
     """
 
     intent_id: str
@@ -71,6 +72,26 @@ class Refund:
         return self.status not in {"failed", "canceled"}
 
 
+class DisputeState(StrEnum):
+    """What has become of a dispute. If a payment has several, the first of these states counts."""
+
+    OPEN = "open"
+    LOST = "lost"
+    WON = "won"
+    """We keep the money: the bank decided for us, or its inquiry led to nothing."""
+
+    @property
+    def event(self) -> str:
+        """Its entry in the order's timeline, and the type of its event."""
+        return {"open": "PaymentDisputed", "lost": "PaymentDisputeLost", "won": "PaymentDisputeWon"}[self]
+
+    @classmethod
+    def of(cls, disputes: "Iterable[Dispute]") -> "DisputeState | None":
+        """The state of all disputes of a payment together; None if there are none."""
+        states = {dispute.state for dispute in disputes}
+        return next((state for state in cls if state in states), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Dispute:
     """A dispute at one moment: the customer's bank takes the payment back, or asks about it.
@@ -82,3 +103,14 @@ class Dispute:
 
     dispute_id: str
     status: str
+
+    @property
+    def state(self) -> DisputeState:
+        """Whether the dispute is over, and for whom."""
+        match self.status:
+            case "won" | "warning_closed" | "prevented":
+                return DisputeState.WON
+            case "lost":
+                return DisputeState.LOST
+            case _:
+                return DisputeState.OPEN

@@ -70,7 +70,7 @@ def test_new_orders_cancellations_and_retries_start_the_saga(stage: Synthesis) -
 
 def test_ends_refunds_and_disputes_become_events(stage: Synthesis) -> None:
     refunded = {"M": {"refunded_outside": {"N": [{"exists": True}]}}}
-    disputed = {"M": {"disputed": {"BOOL": [{"exists": True}]}}}
+    disputed = {"M": {"dispute": {"S": [{"exists": True}]}}}
     statuses = [status for status in OrderStatus if event_of_change(None, an_order(status=status))]
     assert patterns_of(source_of(stage, "PublishOrderEvents")) == [
         {"dynamodb": {"NewImage": {"status": {"S": statuses}}}},

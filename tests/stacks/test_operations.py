@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.api.receive_stripe_webhook.logic import WebhookOutcome
 from lambdas.domain.order import OrderStatus
 from lambdas.domain.vocabulary import FindingKind
 from lambdas.events.publish_order_events.order_event import event_of_change
@@ -49,6 +50,16 @@ def test_an_order_that_is_not_healed_raises_an_alarm(
     assert (alarm["Namespace"], alarm["MetricName"]) == ("OrderSaga", metric)
     assert {each["Name"]: each["Value"] for each in alarm["Dimensions"]} == {"service": "orders"} | dimension
     assert alarm["Threshold"] == 1
+
+
+def test_webhooks_without_a_valid_signature_raise_an_alarm(stage: Synthesis) -> None:
+    alarm = alarms(stage)["StripeSignaturesRejected"]
+
+    assert (alarm["MetricName"], alarm["Period"], alarm["Threshold"]) == ("StripeWebhooks", 300, 3)
+    assert {each["Name"]: each["Value"] for each in alarm["Dimensions"]} == {
+        "service": "orders",
+        "outcome": WebhookOutcome.BAD_SIGNATURE,
+    }
 
 
 def test_alarms_watch_metrics_that_functions_count(stage: Synthesis) -> None:

@@ -24,17 +24,30 @@ class StripeEvent:
         kind: Stripe's type, like `payment_intent.succeeded`.
         livemode: Whether real money is involved.
         intent_id: The PaymentIntent; None if the event is not about a payment.
+        order_id: The order that the object's metadata names. Refunds in Stripe's dashboard and disputes name
+            none.
     """
 
     event_id: str
     kind: str
     livemode: bool
     intent_id: str | None
+    order_id: str | None = None
+
+    @property
+    def is_about_payments(self) -> bool:
+        """Whether it is about a payment, or its charges, refunds and disputes."""
+        return self.kind.startswith(("payment_intent.", "charge.", "refund."))
 
     @property
     def is_about_refunds(self) -> bool:
-        """Whether a refund was made or has failed."""
+        """Whether a refund was made or has changed."""
         return self.kind.startswith(("charge.refund", "refund."))
+
+    @property
+    def is_about_disputes(self) -> bool:
+        """Whether a dispute began, ended or moved money."""
+        return self.kind.startswith("charge.dispute.")
 
 
 def signing_secrets(secret: str) -> list[str]:
@@ -57,7 +70,10 @@ def read_event(payload: str, signature: str, secrets: Sequence[str]) -> StripeEv
     no_event = invalid_request(FieldError("body", "must be a Stripe event"))
     try:
         body = json.loads(payload)
-        event = StripeEvent(body["id"], body["type"], body["livemode"], _intent_id(body["data"]["object"]))
+        subject = body["data"]["object"]
+        event = StripeEvent(
+            *(body["id"], body["type"], body["livemode"]), _intent_id(subject), _order_id(subject)
+        )
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise no_event from error
     if [type(event.event_id), type(event.kind), type(event.livemode)] != [str, str, bool]:
@@ -77,3 +93,9 @@ def _intent_id(subject: Mapping[str, Any]) -> str | None:
     """The id of a PaymentIntent, or of the one that a charge, a refund or a dispute names."""
     intent = subject.get("id") if subject.get("object") == "payment_intent" else subject.get("payment_intent")
     return intent if isinstance(intent, str) else None
+
+
+def _order_id(subject: Mapping[str, Any]) -> str | None:
+    """The order in the metadata of a PaymentIntent, or of its charge, to which Stripe copies it."""
+    order_id = (subject.get("metadata") or {}).get("order_id")
+    return order_id if isinstance(order_id, str) else None

@@ -3,14 +3,16 @@
 from http import HTTPStatus
 
 from lambdas.api.receive_stripe_webhook.event import StripeEvent, read_event, signing_secrets
-from lambdas.api.receive_stripe_webhook.logic import receive_stripe_webhook
+from lambdas.api.receive_stripe_webhook.logic import WebhookOutcome, receive_stripe_webhook
 from lambdas.domain.errors import PaymentProviderUnavailable, StoreUnavailable
+from lambdas.domain.vocabulary import ProblemKind
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import count
 from lambdas.shared.payments.stripe_gateway import StripeGateway
 from lambdas.shared.rest.endpoint import endpoint
 from lambdas.shared.rest.http_request import HttpRequest
 from lambdas.shared.rest.http_response import HttpResponse
+from lambdas.shared.rest.problem import Problem
 from lambdas.shared.run_once import run_once
 from lambdas.shared.secrets import read_secret
 from lambdas.shared.settings import Settings
@@ -22,13 +24,7 @@ from lambdas.shared.task_callback import TaskCallback
 def handler(http: HttpRequest) -> HttpResponse:
     """Process an event once, however often it is delivered; see `receive_stripe_webhook`."""
     settings = Settings()
-    event = read_event(
-        http.text,
-        http.headers.get("stripe-signature", ""),
-        signing_secrets(
-            read_secret(settings.stripe_webhook_secret_id, unavailable=PaymentProviderUnavailable)
-        ),
-    )
+    event = _verified(http, settings)
     logger.append_keys(stripe_event=event.event_id, kind=event.kind)
     run_once(
         event.event_id,
@@ -37,6 +33,16 @@ def handler(http: HttpRequest) -> HttpResponse:
         unavailable=StoreUnavailable,
     )
     return HttpResponse(HTTPStatus.OK, {"received": True})
+
+
+def _verified(http: HttpRequest, settings: Settings) -> StripeEvent:
+    secret = read_secret(settings.stripe_webhook_secret_id, unavailable=PaymentProviderUnavailable)
+    try:
+        return read_event(http.text, http.headers.get("stripe-signature", ""), signing_secrets(secret))
+    except Problem as problem:
+        if problem.kind is ProblemKind.BAD_SIGNATURE:
+            count("StripeWebhooks", outcome=WebhookOutcome.BAD_SIGNATURE)
+        raise
 
 
 def _process(event: StripeEvent, settings: Settings) -> None:

@@ -1,70 +1,125 @@
 """Brings an order up to date with its payment when Stripe reports a change."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from typing import Final
 
 from lambdas.api.receive_stripe_webhook.event import StripeEvent
-from lambdas.domain.errors import OrderRejected, PaymentUnknown
-from lambdas.domain.payment import PaymentIntent, Refund
+from lambdas.domain.errors import OrderRejected, PaymentUnknown, StoreUnavailable
+from lambdas.domain.order import Order, OrderStatus
+from lambdas.domain.payment import DisputeState, PaymentIntent, Refund
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.payments.settlement import Callback, settle_payment
 from lambdas.shared.store.orders import OrderTable
 
 
 class WebhookOutcome(StrEnum):
-    """What was done with an event; every event is acknowledged and counted."""
+    """What was done with a request. Each is counted, and all but `BAD_SIGNATURE` are acknowledged."""
+
+    BAD_SIGNATURE = "bad_signature"
+    """It does not come from Stripe, or the endpoint's secret is wrong here."""
 
     HANDLED = "handled"
+    ALREADY_KNOWN = "already_known"
+    """No execution waits for what it reports: Stripe was not asked."""
     NOT_FOR_US = "not_for_us"
     OTHER_ENVIRONMENT = "other_environment"
     UNKNOWN_ORDER = "unknown_order"
+    """The order is unknown, or does not record this payment: another system can name our orders, too."""
 
 
-_KINDS: Final = ("payment_intent.", "charge.", "refund.")
+_MOST_READS: Final = 5
+"""Times that an order is read if it changes before each write; then Stripe delivers the event again."""
+
+Look = Callable[[Order], Order | None]
+"""Asks Stripe about the payment of an order, and records it; None if the order has changed meanwhile."""
 
 
 def receive_stripe_webhook(
     event: StripeEvent, orders: OrderTable, gateway: PaymentGateway, callback: Callback
 ) -> WebhookOutcome:
-    """Retrieve the payment that the event is about, and record on the order what has changed.
+    """Record on the order what has changed at Stripe.
 
-    Events are repeated and arrive in any order. So only the payment's id is taken from the event, and the
-    payment's current state comes from Stripe.
+    Events are repeated and arrive in any order. So only ids are taken from the event, and the current state
+    comes from Stripe.
 
     Raises:
         PaymentProviderUnavailable: Stripe does not answer; it will deliver the event again.
-        StoreUnavailable: DynamoDB does not answer; Stripe will deliver the event again.
+        StoreUnavailable: DynamoDB does not answer, or the order keeps changing; Stripe will deliver the event
+            again.
     """
-    if not event.kind.startswith(_KINDS) or event.intent_id is None:
+    if not event.is_about_payments or event.intent_id is None:
         return WebhookOutcome.NOT_FOR_US
     if event.livemode != gateway.livemode:
         return WebhookOutcome.OTHER_ENVIRONMENT
     try:
-        intent = gateway.retrieve_intent(event.intent_id)
+        if event.is_about_refunds or event.is_about_disputes:
+            return _follow(event, gateway.retrieve_intent(event.intent_id), orders, gateway)
+        return _settle(event.order_id, event.intent_id, orders, gateway, callback)
     except PaymentUnknown:
         return WebhookOutcome.OTHER_ENVIRONMENT
-    order = orders.find(intent.order_id) if intent.order_id else None
-    if order is None or order.payment.intent_id not in {None, intent.intent_id}:
+
+
+def _settle(
+    order_id: str | None, intent_id: str, orders: OrderTable, gateway: PaymentGateway, callback: Callback
+) -> WebhookOutcome:
+    """Resume the execution that waits for the payment, if one does; otherwise Stripe is not asked.
+
+    Nothing is lost: `ChargePayment` has the result of an ordinary payment in its response. `AwaitPayment`
+    retrieves the payment after its token is recorded, so it sees every change whose event finds no token
+    here. An undo retrieves the payment, too.
+    """
+    order = orders.find(order_id) if order_id else None
+    if order is None or order.payment.intent_id not in {None, intent_id}:
         return WebhookOutcome.UNKNOWN_ORDER
+    try:
+        order.ensure_may_go_forward()
+    except OrderRejected as rejection:
+        if order.task_token is not None:
+            callback.fail(order.task_token, rejection)  # otherwise it would wait until its deadline
+        return WebhookOutcome.ALREADY_KNOWN
+    if order.status is not OrderStatus.AWAITING_PAYMENT:
+        return WebhookOutcome.ALREADY_KNOWN
     with suppress(OrderRejected):
-        # The order is being undone, and the undo retrieves the payment itself.
-        settle_payment(order, intent, orders, callback)
-    if intent.disputed and not order.payment.disputed:
-        orders.record_dispute(order.order_id)
-    if event.is_about_refunds:
-        _record_refunds(order.order_id, intent, gateway.list_refunds(intent.intent_id), orders)
+        # The order has been undone since it was read, and the undo retrieves the payment itself.
+        settle_payment(order, gateway.retrieve_intent(intent_id), orders, callback)
     return WebhookOutcome.HANDLED
 
 
+def _follow(
+    event: StripeEvent, intent: PaymentIntent, orders: OrderTable, gateway: PaymentGateway
+) -> WebhookOutcome:
+    """Record refunds that the saga did not make, refunds of the saga that failed after all, and disputes.
+
+    What Stripe lists is written only if the order is as it was before Stripe was asked. So a slow reader
+    never replaces what a faster one has read later.
+    """
+
+    def refunds(order: Order) -> Order | None:
+        return _record_refunds(order, intent, gateway.list_refunds(intent.intent_id), orders)
+
+    def disputes(order: Order) -> Order | None:
+        return orders.record_dispute(order, DisputeState.of(gateway.list_disputes(intent.intent_id)))
+
+    order = orders.find(intent.order_id) if intent.order_id else None
+    if order is None or order.payment.intent_id != intent.intent_id:
+        return WebhookOutcome.UNKNOWN_ORDER
+    look: Look = refunds if event.is_about_refunds else disputes
+    for _ in range(_MOST_READS):
+        if look(order) is not None:
+            return WebhookOutcome.HANDLED
+        order = orders.get(order.order_id)
+    raise StoreUnavailable(f"order {order.order_id} keeps changing")
+
+
 def _record_refunds(
-    order_id: str, intent: PaymentIntent, refunds: Sequence[Refund], orders: OrderTable
-) -> None:
-    """Record refunds that the saga did not make, and refunds of the saga that failed after all."""
-    effective = [refund for refund in refunds if refund.counts]
-    outside = sum(refund.amount for refund in effective if refund.attempt is None)
-    if outside:
-        orders.record_refund_outside(order_id, outside)
-    if sum(refund.amount for refund in effective) < intent.amount_received:
-        orders.record_refund_failed(order_id)
+    order: Order, intent: PaymentIntent, refunds: Sequence[Refund], orders: OrderTable
+) -> Order | None:
+    """Record the refunds of an order as Stripe lists them; None if the order has changed meanwhile."""
+    given_back = [refund for refund in refunds if refund.counts]
+    outside = sum(refund.amount for refund in given_back if refund.attempt is None)
+    written = orders.record_refund_outside(order, outside)
+    if written is not None and sum(refund.amount for refund in given_back) < intent.amount_received:
+        return orders.record_refund_failed(written)
+    return written

@@ -17,6 +17,8 @@ _DETAIL_TYPES: Final = {
     OrderStatus.NEEDS_ATTENTION: "OrderNeedsAttention",
 }
 
+_REFUNDED_OUTSIDE: Final = "PaymentRefundedOutside"
+
 
 @dataclass(frozen=True, slots=True)
 class OrderEvent:
@@ -53,7 +55,7 @@ def event_of_change(before: Order | None, after: Order) -> OrderEvent | None:
         ],
         "occurred_at": after.updated_at,
     }
-    if after.payment.disputed or after.payment.refunded_outside:
+    if after.payment.dispute or after.payment.refunded_outside or detail_type == _REFUNDED_OUTSIDE:
         detail["payment"] = {
             "disputed": after.payment.disputed,
             "refunded_outside": after.payment.refunded_outside,
@@ -66,8 +68,8 @@ def event_of_change(before: Order | None, after: Order) -> OrderEvent | None:
 def _detail_type(before: Order | None, after: Order) -> str | None:
     if before is None or before.status is not after.status:
         return _DETAIL_TYPES.get(after.status)
-    if after.payment.disputed and not before.payment.disputed:
-        return "PaymentDisputed"
+    if after.payment.dispute is not None and after.payment.dispute is not before.payment.dispute:
+        return after.payment.dispute.event
     if after.payment.refunded_outside != before.payment.refunded_outside:
-        return "PaymentRefundedOutside"
+        return _REFUNDED_OUTSIDE
     return None

@@ -1,11 +1,12 @@
 """Compares the payments of the last days with the orders, in both directions."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
 from lambdas.domain import clock
-from lambdas.domain.errors import PaymentUnknown
+from lambdas.domain.errors import PaymentInFlux, PaymentUnknown
 from lambdas.domain.order import Order
 from lambdas.domain.payment import PaymentIntent
 from lambdas.domain.vocabulary import FindingKind
@@ -20,6 +21,9 @@ _PAGE: Final = 100
 
 _MOST_INTENTS: Final = 500
 """Payments that are listed for one slice of time: five calls to Stripe. A fuller slice is cut in half."""
+
+_UNUSED: Final = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
+"""Statuses of a payment that holds no money and can be cancelled."""
 
 _MOST_UNPAID: Final = 2_000
 """Limit on unpaid orders carried in the cursor: 80 KB; Step Functions passes on at most 256 KiB."""
@@ -49,12 +53,25 @@ def _judge_confirmed(order: Order, intent: PaymentIntent | None) -> FindingKind 
     if (intent.amount_received, intent.currency) != (order.amount, order.currency):
         return FindingKind.AMOUNT_DIFFERS
     expected = order.price.amount - order.payment.refunded_outside
-    is_gone = intent.disputed or intent.amount_held < expected
-    return FindingKind.ORDER_WITHOUT_MONEY if is_gone else None
+    is_claimed = intent.disputed and order.payment.dispute is None
+    return FindingKind.ORDER_WITHOUT_MONEY if is_claimed or intent.amount_held < expected else None
+
+
+def is_spare(order: Order, intent: PaymentIntent) -> bool:
+    """Whether a payment can be cancelled because its order will never use it.
+
+    A stored 500 or a cancellation can leave an intent behind that the order does not record. While an order
+    may still record its first intent, none of its intents is spare.
+    """
+    is_recorded = order.payment.intent_id == intent.intent_id
+    needs_another = order.payment.intent_id is None and order.may_go_forward
+    return intent.status in _UNUSED and not is_recorded and not needs_another
 
 
 class PaymentReconciliation:
     """One call of the reconciliation of payments.
+
+    Payments of other services, such as payment links and other stages, are only counted.
 
     It walks through time in slices without gaps, and compares the orders that were accepted in a slice with
     the payments that were created in it. A payment is created after its order was accepted, so it can be in a
@@ -115,14 +132,16 @@ class PaymentReconciliation:
             to = self._at + (to - self._at) // 2
             intents = self._made_until(to)
         self._unpaid |= dict.fromkeys(each.order_id for each in listed)
-        orders = self._listing.read(intent.order_id for intent in intents if intent.order_id)
-        for intent in intents:
+        ours = [intent for intent in intents if intent.service == self._gateway.service]
+        orders = self._listing.read(intent.order_id for intent in ours if intent.order_id)
+        for intent in ours:
             order = orders.get(intent.order_id or "")
             if order is not None and order.payment.intent_id == intent.intent_id:
                 self._unpaid.pop(order.order_id, None)
-            if judge(order, intent):
+            if judge(order, intent) or (order is not None and is_spare(order, intent)):
                 self._suspects.append([intent.order_id, intent.intent_id])
-        self._count("payments_compared", len(intents))
+        self._count("payments_compared", len(ours))
+        self._count("payments_of_others", len(intents) - len(ours))
         self._at = to
 
     def _accepted_from(self, at: int) -> tuple[list[Listed], int]:
@@ -163,6 +182,9 @@ class PaymentReconciliation:
     def _look_closely(self, order_id: str | None, intent_id: str | None) -> None:
         order = self._orders.find(order_id) if order_id else None
         intent = self._retrieve(intent_id) if intent_id else None
+        if order is not None and intent is not None and is_spare(order, intent):
+            self._cancel(intent)
+            return
         kind = judge(order, intent)
         if kind is FindingKind.MONEY_OF_CLOSED_ORDER and order is not None:
             # The saga's undo retrieves the payment, and gives back what is still held.
@@ -174,6 +196,11 @@ class PaymentReconciliation:
             self._run.report.add(
                 Finding(kind, {"order_id": order_id, "intent_id": intent_id}, _facts(order, intent))
             )
+
+    def _cancel(self, intent: PaymentIntent) -> None:
+        with suppress(PaymentInFlux):  # the next run retrieves it again
+            self._gateway.cancel_intent(intent.intent_id)
+            self._count("spare_payments_cancelled")
 
     def _retrieve(self, intent_id: str) -> PaymentIntent | None:
         try:
@@ -195,6 +222,7 @@ def _facts(order: Order | None, intent: PaymentIntent | None) -> dict[str, str |
             "order_currency": order.currency,
             "order_intent_id": order.payment.intent_id,
             "refunded_outside": order.payment.refunded_outside,
+            "dispute": order.payment.dispute,
         }
     if intent is not None:
         facts |= {

@@ -1,7 +1,8 @@
 """How an order is stored: its item in DynamoDB, and the order that an item stands for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import accumulate
 from typing import Any, Final
 
 from lambdas.domain.order import (
@@ -13,6 +14,7 @@ from lambdas.domain.order import (
     PaymentStatus,
     TimelineEntry,
 )
+from lambdas.domain.payment import DisputeState
 from lambdas.shared.store.attributes import from_attributes
 
 SHARDS: Final = "0123456789abcdef"
@@ -49,9 +51,14 @@ def item_of_new(order: Order) -> dict[str, Any]:
 
 
 def order_from_item(attributes: Mapping[str, Any]) -> Order:
-    """Read an order from its item, as DynamoDB returns it or as the table's stream delivers it."""
+    """Read an order from its item, as DynamoDB returns it or as the table's stream delivers it.
+
+    No time is earlier than the one before it. Each writer reads its own clock before it writes: the clocks of
+    two functions differ, and a write that is sent again after a lost reply keeps the time of its first try.
+    """
     item = from_attributes(attributes)
     failure = item.get("failure")
+    timeline = _in_order(item["timeline"])
     return Order(
         order_id=item["order_id"],
         customer_id=item["customer_id"],
@@ -61,13 +68,13 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
         payment_method=item["payment_method"],
         email=item["email"],
         created_at=item["created_at"],
-        updated_at=item["updated_at"],
-        timeline=tuple(TimelineEntry(**entry) for entry in item["timeline"]),
+        updated_at=max(item["updated_at"], timeline[-1].at),
+        timeline=timeline,
         return_url=item.get("return_url"),
         version=item["version"],
         status=OrderStatus(item["status"]),
         amount=item.get("amount"),
-        payment=Payment(**{**item["payment"], "status": PaymentStatus(item["payment"]["status"])}),
+        payment=_payment(item["payment"]),
         stock_taken=item["stock_taken"],
         failure=Failure(**failure) if failure else None,
         cancel_requested_by=item.get("cancel_requested_by"),
@@ -75,3 +82,15 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
         unsettled="unsettled_shard" in item,
         task_token=item.get("task_token"),
     )
+
+
+def _payment(item: Mapping[str, Any]) -> Payment:
+    words = {"status": PaymentStatus(item["status"])}
+    dispute = {"dispute": DisputeState(item["dispute"])} if "dispute" in item else {}
+    return Payment(**{**item, **words, **dispute})
+
+
+def _in_order(entries: Sequence[Mapping[str, str]]) -> tuple[TimelineEntry, ...]:
+    """The timeline; an entry whose time is earlier than the one before it gets that time."""
+    latest = accumulate((entry["at"] for entry in entries), max)
+    return tuple(TimelineEntry(at, entry["event"]) for at, entry in zip(latest, entries, strict=True))

@@ -5,7 +5,7 @@ change and its trace cannot diverge. Events are derived from the table's stream.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
@@ -29,7 +29,7 @@ from lambdas.domain.order import (
     PaymentStatus,
     total,
 )
-from lambdas.domain.payment import PaymentIntent
+from lambdas.domain.payment import DisputeState, PaymentIntent
 from lambdas.shared.aws import dynamodb, transient_as
 from lambdas.shared.settings import Settings
 from lambdas.shared.store.attributes import to_attributes
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 IS_NEW: Final = Attr("order_id").not_exists()
+IS_STORED: Final = Attr("order_id").exists()
 IS_UNSETTLED: Final = Attr("unsettled_shard").exists()
 IS_OPEN: Final = ~Attr("status").is_in(sorted(CLOSED))
 IS_FLAGGED: Final = Attr("status").eq(OrderStatus.NEEDS_ATTENTION)
@@ -54,7 +55,6 @@ IS_UNDECIDED: Final = Attr("payment.status").is_in(
 )
 IS_PAID: Final = Attr("payment.status").eq(PaymentStatus.SUCCEEDED)
 IS_REFUNDED: Final = Attr("payment.status").eq(PaymentStatus.REFUNDED)
-IS_NOT_DISPUTED: Final = Attr("payment.disputed").not_exists()
 HOLDS_NO_MONEY: Final = Attr("payment.status").is_in(sorted(MONEY_IS_BACK))
 HOLDS_STOCK: Final = Attr("stock_taken").eq(True)  # noqa: FBT003 - the stored value
 HOLDS_NO_STOCK: Final = Attr("stock_taken").eq(False)  # noqa: FBT003 - the stored value
@@ -251,33 +251,37 @@ class OrderTable:
         )
         return self._go_forward(order_id, change)
 
-    def record_dispute(self, order_id: str) -> Order:
-        """Record that the customer's bank disputes the charge."""
-        change = Change("PaymentDisputed", IS_NOT_DISPUTED, {"payment.disputed": True})
-        return self._change(order_id, change)
+    # The webhook reads the order, then Stripe, and then writes. If the order has changed in between, another
+    # reader may have written something newer: these methods then write nothing and return None.
 
-    def record_refund_outside(self, order_id: str, amount: int) -> Order:
-        """Record how many minor units were refunded outside of the saga, in all."""
-        refunded = Attr("payment.refunded_outside")
-        change = Change(
-            event=f"PaymentRefundedOutside: {amount}",
-            condition=refunded.not_exists() | refunded.lt(amount),
-            set={"payment.refunded_outside": amount},
-        )
-        return self._change(order_id, change)
+    def record_dispute(self, order: Order, dispute: DisputeState | None) -> Order | None:
+        """Record what has become of the dispute of the charge."""
+        if dispute is None or order.payment.dispute is dispute:
+            return order
+        change = Change(dispute.event, IS_STORED, {"payment.dispute": dispute})
+        return self._change_unchanged(order, change)
 
-    def record_refund_failed(self, order_id: str) -> Order:
+    def record_refund_outside(self, order: Order, amount: int) -> Order | None:
+        """Record how many minor units are refunded outside of the saga, in all; a failed refund lowers it."""
+        if order.payment.refunded_outside == amount:
+            return order
+        change = Change(f"PaymentRefundedOutside: {amount}", IS_STORED, {"payment.refunded_outside": amount})
+        return self._change_unchanged(order, change)
+
+    def record_refund_failed(self, order: Order) -> Order | None:
         """Record that refunded money has come back to us: the order is no longer at rest."""
+        if order.payment.status is not PaymentStatus.REFUNDED:
+            return order
         change = Change(
             event="OrderNeedsAttention: a refund failed after it had succeeded",
             condition=IS_REFUNDED,
             set={
                 "status": OrderStatus.NEEDS_ATTENTION,
                 "payment.status": PaymentStatus.SUCCEEDED,
-                "unsettled_shard": shard_of(order_id),
+                "unsettled_shard": shard_of(order.order_id),
             },
         )
-        return self._change(order_id, change)
+        return self._change_unchanged(order, change)
 
     def record_money_back(self, order_id: str, status: PaymentStatus, event: str) -> Order:
         """Record that the undo has given the money back."""
@@ -367,6 +371,11 @@ class OrderTable:
     def _change(self, order_id: str, change: Change) -> Order:
         """Make one change if its condition holds, and return the order as it is then."""
         return self._try(order_id, change) or self.get(order_id)
+
+    def _change_unchanged(self, order: Order, change: Change) -> Order | None:
+        """Make one change of an order that was read before; None if the order has changed since."""
+        unchanged = Attr("version").eq(order.version)
+        return self._try(order.order_id, replace(change, condition=change.condition & unchanged))
 
     def _try(self, order_id: str, change: Change) -> Order | None:
         """Make one change; None if its condition does not hold."""

@@ -10,6 +10,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from lambdas.domain.errors import OutOfStock
 from lambdas.domain.order import Order, OrderLine, OrderStatus
+from lambdas.domain.payment import DisputeState
 from lambdas.shared.aws import dynamodb
 from lambdas.shared.settings import Settings
 from lambdas.shared.store.expressions import Update
@@ -29,11 +30,14 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import UpdateTypeDef
 
-NOTHING_WENT_BACK: Final = Attr("payment.refunded_outside").not_exists()
+NOTHING_WENT_BACK: Final = Attr("payment.refunded_outside").not_exists() | Attr(
+    "payment.refunded_outside"
+).eq(0)
+IS_NOT_DISPUTED: Final = Attr("payment.dispute").not_exists() | Attr("payment.dispute").eq(DisputeState.WON)
 
 CONFIRM: Final = Change(
     event="OrderConfirmed",
-    condition=MAY_GO_FORWARD & IS_PAID & HOLDS_NO_STOCK & NOTHING_WENT_BACK,
+    condition=MAY_GO_FORWARD & IS_PAID & HOLDS_NO_STOCK & NOTHING_WENT_BACK & IS_NOT_DISPUTED,
     set={"status": OrderStatus.CONFIRMED, "stock_taken": True},
 )
 RELEASE: Final = Change(

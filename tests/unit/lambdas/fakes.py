@@ -213,7 +213,12 @@ class FakeStripe(PaymentGateway):
 
     def dispute(self, intent_id: str, *, disputed: bool = True) -> PaymentIntent:
         """The customer's bank disputes the charge, or withdraws the dispute."""
+        self.disputes[intent_id] = ["needs_response"] if disputed else []
         return self._change(intent_id, disputed=disputed)
+
+    def close_dispute(self, intent_id: str, *, won: bool) -> None:
+        """The dispute ends; Stripe's charge stays disputed."""
+        self.disputes[intent_id] = ["won" if won else "lost"]
 
     def refund_by_hand(self, intent_id: str, amount: int) -> None:
         """An operator refunds money in Stripe's dashboard."""

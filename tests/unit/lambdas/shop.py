@@ -10,6 +10,7 @@ import boto3
 
 from lambdas.domain.errors import OrderCancelled, OutOfStock, PaymentActionRequired, UndoAlreadyBegun
 from lambdas.domain.order import Order, OrderLine, PaymentStatus
+from lambdas.domain.payment import DisputeState
 from lambdas.domain.product import Product
 from lambdas.saga.charge_payment.logic import charge_payment
 from lambdas.saga.validate_order.logic import validate_order
@@ -134,6 +135,18 @@ class Shop:
         self.stock.give_back(self.orders.begin_undo(ORDER_ID, caught(OrderCancelled("It was cancelled."))))
         self.orders.record_money_back(ORDER_ID, PaymentStatus.REFUNDED, "PaymentRefunded")
         return self.orders.close(ORDER_ID, {})
+
+    def disputed(self, order: Order, dispute: DisputeState = DisputeState.OPEN) -> Order:
+        """The bank disputes the payment, or a dispute ends."""
+        written = self.orders.record_dispute(order, dispute)
+        assert written is not None
+        return written
+
+    def refunded_outside(self, order: Order, amount: int) -> Order:
+        """This much is refunded in Stripe's dashboard, in all."""
+        written = self.orders.record_refund_outside(order, amount)
+        assert written is not None
+        return written
 
     def cancel(self, order_id: str = ORDER_ID, by: Literal["customer", "operator"] = "customer") -> None:
         self.orders.request_cancellation(order_id, by)

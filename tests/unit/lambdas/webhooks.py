@@ -5,13 +5,14 @@ from typing import Any, Final
 
 import stripe
 
+from tests.unit.lambdas.builders import ORDER_ID
 from tests.unit.lambdas.invocations import api_event
 
 SIGNING_SECRET: Final = "whsec_of_the_endpoint"  # noqa: S105 - for tests
 
 
 def an_event(event_id: str = "evt_1", kind: str = "payment_intent.succeeded", intent_id: str = "pi_1") -> str:
-    subject = {"id": intent_id, "object": "payment_intent"}
+    subject = {"id": intent_id, "object": "payment_intent", "metadata": {"order_id": ORDER_ID}}
     event = {"id": event_id, "type": kind, "livemode": False, "data": {"object": subject}}
     return json.dumps(event, indent=2)  # as Stripe sends it; serialising it again would change the body
 

@@ -1,15 +1,16 @@
 """What the events of Stripe change in an order."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 
 from lambdas.api.receive_stripe_webhook.event import StripeEvent
 from lambdas.api.receive_stripe_webhook.logic import WebhookOutcome, receive_stripe_webhook
-from lambdas.domain.errors import PaymentProviderUnavailable
+from lambdas.domain.errors import PaymentProviderUnavailable, StoreUnavailable
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
-from lambdas.domain.payment import PaymentIntent
+from lambdas.domain.payment import DisputeState, PaymentIntent
 from lambdas.saga.refund_payment.logic import refund_payment
 from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, TASK_TOKEN, TIMED_OUT
 from tests.unit.lambdas.fakes import NOT_APPROVED, FakeCallback, FakeStripe, no_answer
@@ -24,9 +25,13 @@ PAID = PaymentIntent("pi_paid", "succeeded", amount_received=AMOUNT, order_id=OR
 @pytest.fixture
 def receive(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> Receive:
     def receive(
-        kind: str = "payment_intent.succeeded", intent_id: str | None = "pi_1", *, livemode: bool = False
+        kind: str = "payment_intent.succeeded",
+        intent_id: str | None = "pi_1",
+        *,
+        order_id: str | None = ORDER_ID,
+        livemode: bool = False,
     ) -> WebhookOutcome:
-        event = StripeEvent("evt_1", kind, livemode, intent_id)
+        event = StripeEvent("evt_1", kind, livemode, intent_id, order_id)
         return receive_stripe_webhook(event, shop.orders, stripe, callback)
 
     return receive
@@ -73,7 +78,7 @@ def test_the_result_is_the_same_in_every_order_of_arrival(  # noqa: PLR0913, PLR
     decide(stripe, "pi_1")
 
     for kind in order_of_arrival:
-        assert receive(kind) is WebhookOutcome.HANDLED
+        assert receive(kind) is WebhookOutcome.HANDLED  # the execution has not gone on yet
 
     assert set(callback.resumed) == {(TASK_TOKEN, resumed)}
     assert events_since(shop, waiting) == recorded
@@ -108,22 +113,34 @@ def test_an_event_after_the_deadline_writes_nothing(
     shop.awaiting_payment(stripe)
     undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
     stripe.settle("pi_1")
+    stripe.calls.clear()
 
-    assert receive() is WebhookOutcome.HANDLED
+    assert receive() is WebhookOutcome.ALREADY_KNOWN
 
     assert [answer.partition(":")[0] for _, answer in callback.resumed] == ["UndoAlreadyBegun"]
     assert shop.order() == undone
+    assert stripe.calls == []
 
 
-def test_an_event_before_the_saga_waits_changes_nothing(
-    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Receive
+@pytest.mark.parametrize(
+    "given",
+    [Shop.priced, Shop.paid, Shop.confirmed, Shop.closed],
+    ids=["no intent yet", "paid", "confirmed", "closed"],
+)
+@pytest.mark.parametrize("kind", ["payment_intent.created", "payment_intent.succeeded", "charge.updated"])
+def test_stripe_is_not_asked_if_no_execution_waits(  # noqa: PLR0913, PLR0917 - fixtures and parameters
+    shop: Shop,
+    stripe: FakeStripe,
+    callback: FakeCallback,
+    receive: Receive,
+    given: Callable[[Shop], Order],
+    kind: str,
 ) -> None:
-    stripe.put(PAID)
-    order = shop.paid()
+    order = given(shop)
 
-    assert receive(intent_id="pi_paid") is WebhookOutcome.HANDLED
+    assert receive(kind, order.payment.intent_id or "pi_paid") is WebhookOutcome.ALREADY_KNOWN
 
-    assert callback.resumed == []
+    assert (stripe.calls, callback.resumed) == ([], [])
     assert shop.order() == order
 
 
@@ -166,25 +183,41 @@ def test_an_event_of_another_environment_is_acknowledged(
     assert stripe.calls == []
 
 
+@pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize("order_id", [None, "no-such-order"])
 def test_an_event_of_an_unknown_order_is_acknowledged(
     stripe: FakeStripe, receive: Receive, order_id: str | None
 ) -> None:
-    stripe.put(PaymentIntent("pi_1", "succeeded", order_id=order_id))
+    assert receive(order_id=order_id) is WebhookOutcome.UNKNOWN_ORDER
 
-    assert receive() is WebhookOutcome.UNKNOWN_ORDER
+    assert stripe.calls == []
 
 
-def test_an_event_of_another_payment_changes_nothing(
-    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Receive
+@pytest.mark.parametrize("kind", ["payment_intent.succeeded", "charge.refunded", "charge.dispute.created"])
+@pytest.mark.parametrize("given", [Shop.priced, Shop.paid], ids=["no payment", "another payment"])
+def test_a_foreign_payment_that_names_an_order_does_not_touch_it(  # noqa: PLR0913, PLR0917 - fixtures and parameters
+    shop: Shop,
+    stripe: FakeStripe,
+    callback: FakeCallback,
+    receive: Receive,
+    given: Callable[[Shop], Order],
+    kind: str,
 ) -> None:
-    waiting = shop.awaiting_payment(stripe)
-    stripe.put(PaymentIntent("pi_of_another_attempt", "canceled", order_id=ORDER_ID))
+    order = given(shop)
+    stripe.put(replace(PAID, intent_id="pi_foreign"))
+    stripe.refund_by_hand("pi_foreign", 100)
+    stripe.dispute("pi_foreign")
 
-    assert receive(intent_id="pi_of_another_attempt") is WebhookOutcome.UNKNOWN_ORDER
+    receive(kind, "pi_foreign")
 
     assert callback.resumed == []
-    assert shop.order() == waiting
+    assert shop.order() == order
+
+
+def test_a_payment_that_stripe_does_not_know_is_of_another_environment(shop: Shop, receive: Receive) -> None:
+    shop.confirmed()
+
+    assert receive("charge.refunded", "pi_paid") is WebhookOutcome.OTHER_ENVIRONMENT
 
 
 # Disputes, and refunds outside of the saga
@@ -202,6 +235,24 @@ def test_a_dispute_is_recorded_once(shop: Shop, stripe: FakeStripe, receive: Rec
     assert shop.order().status is OrderStatus.CONFIRMED
 
 
+@pytest.mark.parametrize(
+    ("won", "event", "disputed"), [(True, "PaymentDisputeWon", False), (False, "PaymentDisputeLost", True)]
+)
+def test_the_end_of_a_dispute_is_recorded_once(  # noqa: PLR0913 - fixtures and parameters
+    shop: Shop, stripe: FakeStripe, receive: Receive, *, won: bool, event: str, disputed: bool
+) -> None:
+    order = a_confirmed_order(shop, stripe)
+    stripe.dispute("pi_paid")
+    receive("charge.dispute.created", "pi_paid")
+    stripe.close_dispute("pi_paid", won=won)
+
+    for kind in ("charge.dispute.closed", "charge.dispute.funds_reinstated", "charge.dispute.created"):
+        receive(kind, "pi_paid")
+
+    assert events_since(shop, order) == ["PaymentDisputed", event]
+    assert shop.order().payment.disputed is disputed
+
+
 def test_each_refund_in_the_dashboard_is_recorded_once(
     shop: Shop, stripe: FakeStripe, receive: Receive
 ) -> None:
@@ -216,6 +267,58 @@ def test_each_refund_in_the_dashboard_is_recorded_once(
     assert events_since(shop, order) == ["PaymentRefundedOutside: 10000", "PaymentRefundedOutside: 15000"]
     assert shop.order().payment.refunded_outside == 15_000
     assert shop.order().status is OrderStatus.CONFIRMED
+
+
+def test_a_failed_refund_in_the_dashboard_is_followed_down(
+    shop: Shop, stripe: FakeStripe, receive: Receive
+) -> None:
+    order = a_confirmed_order(shop, stripe)
+
+    for amount in (2_000, -2_000, 1_500):  # the first one fails
+        stripe.refund_by_hand("pi_paid", amount)
+        receive("refund.updated", "pi_paid")
+
+    assert events_since(shop, order) == [
+        "PaymentRefundedOutside: 2000",
+        "PaymentRefundedOutside: 0",
+        "PaymentRefundedOutside: 1500",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [("charge.refunded", "list_refunds"), ("charge.dispute.created", "list_disputes")],
+)
+def test_stripe_is_asked_again_if_the_order_changes_meanwhile(
+    shop: Shop, stripe: FakeStripe, receive: Receive, kind: str, what: str
+) -> None:
+    order = a_confirmed_order(shop, stripe)
+    stripe.refund_by_hand("pi_paid", 500)
+    stripe.dispute("pi_paid")
+    stripe.after[what] = shop.cancel
+
+    assert receive(kind, "pi_paid") is WebhookOutcome.HANDLED
+
+    assert stripe.calls.count(what) == 2
+    recorded = {"list_refunds": "PaymentRefundedOutside: 500", "list_disputes": "PaymentDisputed"}[what]
+    assert events_since(shop, order) == ["CancellationRequested: customer", recorded]
+
+
+def test_an_order_that_keeps_changing_is_left_to_the_next_delivery(
+    shop: Shop, stripe: FakeStripe, receive: Receive
+) -> None:
+    a_confirmed_order(shop, stripe)
+    stripe.refund_by_hand("pi_paid", 500)
+    at = iter(range(10))
+
+    def change() -> None:
+        stripe.after["list_refunds"] = change
+        shop.disputed(shop.order(), (DisputeState.OPEN, DisputeState.WON)[next(at) % 2])
+
+    stripe.after["list_refunds"] = change
+
+    with pytest.raises(StoreUnavailable, match="keeps changing"):
+        receive("charge.refunded", "pi_paid")
 
 
 def test_a_refund_by_the_saga_is_not_recorded_as_outside(

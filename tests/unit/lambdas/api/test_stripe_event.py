@@ -106,7 +106,23 @@ def test_a_secret_can_hold_several_signing_secrets(secret: str, secrets: list[st
     assert signing_secrets(secret) == secrets
 
 
-# Which payment an event is about
+# Which payment and which order an event is about
+
+
+@pytest.mark.parametrize(
+    ("metadata", "order_id"),
+    [
+        ({"metadata": {"order_id": "an-order"}}, "an-order"),
+        ({"metadata": {}}, None),
+        ({"metadata": None}, None),
+        ({"metadata": {"order_id": 7}}, None),
+        ({}, None),
+    ],
+)
+def test_an_event_names_the_order_of_its_metadata(metadata: dict[str, Any], order_id: str | None) -> None:
+    payload = about({"object": "payment_intent", "id": "pi_1", **metadata})
+
+    assert read_event(payload, sign(payload), [NEW_SECRET]).order_id == order_id
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,14 @@ def test_an_unsigned_request_is_rejected() -> None:
     assert answer["statusCode"] == 400
 
 
+def test_requests_without_a_valid_signature_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    send(an_event(), GUESSED)
+    handler(api_event("POST", "/webhooks/stripe", an_event(), customer=None), CONTEXT)
+    send("no event")
+
+    assert counted(capsys) == ["bad_signature", "bad_signature"]
+
+
 def test_a_repeated_event_is_processed_once(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> None:
     shop.awaiting_payment(stripe)
     stripe.settle("pi_1")

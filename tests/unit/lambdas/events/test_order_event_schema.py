@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from lambdas.domain.order import Failure, Order, OrderStatus, Payment
+from lambdas.domain.payment import DisputeState
 from lambdas.events.publish_order_events.order_event import event_of_change
 from tests.unit.lambdas.builders import an_order
 
@@ -33,7 +34,7 @@ def detail_of(before: Order, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 
             {"status": OrderStatus.FAILED, "failure": Failure("unknown_sku", "It is not sold.")}, id="failed"
         ),
         pytest.param({"status": OrderStatus.NEEDS_ATTENTION}, id="needs attention"),
-        pytest.param({"payment": Payment(disputed=True)}, id="disputed"),
+        pytest.param({"payment": Payment(dispute=DisputeState.OPEN)}, id="disputed"),
         pytest.param({"payment": Payment(refunded_outside=500)}, id="refunded outside"),
     ],
 )

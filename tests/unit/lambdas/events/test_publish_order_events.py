@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.domain.order import Order, PaymentStatus
+from lambdas.domain.payment import DisputeState
 from lambdas.events.publish_order_events.event_bus import EventRefused
 from lambdas.events.publish_order_events.handler import handler
 from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, EMAIL, LAMP, ORDER_ID, TASK_TOKEN, two
@@ -113,14 +114,22 @@ def test_changes_of_the_status_are_published_in_order(
 
 
 def a_disputed_order(shop: Shop) -> Order:
-    shop.confirmed()
-    return shop.orders.record_dispute(ORDER_ID)
+    return shop.disputed(shop.confirmed())
+
+
+def an_order_whose_dispute_was_won(shop: Shop) -> Order:
+    return shop.disputed(a_disputed_order(shop), DisputeState.WON)
+
+
+def an_order_whose_dispute_was_lost(shop: Shop) -> Order:
+    return shop.disputed(a_disputed_order(shop), DisputeState.LOST)
 
 
 def an_order_refunded_in_the_dashboard(shop: Shop) -> Order:
-    shop.confirmed()
-    shop.orders.record_refund_outside(ORDER_ID, 10_000)
-    return shop.orders.record_refund_outside(ORDER_ID, 15_000)
+    order = shop.confirmed()
+    for amount in (10_000, 15_000, 0):
+        order = shop.refunded_outside(order, amount)
+    return order
 
 
 @pytest.mark.parametrize(
@@ -128,11 +137,22 @@ def an_order_refunded_in_the_dashboard(shop: Shop) -> Order:
     [
         (a_disputed_order, ["PaymentDisputed"], [{"disputed": True, "refunded_outside": 0}]),
         (
+            an_order_whose_dispute_was_won,
+            ["PaymentDisputed", "PaymentDisputeWon"],
+            [{"disputed": True, "refunded_outside": 0}, {"disputed": False, "refunded_outside": 0}],
+        ),
+        (
+            an_order_whose_dispute_was_lost,
+            ["PaymentDisputed", "PaymentDisputeLost"],
+            [{"disputed": True, "refunded_outside": 0}] * 2,
+        ),
+        (
             an_order_refunded_in_the_dashboard,
-            ["PaymentRefundedOutside", "PaymentRefundedOutside"],
+            ["PaymentRefundedOutside"] * 3,
             [
                 {"disputed": False, "refunded_outside": 10_000},
                 {"disputed": False, "refunded_outside": 15_000},
+                {"disputed": False, "refunded_outside": 0},
             ],
         ),
     ],
@@ -159,7 +179,7 @@ def test_no_event_has_an_address_a_card_or_a_secret(
     shop.awaiting_payment(stripe)
     shop.orders.record_payment(ORDER_ID, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
     shop.stock.take(shop.order())
-    shop.orders.record_dispute(ORDER_ID)
+    shop.disputed(shop.order())
     order = shop.close_cancelled()
 
     publish(shop.stream())

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from lambdas.domain.order import Order, OrderStatus, Payment, PaymentStatus
-from lambdas.domain.payment import PaymentIntent
+from lambdas.domain.payment import DisputeState, PaymentIntent
 from lambdas.domain.vocabulary import FindingKind
 from lambdas.recovery.reconcile_payments import logic
 from lambdas.recovery.reconcile_payments.logic import PaymentReconciliation, judge
 from lambdas.shared.reconciliation import Finding, Report
 from lambdas.shared.store.listings import OrderListing
-from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, an_order
+from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, PAYMENT_SERVICE, an_order
 from tests.unit.lambdas.fakes import FakeExecutions, FakeStripe
 from tests.unit.lambdas.runs import STALE_AFTER, run_through
 from tests.unit.lambdas.shop import ORDERS_TABLE, Shop
@@ -74,7 +74,14 @@ def ledger(shop: Shop, stripe: FakeStripe) -> Ledger:
 A_CONFIRMED_ORDER = an_order(
     status=OrderStatus.CONFIRMED, amount=PRICE, payment=Payment(PaymentStatus.SUCCEEDED, "pi_paid")
 )
-A_PAYMENT = PaymentIntent("pi_paid", "succeeded", currency="usd", amount_received=PRICE, order_id=ORDER_ID)
+A_PAYMENT = PaymentIntent(
+    "pi_paid",
+    "succeeded",
+    currency="usd",
+    amount_received=PRICE,
+    order_id=ORDER_ID,
+    service=PAYMENT_SERVICE,
+)
 A_REFUNDED_PAYMENT = replace(A_PAYMENT, amount_refunded=PRICE)
 
 
@@ -98,7 +105,14 @@ def with_payment(**changes: Any) -> Order:  # noqa: ANN401 - any attribute
         (with_payment(refunded_outside=1), replace(A_PAYMENT, amount_refunded=1), None),
         (with_payment(refunded_outside=1), replace(A_PAYMENT, amount_refunded=2), "order_without_money"),
         (A_CONFIRMED_ORDER, replace(A_PAYMENT, disputed=True), "order_without_money"),
-        (with_payment(disputed=True), replace(A_PAYMENT, disputed=True), None),
+        (with_payment(dispute=DisputeState.OPEN), replace(A_PAYMENT, disputed=True), None),
+        (with_payment(dispute=DisputeState.LOST), replace(A_PAYMENT, disputed=True), None),
+        (with_payment(dispute=DisputeState.WON), replace(A_PAYMENT, disputed=True), None),
+        (
+            with_payment(dispute=DisputeState.WON),
+            replace(A_REFUNDED_PAYMENT, disputed=True),
+            "order_without_money",
+        ),
         (A_CONFIRMED_ORDER, replace(A_PAYMENT, amount_received=PRICE - 1), "amount_differs"),
         (A_CONFIRMED_ORDER, replace(A_PAYMENT, amount_received=PRICE + 1), "amount_differs"),
         (A_CONFIRMED_ORDER, replace(A_PAYMENT, currency="eur"), "amount_differs"),
@@ -126,7 +140,7 @@ def test_a_confirmed_order_and_its_payment_agree(ledger: Ledger) -> None:
     ledger.confirmed()
     ledger.payment()
 
-    assert ledger.reconcile().counts == {"payments_compared": 1}
+    assert ledger.reconcile().counts == {"payments_compared": 1, "payments_of_others": 0}
     assert "retrieve_intent" not in ledger.stripe.calls
 
 
@@ -134,7 +148,7 @@ def test_a_payment_made_long_after_its_order_is_found_in_the_list(ledger: Ledger
     ledger.confirmed(created_at=at("12:00:00", day="2026-02-27"))
     ledger.payment()
 
-    assert ledger.reconcile().counts == {"payments_compared": 1}
+    assert ledger.reconcile().counts == {"payments_compared": 1, "payments_of_others": 0}
     assert "retrieve_intent" not in ledger.stripe.calls
 
 
@@ -152,7 +166,7 @@ def test_a_payment_too_young_for_the_list_is_retrieved(ledger: Ledger) -> None:
 def test_orders_outside_of_the_window_are_not_compared(ledger: Ledger, created_at: str) -> None:
     ledger.confirmed(created_at=created_at)
 
-    assert ledger.reconcile().counts == {"payments_compared": 0}
+    assert ledger.reconcile().counts == {"payments_compared": 0, "payments_of_others": 0}
 
 
 def test_a_closed_order_needs_no_payment(ledger: Ledger) -> None:
@@ -187,6 +201,7 @@ def test_an_order_without_its_money_is_reported_with_facts(ledger: Ledger) -> No
         "order_currency": "usd",
         "order_intent_id": "pi_paid",
         "refunded_outside": 0,
+        "dispute": None,
         "payment_status": "succeeded",
         "received": 75_800,
         "held": 75_000,
@@ -223,6 +238,16 @@ def test_only_the_second_payment_of_an_order_is_reported(ledger: Ledger) -> None
 
     assert finding.kind is FindingKind.SECOND_PAYMENT
     assert (finding.ids["intent_id"], finding.facts["order_intent_id"]) == ("pi_second", "pi_paid")
+
+
+@pytest.mark.parametrize("service", [None, "orders-of-another-stage"])
+def test_a_payment_of_another_service_is_only_counted(ledger: Ledger, service: str | None) -> None:
+    ledger.payment(service=service)
+
+    report = ledger.reconcile()
+
+    assert not report.new
+    assert report.counts == {"payments_compared": 0, "payments_of_others": 1}
 
 
 def test_an_outdated_list_makes_no_finding(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,6 +288,61 @@ def test_money_of_a_closed_order_is_reported_if_the_saga_leaves_it(ledger: Ledge
 
     assert finding.kind is FindingKind.MONEY_OF_CLOSED_ORDER
     assert (finding.facts["order_status"], finding.facts["held"]) == ("CANCELLED", 75_800)
+
+
+def spare(ledger: Ledger, **changes: Any) -> PaymentIntent:  # noqa: ANN401 - any attribute
+    return ledger.payment(
+        **{"intent_id": "pi_spare", "status": "requires_confirmation", "amount_received": 0, **changes}
+    )
+
+
+@pytest.mark.parametrize("status", ["requires_confirmation", "requires_payment_method", "requires_action"])
+def test_a_spare_payment_of_an_order_is_cancelled(ledger: Ledger, status: str) -> None:
+    ledger.confirmed()
+    ledger.payment()
+    spare(ledger, status=status)
+
+    report = ledger.reconcile()
+    again = ledger.reconcile()
+
+    assert ledger.stripe.intents["pi_spare"].status == "canceled"
+    assert (report.new, report.counts["spare_payments_cancelled"]) == ([], 1)
+    assert "spare_payments_cancelled" not in again.counts
+
+
+def test_a_payment_that_a_cancelled_order_never_recorded_is_cancelled(ledger: Ledger) -> None:
+    ledger.shop.priced()
+    ledger.shop.cancel()
+    spare(ledger)
+
+    assert ledger.reconcile().counts["spare_payments_cancelled"] == 1
+
+
+def test_a_payment_that_its_order_may_still_record_is_kept(ledger: Ledger) -> None:
+    ledger.shop.priced()
+    spare(ledger)
+
+    ledger.reconcile()
+
+    assert "cancel_intent" not in ledger.stripe.calls
+
+
+def test_the_payment_that_an_order_records_is_not_spare(ledger: Ledger, stripe: FakeStripe) -> None:
+    ledger.shop.awaiting_payment(stripe)
+    spare(ledger, intent_id="pi_1", status="requires_action")
+
+    ledger.reconcile()
+
+    assert "cancel_intent" not in ledger.stripe.calls
+
+
+def test_a_spare_payment_that_changes_meanwhile_is_left_to_the_next_run(ledger: Ledger) -> None:
+    ledger.confirmed()
+    ledger.payment()
+    payment = spare(ledger)
+    ledger.stripe.before["cancel_intent"] = lambda: ledger.stripe.put(replace(payment, status="processing"))
+
+    assert "spare_payments_cancelled" not in ledger.reconcile().counts
 
 
 # Any number of orders

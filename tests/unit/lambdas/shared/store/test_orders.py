@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 from botocore.stub import Stubber
 
+from lambdas.domain import clock
 from lambdas.domain.errors import (
     OrderAlreadyConfirmed,
     OrderCancelled,
@@ -13,7 +14,7 @@ from lambdas.domain.errors import (
     UndoIncomplete,
 )
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
-from lambdas.domain.payment import PaymentIntent
+from lambdas.domain.payment import DisputeState, PaymentIntent
 from lambdas.shared.aws import dynamodb
 from lambdas.shared.store.orders import OrderTable
 from tests.unit.lambdas.builders import (
@@ -96,10 +97,10 @@ CHANGES: dict[str, tuple[Callable[[Shop], Order], Callable[[Shop, Order], Order]
         "PaymentActionRequired",
     ),
     "processing": (an_intent, lambda shop, _: shop.orders.record_processing(ORDER_ID), "PaymentProcessing"),
-    "dispute": (Shop.confirmed, lambda shop, _: shop.orders.record_dispute(ORDER_ID), "PaymentDisputed"),
+    "dispute": (Shop.confirmed, lambda shop, _: shop.disputed(shop.order()), "PaymentDisputed"),
     "refund outside": (
         Shop.confirmed,
-        lambda shop, _: shop.orders.record_refund_outside(ORDER_ID, 500),
+        lambda shop, _: shop.refunded_outside(shop.order(), 500),
         "PaymentRefundedOutside: 500",
     ),
     "payment": (Shop.priced, lambda shop, _: shop.orders.record_payment(ORDER_ID, *PAID), PAID[1]),
@@ -179,46 +180,114 @@ def test_a_new_token_replaces_the_old_one(shop: Shop) -> None:
 # Changes of a payment outside the saga
 
 
-def test_a_refund_in_the_dashboard_only_grows(shop: Shop) -> None:
-    shop.confirmed()
-    shop.orders.record_refund_outside(ORDER_ID, 500)
+def test_refunds_in_the_dashboard_grow_and_shrink(shop: Shop) -> None:
+    order = shop.confirmed()
 
-    assert shop.orders.record_refund_outside(ORDER_ID, 300).payment.refunded_outside == 500
-    assert shop.orders.record_refund_outside(ORDER_ID, 800).payment.refunded_outside == 800
+    for amount in (500, 800, 300, 0):
+        order = shop.refunded_outside(order, amount)
+
+    assert order.payment.refunded_outside == 0
+    assert [entry.event for entry in order.timeline[-4:]] == [
+        f"PaymentRefundedOutside: {amount}" for amount in (500, 800, 300, 0)
+    ]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        lambda shop, order: shop.orders.record_refund_outside(order, 500),
+        lambda shop, order: shop.orders.record_dispute(order, DisputeState.LOST),
+        lambda shop, order: shop.orders.record_refund_failed(order),
+    ],
+    ids=["refund", "dispute", "refund failed"],
+)
+def test_a_slow_reader_of_stripe_writes_nothing(
+    shop: Shop, record: Callable[[Shop, Order], Order | None]
+) -> None:
+    shop.confirmed()
+    stale = shop.close_cancelled()
+    now = shop.disputed(stale)
+
+    assert record(shop, stale) is None
+    assert shop.order() == now
 
 
 def test_a_refund_in_the_dashboard_is_recorded_during_an_undo(shop: Shop) -> None:
     shop.paid()
-    shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+    undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
 
-    assert shop.orders.record_refund_outside(ORDER_ID, 500).payment.refunded_outside == 500
+    assert shop.refunded_outside(undone, 500).payment.refunded_outside == 500
 
 
 def test_an_order_refunded_before_the_pivot_is_not_confirmed(shop: Shop) -> None:
     order = shop.paid()
-    shop.orders.record_refund_outside(ORDER_ID, 500)
+    refunded = shop.refunded_outside(order, 500)
 
     assert shop.stock.take(order).status is OrderStatus.PENDING
     with pytest.raises(PaymentDeclined, match="refunded"):
-        shop.order().ensure_may_go_forward()
+        refunded.ensure_may_go_forward()
+
+
+def test_an_order_whose_only_refund_failed_is_confirmed(shop: Shop) -> None:
+    order = shop.refunded_outside(shop.refunded_outside(shop.paid(), 500), 0)
+
+    order.ensure_may_go_forward()
+    assert shop.stock.take(order).status is OrderStatus.CONFIRMED
+
+
+@pytest.mark.parametrize("dispute", [DisputeState.OPEN, DisputeState.LOST])
+def test_an_order_disputed_before_the_pivot_is_not_confirmed(shop: Shop, dispute: DisputeState) -> None:
+    order = shop.paid()
+    disputed = shop.disputed(order, dispute)
+
+    assert shop.stock.take(order).status is OrderStatus.PENDING
+    with pytest.raises(PaymentDeclined, match="disputed"):
+        disputed.ensure_may_go_forward()
+
+
+def test_an_order_whose_dispute_was_won_is_confirmed(shop: Shop) -> None:
+    order = shop.disputed(shop.disputed(shop.paid()), DisputeState.WON)
+
+    order.ensure_may_go_forward()
+    assert shop.stock.take(order).status is OrderStatus.CONFIRMED
+
+
+def test_a_confirmed_order_stays_so_when_it_is_disputed(shop: Shop) -> None:
+    shop.disputed(shop.confirmed()).ensure_may_go_forward()
 
 
 def test_a_closed_order_is_flagged_if_its_refund_fails_later(shop: Shop) -> None:
     shop.confirmed()
     shop.close_cancelled()
 
-    order = shop.orders.record_refund_failed(ORDER_ID)
+    order = shop.orders.record_refund_failed(shop.order())
 
+    assert order is not None
     assert (order.status, order.payment.status) == (OrderStatus.NEEDS_ATTENTION, PaymentStatus.SUCCEEDED)
     assert shop.unsettled() == [ORDER_ID]
-    assert shop.orders.record_refund_failed(ORDER_ID) == order
+    assert shop.orders.record_refund_failed(order) == order
 
 
 def test_a_dispute_is_recorded_during_an_undo(shop: Shop) -> None:
     shop.paid()
-    shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+    undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
 
-    assert shop.orders.record_dispute(ORDER_ID).payment.disputed
+    assert shop.disputed(undone).payment.disputed
+
+
+# Times
+
+
+def test_times_never_run_backwards(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that is repeated, or made by a slow clock, has an earlier time than the one before it."""
+    before = shop.confirmed()
+    monkeypatch.setattr(clock, "now", lambda: "2026-03-01T00:00:00.000Z")
+
+    order = shop.disputed(before)
+
+    times = [entry.at for entry in order.timeline]
+    assert times == sorted(times)
+    assert order.updated_at == before.updated_at == times[-1]
 
 
 # Nothing goes forward after an undo has begun
