@@ -18,6 +18,7 @@ from tests.saga.conftest import payment_of
 
 TIMEOUT_SECONDS = 60.0
 SKU = "RED-CHAIR"
+SERVICE = "orders-local"
 
 
 def reconcile_until(world: World, happened: Callable[[ReconcilerRun], object], what: str) -> ReconcilerRun:
@@ -73,17 +74,45 @@ def test_an_order_whose_saga_never_started_is_started_once(world: World) -> None
 
 
 def test_a_payment_without_an_order_is_reported(world: World) -> None:
-    client = stripe.StripeClient("sk_test_dashboard", base_addresses={"api": world.stripe_url})
-    foreign = client.v1.payment_intents.create(
-        {"amount": 777, "currency": "eur", "payment_method": "pm_card_visa", "confirm": True}
-    )
+    paid = _pay(world, metadata={"service": SERVICE})
 
-    finding = finding_about(world, foreign.id)
-    client.v1.refunds.create({"payment_intent": foreign.id})
+    finding = finding_about(world, paid.id)
+    _stripe(world).v1.refunds.create({"payment_intent": paid.id})
 
     assert finding["kind"] == "money_without_order"
     assert (finding["held"], finding["currency"]) == (777, "eur")
-    assert not run_reconciler(world).about(foreign.id)
+    assert not run_reconciler(world).about(paid.id)
+
+
+def test_a_payment_of_another_service_is_only_counted(world: World) -> None:
+    # Given: the older payment is not ours, so it has been compared when the younger one is reported
+    link = _pay(world, metadata={})
+    paid = _pay(world, metadata={"service": SERVICE})
+
+    # When
+    run = reconcile_until(world, lambda run: run.about(paid.id), "the younger payment is reported")
+
+    # Then
+    assert not run.about(link.id)
+    assert run.counts["payments_of_others"] >= 1
+    for each in (link, paid):
+        _stripe(world).v1.refunds.create({"payment_intent": each.id})
+
+
+def test_a_spare_payment_of_an_order_is_cancelled(world: World) -> None:
+    # Given
+    order_id = confirmed(world)
+    metadata = {"service": SERVICE, "order_id": order_id}
+    spare = _pay(world, metadata=metadata, confirm=False)
+
+    # When
+    reconcile_until(
+        world, lambda run: run.counts.get("spare_payments_cancelled"), "the spare payment is cancelled"
+    )
+
+    # Then
+    assert _stripe(world).v1.payment_intents.retrieve(spare.id).status == "canceled"
+    assert world.shop.get_order(order_id)["status"] == "CONFIRMED"
 
 
 def test_a_refund_outside_is_reported_until_it_is_on_the_record(world: World) -> None:
@@ -171,6 +200,22 @@ def test_a_changed_counter_of_reserved_units_is_reported(world: World) -> None:
     assert (finding["kind"], finding["day"]) == ("stock_differs", day)
     assert (finding["reserved"], finding["ordered"]) == (reserved + 5, reserved)
     assert not run_reconciler(world).about(SKU)
+
+
+def _stripe(world: World) -> stripe.StripeClient:
+    return stripe.StripeClient("sk_test_dashboard", base_addresses={"api": world.stripe_url})
+
+
+def _pay(world: World, *, metadata: dict[str, str], confirm: bool = True) -> stripe.PaymentIntent:
+    return _stripe(world).v1.payment_intents.create(
+        {
+            "amount": 777,
+            "currency": "eur",
+            "payment_method": "pm_card_visa",
+            "confirm": confirm,
+            "metadata": metadata,
+        }
+    )
 
 
 def _product(world: World, sku: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from lambdas.shared.reconciliation import (
     run_again,
 )
 from lambdas.shared.settings import Settings
-from tests.unit.lambdas.builders import EMAIL, ORDER_ID, an_order
+from tests.unit.lambdas.builders import EMAIL, ORDER_ID, PAYMENT_SERVICE, an_order
 from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.fakes import FakeExecutions, FakeStripe
 from tests.unit.lambdas.invocations import CONTEXT
@@ -146,11 +146,16 @@ def test_orders_are_reconciled(shop: Shop, step_functions_stub: Stubber) -> None
 @pytest.mark.usefixtures("shop")
 def test_payments_are_reconciled(stripe: FakeStripe, log: Log) -> None:
     created = int(STARTED_AT.timestamp()) - 3600
-    stripe.put(PaymentIntent("pi_1", "succeeded", currency="usd", created=created, amount_received=500))
+    paid = PaymentIntent("pi_1", "succeeded", created=created, amount_received=500, service=PAYMENT_SERVICE)
+    stripe.put(paid)
 
     answer = reconcile_payments(an_event(), CONTEXT)
 
-    assert answer["report"]["counts"] == {"payments_compared": 1, "money_without_order": 1}
+    assert answer["report"]["counts"] == {
+        "payments_compared": 1,
+        "payments_of_others": 0,
+        "money_without_order": 1,
+    }
     assert (log.lines[0]["intent_id"], log.lines[0]["held"]) == ("pi_1", 500)
 
 
