@@ -1,6 +1,6 @@
-"""The limits of an account: how much a charge may be, and how many requests it may send.
+"""Limits: how much a payment may be, and how many requests an account may send.
 
-All are off until a test asks for them.
+Those of the account are off until a test asks for them.
 """
 
 import time
@@ -15,7 +15,15 @@ from local.stripe_stand_in.exchange import Answer, ApiRequest, RefusedError, err
 
 _WINDOW_SECONDS: Final = 1.0
 
-REASON_HEADER: Final = "Stripe-Rate-Limited-Reason"
+_REASON_HEADER: Final = "Stripe-Rate-Limited-Reason"
+
+_SMALLEST: Final = {"usd": 50, "eur": 50, "gbp": 30, "jpy": 50}
+_MOST_DIGITS: Final = {"idr": 12}
+_USUAL_DIGITS: Final = 8
+"""Limits of an amount in minor units (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
+
+Only the smallest amounts of the currencies that tests pay in are here.
+"""
 
 
 class Limits(BaseModel):
@@ -54,9 +62,18 @@ class AccountLimits:
         """Check the amount of a payment.
 
         Raises:
-            RefusedError: It is beyond the account's limit. Stripe documents no code for this error.
+            RefusedError: Stripe or the account does not allow it. For the account's own limit, Stripe
+                documents no code.
         """
-        if self._limits.amount is not None and request.whole_number("amount", 0) > self._limits.amount:
+        amount, currency = request.whole_number("amount", 0), request.param("currency") or ""
+        digits = _MOST_DIGITS.get(currency, _USUAL_DIGITS)
+        if amount < _SMALLEST.get(currency, 1):
+            message = f"Amount must be at least {_SMALLEST.get(currency, 1)} {currency}"
+            raise RefusedError(error(400, message, code="amount_too_small", param="amount"))
+        if amount >= 10**digits:
+            message = f"Amount must be no more than {10**digits - 1} {currency}"
+            raise RefusedError(error(400, message, code="amount_too_large", param="amount"))
+        if self._limits.amount is not None and amount > self._limits.amount:
             raise RefusedError(error(400, "The amount of this payment is beyond the limit of your account."))
 
     def ensure_rate(self, request: ApiRequest) -> None:
@@ -89,6 +106,6 @@ def _rate_limited(reason: str) -> Answer:
         HTTPStatus.TOO_MANY_REQUESTS,
         message,
         executed=False,
-        headers={REASON_HEADER: reason},
+        headers={_REASON_HEADER: reason},
         code="rate_limit",
     )

@@ -1,6 +1,7 @@
 """The limits of an account."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import stripe
@@ -99,6 +100,33 @@ def test_an_endpoint_can_be_limited(shop: Shop, limited: StandInClient) -> None:
         shop.intend()
 
     assert (refused.value.headers or {})["Stripe-Rate-Limited-Reason"] == "endpoint-rate"
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "code"),
+    [
+        ("49", "usd", "amount_too_small"),
+        ("100000000", "usd", "amount_too_large"),
+        ("1000000000000", "idr", "amount_too_large"),
+    ],
+)
+def test_an_amount_that_stripe_does_not_charge_is_rejected(
+    limits: AccountLimits, amount: str, currency: str, code: str
+) -> None:
+    with pytest.raises(RefusedError) as refused:
+        limits.ensure_amount(replace(CREATE, params=(("amount", amount), ("currency", currency))))
+
+    reason = refused.value.answer.body["error"]
+    assert (reason["code"], reason["param"]) == (code, "amount")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"), [("50", "usd"), ("99999999", "usd"), ("999999999999", "idr")]
+)
+def test_an_amount_within_stripes_limits_is_charged(
+    limits: AccountLimits, amount: str, currency: str
+) -> None:
+    limits.ensure_amount(replace(CREATE, params=(("amount", amount), ("currency", currency))))
 
 
 @pytest.mark.enable_socket

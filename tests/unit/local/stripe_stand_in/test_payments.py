@@ -123,10 +123,10 @@ def test_an_unknown_intent_is_missing(shop: Shop) -> None:
     ("method", "params", "code", "param"),
     [
         ("post", {"currency": "usd"}, "parameter_missing", "amount"),
-        ("post", {"amount": 1, "currency": "usd", "curency": "usd"}, "parameter_unknown", "curency"),
+        ("post", {"amount": 100, "currency": "usd", "curency": "usd"}, "parameter_unknown", "curency"),
         (
             "post",
-            {"amount": 1, "currency": "usd", "payment_method_types": ["card"]},
+            {"amount": 100, "currency": "usd", "payment_method_types": ["card"]},
             "payment_method_types_no_longer_supported",
             "payment_method_types",
         ),
