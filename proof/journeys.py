@@ -9,7 +9,7 @@ of the state machine, so that a new step changes no journey.
 
 from typing import Final
 
-from local.fault_proxy.faults import Fault
+from local.fault_proxy.faults import Fault, FaultKind
 from local.users import UNREACHABLE_CUSTOMER
 from proof.journey import Journey
 from proof.orders import (
@@ -21,9 +21,11 @@ from proof.orders import (
     an_order,
 )
 from proof.payment_scenarios import (
-    approved_too_late,
     approved_with_duplicate_webhooks,
     approved_with_late_webhooks,
+    approved_with_webhooks_after_the_deadline,
+    bank_decides_after_approval,
+    bank_decides_after_the_deadline,
     bank_decides_later,
     cancelled_and_refunded_by_hand,
     cancelled_while_asked,
@@ -49,6 +51,9 @@ from proof.scenarios import (
 
 _ASKED: Final = {"ChargePayment": "PaymentActionRequired"}
 """The bank requires authentication, or has not decided yet: the saga waits for the payment."""
+
+_NOT_DECIDED_IN_TIME: Final = {**_ASKED, "AwaitPayment": "States.Timeout"}
+"""The saga does not hear of a decision before the deadline, and asks Stripe once more."""
 
 _DECLINED: Final = {"ChargePayment": "PaymentDeclined"}
 _CANCELLED: Final = {"ValidateOrder": "OrderCancelled"}
@@ -182,18 +187,22 @@ PATH_JOURNEYS: Final = (
         "the customer does not approve the payment before the deadline",
         shown="3-D Secure, and the customer does not respond",
         order=NEEDS_APPROVAL,
-        errors={**_ASKED, "AwaitPayment": "States.Timeout"},
+        errors={**_NOT_DECIDED_IN_TIME, "ExpirePayment": "PaymentExpired"},
         failure="payment_expired",
         message="The payment was not approved in time.",
     ),
     Journey(
-        "approved-too-late",
-        "the customer approves, but Stripe's webhook arrives after the deadline",
+        "webhook-too-late",
+        "the customer approves, but Stripe's webhook is lost, or arrives after the deadline",
         order=NEEDS_APPROVAL,
-        scenario=approved_too_late,
-        errors={**_ASKED, "AwaitPayment": "States.Timeout"},
-        failure="payment_expired",
-        payment="refunded",
+        scenario=approved_with_webhooks_after_the_deadline,
+        errors=_NOT_DECIDED_IN_TIME,
+    ),
+    Journey(
+        "decided-after-the-deadline",
+        "the payment stays `processing` until after the deadline, and then succeeds",
+        scenario=bank_decides_after_the_deadline,
+        errors={**_NOT_DECIDED_IN_TIME, "ExpirePayment": "PaymentActionRequired"},
     ),
     Journey(
         "mail-rejected",
@@ -301,6 +310,15 @@ def _declined(card: str, message: str) -> Journey:
     )
 
 
+def _stored_error(key: str, what: str, kind: FaultKind, call: str) -> Journey:
+    return Journey(
+        key,
+        f"{what}, and replays that error to retries with the same idempotency key",
+        scenario=with_faults(Fault(kind, call)),
+        retried="ChargePayment",
+    )
+
+
 PAYMENT_JOURNEYS: Final = (
     _declined("chargeDeclined", "The card was declined."),
     _declined("chargeDeclinedInsufficientFunds", "The card has insufficient funds."),
@@ -369,6 +387,20 @@ PAYMENT_JOURNEYS: Final = (
         errors={**_ASKED, "AwaitPayment": "PaymentDeclined"},
         failure="payment_declined",
     ),
+    Journey(
+        "approved-and-decided-later",
+        "the customer approves, the payment stays `processing`, and then it succeeds",
+        order=NEEDS_APPROVAL,
+        scenario=bank_decides_after_approval,
+        errors=_ASKED,
+    ),
+    _stored_error(
+        "create-error-stored", "Stripe fails before it creates the payment", "error_before", CREATE
+    ),
+    _stored_error(
+        "created-and-error-stored", "Stripe fails after it created the payment", "error_after", CREATE
+    ),
+    _stored_error("confirm-error-stored", "Stripe fails before it charges the card", "error_before", CONFIRM),
     Journey(
         "refund-error-stored",
         "the order is cancelled, and Stripe stores an error under the refund's idempotency key",

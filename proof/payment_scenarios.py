@@ -15,6 +15,8 @@ from proof.scenarios import (
 )
 
 _TIMEOUT_SECONDS: Final = 30.0
+_DEADLINE_PASSES_SECONDS: Final = 120.0
+"""Longer than the deadline for a payment in any world that runs these scenarios."""
 
 
 def customer_answers(*, approves: bool) -> Scenario:
@@ -28,7 +30,7 @@ def customer_answers(*, approves: bool) -> Scenario:
     return scenario
 
 
-def approved_too_late(world: World, order: SubmissionJson) -> FollowedOrder:
+def approved_with_webhooks_after_the_deadline(world: World, order: SubmissionJson) -> FollowedOrder:
     """The customer approves, but Stripe's webhooks come after the deadline."""
     with webhooks_held(world):
         followed = customer_answers(approves=True)(world, order)
@@ -77,6 +79,35 @@ def bank_decides_later(*, success: bool) -> Scenario:
         return ended(world, order_id)
 
     return scenario
+
+
+def bank_decides_after_approval(world: World, order: SubmissionJson) -> FollowedOrder:
+    """The customer approves, and then the payment is `processing` until the bank has decided."""
+    order_id = world.shop.order(order)
+    intent_id = _wait_until_asked(world, order_id)
+    world.stripe.set_processing(order_id)
+    world.stripe.authenticate(intent_id, success=True)
+    _wait_for_payment_status(world, order_id, "processing")
+    if asked := world.shop.get_order(order_id)["payment"].keys() & {"next_action", "client_secret"}:
+        raise AssertionError(f"the customer has approved, and is still asked: {asked}")
+    world.stripe.finish_processing(intent_id, success=True)
+    return ended(world, order_id)
+
+
+def bank_decides_after_the_deadline(world: World, order: SubmissionJson) -> FollowedOrder:
+    """The payment is `processing` at the deadline, so that the saga waits again; then the bank pays."""
+    order_id = world.shop.order(order)
+    world.stripe.set_processing(order_id)
+    intent_id = _wait_for_payment_status(world, order_id, "processing")
+    wait_for(
+        lambda: (
+            [each["event"] for each in world.shop.get_order(order_id)["timeline"]].count("PaymentAwaited") > 1
+        ),
+        f"order {order_id} waits for its payment again",
+        timeout_seconds=_DEADLINE_PASSES_SECONDS,
+    )
+    world.stripe.finish_processing(intent_id, success=True)
+    return ended(world, order_id)
 
 
 def cancelled_with_refund(outcome: Literal["pending", "failed"]) -> Scenario:

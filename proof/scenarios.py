@@ -20,7 +20,7 @@ from local.world import World
 CREATE: Final = "charge_payment: stripe POST /v1/payment_intents"
 CONFIRM: Final = "charge_payment: stripe POST /v1/payment_intents/{id}/confirm"
 RETRIEVE: Final = "*_payment: stripe GET /v1/payment_intents/{id}"
-CANCEL: Final = "refund_payment: stripe POST /v1/payment_intents/{id}/cancel"
+CANCEL: Final = "*_payment: stripe POST /v1/payment_intents/{id}/cancel"
 REFUND: Final = "refund_payment: stripe POST /v1/refunds"
 """The calls of the steps to Stripe, as the fault proxy names them. A webhook makes none of them."""
 

@@ -43,6 +43,7 @@ class SagaStack(StageStack):
             "validate_order": [inventory.read_many()],
             "charge_payment": [stripe_key.read()],
             "await_payment": [stripe_key.read(), wake_saga(self, settings)],
+            "expire_payment": [stripe_key.read()],
             "reserve_inventory": [inventory.update()],
             "notify_customer": [idempotency.do_once(), _send_mail(settings)],
             "release_inventory": [inventory.update()],

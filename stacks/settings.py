@@ -33,6 +33,7 @@ _TIMEOUT_SECONDS_OF = {
     "charge_payment": 45,  # a confirmation waits for the customer's bank
     "refund_payment": 25,
     "await_payment": 25,
+    "expire_payment": 25,
     "receive_stripe_webhook": 25,  # these call Stripe
     "reconcile_orders": 60,
     "reconcile_payments": 60,

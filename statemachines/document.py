@@ -266,8 +266,18 @@ class SagaDocument:
         return [*undos, *(step.state for step in self.steps if step.role is Role.CLOSE)]
 
     def start_of(self, detour: State) -> State | None:
-        """The state of the happy path that leads to a detour."""
-        return next((state for state in self.happy_path if detour.name in state.targets), None)
+        """The state of the happy path that leads to a detour, perhaps through other detours."""
+        for start in self.happy_path:
+            reached = [start]
+            for state in reached:  # grows meanwhile
+                reached += [
+                    each
+                    for each in self.having(Role.DETOUR)
+                    if each.name in state.targets and each not in reached
+                ]
+            if detour in reached:
+                return start
+        return None
 
     def chain(self, first: str | None) -> list[State]:
         """The states from this one on, if every one of them succeeds."""

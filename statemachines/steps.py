@@ -16,7 +16,7 @@ class Role(StrEnum):
     """Every order passes it. A failure enters the undo chain, which undoes whatever the order holds."""
 
     DETOUR = "detour"
-    """Entered only when a forward step asks for it. Its failures enter the undo chain, too."""
+    """Entered only when a forward step or a detour leads to it. Its failures enter the undo chain, too."""
 
     PIVOT = "pivot"
     """The last forward step that can be undone. After it nothing can fail the order."""
@@ -60,6 +60,7 @@ STEPS: Final = (
     Step("ValidateOrder", "validate_order", Role.FORWARD, changes=None),
     Step("ChargePayment", "charge_payment", Role.FORWARD, changes="money", undo="RefundPayment"),
     Step("AwaitPayment", "await_payment", Role.DETOUR),
+    Step("ExpirePayment", "expire_payment", Role.DETOUR),
     Step("ReserveInventory", "reserve_inventory", Role.PIVOT, changes="stock", undo="ReleaseInventory"),
     Step("NotifyCustomer", "notify_customer", Role.NOTIFY),
     Step("ReleaseInventory", "release_inventory", Role.UNDO),

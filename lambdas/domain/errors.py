@@ -79,10 +79,7 @@ class AmountNotChargeable(OrderRejected):
 
 
 class PaymentExpired(OrderRejected):
-    """The customer did not approve the payment in time.
-
-    No code raises this: the state machine raises it at the deadline of `AwaitPayment`.
-    """
+    """The customer did not approve the payment in time."""
 
     failure_code = "payment_expired"
 

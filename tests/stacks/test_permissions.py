@@ -47,6 +47,7 @@ GRANTS: dict[str, Permissions] = {
     "validate_order": {"Orders.Arn": CHANGE_ORDER, "Inventory.Arn": {"dynamodb:BatchGetItem"}},
     "charge_payment": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_SECRET},
     "await_payment": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_SECRET, "the saga": WAKE},
+    "expire_payment": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_SECRET},
     "reserve_inventory": {"Orders.Arn": CHANGE_ORDER, "Inventory.Arn": {"dynamodb:UpdateItem"}},
     "notify_customer": {
         "Orders.Arn": CHANGE_ORDER,

@@ -1,7 +1,13 @@
 """Charges an order. A retry after any failure goes on from the payment's current state."""
 
-from lambdas.domain.errors import OrderRejected, PaymentActionRequired, PaymentDeclined, TransientFailure
-from lambdas.domain.order import Order, PaymentStatus
+from lambdas.domain.errors import (
+    OrderRejected,
+    PaymentActionRequired,
+    PaymentDeclined,
+    PaymentExpired,
+    TransientFailure,
+)
+from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.payment import PaymentIntent
 from lambdas.shared.log import logger
 from lambdas.shared.payments.gateway import PaymentGateway
@@ -18,6 +24,7 @@ def charge_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway) -
         OrderCancelled: Somebody asked to cancel the order.
         UndoAlreadyBegun: An earlier execution decided to undo the order.
         PaymentDeclined: The bank declined.
+        PaymentExpired: An earlier execution cancelled the payment at its deadline.
         PaymentActionRequired: The customer has to approve the payment, or the bank has not decided yet.
         PaymentProviderUnavailable: The outcome is unknown.
     """
@@ -36,6 +43,8 @@ def charge_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway) -
     if intent.status == "processing":
         orders.record_processing(order_id)
         raise PaymentActionRequired("the payment is processing")
+    if intent.status == "canceled" and order.status is OrderStatus.AWAITING_PAYMENT:
+        raise PaymentExpired("The payment was not approved in time.")
     raise PaymentDeclined(intent.decline or "The payment was declined.")
 
 

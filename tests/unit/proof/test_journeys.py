@@ -21,11 +21,25 @@ def test_without_an_error_the_path_is_the_happy_path(saga: SagaDocument) -> None
 
 
 def test_an_error_leads_into_the_undo_chain() -> None:
-    entered = path({"ChargePayment": "PaymentActionRequired", "AwaitPayment": "States.Timeout"})
+    entered = path({"ChargePayment": "PaymentActionRequired", "AwaitPayment": "PaymentDeclined"})
 
     assert entered[entered.index("ChargePayment") :] == (
         *("ChargePayment", "AwaitPayment"),
         *("ReleaseInventory", "RefundPayment", "CloseOrder", "NotifyCustomerOfClosure", "OrderClosed"),
+    )
+
+
+def test_an_error_is_the_end_of_the_first_visit_only() -> None:
+    asked_again = {"AwaitPayment": "States.Timeout", "ExpirePayment": "PaymentActionRequired"}
+
+    entered = path({"ChargePayment": "PaymentActionRequired", **asked_again})
+
+    assert entered[2:] == (
+        "AwaitPayment",
+        "ExpirePayment",
+        "AwaitPayment",
+        "ReserveInventory",
+        "NotifyCustomer",
     )
 
 

@@ -20,7 +20,6 @@ OUR_REJECTIONS = frozenset(descendants(errors.OrderRejected))
 NEED_A_HUMAN = frozenset(descendants(errors.HumanNeeded))
 CONFIRMED_AFTER_ALL = errors.OrderAlreadyConfirmed.__name__
 CUSTOMER_ASKED = errors.PaymentActionRequired.__name__
-EXPIRED = errors.PaymentExpired.__name__
 
 DEADLINE = "States.Timeout"
 """The deadline of a task that waits for its token; for any other task, a call that failed."""

@@ -5,9 +5,14 @@ from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from lambdas.domain import errors
-from statemachines.document import ANY_ERROR, SagaDocument
+from statemachines.document import ANY_ERROR, SagaDocument, State
 from statemachines.steps import Role, Step
-from tests.unit.statemachines.error_names import CONFIRMED_AFTER_ALL, CUSTOMER_ASKED, OUR_REJECTIONS
+from tests.unit.statemachines.error_names import (
+    CONFIRMED_AFTER_ALL,
+    CUSTOMER_ASKED,
+    DEADLINE,
+    OUR_REJECTIONS,
+)
 from tests.unit.statemachines.rulebook import Draft, Law
 
 LAW_5 = Law("Every failure up to the pivot enters the undo chain at its top; undos run in reverse order")
@@ -191,13 +196,16 @@ def a_rejection_of_another_step_is_taken_for_one_of_a_new_order(draft: Draft) ->
 
 @LAW_5.rule
 def a_detour_is_entered_on_request_and_returns(saga: SagaDocument) -> Iterator[str]:
+    """A step asks for a wait, and a deadline ends it: the detour after it may ask for the same wait again."""
     for detour in saga.having(Role.DETOUR):
         step = saga.start_of(detour)
         if step is None or detour.next != step.next:
             yield f"{detour.name} returns to {detour.next}, not to the state after the step that leads to it"
         for entry in saga.transitions:
-            on_request = entry.errors == (CUSTOMER_ASKED,) and step and entry.source == step.name
-            if entry.target == detour.name and not on_request:
+            source = saga.states[entry.source]
+            on_request = entry.errors == (CUSTOMER_ASKED,) and (source == step or source.role is Role.DETOUR)
+            at_deadline = entry.errors == (DEADLINE,) and source.waits
+            if entry.target == detour.name and not (on_request if detour.waits else at_deadline):
                 yield f"{entry.source} leads to {detour.name} on {', '.join(entry.errors) or 'success'}"
 
 
@@ -219,6 +227,30 @@ def every_charge_waits_for_its_customer(draft: Draft) -> None:
 @a_detour_is_entered_on_request_and_returns.broken_by("RefundPayment leads to AwaitPayment on States.ALL")
 def a_failed_undo_waits_for_the_customer(draft: Draft) -> None:
     draft.catchers("RefundPayment")[-1]["Next"] = "AwaitPayment"
+
+
+@a_detour_is_entered_on_request_and_returns.broken_by("ExpirePayment returns to ReleaseInventory, not to")
+def an_approval_that_nobody_reported_is_refunded(draft: Draft) -> None:
+    draft.states["ExpirePayment"]["Next"] = "ReleaseInventory"
+
+
+@a_detour_is_entered_on_request_and_returns.broken_by("AwaitPayment leads to ExpirePayment on States.ALL")
+def a_declined_payment_is_taken_for_an_expired_one(draft: Draft) -> None:
+    draft.catchers("AwaitPayment")[-1]["Next"] = "ExpirePayment"
+
+
+@LAW_5.rule
+def nothing_is_undone_at_a_deadline(saga: SagaDocument) -> Iterator[str]:
+    """A deadline says nothing about the payment, because a webhook can be late or lost: a detour asks."""
+    detours = {each.name for each in saga.having(Role.DETOUR)}
+    for each in saga.transitions:
+        if each.errors == (DEADLINE,) and each.target not in detours:
+            yield f"{each.source} leads to {each.target} at its deadline"
+
+
+@nothing_is_undone_at_a_deadline.broken_by("AwaitPayment leads to ReleaseInventory at its deadline")
+def a_lost_webhook_refunds_the_customer(draft: Draft) -> None:
+    draft.catchers("AwaitPayment")[0]["Next"] = "ReleaseInventory"
 
 
 @LAW_5.rule
@@ -307,16 +339,25 @@ def no_step_is_the_pivot(draft: Draft) -> None:
 
 @LAW_5.rule
 def every_way_leads_to_an_end(saga: SagaDocument) -> Iterator[str]:
-    """No cycle, no target that does not exist, no state that nothing leads to."""
-    reached = {saga.start, *(transition.target for transition in saga.transitions)}
-    for name in reached - saga.states.keys():
-        yield f"{name} does not exist"
+    """No missing target, no state that nothing leads to, and no cycle but a wait that is repeated."""
+    reached = [saga.start]
+    for name in reached:  # grows meanwhile
+        if name in saga.states:
+            reached += saga.states[name].targets.difference(reached)
+        else:
+            yield f"{name} does not exist"
     for name in saga.states.keys() - reached:
         yield f"nothing leads to {name}"
     try:
-        TopologicalSorter({state.name: state.targets for state in saga.states.values()}).prepare()
+        TopologicalSorter({state.name: _onward(state) for state in saga.states.values()}).prepare()
     except CycleError as error:
         yield f"{_path(reversed(error.args[1]))} is a cycle"
+
+
+def _onward(state: State) -> set[str]:
+    """The states that can follow, without the wait that a detour asks for again; the budget limits that."""
+    again = (CUSTOMER_ASKED,) if state.role is Role.DETOUR else ()
+    return {each.target for each in state.transitions if not again or each.errors != again}
 
 
 @every_way_leads_to_an_end.broken_by("CloseOrder -> ReleaseInventory")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from statemachines.document import ANY_ERROR, Retrier, SagaDocument, State, Transition
 from statemachines.steps import Role
-from tests.unit.statemachines.budget import LONGEST_DEADLINES, longest_seconds, sum_of
+from tests.unit.statemachines.budget import LONGEST_DEADLINES, longest_seconds, sum_of, visits
 from tests.unit.statemachines.error_names import (
     CONFIRMED_AFTER_ALL,
     DEADLINE,
@@ -66,7 +66,7 @@ def a_wait_is_added_that_the_settings_do_not_know(draft: Draft) -> None:
 
 @LAW_9.rule
 def a_deadline_is_caught_and_never_retried(saga: SagaDocument) -> Iterator[str]:
-    """Its own catcher tells the customer that the deadline passed, not that we failed."""
+    """Its own catcher leads to the step that finds out what became of the payment."""
     for task in saga.tasks:
         if task.waits and any(DEADLINE in each.errors for each in task.retriers):
             yield f"{task.name} waits again after its deadline"
@@ -302,7 +302,7 @@ def _visited(saga: SagaDocument, way: Sequence[Transition]) -> list[State]:
 
 
 def _seconds(saga: SagaDocument, way: Sequence[Transition]) -> float:
-    return sum(longest_seconds(state) for state in _visited(saga, way) if state.is_task)
+    return sum(visits(state) * longest_seconds(state) for state in _visited(saga, way) if state.is_task)
 
 
 @the_longest_way_fits_into_the_execution.broken_by("RefundPayment: 51 x 30 s + (2 + 4 + 8 + 16 + 32 + 60")

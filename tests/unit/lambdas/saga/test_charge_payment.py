@@ -5,6 +5,7 @@ import pytest
 from lambdas.domain.errors import (
     PaymentActionRequired,
     PaymentDeclined,
+    PaymentExpired,
     PaymentInFlux,
     PaymentProviderUnavailable,
     TransientFailure,
@@ -133,6 +134,14 @@ def test_a_payment_canceled_in_the_dashboard_is_declined(shop: Shop, stripe: Fak
     stripe.cancel_intent("pi_1")
 
     with pytest.raises(PaymentDeclined, match="The payment was declined"):
+        charge(shop, stripe)
+
+
+def test_a_payment_cancelled_at_its_deadline_is_not_awaited_again(shop: Shop, stripe: FakeStripe) -> None:
+    shop.awaiting_payment(stripe)
+    stripe.cancel_intent("pi_1")  # and the execution was stopped before it recorded why
+
+    with pytest.raises(PaymentExpired):
         charge(shop, stripe)
 
 
