@@ -1,39 +1,101 @@
 """Money: an integer number of minor units, and the currency's ISO 4217 code in lower case.
 
-Limits and numbers of decimals are Stripe's (https://docs.stripe.com/currencies#zero-decimal): most currencies
-have two decimals, some have none, some have three.
+The currencies and their rules are Stripe's for cards (https://docs.stripe.com/currencies, September 2026).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-_ZERO_DECIMAL: Final = frozenset(
-    "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(),
-)
-_THREE_DECIMAL: Final = frozenset("bhd jod kwd omr tnd".split())
-_TWO_DECIMAL: Final = frozenset(
-    "aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bmd bnd bob brl bsd bwp byn bzd cad cdf chf "
-    "cny cop crc cve czk dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gtq gyd hkd hnl htg huf idr ils "
-    "inr isk jmd kes kgs khr kyd kzt lak lbp lkr lrd lsl mad mdl mkd mmk mnt mop mur mvr mwk mxn myr mzn "
-    "nad ngn nio nok npr nzd pab pen pgk php pkr pln qar ron rsd rub sar sbd scr sek sgd shp sle sos srd "
-    "std szl thb tjs top try ttd twd tzs uah ugx usd uyu uzs wst yer zar zmw".split(),
+MAX_AMOUNT: Final = 999_999_999_999
+"""Minor units: Stripe charges cards for up to twelve digits, in every currency.
+
+A card network or an account can allow less, as American Express does with nine digits. Stripe then refuses
+the charge, which rejects the order.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """What Stripe charges in a currency.
+
+    Attributes:
+        decimals: Number of decimals of an amount.
+        minimum: Smallest amount, in minor units. Stripe documents it for some currencies only. It checks the
+            others after converting to the account's own, so here they have the smallest amount there is.
+        multiple: An amount must be a multiple of this number of minor units: its last decimals must be zero.
+    """
+
+    decimals: int = 2
+    minimum: int = 1
+    multiple: int = 1
+
+
+_OTHERS: Final = (
+    "afn all amd ang aoa awg azn bam bbd bdt bmd bnd bob bsd bwp byn bzd cdf cny crc cve dop dzd egp etb "
+    "fjd fkp gel gip gmd gtq gyd hnl htg jmd kes kgs khr kyd kzt lak lbp lkr lrd lsl mad mdl mkd mmk mnt "
+    "mop mur mvr mwk mzn nad ngn nio npr pab pen pgk pkr qar rsd sar sbd scr shp sle sos srd std szl tjs "
+    "top try ttd twd tzs uah uyu uzs wst xcd xcg yer zmw"
 )
 
-CURRENCIES: Final = _ZERO_DECIMAL | _TWO_DECIMAL | _THREE_DECIMAL
+CURRENCIES: Final[Mapping[str, Currency]] = {
+    **dict.fromkeys(_OTHERS.split(), Currency()),
+    "aed": Currency(minimum=2_00),
+    "ars": Currency(minimum=50),
+    "aud": Currency(minimum=50),
+    "bgn": Currency(
+        minimum=1_00
+    ),  # not listed any more since Bulgaria has the euro; this is the last minimum
+    "bhd": Currency(decimals=3, multiple=10),
+    "bif": Currency(decimals=0),
+    "brl": Currency(minimum=50),
+    "cad": Currency(minimum=50),
+    "chf": Currency(minimum=50),
+    "clp": Currency(decimals=0),
+    "cop": Currency(minimum=50),
+    "czk": Currency(minimum=15_00),
+    "djf": Currency(decimals=0),
+    "dkk": Currency(minimum=2_50),
+    "eur": Currency(minimum=50),
+    "gbp": Currency(minimum=30),
+    "gnf": Currency(decimals=0),
+    "hkd": Currency(minimum=4_00),
+    "huf": Currency(minimum=175_00),
+    "idr": Currency(minimum=50),
+    "ils": Currency(minimum=50),
+    "inr": Currency(minimum=50),
+    "isk": Currency(multiple=1_00),  # no decimals in fact, but Stripe keeps the two that it once had
+    "jod": Currency(decimals=3, multiple=10),
+    "jpy": Currency(decimals=0, minimum=50),
+    "kmf": Currency(decimals=0),
+    "krw": Currency(decimals=0, minimum=50),
+    "kwd": Currency(decimals=3, multiple=10),
+    "mga": Currency(decimals=0),
+    "mxn": Currency(minimum=10_00),
+    "myr": Currency(minimum=2_00),
+    "nok": Currency(minimum=3_00),
+    "nzd": Currency(minimum=50),
+    "omr": Currency(decimals=3, multiple=10),
+    "php": Currency(minimum=50),
+    "pln": Currency(minimum=2_00),
+    "pyg": Currency(decimals=0),
+    "ron": Currency(minimum=2_00),
+    "rub": Currency(minimum=50),
+    "rwf": Currency(decimals=0),
+    "sek": Currency(minimum=3_00),
+    "sgd": Currency(minimum=50),
+    "thb": Currency(minimum=10_00),
+    "tnd": Currency(decimals=3, multiple=10),
+    "ugx": Currency(multiple=1_00),  # as isk
+    "usd": Currency(minimum=50),
+    "vnd": Currency(decimals=0),
+    "vuv": Currency(decimals=0),
+    "xaf": Currency(decimals=0),
+    "xof": Currency(decimals=0),
+    "xpf": Currency(decimals=0),
+    "zar": Currency(minimum=50),
+}
 """The currencies that an order may use."""
-
-MAX_AMOUNT: Final = 99_999_999
-"""Eight digits of minor units (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts)."""
-
-_MINIMUM: Final = {
-    "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250, "eur": 50,
-    "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200, "nok": 300, "nzd": 50,
-    "pln": 200, "ron": 200, "sek": 300, "sgd": 50, "thb": 1000, "usd": 50,
-}  # fmt: skip
-"""Minor units, from the same page. Stripe checks other currencies after converting to the account's own."""
-
-_ROUND_TO: Final = {"isk": 100, "ugx": 100, **dict.fromkeys(_THREE_DECIMAL, 10)}
-"""An amount must be a multiple of this: the last decimals must be zero (docs.stripe.com/currencies)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +112,19 @@ class Money:
 
     def why_not_chargeable(self) -> str | None:
         """Why Stripe does not charge this amount, in a sentence for the customer; None if it does."""
-        minimum, step = _MINIMUM.get(self.currency, 1), _ROUND_TO.get(self.currency, 1)
-        if self.amount < minimum:
-            return f"An order costs at least {Money(minimum, self.currency)}; this one costs {self}."
+        currency = CURRENCIES[self.currency]
+        if self.amount < currency.minimum:
+            return f"An order costs at least {Money(currency.minimum, self.currency)}; this one costs {self}."
         if self.amount > MAX_AMOUNT:
             return f"An order costs at most {Money(MAX_AMOUNT, self.currency)}; this one costs {self}."
-        if self.amount % step:
-            return f"An order costs a multiple of {Money(step, self.currency)}; this one costs {self}."
+        if self.amount % currency.multiple:
+            step = Money(currency.multiple, self.currency)
+            return f"An order costs a multiple of {step}; this one costs {self}."
         return None
 
     def __str__(self) -> str:
         """The amount as a person writes it: `379.00 USD`, `500 JPY`, `1.250 KWD`."""
-        decimals = 0 if self.currency in _ZERO_DECIMAL else 3 if self.currency in _THREE_DECIMAL else 2
+        decimals = CURRENCIES[self.currency].decimals
         whole, part = divmod(self.amount, 10**decimals)
         fraction = f".{part:0{decimals}d}" if decimals else ""
         return f"{whole}{fraction} {self.currency.upper()}"
