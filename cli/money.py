@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Final
 
+import typer
+
 ZERO_DECIMAL: Final = frozenset(
     {"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"}
 )
@@ -38,3 +40,15 @@ def parse_amount(text: str, currency: str) -> int:
     if whole != minor_units:
         raise ValueError(f"{text} has more than the {decimals} decimals of {currency.upper()}")
     return whole
+
+
+def parse_option(text: str, currency: str, option: str) -> int:
+    """Parse the amount that an option of a command has.
+
+    Raises:
+        typer.BadParameter: The text is not an amount in this currency.
+    """
+    try:
+        return parse_amount(text, currency)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error

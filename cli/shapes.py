@@ -64,6 +64,7 @@ class SubmissionJson(TypedDict):
     items: list[ItemJson]
     payment_method: str
     email: NotRequired[str]
+    expected_amount: NotRequired[int]
     return_url: NotRequired[str]
 
 

@@ -21,6 +21,7 @@ DYNAMODB_CALLS: Final[Mapping[str, int]] = {
     "GetItem orders": HAPPY_PATH_STATES
     + 2,  # each step reads it once, the pivot twice, and GET /orders/{order_id} once
     "BatchGetItem inventory": 1,
+    "Query orders": 1,
 }
 """Calls to DynamoDB of those functions, for an order of two lines."""
 
@@ -29,7 +30,7 @@ _WRITES: Final = (
     + 2 * 3  # the transaction: an order and two products; a transactional write uses two units
     + 4  # indexes: three entries for a new order, one of which is deleted at rest
 )
-_READS: Final = DYNAMODB_CALLS["GetItem orders"] + 2  # two products
+_READS: Final = DYNAMODB_CALLS["GetItem orders"] + 2 + 0.5  # two products, and the customer's recent orders
 
 _LAMBDA_CALLS: Final = (
     len(FUNCTIONS) + 1

@@ -343,6 +343,14 @@ PAYMENT_JOURNEYS: Final = (
         message="An order costs at least 0.50 USD; this one costs 0.01 USD.",
     ),
     Journey(
+        "price-changed",
+        "the price has changed since the customer saw it",
+        order={**an_order(("RED-CHAIR", 1)), "expected_amount": 1_000},
+        errors={"ValidateOrder": "PriceChanged"},
+        failure="price_changed",
+        message="The order costs 79.50 USD, not 10.00 USD as expected.",
+    ),
+    Journey(
         "approved-but-declined",
         "the customer approves, and then the bank declines",
         order=APPROVED_BUT_DECLINED,

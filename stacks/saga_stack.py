@@ -40,7 +40,11 @@ class SagaStack(StageStack):
         functions = PythonFunctions(self, settings)
         # Each step may change the record of its order. These steps need more.
         more: dict[str, list[Grant]] = {
-            "validate_order": [inventory.read_many()],
+            "validate_order": [
+                inventory.read_many(),
+                orders.list_by("by_customer"),
+                Grant({"ORDERS_PER_CUSTOMER_HOUR": str(settings.orders_per_customer_hour)}),
+            ],
             "charge_payment": [stripe_key.read()],
             "await_payment": [stripe_key.read(), wake_saga(self, settings)],
             "expire_payment": [stripe_key.read()],

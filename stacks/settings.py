@@ -13,11 +13,12 @@ from aws_cdk.aws_logs import RetentionDays
 
 DEFAULT_STAGE = "dev"
 MAX_PAYMENT_DEADLINE_SECONDS = 30 * 60  # with all retries, it fits the timeout of the state machine
+MAX_ORDERS_PER_CUSTOMER_HOUR = 100_000
 DEFAULT_SENDER = "orders@example.com"
 
 CONTEXT_KEYS = (
     *("stage", "sender_email", "alarm_email", "allowed_origins"),
-    *("stripe_api_base", "payment_deadline_seconds"),
+    *("stripe_api_base", "payment_deadline_seconds", "orders_per_customer_hour"),
 )
 
 # Keys of the CDK itself: feature flags, what its command line passes, and what `cdk acknowledge` and
@@ -79,6 +80,7 @@ class Settings:
         api_burst: How many requests each call accepts at once.
         submit_rate: The rate for new orders.
         submit_burst: The burst for new orders.
+        orders_per_customer_hour: How many orders one customer may place within an hour.
         caller_limits: The firewall's limits for one caller; None for no firewall.
         allowed_origins: Web origins whose scripts may call the API from a browser (CORS).
         sender_email: Sender of the mail to customers; SES must have verified the address or its domain.
@@ -104,6 +106,7 @@ class Settings:
     api_burst: int
     submit_rate: int
     submit_burst: int
+    orders_per_customer_hour: int
     caller_limits: CallerLimits | None
     allowed_origins: tuple[str, ...] = ()
     sender_email: str = DEFAULT_SENDER
@@ -137,6 +140,11 @@ class Settings:
                 f"payment_deadline_seconds is {self.payment_deadline_seconds};"
                 f" valid is a number from 1 to {MAX_PAYMENT_DEADLINE_SECONDS}"
             )
+        if not 1 <= self.orders_per_customer_hour <= MAX_ORDERS_PER_CUSTOMER_HOUR:
+            raise SettingsError(
+                f"orders_per_customer_hour is {self.orders_per_customer_hour};"
+                f" valid is a number from 1 to {MAX_ORDERS_PER_CUSTOMER_HOUR}"
+            )
         if self.stripe_api_base is not None:
             if not self.embedded:
                 raise SettingsError("stripe_api_base is valid for stage local only; other stages call Stripe")
@@ -164,6 +172,8 @@ _LOCAL = Settings(
     api_burst=2000,
     submit_rate=1000,
     submit_burst=2000,
+    # One demo customer places the orders of all tests.
+    orders_per_customer_hour=MAX_ORDERS_PER_CUSTOMER_HOUR,
     # The embedded AWS has web ACLs, but can't associate one with an API.
     caller_limits=None,
 )
@@ -183,6 +193,7 @@ _DEV = Settings(
     api_burst=100,
     submit_rate=20,
     submit_burst=40,
+    orders_per_customer_hour=200,
     caller_limits=CallerLimits(per_address=1000, per_user=600),
 )
 
@@ -202,6 +213,7 @@ _PROD = Settings(
     # Step Functions' default quota for StartExecution: 300 a second, from a bucket of 1,300.
     submit_rate=300,
     submit_burst=1000,
+    orders_per_customer_hour=20,
     caller_limits=CallerLimits(per_address=3000, per_user=600),
 )
 
@@ -228,10 +240,9 @@ def read_settings(context: Mapping[str, object]) -> Settings:
     for key, value in ours.items():
         if not isinstance(value, str):
             raise SettingsError(f"{key} is {value!r}; valid is text")
-    if "payment_deadline_seconds" in ours:
-        ours["payment_deadline_seconds"] = _whole_number(
-            "payment_deadline_seconds", ours["payment_deadline_seconds"]
-        )
+    for key in ("payment_deadline_seconds", "orders_per_customer_hour"):
+        if key in ours:
+            ours[key] = _whole_number(key, ours[key])
     if "allowed_origins" in ours:
         ours["allowed_origins"] = tuple(ours["allowed_origins"].split(","))
     return replace(STAGES[stage], **ours)

@@ -7,6 +7,7 @@ import typer
 from cli.bank import answer_bank
 from cli.connection import Connection, connected
 from cli.idempotency import KeyOption, printed_key
+from cli.money import parse_option
 from cli.order_state import Status
 from cli.shapes import ItemJson, OrderJson, OrderPageJson, SubmissionJson
 from cli.views import order_details, order_head, order_table
@@ -36,6 +37,10 @@ def submit(
         str | None, typer.Option(help="Your address for mail; the one that you signed in with by default.")
     ] = None,
     currency: Annotated[str, typer.Option(help="Currency, ISO 4217.")] = "usd",
+    expected_amount: Annotated[
+        str | None,
+        typer.Option(help="Price that you expect, such as 159.00; the order fails at another one."),
+    ] = None,
     return_url: Annotated[
         str | None, typer.Option(help="Where the bank returns the customer to after an approval.")
     ] = None,
@@ -53,6 +58,8 @@ def submit(
     }
     if email is not None:
         submission["email"] = email
+    if expected_amount is not None:
+        submission["expected_amount"] = parse_option(expected_amount, currency.lower(), "--expected-amount")
     if return_url is not None:
         submission["return_url"] = return_url
     with printed_key(connection, key) as idempotency_key:

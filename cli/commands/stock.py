@@ -8,7 +8,7 @@ import typer
 from cli.connection import Connection, connected
 from cli.errors import NotFound, Refused
 from cli.idempotency import KeyOption, printed_key
-from cli.money import parse_amount
+from cli.money import parse_option
 from cli.shapes import ProductFieldsJson, ProductJson
 from cli.views import product_table
 
@@ -51,7 +51,8 @@ def set_product(
     before, etag = _find(connection, sku)
     name = _given(name, before and before["name"], "--name")
     currency = _given(currency, before and before["currency"], "--currency").lower()
-    unit_price = _given(_minor_units(price, currency), before and before["unit_price"], "--price")
+    new_price = None if price is None else parse_option(price, currency, "--price")
+    unit_price = _given(new_price, before and before["unit_price"], "--price")
     available = _given(available, before and before["available"], "--available")
     fields = ProductFieldsJson(name=name, unit_price=unit_price, currency=currency, available=available)
     try:
@@ -92,13 +93,6 @@ def _given(new: T | None, old: T | None, option: str) -> T:
     if value is None:
         raise typer.BadParameter("required for a new product", param_hint=option)
     return value
-
-
-def _minor_units(price: str | None, currency: str) -> int | None:
-    try:
-        return None if price is None else parse_amount(price, currency)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--price") from error
 
 
 def _show(connection: Connection, product: ProductJson) -> None:

@@ -104,7 +104,11 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         summary="Place an order",
         description=(
             "`202` means that the order is accepted, not that it is fulfilled: poll the order for its"
-            " `status`. Prices come from the catalogue.\n\n"
+            " `status`.\n\n"
+            "Prices come from the catalogue. If you send `expected_amount`, an order that costs anything else"
+            " fails with `price_changed`. Each order needs a new payment method, also after a decline. Mail"
+            " goes to the verified address that you sign in with. Too many orders within an hour fail with"
+            " `too_many_orders`.\n\n"
             "A repeated request with the same `Idempotency-Key` and body returns the first response"
             " again, with `Idempotent-Replayed: true`, and places no second order. Keys are separate for"
             " each customer and do not expire. Use a new key for each new order, even if its body is"

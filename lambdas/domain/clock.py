@@ -1,6 +1,6 @@
 """Times in the form that this service stores: UTC, ISO 8601, milliseconds."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 def now() -> str:
@@ -11,3 +11,8 @@ def now() -> str:
 def text(moment: datetime) -> str:
     """The text of a time, which must be UTC."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def earlier(time: str, by: timedelta) -> str:
+    """The time that is earlier than another one by a duration."""
+    return text(datetime.fromisoformat(time) - by)

@@ -9,6 +9,8 @@ names. Each branch answers one question of the state machine:
     │   ├── CurrencyMismatch
     │   ├── OutOfStock
     │   ├── AmountNotChargeable
+    │   ├── PriceChanged
+    │   ├── TooManyOrders
     │   ├── PaymentDeclined
     │   ├── PaymentExpired
     │   ├── OrderCancelled
@@ -76,6 +78,18 @@ class AmountNotChargeable(OrderRejected):
     """The amount is outside the payment provider's limits for the currency."""
 
     failure_code = "amount_not_chargeable"
+
+
+class PriceChanged(OrderRejected):
+    """The order does not cost what the customer expects."""
+
+    failure_code = "price_changed"
+
+
+class TooManyOrders(OrderRejected):
+    """The customer has placed as many orders within an hour as the stage allows."""
+
+    failure_code = "too_many_orders"
 
 
 class PaymentExpired(OrderRejected):

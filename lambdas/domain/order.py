@@ -134,6 +134,7 @@ class Order:
         timeline: What happened, the oldest entry first.
         return_url: Where the bank sends the customer back to after an approval; it may hold secrets of the
             caller, so it is not logged.
+        expected_amount: What the customer expects to pay, in minor units; None if they do not say.
         version: Each write adds 1.
         amount: Sum of all lines in minor units; None until the order is priced.
         stock_taken: Whether the order holds its units of stock.
@@ -155,6 +156,7 @@ class Order:
     updated_at: str
     timeline: tuple[TimelineEntry, ...]
     return_url: str | None = None
+    expected_amount: int | None = None
     version: int = 1
     status: OrderStatus = OrderStatus.PENDING
     amount: int | None = None
@@ -245,4 +247,5 @@ class Order:
             updated_at=self.created_at,
             timeline=self.timeline[:1],
             return_url=self.return_url,
+            expected_amount=self.expected_amount,
         )

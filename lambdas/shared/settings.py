@@ -38,6 +38,12 @@ def _seconds(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
+        raise ValueError("it must be a number from 1")
+    return int(text)
+
+
 def _list_of_seconds(text: str) -> tuple[int, ...]:
     if not re.fullmatch(r"[0-9]{1,5}(,[0-9]{1,5})*", text):
         raise ValueError("it must be numbers of seconds, like '10,60,300'")
@@ -74,6 +80,8 @@ class Settings:
     """Pause before the first recovery of an order, the second, and so on."""
     stale_after_seconds = _Setting(_seconds)
     """How long an order that is not at rest can be idle before it is reconciled."""
+    orders_per_customer_hour = _Setting(_count)
+    """Number of orders that one customer may place within an hour."""
     sender_email = _Setting(str)
     """Sender of the mails to customers: a verified SES identity."""
     stripe_secret_id = _Setting(str)

@@ -73,11 +73,15 @@ class Table(dynamodb.TableV2):
         """Lock a key, store the result, and unlock it after a failure, as Powertools' idempotency does."""
         return self._grant("GetItem", "PutItem", "UpdateItem", "DeleteItem")
 
+    def list_by(self, *indexes: str) -> Grant:
+        """Query indexes."""
+        queries = [allow(f"{self.table_arn}/index/{index}", "dynamodb:Query") for index in indexes]
+        return Grant(self._variables, queries)
+
     def find_by(self, *indexes: str) -> Grant:
         """Query indexes, and get the items that they name."""
-        items = self.read_many()
-        queries = [allow(f"{self.table_arn}/index/{index}", "dynamodb:Query") for index in indexes]
-        return Grant(items.variables, [*items.permissions, *queries])
+        queries, items = self.list_by(*indexes), self.read_many()
+        return Grant(items.variables, [*items.permissions, *queries.permissions])
 
     def _grant(self, *actions: str) -> Grant:
         return Grant(self._variables, [allow(self.table_arn, *(f"dynamodb:{action}" for action in actions))])

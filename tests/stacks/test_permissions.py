@@ -44,7 +44,11 @@ GRANTS: dict[str, Permissions] = {
     "recover_order": {"Orders.Arn": CHANGE_ORDER, "Saga": {"states:StartExecution"}},
     "publish_order_events": {"Bus.Arn": {"events:PutEvents"}},
     "audit_order_events": {"Audit.Arn": {"dynamodb:PutItem"}},
-    "validate_order": {"Orders.Arn": CHANGE_ORDER, "Inventory.Arn": {"dynamodb:BatchGetItem"}},
+    "validate_order": {
+        "Orders.Arn": CHANGE_ORDER,
+        "Orders.Arn/index/by_customer": {"dynamodb:Query"},
+        "Inventory.Arn": {"dynamodb:BatchGetItem"},
+    },
     "charge_payment": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_SECRET},
     "await_payment": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_SECRET, "the saga": WAKE},
     "expire_payment": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_SECRET},

@@ -26,7 +26,10 @@ def test_the_error_for_an_unknown_stage_names_the_stages(stage: object) -> None:
 
 
 def test_the_error_for_an_unknown_key_names_the_keys() -> None:
-    valid = "stage, sender_email, alarm_email, allowed_origins, stripe_api_base, payment_deadline_seconds"
+    valid = (
+        "stage, sender_email, alarm_email, allowed_origins, stripe_api_base, payment_deadline_seconds,"
+        " orders_per_customer_hour"
+    )
 
     with pytest.raises(SettingsError, match=f"unknown context key stgae; valid are: {valid}$"):
         read_settings({"stgae": "prod"})
@@ -53,6 +56,7 @@ def test_keys_of_the_cdk_are_ignored(key: str) -> None:
         *((key, "shop@example.org", "shop@example.org") for key in ("sender_email", "alarm_email")),
         ("stripe_api_base", "http://127.0.0.1:8420", "http://127.0.0.1:8420"),
         *(("payment_deadline_seconds", str(seconds), seconds) for seconds in (1, 600, 1800)),
+        *(("orders_per_customer_hour", str(orders), orders) for orders in (1, 50, 100_000)),
         (
             "allowed_origins",
             "https://a.example,http://localhost:3000",
@@ -82,6 +86,11 @@ INVALID: list[tuple[str, tuple[object, ...]]] = [
         "payment_deadline_seconds is .*; valid is a whole number",
         ("abc", "", "-1", "1.5", "15m", " 60", "٦٠"),
     ),
+    (
+        "orders_per_customer_hour is [0-9]+; valid is a number from 1 to 100000",
+        ("0", "100001"),
+    ),
+    ("orders_per_customer_hour is .*; valid is a whole number", ("many", "", "-1")),
     (
         "allowed_origins has .*; valid is a list like",
         ("", "*", "shop.example", "https://shop.example/", "https://shop.example,", "https://*.example"),

@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, Json
 
+from lambdas.domain.money import MAX_AMOUNT
 from lambdas.shared.rest.fields import WHOLE_NUMBER, Currency, Sku
 from lambdas.shared.rest.idempotency_key import IdempotentHeaders
 from lambdas.shared.rest.parsing import RequestModel
@@ -46,7 +47,13 @@ class SubmitOrder(RequestModel):
     items: Annotated[
         list[SubmitOrderItem], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_each_sku_once)
     ]
-    payment_method: Annotated[str, Field(pattern=r"^pm_[A-Za-z0-9_]{1,252}$")]
+    payment_method: Annotated[
+        str,
+        Field(
+            pattern=r"^pm_[A-Za-z0-9_]{1,252}$",
+            description="A Stripe PaymentMethod that no other order has used: it serves one order.",
+        ),
+    ]
     email: Annotated[
         str | None,
         Field(
@@ -54,6 +61,18 @@ class SubmitOrder(RequestModel):
             pattern=_EMAIL,
             description="Optional. If present, it must be the e-mail address of the signed-in user.",
         ),
+    ] = None
+    expected_amount: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=MAX_AMOUNT,
+            description=(
+                "What you expect the whole order to cost, in minor units. If it costs anything else, it fails"
+                " with `price_changed`, and nothing is charged."
+            ),
+        ),
+        WHOLE_NUMBER,
     ] = None
     return_url: Annotated[
         str | None,

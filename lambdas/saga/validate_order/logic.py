@@ -2,15 +2,23 @@
 
 from collections.abc import Iterable, Mapping
 
-from lambdas.domain.errors import AmountNotChargeable, CurrencyMismatch, OrderRejected, OutOfStock, UnknownSku
+from lambdas.domain.errors import (
+    AmountNotChargeable,
+    CurrencyMismatch,
+    OrderRejected,
+    OutOfStock,
+    PriceChanged,
+    UnknownSku,
+)
 from lambdas.domain.money import Money
 from lambdas.domain.order import Order, OrderLine, total
 from lambdas.domain.product import Product
+from lambdas.saga.validate_order.order_limit import OrderLimit
 from lambdas.shared.store.inventory import InventoryTable
 from lambdas.shared.store.orders import OrderTable
 
 
-def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable) -> Order:
+def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable, limit: OrderLimit) -> Order:
     """Check an order against the catalogue and record its prices.
 
     An order that has a price was validated by another execution. It may have gone further since, and may
@@ -21,9 +29,11 @@ def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable)
         OrderNotFound: There is no such order.
         OrderCancelled: Somebody asked to cancel it.
         UndoAlreadyBegun: An earlier execution decided to undo it.
+        TooManyOrders: Its customer has placed too many orders within an hour.
         UnknownSku: A line's SKU is not in the catalogue.
         CurrencyMismatch: A line's product is sold in another currency.
         OutOfStock: Fewer units are available than a line asks for. The pivot checks this again, and decides.
+        PriceChanged: The order does not cost what the customer expects.
         AmountNotChargeable: The amount is outside the payment provider's limits.
     """
     order = orders.get(order_id)
@@ -32,7 +42,9 @@ def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable)
         return order
     products = inventory.find(line.sku for line in order.lines)
     try:
+        limit.enforce(order)
         lines = tuple(_priced(line, order.currency, products) for line in order.lines)
+        _ensure_expected(lines, order)
         _ensure_chargeable(lines, order.currency)
     except OrderRejected as rejection:
         order = orders.record_rejection(order, rejection)
@@ -40,6 +52,13 @@ def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable)
             return order
         raise
     return orders.record_prices(order, lines)
+
+
+def _ensure_expected(lines: Iterable[OrderLine], order: Order) -> None:
+    price, expected = total(lines), order.expected_amount
+    if expected is not None and price != expected:
+        now, before = Money(price, order.currency), Money(expected, order.currency)
+        raise PriceChanged(f"The order costs {now}, not {before} as expected.")
 
 
 def _ensure_chargeable(lines: Iterable[OrderLine], currency: str) -> None:

@@ -88,7 +88,9 @@ class OrderListing:
         keys = Key("day").eq(day) & Key("created_at").gte(since or day)
         return self._query("by_day", keys, start, limit)
 
-    def newest_first(self, index: Index, partition: str, *, until: str, limit: int) -> Iterator[Listed]:
+    def newest_first(
+        self, index: Index, partition: str, *, until: str, since: str | None = None, limit: int
+    ) -> Iterator[Listed]:
         """Iterate over the orders of one partition of an index; a page is read when it is needed.
 
         Orders of the same millisecond are sorted by id, the highest first.
@@ -97,15 +99,20 @@ class OrderListing:
             index: The index.
             partition: The customer, day or shard.
             until: Orders that were created later are left out.
+            since: Orders that were created earlier are left out; None for no limit.
             limit: Number of orders in a page.
         """
         for _at, simultaneous in groupby(
-            self._backwards(index, partition, until, limit), key=lambda order: order.created_at
+            self._backwards(index, partition, until, since, limit), key=lambda order: order.created_at
         ):
             yield from sorted(simultaneous, key=lambda order: order.order_id, reverse=True)
 
-    def _backwards(self, index: Index, partition: str, until: str, limit: int) -> Iterator[Listed]:
-        keys = Key(_PARTITION_KEY[index]).eq(partition) & Key("created_at").lte(until)
+    def _backwards(
+        self, index: Index, partition: str, until: str, since: str | None, limit: int
+    ) -> Iterator[Listed]:
+        created_at = Key("created_at")
+        span = created_at.lte(until) if since is None else created_at.between(since, until)
+        keys = Key(_PARTITION_KEY[index]).eq(partition) & span
         start: PageKey | None = None
         while True:
             page = self._query(index, keys, start, limit, forward=False)

@@ -28,7 +28,7 @@ def shard_of(order_id: str) -> str:
 
 def item_of_new(order: Order) -> dict[str, Any]:
     """The item of a new order. Attributes without a value yet are absent: conditions ask for them."""
-    optional = {"return_url": order.return_url}
+    optional = {"return_url": order.return_url, "expected_amount": order.expected_amount}
     return {
         "order_id": order.order_id,
         "customer_id": order.customer_id,
@@ -71,6 +71,7 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
         updated_at=max(item["updated_at"], timeline[-1].at),
         timeline=timeline,
         return_url=item.get("return_url"),
+        expected_amount=item.get("expected_amount"),
         version=item["version"],
         status=OrderStatus(item["status"]),
         amount=item.get("amount"),

@@ -38,6 +38,25 @@ def test_an_order_is_submitted_with_its_options(
     assert json.loads(shop.last_request.content)[field] == value
 
 
+@pytest.mark.parametrize(("currency", "minor_units"), [("usd", 15_900), ("KWD", 159_000)])
+def test_the_expected_amount_is_sent_in_minor_units(
+    orders: Run, shop: FakeShop, currency: str, minor_units: int
+) -> None:
+    shop.answers("POST /orders", an_order(), status=202)
+
+    orders(*SUBMIT, "--currency", currency, "--expected-amount", "159.00")
+
+    assert json.loads(shop.last_request.content)["expected_amount"] == minor_units
+
+
+def test_an_expected_amount_that_is_no_amount_is_not_sent(orders: Run, shop: FakeShop) -> None:
+    result = orders(*SUBMIT, "--expected-amount", "much")
+
+    assert result.exit_code == 2
+    assert "'much' is not an amount" in result.stderr
+    assert shop.requests == []
+
+
 def test_each_order_has_its_own_key(orders: Run, shop: FakeShop) -> None:
     shop.answers("POST /orders", an_order(), status=202)
 

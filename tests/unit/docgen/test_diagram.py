@@ -26,7 +26,7 @@ def test_the_diagram_shows_every_state_and_every_transition(saga: SagaDocument) 
 def test_the_diagram_names_the_errors_that_are_caught(saga: SagaDocument) -> None:
     drawn = diagram(saga)
 
-    assert 'OutOfStock<br/>AmountNotChargeable"| CloseOrder' in drawn
+    assert 'PriceChanged<br/>TooManyOrders"| CloseOrder' in drawn
     assert 'ValidateOrder -->|"any other error"| ReleaseInventory' in drawn
     assert 'ChargePayment -->|"PaymentActionRequired"| AwaitPayment' in drawn
     assert 'ReserveInventory -->|"any error"| ReleaseInventory' in drawn

@@ -60,6 +60,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "ENDED_EXECUTIONS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/ended",
         "RECOVERY_PAUSES_SECONDS": "10,60",
         "STALE_AFTER_SECONDS": "1800",
+        "ORDERS_PER_CUSTOMER_HOUR": "1000",
         "SENDER_EMAIL": "shop@example.com",
         "STRIPE_SECRET_ID": "stripe-key",
         "PAYMENT_SERVICE": PAYMENT_SERVICE,

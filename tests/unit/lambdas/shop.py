@@ -14,9 +14,11 @@ from lambdas.domain.payment import DisputeState
 from lambdas.domain.product import Product
 from lambdas.saga.charge_payment.logic import charge_payment
 from lambdas.saga.validate_order.logic import validate_order
+from lambdas.saga.validate_order.order_limit import OrderLimit
 from lambdas.shared.aws import dynamodb
 from lambdas.shared.store.attributes import from_attributes
 from lambdas.shared.store.inventory import InventoryTable, reserved_on
+from lambdas.shared.store.listings import OrderListing
 from lambdas.shared.store.orders import OrderTable
 from lambdas.shared.store.reservations import StockReservations
 from tests.unit.lambdas.builders import ORDER_ID, TASK_TOKEN, TIMED_OUT, an_order, caught
@@ -86,13 +88,17 @@ class Shop:
     def stock(self) -> StockReservations:
         return StockReservations(self.client, ORDERS_TABLE, INVENTORY_TABLE)
 
+    def limit(self, per_hour: int = 1_000) -> OrderLimit:
+        return OrderLimit(OrderListing(self.client, ORDERS_TABLE), per_hour)
+
     def placed(self, *lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
         order = an_order(*lines, **changes)
         assert self.orders.create(order) is None
         return order
 
     def priced(self, *lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
-        return validate_order(self.placed(*lines, **changes).order_id, self.orders, self.inventory)
+        order = self.placed(*lines, **changes)
+        return validate_order(order.order_id, self.orders, self.inventory, self.limit())
 
     def paid(self, *lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
         order = self.priced(*lines, **changes)

@@ -173,12 +173,12 @@ def a_declined_charge_counts_as_paid(draft: Draft) -> None:
     draft.catchers("ChargePayment").insert(0, declined)
 
 
-@every_failure_enters_the_first_undo.broken_by("AmountNotChargeable, OrderCancelled and enters Close")
+@every_failure_enters_the_first_undo.broken_by("OrderCancelled and enters CloseOrder")
 def a_cancelled_order_keeps_its_stock_and_money(draft: Draft) -> None:
     draft.catchers("ValidateOrder")[0]["ErrorEquals"].append("OrderCancelled")
 
 
-@every_failure_enters_the_first_undo.broken_by("AmountNotChargeable, PaymentDeclined and enters Close")
+@every_failure_enters_the_first_undo.broken_by("PaymentDeclined and enters CloseOrder")
 def an_order_that_was_refunded_outside_is_only_closed(draft: Draft) -> None:
     draft.catchers("ValidateOrder")[0]["ErrorEquals"].append("PaymentDeclined")
 

@@ -6,6 +6,7 @@ import pytest
 
 from lambdas.api.submit_order.handler import handler
 from lambdas.api.submit_order.request import MAX_LINES, MAX_QUANTITY
+from lambdas.domain.money import MAX_AMOUNT
 from lambdas.domain.vocabulary import MAX_BODY_BYTES
 from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, EMAIL, LAMP
 from tests.unit.lambdas.invocations import CONTEXT, api_event
@@ -223,6 +224,13 @@ def test_a_customer_without_a_verified_address_cannot_order(body: object) -> Non
     assert detail.startswith("Your e-mail address is not verified.")
 
 
+@pytest.mark.parametrize("amount", [1, 49_800, 49_800.0, MAX_AMOUNT])
+def test_the_amount_that_the_customer_expects_is_stored(shop: Shop, amount: float) -> None:
+    order_id = json.loads(submit(a_body(expected_amount=amount))["body"])["order_id"]
+
+    assert shop.order(order_id).expected_amount == amount
+
+
 # Invalid requests
 
 
@@ -331,6 +339,10 @@ BAD_BODIES: dict[str, tuple[object, list[str]]] = {
     "e-mail with a newline": (a_body(email="harry@example.com\nBcc: sally@example.com"), ["email"]),
     "e-mail with a NUL": (a_body(email="harry\x00@example.com"), ["email"]),
     "e-mail too long": (a_body(email="h" * 250 + "@example.com"), ["email"]),
+    "expected amount zero": (a_body(expected_amount=0), ["expected_amount"]),
+    "expected amount with decimals": (a_body(expected_amount=9.5), ["expected_amount"]),
+    "expected amount text": (a_body(expected_amount="10.00"), ["expected_amount"]),
+    "expected amount too large": (a_body(expected_amount=MAX_AMOUNT + 1), ["expected_amount"]),
     "return URL over http": (a_body(return_url="http://shop.example/paid"), ["return_url"]),
     "return URL of a script": (a_body(return_url="javascript:alert(1)"), ["return_url"]),
     "return URL without host": (a_body(return_url="https:///paid"), ["return_url"]),

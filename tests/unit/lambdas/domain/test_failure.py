@@ -8,8 +8,10 @@ from lambdas.domain.errors import (
     OutOfStock,
     PaymentDeclined,
     PaymentExpired,
+    PriceChanged,
     RefundRefused,
     StoreUnavailable,
+    TooManyOrders,
     UndoIncomplete,
     UnknownSku,
 )
@@ -27,6 +29,8 @@ from tests.unit.lambdas.builders import TIMED_OUT, an_order, caught
         (PaymentDeclined("Your card was declined."), "payment_declined"),
         (PaymentExpired("The payment was not approved in time."), "payment_expired"),
         (AmountNotChargeable("An order costs at least 0.50 USD."), "amount_not_chargeable"),
+        (PriceChanged("The order costs 90.00 USD, not 10.00 USD as expected."), "price_changed"),
+        (TooManyOrders("At most 20 orders can be placed within an hour."), "too_many_orders"),
         (OrderCancelled("The order was cancelled by the customer."), "cancelled_by_customer"),
     ],
 )

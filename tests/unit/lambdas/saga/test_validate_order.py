@@ -7,6 +7,8 @@ from lambdas.domain.errors import (
     CurrencyMismatch,
     OrderCancelled,
     OutOfStock,
+    PriceChanged,
+    TooManyOrders,
     UndoAlreadyBegun,
     UnknownSku,
 )
@@ -14,12 +16,12 @@ from lambdas.domain.order import Failure, Order
 from lambdas.domain.product import Product
 from lambdas.saga.validate_order.logic import validate_order
 from lambdas.shared.store.inventory import InventoryTable
-from tests.unit.lambdas.builders import ARMCHAIR, LAMP, ORDER_ID, priced, two
+from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, LAMP, ORDER_ID, priced, two
 from tests.unit.lambdas.shop import Shop
 
 
-def validate(shop: Shop) -> Order:
-    return validate_order(ORDER_ID, shop.orders, shop.inventory)
+def validate(shop: Shop, order_id: str = ORDER_ID, *, per_hour: int = 1_000) -> Order:
+    return validate_order(order_id, shop.orders, shop.inventory, shop.limit(per_hour))
 
 
 def test_an_order_gets_its_prices_from_the_catalogue(shop: Shop) -> None:
@@ -90,6 +92,89 @@ def test_an_amount_that_cannot_be_charged_is_rejected(shop: Shop) -> None:
     )
 
 
+# What the customer expects to pay
+
+
+def test_an_order_that_costs_what_its_customer_expects_is_priced(shop: Shop) -> None:
+    shop.placed(expected_amount=2 * ARMCHAIR.unit_price)
+
+    assert validate(shop).amount == 2 * ARMCHAIR.unit_price
+
+
+def test_an_order_whose_price_has_changed_is_rejected(shop: Shop) -> None:
+    shop.placed(expected_amount=2_000)
+    shop.put(ARMCHAIR, unit_price=9_000)
+
+    with pytest.raises(PriceChanged):
+        validate(shop)
+
+    order = shop.order()
+    assert order.amount is None
+    assert order.failure == Failure("price_changed", "The order costs 180.00 USD, not 20.00 USD as expected.")
+
+
+def test_a_price_that_changes_after_validation_rejects_nothing(shop: Shop) -> None:
+    shop.placed(expected_amount=2 * ARMCHAIR.unit_price)
+    once = validate(shop)
+    shop.put(ARMCHAIR, unit_price=9_000)
+
+    assert validate(shop) == once
+
+
+# How many orders a customer places
+
+
+def placed_at(shop: Shop, *times: str, customer: str = CUSTOMER) -> list[str]:
+    """Place an order at each of these times; returns their ids."""
+    return [
+        shop.placed(order_id=f"{customer}-{number}", customer_id=customer, created_at=time).order_id
+        for number, time in enumerate(times)
+    ]
+
+
+def test_a_customer_may_place_as_many_orders_in_an_hour_as_the_limit(shop: Shop) -> None:
+    ids = placed_at(shop, "2026-03-01T12:00:00.000Z", "2026-03-01T12:30:00.000Z", "2026-03-01T12:59:59.999Z")
+
+    for order_id in ids:
+        assert validate(shop, order_id, per_hour=3).amount is not None
+
+
+def test_one_order_more_than_the_limit_is_rejected(shop: Shop) -> None:
+    *_, one_more = placed_at(
+        shop, "2026-03-01T12:00:00.000Z", "2026-03-01T12:30:00.000Z", "2026-03-01T13:00:00.000Z"
+    )
+
+    with pytest.raises(TooManyOrders):
+        validate(shop, one_more, per_hour=2)
+
+    assert shop.order(one_more).failure == Failure(
+        "too_many_orders", "At most 2 orders can be placed within an hour. Please try again later."
+    )
+
+
+def test_orders_that_are_older_than_an_hour_do_not_count(shop: Shop) -> None:
+    *_, last = placed_at(
+        shop, "2026-03-01T11:59:59.999Z", "2026-03-01T12:30:00.000Z", "2026-03-01T13:00:00.000Z"
+    )
+
+    assert validate(shop, last, per_hour=2).amount is not None
+
+
+def test_orders_of_other_customers_and_later_orders_do_not_count(shop: Shop) -> None:
+    first, *_ = placed_at(shop, *(f"2026-03-01T12:00:00.00{n}Z" for n in range(3)))
+    placed_at(shop, "2026-03-01T12:00:00.000Z", customer="sally")
+
+    assert validate(shop, first, per_hour=1).amount is not None
+
+
+def test_a_limit_that_is_used_up_later_does_not_reject_a_priced_order(shop: Shop) -> None:
+    first, second = placed_at(shop, "2026-03-01T12:00:00.000Z", "2026-03-01T12:00:01.000Z")
+    once = validate(shop, second, per_hour=2)
+
+    assert validate(shop, second, per_hour=1) == once
+    assert first != second
+
+
 def test_a_rejection_gives_way_to_prices_of_another_execution(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,14 +183,14 @@ def test_a_rejection_gives_way_to_prices_of_another_execution(
     inventory = shop.inventory
 
     def overtaken(skus: Iterable[str]) -> dict[str, Product]:
-        validate_order(ORDER_ID, shop.orders, shop.inventory)
+        validate(shop)
         shop.sell_out(ARMCHAIR)
         return InventoryTable.find(inventory, skus)
 
     monkeypatch.setattr(inventory, "find", overtaken)
 
     # When
-    order = validate_order(ORDER_ID, shop.orders, inventory)
+    order = validate_order(ORDER_ID, shop.orders, inventory, shop.limit())
 
     # Then
     assert order.amount is not None

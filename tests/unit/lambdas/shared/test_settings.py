@@ -38,6 +38,7 @@ def test_values_are_converted() -> None:
             "STRIPE_API_BASE": "http://localhost:8420",
             "ALLOWED_ORIGINS": "https://shop.example https://admin.example",
             "STALE_AFTER_SECONDS": "1800",
+            "ORDERS_PER_CUSTOMER_HOUR": "20",
             "RECOVERY_PAUSES_SECONDS": "10,60,300",
         }
     )
@@ -45,6 +46,7 @@ def test_values_are_converted() -> None:
     assert settings.stripe_api_base == "http://localhost:8420"
     assert settings.allowed_origins == {"https://shop.example", "https://admin.example"}
     assert settings.stale_after_seconds == 1800
+    assert settings.orders_per_customer_hour == 20
     assert settings.recovery_pauses_seconds == (10, 60, 300)
 
 
@@ -52,6 +54,7 @@ def test_values_are_converted() -> None:
     ("setting", "value"),
     [
         *(("stale_after_seconds", value) for value in ("0", "-1", "soon", "1.5")),
+        *(("orders_per_customer_hour", value) for value in ("0", "-1", "many")),
         *(("recovery_pauses_seconds", value) for value in ("10,", "-1", "soon", "10 60")),
     ],
 )
