@@ -169,7 +169,7 @@ class PaymentUnknown(HumanNeeded):
 
 
 class RefundRefused(HumanNeeded):
-    """The payment provider refuses a refund, or leaves it open."""
+    """The payment provider refuses a refund, or the refund failed."""
 
 
 class UndoIncomplete(HumanNeeded):

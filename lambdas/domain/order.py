@@ -29,7 +29,7 @@ CLOSED = frozenset({OrderStatus.FAILED, OrderStatus.CANCELLED})
 
 
 class PaymentStatus(StrEnum):
-    """Status of the payment when it was last seen: Stripe's words for a PaymentIntent, and two of ours."""
+    """Status of the payment when it was last seen: Stripe's words for a PaymentIntent, and three of ours."""
 
     NOT_STARTED = "not_started"
     """Ours: the order has no PaymentIntent yet."""
@@ -39,11 +39,20 @@ class PaymentStatus(StrEnum):
     REQUIRES_PAYMENT_METHOD = "requires_payment_method"
     SUCCEEDED = "succeeded"
     CANCELED = "canceled"
+    REFUND_PENDING = "refund_pending"
+    """Ours: all of it is refunded, but Stripe has not sent all of it to the customer's bank yet."""
     REFUNDED = "refunded"
     """Ours: the PaymentIntent succeeded and was refunded completely."""
 
 
-MONEY_IS_BACK = frozenset({PaymentStatus.NOT_STARTED, PaymentStatus.CANCELED, PaymentStatus.REFUNDED})
+MONEY_IS_BACK = frozenset(
+    {
+        PaymentStatus.NOT_STARTED,
+        PaymentStatus.CANCELED,
+        PaymentStatus.REFUND_PENDING,
+        PaymentStatus.REFUNDED,
+    }
+)
 """Statuses of a payment that holds none of the customer's money, now or later."""
 
 
@@ -77,6 +86,8 @@ class Payment:
         client_secret: Secret with which the customer's browser takes that action; nobody else may see it.
         refunded_outside: Minor units that were refunded without the saga, in Stripe's dashboard.
         dispute: What has become of the dispute of the charge; None if the bank never disputed it.
+        refund_attempts: Attempts of the saga to refund the payment, each recorded before its refund is made.
+            They tell the refunds of the saga from those that somebody else made.
     """
 
     status: PaymentStatus = PaymentStatus.NOT_STARTED
@@ -85,6 +96,7 @@ class Payment:
     client_secret: str | None = None
     refunded_outside: int = 0
     dispute: DisputeState | None = None
+    refund_attempts: frozenset[str] = frozenset()
 
     @property
     def disputed(self) -> bool:

@@ -90,7 +90,7 @@ def _settle(
 def _follow(
     event: StripeEvent, intent: PaymentIntent, orders: OrderTable, gateway: PaymentGateway
 ) -> WebhookOutcome:
-    """Record refunds that the saga did not make, refunds of the saga that failed after all, and disputes.
+    """Record refunds that the saga did not make, refunds of the saga that arrived or failed, and disputes.
 
     What Stripe lists is written only if the order is as it was before Stripe was asked. So a slow reader
     never replaces what a faster one has read later.
@@ -118,8 +118,14 @@ def _record_refunds(
 ) -> Order | None:
     """Record the refunds of an order as Stripe lists them; None if the order has changed meanwhile."""
     given_back = [refund for refund in refunds if refund.counts]
-    outside = sum(refund.amount for refund in given_back if refund.attempt is None)
+    outside = sum(
+        refund.amount for refund in given_back if refund.attempt not in order.payment.refund_attempts
+    )
     written = orders.record_refund_outside(order, outside)
-    if written is not None and sum(refund.amount for refund in given_back) < intent.amount_received:
+    if written is None:
+        return None
+    if sum(refund.amount for refund in given_back) < intent.amount_received:
         return orders.record_refund_failed(written)
+    if all(refund.status == "succeeded" for refund in given_back):
+        return orders.record_refund_arrived(written)
     return written

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from lambdas.domain.errors import MailRejected, NothingToTell
-from lambdas.domain.order import Order, OrderStatus
+from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.shared.store.orders import OrderTable
 
 
@@ -25,6 +25,12 @@ _SUBJECTS: Final = {
     OrderStatus.FAILED: "Your order could not be completed",
     OrderStatus.CANCELLED: "Your order is cancelled",
 }
+
+
+_REFUND: Final = {
+    PaymentStatus.REFUND_PENDING: "Your refund is on its way. It can take several days.",
+}
+"""What an order that is not fulfilled gives back, by the status of its payment."""
 
 
 Once = Callable[[str, Callable[[], None]], None]
@@ -62,7 +68,7 @@ def _send(order: Order, mailer: Mailer) -> None:
 
 def _text(order: Order) -> str:
     if order.failure is not None:
-        end = f"{order.failure.message} Any charge has been refunded."
+        end = f"{order.failure.message} {_REFUND.get(order.payment.status, 'Any charge has been refunded.')}"
     else:
         end = f"You paid {order.price}."
     return f"Order {order.order_id}\n\n{end}\n"

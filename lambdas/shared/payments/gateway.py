@@ -63,13 +63,13 @@ class PaymentGateway(Protocol):
     def cancel_intent(self, intent_id: str) -> PaymentIntent:
         """Cancel an intent, so that it can never be charged."""
 
-    def refund(self, order_id: str, intent: PaymentIntent, attempt: str) -> None:
-        """Refund everything that is still held of a payment, and make sure that earlier refunds have arrived.
+    def refund(self, order: Order, intent: PaymentIntent, attempt: str) -> Refund:
+        """Refund everything that is still held of a payment.
 
         The intent must have just been retrieved. The attempt is a part of the idempotency key: the provider
         replays a stored failure for a day, so every attempt needs its own key. Two attempts cannot refund
         twice: each asks for everything that is held, and the provider refuses to refund more than that.
 
         Raises:
-            RefundRefused: The provider refuses, or leaves the refund open.
+            RefundRefused: The provider refuses.
         """

@@ -125,28 +125,31 @@ class StripeGateway(PaymentGateway):
         return _payment_intent(intent)
 
     @override
-    def refund(self, order_id: str, intent: PaymentIntent, attempt: str) -> None:
-        if not intent.amount_held:
-            self._ensure_refunds_arrived(intent)
-            return
+    def refund(self, order: Order, intent: PaymentIntent, attempt: str) -> Refund:
         try:
             with _stripe_errors():
                 refund = self._refunds.create(
                     {
                         "payment_intent": intent.intent_id,
                         "amount": intent.amount_held,
-                        "metadata": {"order_id": order_id, "service": self.service, "attempt": attempt},
+                        "metadata": {
+                            "order_id": order.order_id,
+                            "service": self.service,
+                            "attempt": attempt,
+                        },
                     },
-                    {"idempotency_key": f"{order_id}-refund-{attempt}"},
+                    {"idempotency_key": f"{order.order_id}-refund-{attempt}"},
                 )
+        except AmountNotChargeable as error:
+            raise PaymentInFlux("Stripe holds less than it did") from error
         except (PaymentDeclined, stripe.InvalidRequestError, stripe.IdempotencyError) as error:
+            code = getattr(error, "code", None)
+            if code is None and getattr(error, "param", None) == "amount":
+                # "Refund amount is greater than unrefunded amount on charge" has no code.
+                raise PaymentInFlux("Stripe holds less than it did") from error
             # Only Stripe's code: customers can read this message in the order's timeline.
-            code = getattr(error, "code", None) or type(error).__name__
-            raise RefundRefused(f"Stripe answers {code}") from error
-        if refund.status != "succeeded":
-            raise RefundRefused(f"refund {refund.id} is {refund.status}")
-        if intent.amount_refunded:  # a part was refunded before
-            self._ensure_refunds_arrived(intent)
+            raise RefundRefused(f"Stripe answers {code or type(error).__name__}") from error
+        return _refund(refund.to_dict())
 
     @override
     def list_intents(self, created_from: int, created_to: int) -> Iterator[PaymentIntent]:
@@ -170,12 +173,6 @@ class StripeGateway(PaymentGateway):
         with _stripe_errors():
             disputes = self._disputes.list({"payment_intent": intent_id, "limit": _PAGE})
             return [Dispute(each.id, each.status) for each in disputes.auto_paging_iter()]
-
-    def _ensure_refunds_arrived(self, intent: PaymentIntent) -> None:
-        """Reject refunds that are still open: Stripe counts them in `amount_refunded` already."""
-        for refund in self.list_refunds(intent.intent_id):
-            if refund.status in {"pending", "requires_action"}:
-                raise RefundRefused(f"refund {refund.refund_id} is {refund.status}")
 
 
 @lru_cache(maxsize=1)

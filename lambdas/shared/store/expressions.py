@@ -39,14 +39,15 @@ class Update:
     Attributes:
         condition: The condition.
         set: New values.
-        add: Integers to add; a missing attribute counts as 0.
+        add: Integers for numbers, or members for sets; a missing attribute counts as 0 or as empty.
+            DynamoDB adds to attributes at the top level only.
         append: Entries to add at the end of lists.
         remove: Attributes to remove.
     """
 
     condition: ConditionBase
     set: Mapping[str, Any] = field(default_factory=dict)
-    add: Mapping[str, int] = field(default_factory=dict)
+    add: Mapping[str, int | frozenset[str]] = field(default_factory=dict)
     append: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     remove: Iterable[str] = ()
 

@@ -18,12 +18,14 @@ class Change:
         event: Entry in the timeline, in the past tense.
         condition: Must hold for the order as it is stored; otherwise nothing is written.
         set: New values by the path of their attribute, such as `payment.status`.
+        add: Members to add to sets, by their attribute.
         remove: Paths of the attributes to remove.
     """
 
     event: str
     condition: ConditionBase
     set: Mapping[str, Any] = field(default_factory=dict)
+    add: Mapping[str, frozenset[str]] = field(default_factory=dict)
     remove: tuple[str, ...] = ()
 
     def as_update(self) -> Update:
@@ -32,7 +34,7 @@ class Change:
         return Update(
             condition=Attr("order_id").exists() & self.condition,
             set={**self.set, "updated_at": at},
-            add={"version": 1},
+            add={**self.add, "version": 1},
             append={"timeline": [{"at": at, "event": self.event}]},
             remove=self.remove,
         )

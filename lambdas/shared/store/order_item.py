@@ -75,7 +75,7 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
         version=item["version"],
         status=OrderStatus(item["status"]),
         amount=item.get("amount"),
-        payment=_payment(item["payment"]),
+        payment=_payment(item),
         stock_taken=item["stock_taken"],
         failure=Failure(**failure) if failure else None,
         cancel_requested_by=item.get("cancel_requested_by"),
@@ -86,9 +86,12 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
 
 
 def _payment(item: Mapping[str, Any]) -> Payment:
-    words = {"status": PaymentStatus(item["status"])}
-    dispute = {"dispute": DisputeState(item["dispute"])} if "dispute" in item else {}
-    return Payment(**{**item, **words, **dispute})
+    """The attempts of refunds are beside `payment`: DynamoDB adds to sets at the top level only."""
+    payment = item["payment"]
+    words = {"status": PaymentStatus(payment["status"])}
+    dispute = {"dispute": DisputeState(payment["dispute"])} if "dispute" in payment else {}
+    attempts = frozenset(item.get("refund_attempts", ()))
+    return Payment(**{**payment, **words, **dispute}, refund_attempts=attempts)
 
 
 def _in_order(entries: Sequence[Mapping[str, str]]) -> tuple[TimelineEntry, ...]:

@@ -268,13 +268,20 @@ class OrderTable:
         change = Change(f"PaymentRefundedOutside: {amount}", IS_STORED, {"payment.refunded_outside": amount})
         return self._change_unchanged(order, change)
 
+    def record_refund_arrived(self, order: Order) -> Order | None:
+        """Record that Stripe has sent the refunds that were pending."""
+        if order.payment.status is not PaymentStatus.REFUND_PENDING:
+            return order
+        change = Change("PaymentRefunded", IS_STORED, {"payment.status": PaymentStatus.REFUNDED})
+        return self._change_unchanged(order, change)
+
     def record_refund_failed(self, order: Order) -> Order | None:
-        """Record that refunded money has come back to us: the order is no longer at rest."""
-        if order.payment.status is not PaymentStatus.REFUNDED:
+        """Record that money that was given back has come back to us: the order is no longer at rest."""
+        if order.payment.status not in {PaymentStatus.REFUNDED, PaymentStatus.REFUND_PENDING}:
             return order
         change = Change(
-            event="OrderNeedsAttention: a refund failed after it had succeeded",
-            condition=IS_REFUNDED,
+            event="OrderNeedsAttention: a refund failed",
+            condition=IS_STORED,
             set={
                 "status": OrderStatus.NEEDS_ATTENTION,
                 "payment.status": PaymentStatus.SUCCEEDED,
@@ -283,9 +290,18 @@ class OrderTable:
         )
         return self._change_unchanged(order, change)
 
+    def record_refund_attempt(self, order_id: str, attempt: str) -> Order:
+        """Record an attempt to refund the payment, before the refund is made."""
+        change = Change(
+            event="PaymentRefundRequested",
+            condition=IS_BEING_UNDONE & ~Attr("refund_attempts").contains(attempt),
+            add={"refund_attempts": frozenset({attempt})},
+        )
+        return self._change(order_id, change)
+
     def record_money_back(self, order_id: str, status: PaymentStatus, event: str) -> Order:
-        """Record that the undo has given the money back."""
-        change = _payment_change(status, event, IS_BEING_UNDONE)
+        """Record that the undo has given the money back, or that it is on its way back."""
+        change = _payment_change(status, event, IS_BEING_UNDONE & ~IS_REFUNDED)
         return self._change(order_id, change)
 
     def begin_undo(self, order_id: str, error_output: Mapping[str, Any]) -> Order:

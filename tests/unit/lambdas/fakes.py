@@ -78,8 +78,7 @@ class FakeStripe(PaymentGateway):
         refunds: Amounts of the refunds.
         attempts: The attempts that made them.
         disputes: Statuses of the disputes of each PaymentIntent.
-        refunds_stay_open: Stripe accepts refunds and leaves them pending.
-        refunds_fail_later: Stripe accepts refunds, which fail later.
+        refund_status: Status of the refunds of the saga.
     """
 
     livemode: bool = False
@@ -93,8 +92,7 @@ class FakeStripe(PaymentGateway):
     refunds: list[int] = field(default_factory=list)
     attempts: list[str] = field(default_factory=list)
     disputes: dict[str, list[str]] = field(default_factory=dict)
-    refunds_stay_open: bool = False
-    refunds_fail_later: bool = False
+    refund_status: str = "succeeded"
     _orders: dict[str, Order] = field(default_factory=dict)
     _answers: dict[str, tuple[object, object]] = field(default_factory=dict)
 
@@ -157,14 +155,10 @@ class FakeStripe(PaymentGateway):
         return self._call("cancel_intent", cancel)
 
     @override
-    def refund(self, order_id: str, intent: PaymentIntent, attempt: str) -> None:
+    def refund(self, order: Order, intent: PaymentIntent, attempt: str) -> Refund:
         amount = intent.amount_held
 
-        def ensure_arrived() -> None:
-            if self.refunds_stay_open:
-                raise RefundRefused("refund re_1 is pending")
-
-        def refund() -> None:
+        def refund() -> Refund:
             current = self._in_status(intent.intent_id, "succeeded")
             if current.disputed:
                 raise RefundRefused("Stripe answers charge_disputed")
@@ -172,23 +166,26 @@ class FakeStripe(PaymentGateway):
                 raise PaymentInFlux("charge_already_refunded")
             self.refunds.append(amount)
             self.attempts.append(attempt)
-            self.put(replace(current, amount_refunded=current.amount_refunded + amount))
-            ensure_arrived()
+            made = Refund(f"re_{len(self.refunds)}", amount, self.refund_status, attempt)
+            if made.counts:
+                self.put(replace(current, amount_refunded=current.amount_refunded + amount))
+            return made
 
-        if not amount:
-            return self._call("refund", ensure_arrived)
-        return self._once("refund", f"{order_id}-refund-{attempt}", (intent.intent_id, amount), refund)
+        parameters = (intent.intent_id, amount)
+        return self._once("refund", f"{order.order_id}-refund-{attempt}", parameters, refund)
 
     @override
     def list_refunds(self, intent_id: str) -> list[Refund]:
-        by_hand = self.intents[intent_id].amount_refunded - sum(self.refunds)
-        status = "failed" if self.refunds_fail_later else "succeeded"
-        ours = [
-            Refund(f"re_{n}", amount, status, attempt)
-            for n, (amount, attempt) in enumerate(zip(self.refunds, self.attempts, strict=True), 1)
-        ]
-        outside = [Refund("re_by_hand", by_hand, "succeeded")] if by_hand else []
-        return self._call("list_refunds", lambda: [*ours, *outside])
+        def refunds() -> list[Refund]:
+            ours = [
+                Refund(f"re_{n}", amount, self.refund_status, attempt)
+                for n, (amount, attempt) in enumerate(zip(self.refunds, self.attempts, strict=True), 1)
+            ]
+            by_saga = sum(refund.amount for refund in ours if refund.counts)
+            by_hand = self.intents[intent_id].amount_refunded - by_saga
+            return [*ours, *([Refund("re_by_hand", by_hand, "succeeded")] if by_hand else [])]
+
+        return self._call("list_refunds", refunds)
 
     @override
     def list_disputes(self, intent_id: str) -> list[Dispute]:
@@ -223,6 +220,11 @@ class FakeStripe(PaymentGateway):
     def refund_by_hand(self, intent_id: str, amount: int) -> None:
         """An operator refunds money in Stripe's dashboard."""
         self._change(intent_id, amount_refunded=self.intents[intent_id].amount_refunded + amount)
+
+    def fail_refunds(self, intent_id: str) -> None:
+        """The bank returns the refunds of the saga."""
+        self.refund_status = "failed"
+        self._change(intent_id, amount_refunded=self.intents[intent_id].amount_refunded - sum(self.refunds))
 
     def _change(self, intent_id: str, **changes: Any) -> PaymentIntent:  # noqa: ANN401 - any attribute
         return self.put(replace(self.intents[intent_id], **changes))

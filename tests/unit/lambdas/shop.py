@@ -123,6 +123,12 @@ class Shop:
     def being_undone(self) -> Order:
         return self.orders.begin_undo(self.placed().order_id, caught(OutOfStock("Nothing is left.")))
 
+    def refund_pending(self) -> Order:
+        """An order that is closed before its refund has arrived."""
+        self.orders.begin_undo(self.paid().order_id, caught(OutOfStock("Nothing is left.")))
+        self.orders.record_money_back(ORDER_ID, PaymentStatus.REFUND_PENDING, "PaymentRefundPending")
+        return self.orders.close(ORDER_ID, {})
+
     def cancelled_after_the_pivot(self, *lines: OrderLine) -> Order:
         self.confirmed(*lines)
         self.cancel()

@@ -355,11 +355,43 @@ def test_a_refund_by_the_saga_that_fails_later_needs_attention(
     refund_payment(ORDER_ID, TIMED_OUT, "the-undo-0", shop.orders, stripe)
     shop.orders.close(ORDER_ID, TIMED_OUT)
 
-    stripe.refunds_fail_later = True
+    stripe.fail_refunds("pi_paid")
     receive("refund.failed", "pi_paid")
 
     assert shop.order().status is OrderStatus.NEEDS_ATTENTION
     assert shop.order().payment.status is PaymentStatus.SUCCEEDED
+
+
+def test_a_pending_refund_that_has_arrived_is_recorded(
+    shop: Shop, stripe: FakeStripe, receive: Receive
+) -> None:
+    stripe.put(PAID)
+    shop.paid()
+    stripe.refund_status = "pending"
+    pending = refund_payment(ORDER_ID, TIMED_OUT, "the-undo-0", shop.orders, stripe)
+    receive("charge.refunded", "pi_paid")
+
+    stripe.refund_status = "succeeded"
+    receive("refund.updated", "pi_paid")
+
+    assert events_since(shop, pending) == ["PaymentRefunded"]
+    assert shop.order().payment.status is PaymentStatus.REFUNDED
+
+
+def test_a_pending_refund_that_fails_needs_attention(
+    shop: Shop, stripe: FakeStripe, receive: Receive
+) -> None:
+    stripe.put(PAID)
+    shop.paid()
+    stripe.refund_status = "pending"
+    refund_payment(ORDER_ID, TIMED_OUT, "the-undo-0", shop.orders, stripe)
+    shop.orders.close(ORDER_ID, TIMED_OUT)
+
+    stripe.fail_refunds("pi_paid")
+    receive("refund.failed", "pi_paid")
+
+    order = shop.order()
+    assert (order.status, order.payment.status) == (OrderStatus.NEEDS_ATTENTION, PaymentStatus.SUCCEEDED)
 
 
 def test_a_payment_that_was_refunded_does_not_confirm_the_order(

@@ -38,14 +38,28 @@ def test_the_customer_of_a_confirmed_order_reads_what_they_paid(shop: Shop, mail
 
 
 @pytest.mark.parametrize(
-    ("end", "subject", "reason"),
+    ("end", "subject", "text"),
     [
-        (Shop.closed, "Your order could not be completed", "Nothing is left."),
-        (cancelled, "Your order is cancelled", "The order was cancelled by the customer."),
+        (
+            Shop.closed,
+            "Your order could not be completed",
+            "Nothing is left. Any charge has been refunded.",
+        ),
+        (
+            cancelled,
+            "Your order is cancelled",
+            "The order was cancelled by the customer. Any charge has been refunded.",
+        ),
+        (
+            Shop.refund_pending,
+            "Your order could not be completed",
+            "Nothing is left. Your refund is on its way. It can take several days.",
+        ),
     ],
+    ids=["closed", "cancelled", "refund pending"],
 )
 def test_the_customer_of_a_closed_order_reads_why_and_of_the_refund(
-    shop: Shop, mailer: FakeMailer, end: Callable[[Shop], Order], subject: str, reason: str
+    shop: Shop, mailer: FakeMailer, end: Callable[[Shop], Order], subject: str, text: str
 ) -> None:
     end(shop)
 
@@ -53,7 +67,7 @@ def test_the_customer_of_a_closed_order_reads_why_and_of_the_refund(
 
     [mail] = mailer.sent
     assert mail.subject == subject
-    assert f"{reason} Any charge has been refunded." in mail.text
+    assert text in mail.text
     assert "You paid" not in mail.text
 
 

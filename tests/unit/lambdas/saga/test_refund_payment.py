@@ -94,7 +94,7 @@ def test_a_payment_that_succeeded_is_refunded_in_full(shop: Shop, stripe: FakeSt
 
     order = undo(shop, stripe)
 
-    assert order.payment == Payment(PaymentStatus.REFUNDED, "pi_1")
+    assert order.payment.status is PaymentStatus.REFUNDED
     assert stripe.refunds == [AMOUNT]
 
 
@@ -252,17 +252,96 @@ def test_two_attempts_at_the_same_time_refund_once(shop: Shop, stripe: FakeStrip
     assert stripe.refunds == [AMOUNT]
 
 
-def test_an_open_refund_needs_an_operator_until_it_has_arrived(shop: Shop, stripe: FakeStripe) -> None:
-    charge(shop, stripe)
-    stripe.refunds_stay_open = True
+# A refund can take days, and can fail
 
-    for _ in range(2):
-        with pytest.raises(RefundRefused, match="pending"):
-            undo(shop, stripe)
-    stripe.refunds_stay_open = False
+
+def test_a_pending_refund_gives_the_money_back(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    stripe.refund_status = "pending"
+
+    order = undo(shop, stripe)
+
+    assert order.payment.status is PaymentStatus.REFUND_PENDING
+    assert order.timeline[-1].event == "PaymentRefundPending"
+    assert shop.orders.close(ORDER_ID, TIMED_OUT).is_closed
+
+
+def test_a_second_run_finds_that_a_pending_refund_has_arrived(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    stripe.refund_status = "pending"
+    undo(shop, stripe)
+    stripe.refund_status = "succeeded"
 
     assert undo(shop, stripe).payment.status is PaymentStatus.REFUNDED
     assert stripe.refunds == [AMOUNT]
+
+
+def test_a_refund_that_arrives_before_it_is_recorded_as_pending_is_found(
+    shop: Shop, stripe: FakeStripe
+) -> None:
+    charge(shop, stripe)
+    stripe.refund_status = "pending"
+
+    def arrive() -> None:
+        stripe.refund_status = "succeeded"
+
+    stripe.before["list_refunds"] = arrive
+    with pytest.raises(PaymentInFlux):
+        undo(shop, stripe)
+
+    assert undo(shop, stripe).payment.status is PaymentStatus.REFUNDED
+    assert stripe.refunds == [AMOUNT]
+
+
+def test_a_pending_part_that_a_colleague_refunded_is_waited_for(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    stripe.refund_by_hand("pi_1", 10_000)
+    stripe.refund_status = "pending"
+
+    assert undo(shop, stripe).payment.status is PaymentStatus.REFUND_PENDING
+
+
+@pytest.mark.parametrize("status", ["failed", "canceled", "requires_action"])
+def test_a_refund_that_does_not_arrive_needs_an_operator(shop: Shop, stripe: FakeStripe, status: str) -> None:
+    charge(shop, stripe)
+    stripe.refund_status = status
+
+    with pytest.raises(RefundRefused, match=f"^refund re_1 is {status}$"):
+        undo(shop, stripe)
+
+    assert shop.order().payment.status is PaymentStatus.SUCCEEDED
+
+
+def test_a_part_refunded_in_the_meantime_is_left_out_next_time(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    stripe.before["refund"] = lambda: stripe.refund_by_hand("pi_1", 10_000)
+
+    with pytest.raises(PaymentInFlux):
+        undo(shop, stripe)
+    undo(shop, stripe)
+
+    assert (stripe.refunds, stripe.held) == ([AMOUNT - 10_000], 0)
+
+
+def test_an_attempt_is_recorded_before_its_refund_is_made(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    recorded: list[frozenset[str]] = []
+    stripe.before["refund"] = lambda: recorded.append(shop.order().payment.refund_attempts)
+
+    order = undo(shop, stripe)
+
+    assert recorded == [frozenset(stripe.attempts)]
+    assert order.payment.refund_attempts == recorded[0]
+
+
+def test_every_attempt_stays_on_the_record(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    for _ in range(2):
+        stripe.before["refund"] = no_answer
+        with pytest.raises(PaymentProviderUnavailable):
+            undo(shop, stripe)
+
+    assert len(undo(shop, stripe).payment.refund_attempts) == 3
 
 
 # The undo is recorded before it takes effect

@@ -120,6 +120,21 @@ CHANGES: dict[str, tuple[Callable[[Shop], Order], Callable[[Shop, Order], Order]
         lambda shop, _: shop.orders.record_money_back(ORDER_ID, *REFUNDED),
         REFUNDED[1],
     ),
+    "refund attempt": (
+        Shop.being_undone,
+        lambda shop, _: shop.orders.record_refund_attempt(ORDER_ID, "the-undo-0"),
+        "PaymentRefundRequested",
+    ),
+    "refund arrived": (
+        Shop.refund_pending,
+        lambda shop, order: shop.orders.record_refund_arrived(order),
+        "PaymentRefunded",
+    ),
+    "refund failed": (
+        Shop.refund_pending,
+        lambda shop, order: shop.orders.record_refund_failed(order),
+        "OrderNeedsAttention: a refund failed",
+    ),
     "close": (Shop.being_undone, lambda shop, _: shop.orders.close(ORDER_ID, TIMED_OUT), "OrderFailed"),
     "flag": (
         Shop.being_undone,
