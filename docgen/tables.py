@@ -11,6 +11,7 @@ _MONEY: Final = {
     "none": "not charged",
     "charged": "charged once",
     "refunded": "charged and refunded",
+    "refund pending": "charged, and the refund is on its way",
     "refunded in two parts": "charged, and refunded in two parts",
 }
 _LEGEND: Final = "↻: the step was retried. ✗: the step failed."

@@ -30,7 +30,9 @@ from proof.payment_scenarios import (
     cancelled_and_refunded_by_hand,
     cancelled_while_asked,
     cancelled_with_refund,
+    cancelled_with_refund_that_arrives,
     customer_answers,
+    partly_refunded_while_undone,
 )
 from proof.scenarios import (
     CANCEL,
@@ -431,9 +433,17 @@ PAYMENT_JOURNEYS: Final = (
     ),
     Journey(
         "refund-pending",
-        "the order is cancelled, and the refund stays pending",
+        "the order is cancelled, and the refund is pending",
         scenario=cancelled_with_refund("pending"),
-        errors={**_CANCELLED, "RefundPayment": "RefundRefused"},
+        errors=_CANCELLED,
+        failure="cancelled_by_customer",
+        payment="refund pending",
+    ),
+    Journey(
+        "refund-arrives",
+        "the order is cancelled, and the refund is pending and then succeeds",
+        scenario=cancelled_with_refund_that_arrives,
+        errors=_CANCELLED,
         failure="cancelled_by_customer",
         payment="refunded",
     ),
@@ -460,6 +470,15 @@ PAYMENT_JOURNEYS: Final = (
         errors=_CANCELLED,
         failure="cancelled_by_customer",
         payment="refunded in two parts",
+    ),
+    Journey(
+        "partly-refunded-meanwhile",
+        "a part is refunded in Stripe's dashboard just before the saga refunds the cancelled order",
+        scenario=partly_refunded_while_undone,
+        errors=_CANCELLED,
+        failure="cancelled_by_customer",
+        payment="refunded in two parts",
+        retried="RefundPayment",
     ),
 )
 """What Stripe, banks and customers can do; docs/payments.md shows it."""

@@ -3,14 +3,18 @@
 from typing import Final, Literal
 
 from cli.shapes import SubmissionJson
+from local.fault_proxy.faults import Fault
 from local.waiting import wait_for
 from local.world import World
 from proof.scenarios import (
+    REFUND,
     FollowedOrder,
     Scenario,
     cancel_once_confirmed,
     cancellation_ended,
     ended,
+    injected,
+    submit,
     webhooks_held,
 )
 
@@ -115,6 +119,32 @@ def cancelled_with_refund(outcome: Literal["pending", "failed"]) -> Scenario:
     return cancel_once_confirmed(lambda world, order_id: world.stripe.set_refund_outcome(order_id, outcome))
 
 
+def cancelled_with_refund_that_arrives(world: World, order: SubmissionJson) -> FollowedOrder:
+    """A confirmed order is cancelled; its refund is pending, and succeeds after the order is closed."""
+    followed = cancelled_with_refund("pending")(world, order)
+    world.stripe.finish_refund(_intent_id(world, followed.order_id), success=True)
+    wait_for(
+        lambda: world.shop.get_order(followed.order_id)["payment"]["status"] == "refunded",
+        f"the refund of order {followed.order_id} is recorded",
+        timeout_seconds=_TIMEOUT_SECONDS,
+    )
+    return followed
+
+
+def partly_refunded_while_undone(world: World, order: SubmissionJson) -> FollowedOrder:
+    """A part is refunded in the dashboard after the saga has retrieved the payment, and before its refund."""
+    order_id = submit(world, order).order_id
+    refund = Fault("hold", REFUND)
+    with injected(world, refund):
+        world.shop.cancel_order(order_id)
+        world.faults.wait_until_held()
+        world.stripe.refund_in_dashboard(_intent_id(world, order_id), 100)
+        world.faults.lift(refund)
+        followed = cancellation_ended(world, order_id)
+    _wait_for_webhooks(world, order_id)  # they put the refund on the order's record
+    return followed
+
+
 def cancelled_and_refunded_by_hand(amount: int | None) -> Scenario:
     """A confirmed order is cancelled after a refund in Stripe's dashboard.
 
@@ -123,8 +153,7 @@ def cancelled_and_refunded_by_hand(amount: int | None) -> Scenario:
     """
 
     def refund(world: World, order_id: str) -> None:
-        (payment,) = (each for each in world.stripe.payments() if each.order_id == order_id)
-        world.stripe.refund_in_dashboard(payment.intent_id, amount)
+        world.stripe.refund_in_dashboard(_intent_id(world, order_id), amount)
 
     def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
         followed = cancel_once_confirmed(refund)(world, order)
@@ -139,6 +168,11 @@ def webhooks_processed(world: World, order_id: str) -> bool:
     tries = world.stripe.deliveries(order_id)
     successful = {each.event_id for each in tries if each.status is not None and each.status < 300}  # noqa: PLR2004 - HTTP's
     return successful == {each.event_id for each in tries}
+
+
+def _intent_id(world: World, order_id: str) -> str:
+    (payment,) = (each for each in world.stripe.payments() if each.order_id == order_id)
+    return payment.intent_id
 
 
 def _wait_until_asked(world: World, order_id: str) -> str:
