@@ -125,16 +125,6 @@ CHANGES: dict[str, tuple[Callable[[Shop], Order], Callable[[Shop, Order], Order]
         lambda shop, _: shop.orders.record_refund_attempt(ORDER_ID, "the-undo-0"),
         "PaymentRefundRequested",
     ),
-    "refund arrived": (
-        Shop.refund_pending,
-        lambda shop, order: shop.orders.record_refund_arrived(order),
-        "PaymentRefunded",
-    ),
-    "refund failed": (
-        Shop.refund_pending,
-        lambda shop, order: shop.orders.record_refund_failed(order),
-        "OrderNeedsAttention: a refund failed",
-    ),
     "close": (Shop.being_undone, lambda shop, _: shop.orders.close(ORDER_ID, TIMED_OUT), "OrderFailed"),
     "flag": (
         Shop.being_undone,
@@ -271,11 +261,25 @@ def test_a_confirmed_order_stays_so_when_it_is_disputed(shop: Shop) -> None:
     shop.disputed(shop.confirmed()).ensure_may_go_forward()
 
 
-def test_a_closed_order_is_flagged_if_its_refund_fails_later(shop: Shop) -> None:
-    shop.confirmed()
-    shop.close_cancelled()
+def test_a_refund_that_has_arrived_is_recorded_once(shop: Shop) -> None:
+    order = shop.orders.record_refund_arrived(shop.refund_pending())
 
-    order = shop.orders.record_refund_failed(shop.order())
+    assert order is not None
+    assert order.payment.status is PaymentStatus.REFUNDED
+    assert order.timeline[-1].event == "PaymentRefunded"
+    assert shop.orders.record_refund_arrived(order) == order
+
+
+def refunded(shop: Shop) -> Order:
+    shop.confirmed()
+    return shop.close_cancelled()
+
+
+@pytest.mark.parametrize("given", [refunded, Shop.refund_pending])
+def test_a_closed_order_is_flagged_if_its_refund_fails_later(
+    shop: Shop, given: Callable[[Shop], Order]
+) -> None:
+    order = shop.orders.record_refund_failed(given(shop))
 
     assert order is not None
     assert (order.status, order.payment.status) == (OrderStatus.NEEDS_ATTENTION, PaymentStatus.SUCCEEDED)
