@@ -25,3 +25,11 @@ def one_loader() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", lambda *_args: loader)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_mock_for_requests() -> Iterator[None]:
+    """Let `mock_aws` mock boto3 only. Each time, it would register 1,300 URLs with a mock of `requests`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("moto.core.models.RESPONSES_METHODS", [])
+        yield

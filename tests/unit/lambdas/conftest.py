@@ -3,8 +3,9 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -15,6 +16,7 @@ import pytest
 from aws_lambda_powertools.utilities import parameters
 from botocore.stub import Stubber
 from moto import mock_aws
+from moto.dynamodb.models.table import StreamRecord, Table
 
 from lambdas.domain import clock
 from lambdas.events.publish_order_events import event_bus
@@ -24,6 +26,7 @@ from lambdas.shared.log import logger
 from lambdas.shared.payments.stripe_gateway import StripeGateway
 from lambdas.shared.task_callback import TaskCallback
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP, PAYMENT_SERVICE
+from tests.unit.lambdas.direct_dynamodb import call_directly
 from tests.unit.lambdas.fakes import FakeCallback, FakeEventBridge, FakeMailer, FakeStripe
 from tests.unit.lambdas.shop import AUDIT_TABLE, IDEMPOTENCY_TABLE, INVENTORY_TABLE, ORDERS_TABLE, Shop
 from tests.unit.lambdas.webhooks import SIGNING_SECRET
@@ -76,9 +79,18 @@ def warm_clients() -> Iterator[None]:
     clients = (aws.dynamodb, aws.step_functions, aws.event_bridge, aws.ses)
     for client in clients:
         client.cache_clear()
+    call_directly(aws.dynamodb())
     yield
     for client in clients:
         client.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def uncopied_stream_records() -> Iterator[None]:
+    """Spare moto the copies of a stream's records, which never change, that it makes for each transaction."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StreamRecord, "__deepcopy__", lambda self, _memo: self, raising=False)
+        yield
 
 
 @pytest.fixture
@@ -88,10 +100,17 @@ def aws_account() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def tables_of_a_new_shop() -> Mapping[str, Table]:
+    """The tables of a shop that has just been opened."""
+    with mock_aws():
+        return deepcopy(Shop.open(ARMCHAIR, LAMP).backend.tables)
+
+
 @pytest.fixture
-def shop(aws_account: None) -> Shop:  # noqa: ARG001 - holds the tables
+def shop(aws_account: None, tables_of_a_new_shop: Mapping[str, Table]) -> Shop:  # noqa: ARG001 - holds the tables
     """A shop with five armchairs and five lamps, and no orders."""
-    return Shop.open(ARMCHAIR, LAMP)
+    return Shop.with_tables(tables_of_a_new_shop)
 
 
 @pytest.fixture
