@@ -32,6 +32,7 @@ from proof.payment_scenarios import (
     cancelled_with_refund,
     cancelled_with_refund_that_arrives,
     customer_answers,
+    disputed_before_the_pivot,
     partly_refunded_while_undone,
 )
 from proof.scenarios import (
@@ -454,6 +455,15 @@ PAYMENT_JOURNEYS: Final = (
         errors={**_CANCELLED, "RefundPayment": "RefundRefused"},
         failure="cancelled_by_customer",
         payment="charged",
+    ),
+    Journey(
+        "disputed-before-the-pivot",
+        "the customer's bank disputes the charge before the stock is taken",
+        scenario=disputed_before_the_pivot,
+        errors={"ReserveInventory": "PaymentDeclined", "RefundPayment": "RefundRefused"},
+        failure="payment_declined",
+        payment="charged",
+        message="The payment is disputed.",
     ),
     Journey(
         "refunded-by-hand",

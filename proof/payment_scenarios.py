@@ -7,6 +7,7 @@ from local.fault_proxy.faults import Fault
 from local.waiting import wait_for
 from local.world import World
 from proof.scenarios import (
+    PIVOT,
     REFUND,
     FollowedOrder,
     Scenario,
@@ -38,7 +39,7 @@ def approved_with_webhooks_after_the_deadline(world: World, order: SubmissionJso
     """The customer approves, but Stripe's webhooks come after the deadline."""
     with webhooks_held(world):
         followed = customer_answers(approves=True)(world, order)
-    _wait_for_webhooks(world, followed.order_id)
+    wait_for_webhooks(world, followed.order_id)
     return followed
 
 
@@ -50,7 +51,7 @@ def approved_with_late_webhooks(world: World, order: SubmissionJson) -> Followed
         world.stripe.duplicate_webhooks(2)
         world.stripe.release_webhooks(shuffle=True)
         followed = ended(world, order_id)
-        _wait_for_webhooks(world, order_id)
+        wait_for_webhooks(world, order_id)
     return followed
 
 
@@ -114,6 +115,25 @@ def bank_decides_after_the_deadline(world: World, order: SubmissionJson) -> Foll
     return ended(world, order_id)
 
 
+def disputed_before_the_pivot(world: World, order: SubmissionJson) -> FollowedOrder:
+    """The customer's bank disputes the charge before the stock is taken."""
+    world.faults.inject(Fault("hold", PIVOT))
+    try:
+        order_id = world.shop.order(order)
+        world.faults.wait_until_held()
+        world.stripe.dispute(str(world.shop.get_order(order_id)["payment"]["intent_id"]))
+        wait_for(
+            lambda: any(
+                entry["event"] == "PaymentDisputed" for entry in world.shop.get_order(order_id)["timeline"]
+            ),
+            f"the dispute is on the timeline of {order_id}",
+            timeout_seconds=_TIMEOUT_SECONDS,
+        )
+    finally:
+        world.faults.clear()
+    return ended(world, order_id)
+
+
 def cancelled_with_refund(outcome: Literal["pending", "failed"]) -> Scenario:
     """A confirmed order is cancelled, and its refund stays pending or fails."""
     return cancel_once_confirmed(lambda world, order_id: world.stripe.set_refund_outcome(order_id, outcome))
@@ -157,7 +177,7 @@ def cancelled_and_refunded_by_hand(amount: int | None) -> Scenario:
 
     def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
         followed = cancel_once_confirmed(refund)(world, order)
-        _wait_for_webhooks(world, followed.order_id)  # they put the refund on the order's record
+        wait_for_webhooks(world, followed.order_id)  # they put the refund on the order's record
         return followed
 
     return scenario
@@ -190,7 +210,8 @@ def _wait_for_payment_status(world: World, order_id: str, payment_status: str) -
     return wait_for(intent_id, f"order {order_id} waits for its payment", timeout_seconds=_TIMEOUT_SECONDS)
 
 
-def _wait_for_webhooks(world: World, order_id: str) -> None:
+def wait_for_webhooks(world: World, order_id: str) -> None:
+    """Wait until each webhook of an order's payment got a response 2xx."""
     wait_for(
         lambda: world.stripe.deliveries(order_id) and webhooks_processed(world, order_id),
         f"the webhooks of order {order_id} are processed",

@@ -74,36 +74,38 @@ def test_an_order_whose_saga_never_started_is_started_once(world: World) -> None
 
 
 def test_a_payment_without_an_order_is_reported(world: World) -> None:
-    paid = _pay(world, metadata={"service": SERVICE})
+    paid = world.stripe.pay_elsewhere(777, "eur", {"service": SERVICE})["id"]
 
-    finding = finding_about(world, paid.id)
-    _stripe(world).v1.refunds.create({"payment_intent": paid.id})
+    finding = finding_about(world, paid)
+    world.stripe.refund_in_dashboard(paid)
 
     assert finding["kind"] == "money_without_order"
     assert (finding["held"], finding["currency"]) == (777, "eur")
-    assert not run_reconciler(world).about(paid.id)
+    assert not run_reconciler(world).about(paid)
 
 
 def test_a_payment_of_another_service_is_only_counted(world: World) -> None:
     # Given: the older payment is not ours, so it has been compared when the younger one is reported
-    link = _pay(world, metadata={})
-    paid = _pay(world, metadata={"service": SERVICE})
+    link = world.stripe.pay_elsewhere(777, "eur")["id"]
+    paid = world.stripe.pay_elsewhere(777, "eur", {"service": SERVICE})["id"]
 
     # When
-    run = reconcile_until(world, lambda run: run.about(paid.id), "the younger payment is reported")
+    run = reconcile_until(world, lambda run: run.about(paid), "the younger payment is reported")
 
     # Then
-    assert not run.about(link.id)
+    assert not run.about(link)
     assert run.counts["payments_of_others"] >= 1
     for each in (link, paid):
-        _stripe(world).v1.refunds.create({"payment_intent": each.id})
+        world.stripe.refund_in_dashboard(each)
 
 
 def test_a_spare_payment_of_an_order_is_cancelled(world: World) -> None:
     # Given
     order_id = confirmed(world)
-    metadata = {"service": SERVICE, "order_id": order_id}
-    spare = _pay(world, metadata=metadata, confirm=False)
+    client = stripe.StripeClient("sk_test_dashboard", base_addresses={"api": world.stripe_url})
+    spare = client.v1.payment_intents.create(
+        {"amount": 777, "currency": "eur", "metadata": {"service": SERVICE, "order_id": order_id}}
+    )
 
     # When
     reconcile_until(
@@ -111,7 +113,7 @@ def test_a_spare_payment_of_an_order_is_cancelled(world: World) -> None:
     )
 
     # Then
-    assert _stripe(world).v1.payment_intents.retrieve(spare.id).status == "canceled"
+    assert client.v1.payment_intents.retrieve(spare.id).status == "canceled"
     assert world.shop.get_order(order_id)["status"] == "CONFIRMED"
 
 
@@ -200,22 +202,6 @@ def test_a_changed_counter_of_reserved_units_is_reported(world: World) -> None:
     assert (finding["kind"], finding["day"]) == ("stock_differs", day)
     assert (finding["reserved"], finding["ordered"]) == (reserved + 5, reserved)
     assert not run_reconciler(world).about(SKU)
-
-
-def _stripe(world: World) -> stripe.StripeClient:
-    return stripe.StripeClient("sk_test_dashboard", base_addresses={"api": world.stripe_url})
-
-
-def _pay(world: World, *, metadata: dict[str, str], confirm: bool = True) -> stripe.PaymentIntent:
-    return _stripe(world).v1.payment_intents.create(
-        {
-            "amount": 777,
-            "currency": "eur",
-            "payment_method": "pm_card_visa",
-            "confirm": confirm,
-            "metadata": metadata,
-        }
-    )
 
 
 def _product(world: World, sku: str) -> dict[str, Any]:
