@@ -7,7 +7,7 @@ from typing import Final
 
 from lambdas.api.receive_stripe_webhook.event import StripeEvent
 from lambdas.domain.errors import OrderRejected, PaymentUnknown, StoreUnavailable
-from lambdas.domain.order import Order, OrderStatus
+from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.payment import DisputeState, PaymentIntent, Refund
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.payments.settlement import Callback, settle_payment
@@ -22,7 +22,7 @@ class WebhookOutcome(StrEnum):
 
     HANDLED = "handled"
     ALREADY_KNOWN = "already_known"
-    """No execution waits for what it reports: Stripe was not asked."""
+    """No execution waits for what it reports, or the order records it: Stripe was not asked."""
     NOT_FOR_US = "not_for_us"
     OTHER_ENVIRONMENT = "other_environment"
     UNKNOWN_ORDER = "unknown_order"
@@ -79,7 +79,10 @@ def _settle(
         if order.task_token is not None:
             callback.fail(order.task_token, rejection)  # otherwise it would wait until its deadline
         return WebhookOutcome.ALREADY_KNOWN
-    if order.status is not OrderStatus.AWAITING_PAYMENT:
+    if order.status is not OrderStatus.AWAITING_PAYMENT or order.task_token is None:
+        return WebhookOutcome.ALREADY_KNOWN
+    if order.payment.status is PaymentStatus.SUCCEEDED:
+        callback.succeed(order.task_token)  # the function that recorded it may have ended before this call
         return WebhookOutcome.ALREADY_KNOWN
     with suppress(OrderRejected):
         # The order has been undone since it was read, and the undo retrieves the payment itself.
