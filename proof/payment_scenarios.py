@@ -161,7 +161,7 @@ def partly_refunded_while_undone(world: World, order: SubmissionJson) -> Followe
         world.stripe.refund_in_dashboard(_intent_id(world, order_id), 100)
         world.faults.lift(refund)
         followed = cancellation_ended(world, order_id)
-    _wait_for_webhooks(world, order_id)  # they put the refund on the order's record
+    wait_for_webhooks(world, order_id)  # they put the refund on the order's record
     return followed
 
 

@@ -1,6 +1,7 @@
 """Refunds and disputes that happen at Stripe, outside of the saga, are recorded on the order."""
 
 import pytest
+import stripe
 
 from local.waiting import wait_for
 from local.world import World
@@ -125,6 +126,19 @@ def test_a_refund_in_the_dashboard_that_fails_is_followed(world: World) -> None:
     events = world.audit_trail.wait_for_events(order_id, count=4)
     assert [event["event"] for event in events[1:]] == ["PaymentRefundedOutside"] * 3
     assert [event["detail"]["payment"]["refunded_outside"] for event in events[1:]] == [2000, 0, 1500]
+
+
+def test_a_refund_is_outside_whatever_its_metadata_says(world: World) -> None:
+    # Given
+    order_id, intent_id = confirmed(world)
+    client = stripe.StripeClient("sk_test_of_another_tool", base_addresses={"api": world.stripe_url})
+    metadata = {"order_id": order_id, "service": "orders-local", "attempt": f"{order_id}-0"}
+
+    # When
+    client.v1.refunds.create({"payment_intent": intent_id, "amount": 300, "metadata": metadata})
+
+    # Then
+    wait_for_timeline(world, order_id, "PaymentRefundedOutside: 300")
 
 
 def test_a_foreign_payment_that_names_an_order_does_not_touch_it(world: World) -> None:

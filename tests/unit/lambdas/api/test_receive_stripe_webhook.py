@@ -10,7 +10,7 @@ from lambdas.api.receive_stripe_webhook.event import StripeEvent
 from lambdas.api.receive_stripe_webhook.logic import WebhookOutcome, receive_stripe_webhook
 from lambdas.domain.errors import PaymentProviderUnavailable, StoreUnavailable
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
-from lambdas.domain.payment import DisputeState, PaymentIntent
+from lambdas.domain.payment import DisputeState, PaymentIntent, Refund
 from lambdas.saga.refund_payment.logic import refund_payment
 from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, TASK_TOKEN, TIMED_OUT
 from tests.unit.lambdas.fakes import NOT_APPROVED, FakeCallback, FakeStripe, no_answer
@@ -325,6 +325,18 @@ def test_an_order_that_keeps_changing_is_left_to_the_next_delivery(
 
     with pytest.raises(StoreUnavailable, match="keeps changing"):
         receive("charge.refunded", "pi_paid")
+
+
+def test_a_refund_whose_metadata_another_tool_wrote_is_outside(
+    shop: Shop, stripe: FakeStripe, receive: Receive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_confirmed_order(shop, stripe)
+    forged = Refund("re_1", 500, "succeeded", attempt="an-attempt-that-the-order-does-not-record")
+    monkeypatch.setattr(stripe, "list_refunds", lambda _: [forged])
+
+    receive("charge.refunded", "pi_paid")
+
+    assert shop.order().payment.refunded_outside == 500
 
 
 def test_a_refund_by_the_saga_is_not_recorded_as_outside(
