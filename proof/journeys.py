@@ -21,6 +21,7 @@ from proof.orders import (
     an_order,
 )
 from proof.payment_scenarios import (
+    above_the_accounts_limit,
     approved_with_duplicate_webhooks,
     approved_with_late_webhooks,
     approved_with_webhooks_after_the_deadline,
@@ -34,6 +35,7 @@ from proof.payment_scenarios import (
     customer_answers,
     disputed_before_the_pivot,
     partly_refunded_while_undone,
+    payment_method_used_twice,
 )
 from proof.scenarios import (
     CANCEL,
@@ -336,6 +338,26 @@ PAYMENT_JOURNEYS: Final = (
         errors=_DECLINED,
         failure="payment_declined",
         message="The payment method is not valid.",
+    ),
+    Journey(
+        "used-payment-method",
+        "the payment method has paid for another order",
+        scenario=payment_method_used_twice,
+        errors=_DECLINED,
+        failure="payment_declined",
+        message="The payment was not accepted. Please order again with a new payment method.",
+    ),
+    Journey(
+        "above-the-accounts-limit",
+        "the order costs more than Stripe allows this account",
+        scenario=above_the_accounts_limit,
+        errors=_DECLINED,
+        failure="payment_declined",
+    ),
+    Journey(
+        "slow-bank",
+        "the bank takes 15 s to decide about the charge",
+        scenario=with_faults(Fault("slow", CONFIRM, seconds=15)),
     ),
     Journey(
         "too-little",

@@ -35,6 +35,22 @@ def customer_answers(*, approves: bool) -> Scenario:
     return scenario
 
 
+def payment_method_used_twice(world: World, order: SubmissionJson) -> FollowedOrder:
+    """A customer pays for two orders with one payment method; follow the second order."""
+    order = {**order, "payment_method": world.stripe.make_payment_method()}
+    submit(world, order)
+    return submit(world, order)
+
+
+def above_the_accounts_limit(world: World, order: SubmissionJson) -> FollowedOrder:
+    """Stripe does not allow the account as much as the order costs."""
+    world.stripe.limit_amount(100)
+    try:
+        return submit(world, order)
+    finally:
+        world.stripe.unlimited()
+
+
 def approved_with_webhooks_after_the_deadline(world: World, order: SubmissionJson) -> FollowedOrder:
     """The customer approves, but Stripe's webhooks come after the deadline."""
     with webhooks_held(world):

@@ -18,6 +18,7 @@ KINDS: Final[tuple[FaultKind, ...]] = tuple(
 
 _AWS_SILENCE_SECONDS: Final = 3.5
 _STRIPE_SILENCE_SECONDS: Final = 5.5
+_CONFIRMATION_SILENCE_SECONDS: Final = 20.5
 """Half a second longer than the functions wait for an answer."""
 
 _INJECTION: Final = re.compile(r"(?P<kind>\w+) (?P<name>.+?) #(?P<n>\d+)(?: for (?P<lasts>[\d.]+)s)?")
@@ -49,8 +50,14 @@ class Injection:
             n=self.n,
             times=None if self.lasts is not None or self.kind == "restart" else 1,
             lasts=self.lasts,
-            seconds=_STRIPE_SILENCE_SECONDS if ": stripe " in self.name else _AWS_SILENCE_SECONDS,
+            seconds=self._silence_seconds,
         )
+
+    @property
+    def _silence_seconds(self) -> float:
+        if ": stripe " not in self.name:
+            return _AWS_SILENCE_SECONDS
+        return _CONFIRMATION_SILENCE_SECONDS if self.name.endswith("/confirm") else _STRIPE_SILENCE_SECONDS
 
     @property
     def label(self) -> str:

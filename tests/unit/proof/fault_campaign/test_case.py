@@ -4,6 +4,7 @@ import pytest
 
 from proof.fault_campaign.case import Case, Injection, parse_case
 
+CREATE = "charge_payment: stripe POST /v1/payment_intents"
 CONFIRM = "charge_payment: stripe POST /v1/payment_intents/{id}/confirm"
 RESERVE = "reserve_inventory: dynamodb TransactWriteItems inventory, orders"
 
@@ -22,6 +23,11 @@ RESERVE = "reserve_inventory: dynamodb TransactWriteItems inventory, orders"
 def test_a_printed_case_is_read_back_as_the_same_case(case: Case, text: str) -> None:
     assert str(case) == text
     assert parse_case(text) == case
+
+
+@pytest.mark.parametrize(("name", "waits_seconds"), [(CONFIRM, 20), (CREATE, 5), (RESERVE, 3)])
+def test_silence_is_longer_than_the_function_waits(name: str, waits_seconds: float) -> None:
+    assert Injection("hang", name).fault.seconds > waits_seconds
 
 
 @pytest.mark.parametrize("text", ["happy; earthquake start_saga: states StartExecution #1", "happy; refuse"])
