@@ -18,8 +18,14 @@ from cli.output import Output
 from cli.shapes import OrderJson
 from cli.views import order_head, timeline, timeline_row
 
-_DETOUR: Final = "PaymentActionRequired"
-"""Not a failure: `ChargePayment` raises this error so that the saga continues at `AwaitPayment`."""
+_DETOURS: Final = frozenset(
+    {
+        ("ChargePayment", "PaymentActionRequired"),
+        ("AwaitPayment", "States.Timeout"),
+        ("ExpirePayment", "PaymentActionRequired"),
+    }
+)
+"""States and errors that are not failures: the saga waits for a payment, or looks it up at its deadline."""
 
 Advise = Callable[[OrderJson], str | None]
 """Describes what the user must do for the order to continue; None if nothing."""
@@ -143,16 +149,16 @@ def _states(executions: list[Execution], spinner: RenderableType, now: datetime)
 def _mark(visit: StateVisit, spinner: RenderableType) -> RenderableType:
     if visit.left is None:
         return spinner
-    match visit.error:
-        case None:
-            return Text("✓", style="green")
-        case error if error == _DETOUR:
-            return Text("↷", style="yellow")
-        case _:
-            return Text("✗", style="red")
+    if visit.error is None:
+        return Text("✓", style="green")
+    return Text("↷", style="yellow") if _is_detour(visit) else Text("✗", style="red")
+
+
+def _is_detour(visit: StateVisit) -> bool:
+    return (visit.name, visit.error) in _DETOURS
 
 
 def _remarks(visit: StateVisit) -> Text:
     tries = f"tried {visit.attempts} times" if visit.attempts > 1 else ""
-    style = "yellow" if visit.error == _DETOUR else "red"
+    style = "yellow" if _is_detour(visit) else "red"
     return Text(", ".join(filter(None, [visit.error or "", tries])), style=style)

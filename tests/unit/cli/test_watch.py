@@ -154,6 +154,22 @@ def test_a_terminal_shows_the_states_beside_the_timeline() -> None:
     ]
 
 
+def test_a_deadline_after_which_the_saga_goes_on_is_no_failure() -> None:
+    visits = (
+        StateVisit("AwaitPayment", NOON, NOON, 1, "States.Timeout"),
+        StateVisit("ExpirePayment", NOON, NOON, 1, "PaymentActionRequired"),
+        StateVisit("AwaitPayment", NOON),
+        StateVisit("ReserveInventory", NOON, NOON, 6, "States.Timeout"),
+    )
+    terminal = a_terminal()
+
+    snapshot = Snapshot(an_order(status="PENDING"), [Execution("o-1", "RUNNING", visits)])
+    terminal.print(picture(snapshot, Text("~"), None, NOON))
+
+    marks = [word for line in shown_on(terminal) for word in line.split() if word in {"↷", "✗"}]
+    assert marks == ["↷", "↷", "✗"]
+
+
 def test_the_last_picture_remains_on_the_terminal() -> None:
     terminal = a_terminal()
 
