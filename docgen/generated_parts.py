@@ -7,9 +7,10 @@ from typing import Final
 from docgen.contract.files import contract_files
 from docgen.cost import cost_table
 from docgen.diagram import diagram
+from docgen.stripe_calls import read_counts
 from docgen.tables import path_table, payment_table
 from local.processes import REPOSITORY
-from proof.journeys import PATH_JOURNEYS, PAYMENT_JOURNEYS
+from proof.journeys import PATH_JOURNEYS, PAYING_JOURNEYS
 from statemachines.document import SagaDocument
 
 _END_MARKER: Final = "<!-- end -->"
@@ -22,11 +23,10 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
     """Make the generated parts: for each page, the text by the name of its marker."""
     saga = SagaDocument.load()
     shown = [journey for journey in PATH_JOURNEYS if journey.key in README_JOURNEYS]
-    paying = [journey for journey in PATH_JOURNEYS if "ChargePayment" in journey.states]
     return {
         "README.md": {"saga diagram": diagram(saga), "paths": path_table(saga, shown)},
         "docs/paths.md": {"paths": path_table(saga, PATH_JOURNEYS)},
-        "docs/payments.md": {"payments": payment_table([*paying, *PAYMENT_JOURNEYS])},
+        "docs/payments.md": {"payments": payment_table(PAYING_JOURNEYS, read_counts())},
         "docs/cost.md": {"cost": cost_table()},
     }
 

@@ -1,8 +1,9 @@
 """Tables of what happens to orders and how they end, generated from the journeys that the tests run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from docgen.stripe_calls import as_text
 from proof.journey import Journey
 from statemachines.document import SagaDocument
 from statemachines.steps import Role
@@ -28,13 +29,20 @@ def path_table(saga: SagaDocument, journeys: Iterable[Journey]) -> str:
     )
 
 
-def payment_table(journeys: Iterable[Journey]) -> str:
-    """Make a Markdown table: what happens, what the customer sees, whether Stripe charged and refunded."""
+def payment_table(journeys: Iterable[Journey], calls: Mapping[str, Mapping[str, int]]) -> str:
+    """Make a Markdown table: what happens, what the customer sees, the charge, the calls to Stripe.
+
+    Args:
+        journeys: The journeys.
+        calls: Calls to Stripe by kind, for the key of each journey whose calls were counted.
+    """
     rows = (
-        f"| {_capitalized(journey.what_fails)} | {_seen_by_customer(journey)} | {_MONEY[journey.money]} |"
+        f"| {_capitalized(journey.what_fails)} | {_seen_by_customer(journey)} | {_MONEY[journey.money]} "
+        f"| {as_text(calls.get(journey.key))} |"
         for journey in journeys
     )
-    return "\n".join(["| What happens | What the customer sees | Charge |", "|---|---|---|", *rows])
+    head = "| What happens | What the customer sees | Charge | Calls to Stripe |"
+    return "\n".join([head, "|---|---|---|---|", *rows])
 
 
 def _seen_by_customer(journey: Journey) -> str:

@@ -516,3 +516,9 @@ PAYMENT_JOURNEYS: Final = (
 """What Stripe, banks and customers can do; docs/payments.md shows it."""
 
 JOURNEYS: Final = (*PATH_JOURNEYS, *PAYMENT_JOURNEYS)
+
+PAYING_JOURNEYS: Final = (
+    *(journey for journey in PATH_JOURNEYS if "ChargePayment" in journey.states),
+    *PAYMENT_JOURNEYS,
+)
+"""The journeys that docs/payments.md shows."""

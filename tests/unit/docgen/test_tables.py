@@ -2,7 +2,7 @@
 
 import pytest
 
-from docgen.tables import path_table
+from docgen.tables import path_table, payment_table
 from proof.journeys import PATH_JOURNEYS
 from statemachines.document import SagaDocument
 
@@ -28,3 +28,11 @@ def test_a_step_that_leads_to_a_detour_has_not_failed(saga: SagaDocument) -> Non
 
     assert "ChargePayment → AwaitPayment → ReserveInventory → NotifyCustomer |" in table
     assert "ChargePayment → AwaitPayment ✗ → ReleaseInventory →" in table
+
+
+def test_the_calls_to_stripe_are_shown_by_kind() -> None:
+    happy, *_ = PATH_JOURNEYS
+
+    assert payment_table([happy], {"happy": {"confirm": 1, "create": 2}}).endswith("| 3: confirm, 2 create |")
+    assert payment_table([happy], {"happy": {}}).endswith("| none |")
+    assert payment_table([happy], {}).endswith("| not counted |")
