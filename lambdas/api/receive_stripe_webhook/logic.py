@@ -8,7 +8,7 @@ from typing import Final
 from lambdas.api.receive_stripe_webhook.event import StripeEvent
 from lambdas.domain.errors import OrderRejected, PaymentUnknown, StoreUnavailable
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
-from lambdas.domain.payment import DisputeState, PaymentIntent, Refund
+from lambdas.domain.payment import DisputeState, Refund
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.payments.settlement import Callback, settle_payment
 from lambdas.shared.store.orders import OrderTable
@@ -55,7 +55,7 @@ def receive_stripe_webhook(
         return WebhookOutcome.OTHER_ENVIRONMENT
     try:
         if event.is_about_refunds or event.is_about_disputes:
-            return _follow(event, gateway.retrieve_intent(event.intent_id), orders, gateway)
+            return _follow(event, event.intent_id, orders, gateway)
         return _settle(event.order_id, event.intent_id, orders, gateway, callback)
     except PaymentUnknown:
         return WebhookOutcome.OTHER_ENVIRONMENT
@@ -91,7 +91,7 @@ def _settle(
 
 
 def _follow(
-    event: StripeEvent, intent: PaymentIntent, orders: OrderTable, gateway: PaymentGateway
+    event: StripeEvent, intent_id: str, orders: OrderTable, gateway: PaymentGateway
 ) -> WebhookOutcome:
     """Record refunds that the saga did not make, refunds of the saga that arrived or failed, and disputes.
 
@@ -100,13 +100,13 @@ def _follow(
     """
 
     def refunds(order: Order) -> Order | None:
-        return _record_refunds(order, intent, gateway.list_refunds(intent.intent_id), orders)
+        return _record_refunds(order, gateway.list_refunds(intent_id), orders)
 
     def disputes(order: Order) -> Order | None:
-        return orders.record_dispute(order, DisputeState.of(gateway.list_disputes(intent.intent_id)))
+        return orders.record_dispute(order, DisputeState.of(gateway.list_disputes(intent_id)))
 
-    order = orders.find(intent.order_id) if intent.order_id else None
-    if order is None or order.payment.intent_id != intent.intent_id:
+    order = _order_of(event.order_id, intent_id, orders, gateway)
+    if order is None:
         return WebhookOutcome.UNKNOWN_ORDER
     look: Look = refunds if event.is_about_refunds else disputes
     for _ in range(_MOST_READS):
@@ -116,9 +116,18 @@ def _follow(
     raise StoreUnavailable(f"order {order.order_id} keeps changing")
 
 
-def _record_refunds(
-    order: Order, intent: PaymentIntent, refunds: Sequence[Refund], orders: OrderTable
+def _order_of(
+    order_id: str | None, intent_id: str, orders: OrderTable, gateway: PaymentGateway
 ) -> Order | None:
+    """Find the order that records a payment; Stripe is asked only if the event does not name that order."""
+    order = orders.find(order_id) if order_id else None
+    if order is None or order.payment.intent_id != intent_id:
+        order_id = gateway.retrieve_intent(intent_id).order_id
+        order = orders.find(order_id) if order_id else None
+    return order if order is not None and order.payment.intent_id == intent_id else None
+
+
+def _record_refunds(order: Order, refunds: Sequence[Refund], orders: OrderTable) -> Order | None:
     """Record the refunds of an order as Stripe lists them; None if the order has changed meanwhile."""
     given_back = [refund for refund in refunds if refund.counts]
     outside = sum(
@@ -127,7 +136,7 @@ def _record_refunds(
     written = orders.record_refund_outside(order, outside)
     if written is None:
         return None
-    if sum(refund.amount for refund in given_back) < intent.amount_received:
+    if sum(refund.amount for refund in given_back) < order.price.amount:
         return orders.record_refund_failed(written)
     if all(refund.status == "succeeded" for refund in given_back):
         return orders.record_refund_arrived(written)

@@ -55,7 +55,11 @@ class PaymentGateway(Protocol):
         """
 
     def list_refunds(self, intent_id: str) -> list[Refund]:
-        """List all refunds of a payment, the newest first."""
+        """List all refunds of a payment, the newest first.
+
+        Raises:
+            PaymentUnknown: The provider has no such payment.
+        """
 
     def list_disputes(self, intent_id: str) -> list[Dispute]:
         """List all disputes of a payment, the newest first."""

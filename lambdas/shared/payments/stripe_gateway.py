@@ -295,7 +295,7 @@ def _stripe_errors() -> Iterator[None]:
             raise PaymentInFlux(f"Stripe answers {error.code}") from error
         if error.code in {"amount_too_small", "amount_too_large"}:
             raise AmountNotChargeable("The payment provider does not charge this amount.") from error
-        if error.code == "resource_missing" and error.param == "intent":
+        if error.code == "resource_missing" and error.param in {"intent", "payment_intent"}:
             raise PaymentUnknown("Stripe has no such payment") from error
         if error.param == "payment_method":
             raise PaymentDeclined("The payment method is not valid.") from error

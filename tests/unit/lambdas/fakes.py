@@ -134,12 +134,7 @@ class FakeStripe(PaymentGateway):
 
     @override
     def retrieve_intent(self, intent_id: str) -> PaymentIntent:
-        def retrieve() -> PaymentIntent:
-            if intent_id not in self.intents:
-                raise PaymentUnknown("Stripe has no such payment")
-            return self.intents[intent_id]
-
-        return self._call("retrieve_intent", retrieve)
+        return self._call("retrieve_intent", lambda: self._known(intent_id))
 
     @override
     def list_intents(self, created_from: int, created_to: int) -> Iterator[PaymentIntent]:
@@ -182,7 +177,7 @@ class FakeStripe(PaymentGateway):
                 for n, (amount, attempt) in enumerate(zip(self.refunds, self.attempts, strict=True), 1)
             ]
             by_saga = sum(refund.amount for refund in ours if refund.counts)
-            by_hand = self.intents[intent_id].amount_refunded - by_saga
+            by_hand = self._known(intent_id).amount_refunded - by_saga
             return [*ours, *([Refund("re_by_hand", by_hand, "succeeded")] if by_hand else [])]
 
         return self._call("list_refunds", refunds)
@@ -233,6 +228,11 @@ class FakeStripe(PaymentGateway):
         """Replace a payment."""
         self.intents[intent.intent_id] = intent
         return intent
+
+    def _known(self, intent_id: str) -> PaymentIntent:
+        if intent_id not in self.intents:
+            raise PaymentUnknown("Stripe has no such payment")
+        return self.intents[intent_id]
 
     def _in_status(self, intent_id: str, *statuses: str) -> PaymentIntent:
         intent = self.intents[intent_id]

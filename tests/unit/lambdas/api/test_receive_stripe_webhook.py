@@ -259,6 +259,27 @@ def test_the_end_of_a_dispute_is_recorded_once(  # noqa: PLR0913 - fixtures and 
     assert shop.order().payment.disputed is disputed
 
 
+@pytest.mark.parametrize(("order_id", "asked"), [(ORDER_ID, 0), (None, 1), ("another-order", 1)])
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [("charge.refunded", "list_refunds"), ("charge.dispute.created", "list_disputes")],
+)
+def test_the_payment_is_retrieved_only_if_the_event_does_not_name_its_order(  # noqa: PLR0913, PLR0917 - fixtures and parameters
+    shop: Shop,
+    stripe: FakeStripe,
+    receive: Receive,
+    kind: str,
+    what: str,
+    order_id: str | None,
+    asked: int,
+) -> None:
+    a_confirmed_order(shop, stripe)
+
+    assert receive(kind, "pi_paid", order_id=order_id) is WebhookOutcome.HANDLED
+
+    assert stripe.calls == [*["retrieve_intent"] * asked, what]
+
+
 def test_each_refund_in_the_dashboard_is_recorded_once(
     shop: Shop, stripe: FakeStripe, receive: Receive
 ) -> None:

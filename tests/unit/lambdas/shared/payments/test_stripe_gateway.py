@@ -533,6 +533,15 @@ def test_a_payment_of_another_account_is_unknown(api: FakeStripeApi, gateway: St
         gateway.retrieve_intent("pi_of_somebody_else")
 
 
+def test_the_refunds_of_a_payment_of_another_account_are_unknown(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    api.answer = (404, an_error("invalid_request_error", code="resource_missing", param="payment_intent"))
+
+    with pytest.raises(PaymentUnknown):
+        gateway.list_refunds("pi_of_somebody_else")
+
+
 def test_an_amount_outside_the_limits_is_rejected(api: FakeStripeApi, gateway: StripeGateway) -> None:
     api.answer = (400, an_error("invalid_request_error", code="amount_too_small", param="amount"))
 
