@@ -96,6 +96,11 @@ class ShopApi:
         """Start one more execution of an order's saga."""
         return cast(OrderJson, self._call("POST", f"/orders/{_quoted(order_id)}/retry").json())
 
+    def settle_order(self, order_id: str, reason: str) -> OrderJson:
+        """Record that a payment was settled outside of Stripe. Repeating this has no further effect."""
+        path, body = f"/orders/{_quoted(order_id)}/settle", {"reason": reason}
+        return cast(OrderJson, self._call("POST", path, repeatable=True, json=body).json())
+
     def products(self) -> list[ProductJson]:
         """List all products."""
         return cast(list[ProductJson], self._read("/inventory").json()["products"])

@@ -36,7 +36,9 @@ def advice(order: OrderJson, *, has_stand_in: bool) -> str | None:
     if order["status"] == Status.NEEDS_ATTENTION:
         return (
             "The order needs an operator, who resolves the problem and then runs:\n"
-            f"  orders retry {order['order_id']} --as operator"
+            f"  orders retry {order['order_id']} --as operator\n"
+            "If Stripe can't refund the payment, the operator settles with the customer and then runs:\n"
+            f"  orders settle {order['order_id']} --reason TEXT --as operator"
         )
     if order["status"] != Status.AWAITING_PAYMENT or _is_being_cancelled(order):
         return None

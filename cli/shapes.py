@@ -28,6 +28,14 @@ class FailureJson(TypedDict):
     message: str
 
 
+class SettlementJson(TypedDict):
+    """How the payment was settled outside of Stripe. Only operators get it."""
+
+    by: str
+    reason: str
+    at: str
+
+
 class TimelineEntryJson(TypedDict):
     """An event of an order, with its time (UTC, ISO 8601)."""
 
@@ -45,6 +53,7 @@ class OrderJson(TypedDict):
     amount: int | None
     payment: PaymentJson
     failure: NotRequired[FailureJson]
+    settlement: NotRequired[SettlementJson]
     timeline: list[TimelineEntryJson]
     created_at: str
     updated_at: str

@@ -65,6 +65,9 @@ def order_head(order: OrderJson) -> RenderableType:
     ]
     if "failure" in order:
         lines.append(Text(f"  {order['failure']['code']}: {order['failure']['message']}", style="red"))
+    if "settlement" in order:
+        settlement = order["settlement"]
+        lines.append(Text(f"  settled outside of Stripe by {settlement['by']}: {settlement['reason']}"))
     return Group(title, *lines)
 
 

@@ -14,6 +14,7 @@ _MONEY: Final = {
     "refunded": "charged and refunded",
     "refund pending": "charged, and the refund is on its way",
     "refunded in two parts": "charged, and refunded in two parts",
+    "settled outside": "charged, and settled outside of Stripe",
 }
 _LEGEND: Final = "↻: the step was retried. ✗: the step failed."
 

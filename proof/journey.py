@@ -18,6 +18,7 @@ _CHARGES_AND_REFUNDS: Final = {
     "refunded": (1, 1),
     "refund pending": (1, 1),
     "refunded in two parts": (1, 2),
+    "settled outside": (1, 0),
 }
 
 
@@ -33,8 +34,8 @@ class Journey:
         scenario: What happens to the order; by default, nothing but the saga.
         errors: The error of each state that fails, by the state's name.
         failure: The order's failure code; None if the order is confirmed.
-        payment: The payment in the end: `none`, `charged`, `refunded`, `refund pending` or `refunded in two
-            parts`; by default `charged` if the order is confirmed, else `none`.
+        payment: The payment in the end, a key of `_CHARGES_AND_REFUNDS`; by default `charged` if the order is
+            confirmed, else `none`.
         retried: The first state whose task is tried more than once.
         message: The failure message that the customer gets; None if any message will do.
         shown: Description in the demo; empty if the demo leaves the journey out.

@@ -29,6 +29,7 @@ from proof.payment_scenarios import (
     bank_decides_after_the_deadline,
     bank_decides_later,
     cancelled_and_refunded_by_hand,
+    cancelled_and_settled,
     cancelled_while_asked,
     cancelled_with_refund,
     cancelled_with_refund_that_arrives,
@@ -502,6 +503,14 @@ PAYMENT_JOURNEYS: Final = (
         errors=_CANCELLED,
         failure="cancelled_by_customer",
         payment="refunded in two parts",
+    ),
+    Journey(
+        "settled-outside",
+        "the order is cancelled, Stripe rejects the refund, and an operator settles with the customer",
+        scenario=cancelled_and_settled,
+        errors=_CANCELLED,
+        failure="cancelled_by_customer",
+        payment="settled outside",
     ),
     Journey(
         "partly-refunded-meanwhile",

@@ -26,6 +26,7 @@ class OrderFact:
         amount: Its price in minor units; None if it was never priced.
         quantities: Units by SKU.
         refunded_outside: Minor units that were refunded in Stripe's dashboard.
+        settled_outside: Whether an operator has settled the payment without Stripe.
     """
 
     order_id: str
@@ -34,6 +35,7 @@ class OrderFact:
     amount: int | None
     quantities: Mapping[str, int]
     refunded_outside: int = 0
+    settled_outside: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ def take_snapshot(world: World) -> Snapshot:
                 amount=int(row["amount"]) if "amount" in row else None,
                 quantities={line["sku"]: int(line["quantity"]) for line in row["items"]},
                 refunded_outside=int(row["payment"].get("refunded_outside", 0)),
+                settled_outside=row["payment"]["status"] == "settled_outside",
             )
             for row in rows("orders")
         ),
@@ -107,7 +110,7 @@ def _of_order(order: OrderFact, payments: Iterable[StripePayment]) -> Iterable[s
         if order.amount is None or held + order.refunded_outside != order.amount:
             yield f"{name} costs {order.amount}, but Stripe holds {held}"
     elif order.status in _NOT_FULFILLED:
-        if held:
+        if held and not order.settled_outside:
             yield f"{name} is not fulfilled, but Stripe holds {held}"
     else:
         yield f"{name} is not at rest"

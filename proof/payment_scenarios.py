@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 from cli.shapes import SubmissionJson
 from local.fault_proxy.faults import Fault
+from local.users import OPERATOR
 from local.waiting import wait_for
 from local.world import World
 from proof.scenarios import (
@@ -165,6 +166,21 @@ def cancelled_with_refund_that_arrives(world: World, order: SubmissionJson) -> F
         timeout_seconds=_TIMEOUT_SECONDS,
     )
     return followed
+
+
+def cancelled_and_settled(world: World, order: SubmissionJson) -> FollowedOrder:
+    """An operator settles a cancelled order whose refund Stripe rejects; follow the execution after that."""
+    refuse = cancel_once_confirmed(lambda world, order_id: world.stripe.refuse_refunds(order_id))
+    order_id = refuse(world, order).order_id
+    world.shop.signed_in(OPERATOR).settle_order(order_id, "Paid back in cash.")
+
+    def retry() -> str | None:
+        names = world.executions.names(f"{order_id}-retry")
+        return names[0] if names else None
+
+    execution = wait_for(retry, f"order {order_id} is run again", timeout_seconds=_TIMEOUT_SECONDS)
+    world.executions.wait_until_ended(execution)
+    return FollowedOrder(order_id, execution)
 
 
 def partly_refunded_while_undone(world: World, order: SubmissionJson) -> FollowedOrder:

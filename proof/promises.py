@@ -17,7 +17,8 @@ AT_REST: Final = frozenset({"CONFIRMED", "FAILED", "CANCELLED"})
 
 _EVENTS: Final = (
     *("OrderConfirmed", "OrderFailed", "OrderCancelled", "OrderNeedsAttention"),
-    *("PaymentRefundedOutside", "PaymentDisputed"),
+    *("PaymentRefundedOutside", "PaymentSettledOutside"),
+    *("PaymentDisputed", "PaymentDisputeWon", "PaymentDisputeLost"),
 )
 _SUBJECTS: Final = {
     "CONFIRMED": "Your order is confirmed",

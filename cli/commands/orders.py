@@ -20,6 +20,7 @@ app = typer.Typer()
 
 _CONFIRMED: Final = frozenset({Status.CONFIRMED})
 _CANCELLED: Final = frozenset({Status.CANCELLED})
+_CLOSED: Final = frozenset({Status.FAILED, Status.CANCELLED})
 _SETTLED: Final = frozenset({Status.CONFIRMED, Status.FAILED, Status.CANCELLED})
 
 
@@ -122,6 +123,23 @@ def retry(connection: Connection, *, order_id: OrderId, follow: Watch = False) -
     """Retry an order that is not at rest (operators only)."""
     order = connection.api.retry_order(order_id)
     _show_accepted(connection, order, _SETTLED if follow else None)
+
+
+@app.command()
+@connected
+def settle(
+    connection: Connection,
+    *,
+    order_id: OrderId,
+    reason: Annotated[str, typer.Option(help="How and why the payment was settled, for other operators.")],
+    follow: Watch = False,
+) -> None:
+    """Record that an order's payment was settled outside of Stripe (operators only).
+
+    For an order that needs attention because Stripe can't refund it. The order is closed without a refund.
+    """
+    order = connection.api.settle_order(order_id, reason)
+    _show_accepted(connection, order, _CLOSED if follow else None)
 
 
 @app.command()

@@ -1,14 +1,25 @@
 """Examples for the contract. The response bodies are made by the code of the functions."""
 
+from dataclasses import replace
 from typing import Any, Final
 
-from lambdas.domain.order import Order, OrderLine, OrderStatus, Payment, PaymentStatus, TimelineEntry
+from lambdas.domain.order import (
+    Failure,
+    Order,
+    OrderLine,
+    OrderStatus,
+    Payment,
+    PaymentStatus,
+    Settlement,
+    TimelineEntry,
+)
 from lambdas.domain.product import Product
 from lambdas.shared.rest.caller import Caller
 from lambdas.shared.rest.order_representation import represent
 from lambdas.shared.rest.product_representation import represent_product
 
 _CUSTOMER: Final = Caller("65970c92-3ad3-425f-b1b6-eeeccd8125d3", is_operator=False)
+_OPERATOR: Final = Caller("9c1f3e52-7c44-4c0e-8f0e-2b8f5f1d3a77", is_operator=True)
 
 _ORDER: Final = Order(
     order_id="2f0c7ad5-5b0e-5f7e-9a3c-0c8a6b7d1e42",
@@ -33,6 +44,30 @@ _ORDER: Final = Order(
 )
 
 _CONFIRMED: Final = represent(_ORDER, _CUSTOMER)
+_SETTLED: Final = represent(
+    replace(
+        _ORDER,
+        status=OrderStatus.PENDING,
+        payment=replace(_ORDER.payment, status=PaymentStatus.SETTLED_OUTSIDE),
+        failure=Failure("cancelled_by_customer", "The order was cancelled by the customer."),
+        settlement=Settlement(
+            by=_OPERATOR.customer_id, reason="Bank transfer 2026-0042", at="2026-03-02T09:30:00.000Z"
+        ),
+        timeline=(
+            *_ORDER.timeline,
+            TimelineEntry("2026-03-01T14:00:00.000Z", "CancellationRequested: customer"),
+            TimelineEntry("2026-03-01T14:00:00.430Z", "UndoBegan: cancelled_by_customer"),
+            TimelineEntry("2026-03-01T14:00:00.610Z", "StockReleased"),
+            TimelineEntry(
+                "2026-03-01T14:00:01.270Z",
+                "OrderNeedsAttention: RefundRefused: Stripe answers charge_disputed",
+            ),
+            TimelineEntry("2026-03-02T09:30:00.000Z", "PaymentSettledOutside"),
+        ),
+        updated_at="2026-03-02T09:30:00.000Z",
+    ),
+    _OPERATOR,
+)
 _ACCEPTED: Final = represent(_ORDER.as_submitted(), _CUSTOMER)
 _ARMCHAIR: Final = represent_product(
     Product("CRUNCHY-ARMCHAIR", "Crunchy armchair", unit_price=24_900, currency="usd", available=998)
@@ -45,6 +80,7 @@ REQUESTS: Final[dict[str, Any]] = {
         "items": [{"sku": "CRUNCHY-ARMCHAIR", "quantity": 2}],
         "payment_method": "pm_card_visa",
     },
+    "settleOrder": {"reason": "Bank transfer 2026-0042"},
     "putProduct": _FIELDS,
     "restockProduct": {"quantity": 100},
     "receiveStripeWebhook": {
@@ -62,6 +98,7 @@ RESPONSES: Final[dict[str, Any]] = {
     "getOrder": _CONFIRMED,
     "cancelOrder": _CONFIRMED,
     "retryOrder": _ACCEPTED,
+    "settleOrder": _SETTLED,
     "listProducts": {"products": [_ARMCHAIR]},
     "getProduct": _ARMCHAIR,
     "putProduct": _ARMCHAIR,

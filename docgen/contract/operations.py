@@ -23,6 +23,7 @@ from docgen.contract.schemas import (
 from lambdas.api.list_orders.request import ListOrdersRequest
 from lambdas.api.put_inventory.request import PutProductRequest
 from lambdas.api.restock_inventory.request import RestockRequest
+from lambdas.api.settle_order.request import SettleRequest
 from lambdas.api.submit_order.request import SubmitOrderRequest
 from lambdas.domain.vocabulary import ProblemKind
 from lambdas.shared.rest.parsing import RequestModel
@@ -180,6 +181,26 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         problems={
             ProblemKind.NOT_FOUND: "The order does not exist.",
             ProblemKind.ORDER_AT_REST: "The order is at rest: there is nothing to retry.",
+        },
+    ),
+    "POST /orders/{order_id}/settle": ApiOperation(
+        operation_id="settleOrder",
+        tag="Orders",
+        summary="Settle an order's payment outside of Stripe",
+        description=(
+            "For an order that is NEEDS_ATTENTION because Stripe can't refund its payment, for example during"
+            " a dispute. Settle with the customer first, then send this request. One more execution of the"
+            " saga closes the order without a refund and notifies the customer. Repeating the request has no"
+            " further effect."
+        ),
+        callers="operators",
+        request=SettleRequest,
+        successes={202: Success("The settlement is recorded.", OrderSchema)},
+        problems={
+            ProblemKind.NOT_FOUND: "The order does not exist.",
+            ProblemKind.NOTHING_TO_SETTLE: (
+                "The order is not NEEDS_ATTENTION, is not being undone, or holds no payment."
+            ),
         },
     ),
     "GET /inventory": ApiOperation(

@@ -65,6 +65,14 @@ class FailureSchema(ResponseSchema):
     message: Annotated[str, Field(description="Explanation for the customer.")]
 
 
+class SettlementSchema(ResponseSchema):
+    """How the payment was settled outside of Stripe."""
+
+    by: Annotated[str, Field(description="User id of the operator.")]
+    reason: str
+    at: datetime
+
+
 class TimelineEntrySchema(ResponseSchema):
     """An entry of an order's timeline."""
 
@@ -83,6 +91,12 @@ class OrderSchema(ResponseSchema):
     payment: PaymentSchema
     failure: Annotated[
         FailureSchema | Omitted, Field(description="Present once the saga has begun to undo the order.")
+    ] = None
+    settlement: Annotated[
+        SettlementSchema | Omitted,
+        Field(
+            description="Only present when the payment was settled outside of Stripe, and only for operators."
+        ),
     ] = None
     timeline: Annotated[list[TimelineEntrySchema], Field(description="Events, oldest first.")]
     created_at: datetime

@@ -29,7 +29,7 @@ CLOSED = frozenset({OrderStatus.FAILED, OrderStatus.CANCELLED})
 
 
 class PaymentStatus(StrEnum):
-    """Status of the payment when it was last seen: Stripe's words for a PaymentIntent, and three of ours."""
+    """Status of the payment when it was last seen: Stripe's words for a PaymentIntent, and four of ours."""
 
     NOT_STARTED = "not_started"
     """Ours: the order has no PaymentIntent yet."""
@@ -43,6 +43,8 @@ class PaymentStatus(StrEnum):
     """Ours: all of it is refunded, but Stripe has not sent all of it to the customer's bank yet."""
     REFUNDED = "refunded"
     """Ours: the PaymentIntent succeeded and was refunded completely."""
+    SETTLED_OUTSIDE = "settled_outside"
+    """Ours: an operator has settled the payment with the customer, without Stripe."""
 
 
 MONEY_IS_BACK = frozenset(
@@ -51,9 +53,10 @@ MONEY_IS_BACK = frozenset(
         PaymentStatus.CANCELED,
         PaymentStatus.REFUND_PENDING,
         PaymentStatus.REFUNDED,
+        PaymentStatus.SETTLED_OUTSIDE,
     }
 )
-"""Statuses of a payment that holds none of the customer's money, now or later."""
+"""Statuses of a payment of which the customer is owed nothing, now or later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,21 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a payment was settled that Stripe could not refund. Only operators see it.
+
+    Attributes:
+        by: Id of the operator in the user pool.
+        reason: The operator's own words.
+        at: UTC, ISO 8601.
+    """
+
+    by: str
+    reason: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class TimelineEntry:
     """An event in the life of an order.
 
@@ -152,6 +170,7 @@ class Order:
         stock_taken: Whether the order holds its units of stock.
         failure: Set once, when the saga decides to undo the order. From then on no execution goes forward.
         cancel_requested_by: `customer` or `operator`; None until somebody asks to cancel.
+        settlement: How the payment was settled outside of Stripe; None if it was not.
         retry_requested_at: When an operator last asked for one more execution; UTC, ISO 8601.
         unsettled: Whether the order is in the index of orders that are not at rest.
         task_token: Task token that resumes the execution that waits for the payment.
@@ -176,6 +195,7 @@ class Order:
     stock_taken: bool = False
     failure: Failure | None = None
     cancel_requested_by: str | None = None
+    settlement: Settlement | None = None
     retry_requested_at: str | None = None
     unsettled: bool = True
     task_token: str | None = None
@@ -189,6 +209,11 @@ class Order:
     def is_closed(self) -> bool:
         """Whether the order has ended without being fulfilled, and nothing is left to undo."""
         return self.status in CLOSED
+
+    @property
+    def is_settled_outside(self) -> bool:
+        """Whether Stripe may keep the payment, because an operator has settled it with the customer."""
+        return self.payment.status is PaymentStatus.SETTLED_OUTSIDE
 
     @property
     def has_passed_the_pivot(self) -> bool:

@@ -72,6 +72,7 @@ class ProblemKind(Enum):
     NOT_FOUND = "not-found", 404, "Not found"
     METHOD_NOT_ALLOWED = "method-not-allowed", 405, "Method not allowed"
     NOTHING_TO_CANCEL = "nothing-to-cancel", 409, "Nothing to cancel"
+    NOTHING_TO_SETTLE = "nothing-to-settle", 409, "Nothing to settle"
     ORDER_AT_REST = "order-at-rest", 409, "Nothing to retry"
     PRECONDITION_FAILED = "precondition-failed", 412, "The product has changed"
     BODY_TOO_LARGE = "body-too-large", 413, "The body is too large"

@@ -22,7 +22,7 @@ ANONYMOUS: Final = "anonymous"
 STRIPE: Final = "Stripe"
 CALLERS: Final = (ANONYMOUS, CUSTOMER, OTHER_CUSTOMER, OPERATOR, STRIPE)
 
-# The order is CUSTOMER's and at rest, so allowed callers get 409 for a cancellation or a retry.
+# The order is CUSTOMER's and at rest, so allowed callers get 409 for a cancellation, a retry or a settlement.
 ANSWERS: Final = {
     #                                 anonymous  customer A  customer B  operator  Stripe
     "GET /health":                         (200,        200,        200,      200,    200),
@@ -31,6 +31,7 @@ ANSWERS: Final = {
     "GET /orders/{order_id}":              (401,        200,        404,      200,    401),
     "POST /orders/{order_id}/cancel":      (401,        409,        404,      409,    401),
     "POST /orders/{order_id}/retry":       (401,        403,        403,      409,    401),
+    "POST /orders/{order_id}/settle":      (401,        403,        403,      409,    401),
     "GET /inventory":                      (401,        200,        200,      200,    401),
     "GET /inventory/{sku}":                (401,        200,        200,      200,    401),
     "PUT /inventory/{sku}":                (401,        403,        403,      200,    401),
@@ -43,6 +44,7 @@ COLD_START_SECONDS: Final = 30.0
 BODIES: Final[dict[str, Any]] = {
     "POST /orders": an_order(),
     "PUT /inventory/{sku}": {"name": "Blue vase", "unit_price": 900, "currency": "usd", "available": 7},
+    "POST /orders/{order_id}/settle": {"reason": "Paid back in cash."},
     "POST /inventory/{sku}/restock": {"quantity": 1},
     "POST /webhooks/stripe": {
         "id": "evt_of_no_interest",

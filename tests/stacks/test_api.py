@@ -17,6 +17,7 @@ ROUTES = {
     "GET /orders/{order_id}": "GetOrder",
     "POST /orders/{order_id}/cancel": "CancelOrder",
     "POST /orders/{order_id}/retry": "RetryOrder",
+    "POST /orders/{order_id}/settle": "SettleOrder",
     "GET /inventory": "GetInventory",
     "GET /inventory/{sku}": "GetInventory",
     "PUT /inventory/{sku}": "PutInventory",
@@ -26,7 +27,10 @@ ROUTES = {
 
 WITHOUT_SIGN_IN = {"POST /webhooks/stripe", "GET /health"}
 
-WITH_A_BODY = {"POST /orders", "PUT /inventory/{sku}", "POST /inventory/{sku}/restock"}
+WITH_A_BODY = {
+    *("POST /orders", "POST /orders/{order_id}/settle"),
+    *("PUT /inventory/{sku}", "POST /inventory/{sku}/restock"),
+}
 
 GATEWAY_TIMEOUT_SECONDS = 29
 """After this time API Gateway returns an error, and the response of the function is lost."""

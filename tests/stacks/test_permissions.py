@@ -30,6 +30,7 @@ GRANTS: dict[str, Permissions] = {
     },
     "cancel_order": {"Orders.Arn": CHANGE_ORDER},
     "retry_order": {"Orders.Arn": CHANGE_ORDER},
+    "settle_order": {"Orders.Arn": CHANGE_ORDER},
     "get_inventory": {"Inventory.Arn": {"dynamodb:GetItem", "dynamodb:Scan"}},
     "put_inventory": {"Inventory.Arn": {"dynamodb:UpdateItem"}},
     "restock_inventory": {"Inventory.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem"}},

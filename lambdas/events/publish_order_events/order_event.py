@@ -66,6 +66,8 @@ def event_of_change(before: Order | None, after: Order) -> OrderEvent | None:
 
 
 def _detail_type(before: Order | None, after: Order) -> str | None:
+    if before is not None and before.settlement != after.settlement:
+        return "PaymentSettledOutside"
     if before is None or before.status is not after.status:
         return _DETAIL_TYPES.get(after.status)
     if after.payment.dispute is not None and after.payment.dispute is not before.payment.dispute:

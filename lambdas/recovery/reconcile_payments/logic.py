@@ -32,8 +32,8 @@ _MOST_UNPAID: Final = 2_000
 def judge(order: Order | None, intent: PaymentIntent | None) -> FindingKind | None:
     """Return what is wrong with an order and its payment; None if they agree.
 
-    Refunds outside of the saga and disputes are not wrong if the order record has them. An order that is
-    still being processed is not judged.
+    Refunds outside of the saga, disputes and a settlement outside of Stripe are not wrong if the order record
+    has them. An order that is still being processed is not judged.
     """
     held = intent.amount_held if intent else 0
     if order is None:
@@ -41,7 +41,7 @@ def judge(order: Order | None, intent: PaymentIntent | None) -> FindingKind | No
     if intent is not None and order.payment.intent_id != intent.intent_id:
         return FindingKind.SECOND_PAYMENT if held else None
     if order.is_closed:
-        return FindingKind.MONEY_OF_CLOSED_ORDER if held else None
+        return FindingKind.MONEY_OF_CLOSED_ORDER if held and not order.is_settled_outside else None
     return _judge_confirmed(order, intent) if order.has_passed_the_pivot else None
 
 
@@ -138,6 +138,8 @@ class PaymentReconciliation:
             order = orders.get(intent.order_id or "")
             if order is not None and order.payment.intent_id == intent.intent_id:
                 self._unpaid.pop(order.order_id, None)
+                if order.is_settled_outside and intent.amount_held:
+                    self._count("payments_settled_outside")
             if judge(order, intent) or (order is not None and is_spare(order, intent)):
                 self._suspects.append([intent.order_id, intent.intent_id])
         self._count("payments_compared", len(ours))

@@ -29,6 +29,9 @@ _SUBJECTS: Final = {
 
 _REFUND: Final = {
     PaymentStatus.REFUND_PENDING: "Your refund is on its way. It can take several days.",
+    PaymentStatus.SETTLED_OUTSIDE: (
+        "Your payment could not be refunded to your card. We have settled it with you in another way."
+    ),
 }
 """What an order that is not fulfilled gives back, by the status of its payment."""
 
@@ -52,11 +55,16 @@ def notify_customer(order_id: str, orders: OrderTable, mailer: Mailer, once: Onc
     if order.is_at_rest:
         return order
     try:
-        once(f"{order_id}-{order.status}", lambda: _send(order, mailer))
+        once(_key(order), lambda: _send(order, mailer))
     except MailRejected:
         orders.record_notification(order, "CustomerNotNotified")
         raise
     return orders.record_notification(order, "CustomerNotified")
+
+
+def _key(order: Order) -> str:
+    """Each end has one message. A settlement has its own: the order may have been closed before."""
+    return f"{order.order_id}-{order.status}{'-settled' if order.is_settled_outside else ''}"
 
 
 def _send(order: Order, mailer: Mailer) -> None:

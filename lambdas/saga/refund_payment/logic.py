@@ -17,7 +17,7 @@ def refund_payment(
     orders: OrderTable,
     gateway: PaymentGateway,
 ) -> Order:
-    """Make sure that we hold none of the customer's money, now or later.
+    """Make sure that we owe the customer nothing, now or later.
 
     Raises:
         OrderAlreadyConfirmed: The order has passed the pivot and keeps its payment.
@@ -28,6 +28,8 @@ def refund_payment(
     order = orders.begin_undo(order_id, error_output)
     if order.payment.intent_id is None:
         # The id is recorded before money can move, and never after an undo has begun: no money has moved.
+        return order
+    if order.is_settled_outside:
         return order
     intent = gateway.retrieve_intent(order.payment.intent_id)
     if intent.status == "processing":

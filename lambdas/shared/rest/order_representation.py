@@ -1,5 +1,6 @@
 """An order as the REST API shows it."""
 
+from dataclasses import asdict
 from typing import Any
 
 from lambdas.domain.order import Order
@@ -11,7 +12,7 @@ def represent(order: Order, caller: Caller) -> dict[str, Any]:
 
     `amount` and `unit_price` are null until the order is priced. While the payment waits for the customer,
     `payment` has `next_action` and `client_secret`, which Stripe's client library needs; only the customer
-    gets them.
+    gets them. Only operators get `settlement`.
     """
     body: dict[str, Any] = {
         "order_id": order.order_id,
@@ -30,6 +31,8 @@ def represent(order: Order, caller: Caller) -> dict[str, Any]:
     if order.waits_for_customer and order.customer_id == caller.customer_id:
         body["payment"]["next_action"] = order.payment.next_action
         body["payment"]["client_secret"] = order.payment.client_secret
+    if order.settlement is not None and caller.is_operator:
+        body["settlement"] = asdict(order.settlement)
     if order.failure is not None:
         body["failure"] = {"code": order.failure.code, "message": order.failure.message}
     return body

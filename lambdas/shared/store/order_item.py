@@ -12,6 +12,7 @@ from lambdas.domain.order import (
     OrderStatus,
     Payment,
     PaymentStatus,
+    Settlement,
     TimelineEntry,
 )
 from lambdas.domain.payment import DisputeState
@@ -79,6 +80,7 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
         stock_taken=item["stock_taken"],
         failure=Failure(**failure) if failure else None,
         cancel_requested_by=item.get("cancel_requested_by"),
+        settlement=Settlement(**item["settlement"]) if "settlement" in item else None,
         retry_requested_at=item.get("retry_requested_at"),
         unsettled="unsettled_shard" in item,
         task_token=item.get("task_token"),

@@ -27,6 +27,7 @@ from lambdas.domain.order import (
     OrderLine,
     OrderStatus,
     PaymentStatus,
+    Settlement,
     total,
 )
 from lambdas.domain.payment import DisputeState, PaymentIntent
@@ -55,6 +56,10 @@ IS_UNDECIDED: Final = Attr("payment.status").is_in(
 )
 IS_PAID: Final = Attr("payment.status").eq(PaymentStatus.SUCCEEDED)
 IS_REFUNDED: Final = Attr("payment.status").eq(PaymentStatus.REFUNDED)
+IS_SETTLED_OUTSIDE: Final = Attr("payment.status").eq(PaymentStatus.SETTLED_OUTSIDE)
+MAY_HOLD_MONEY: Final = ~Attr("payment.status").is_in(
+    sorted(MONEY_IS_BACK - {PaymentStatus.REFUND_PENDING})  # a refund that is pending can fail
+)
 HOLDS_NO_MONEY: Final = Attr("payment.status").is_in(sorted(MONEY_IS_BACK))
 HOLDS_STOCK: Final = Attr("stock_taken").eq(True)  # noqa: FBT003 - the stored value
 HOLDS_NO_STOCK: Final = Attr("stock_taken").eq(False)  # noqa: FBT003 - the stored value
@@ -62,12 +67,15 @@ HOLDS_NO_STOCK: Final = Attr("stock_taken").eq(False)  # noqa: FBT003 - the stor
 MAY_GO_FORWARD: Final = Attr("failure").not_exists() & Attr("cancel_requested_by").not_exists()
 """`Order.ensure_may_go_forward` as a condition: a step that lost a race against an undo writes nothing."""
 
-CAN_BE_UNDONE: Final = IS_NOT_CONFIRMED | Attr("cancel_requested_by").exists()
+IS_CANCELLED: Final = Attr("cancel_requested_by").exists()
+"""Somebody asked to cancel the order."""
+
+CAN_BE_UNDONE: Final = IS_NOT_CONFIRMED | IS_CANCELLED
 """The order has not passed the pivot, or somebody asked to cancel it."""
 
 IS_BEING_UNDONE: Final = Attr("failure").exists()
 
-NO_UNDO_IS_DUE: Final = IS_NOT_CONFIRMED | Attr("cancel_requested_by").not_exists()
+NO_UNDO_IS_DUE: Final = IS_NOT_CONFIRMED | ~IS_CANCELLED
 """The order is not confirmed, or nobody asked to cancel it."""
 
 
@@ -152,6 +160,25 @@ class OrderTable:
         flagged = Change("RetryRequested", IS_FLAGGED, {**asked, "status": OrderStatus.PENDING})
         other = Change("RetryRequested", ~IS_FLAGGED & IS_UNSETTLED, asked)
         return self._try(order_id, flagged) or self._try(order_id, other)
+
+    def settle(self, order_id: str, by: str, reason: str) -> Order | None:
+        """Record that the payment was settled outside of Stripe, and ask for one more execution.
+
+        Returns:
+            None if the order does not need attention, goes forward again after a retry, or owes nothing.
+        """
+        at = clock.now()
+        change = Change(
+            event="PaymentSettledOutside",
+            condition=IS_FLAGGED & (IS_BEING_UNDONE | IS_CANCELLED) & MAY_HOLD_MONEY,
+            set={
+                "status": OrderStatus.PENDING,
+                "payment.status": PaymentStatus.SETTLED_OUTSIDE,
+                "settlement": asdict(Settlement(by, reason, at)),
+                "retry_requested_at": at,
+            },
+        )
+        return self._try(order_id, change)
 
     def record_prices(self, order: Order, lines: tuple[OrderLine, ...]) -> Order:
         """Record what the order costs. The first prices stay, even if the saga runs again.
@@ -301,7 +328,7 @@ class OrderTable:
 
     def record_money_back(self, order_id: str, status: PaymentStatus, event: str) -> Order:
         """Record that the undo has given the money back, or that it is on its way back."""
-        change = _payment_change(status, event, IS_BEING_UNDONE & ~IS_REFUNDED)
+        change = _payment_change(status, event, IS_BEING_UNDONE & ~IS_REFUNDED & ~IS_SETTLED_OUTSIDE)
         return self._change(order_id, change)
 
     def begin_undo(self, order_id: str, error_output: Mapping[str, Any]) -> Order:

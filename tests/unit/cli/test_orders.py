@@ -157,6 +157,17 @@ def test_an_operator_retries_an_order(orders: Run, shop: FakeShop) -> None:
     assert shop.last_request.headers["Authorization"] == f"Bearer {OPERATOR_TOKEN}"
 
 
+def test_an_operator_settles_a_payment(orders: Run, shop: FakeShop) -> None:
+    settlement = {"by": "o-9", "reason": "Cash", "at": "2026-03-01T12:00:00.000Z"}
+    shop.answers("POST /orders/o-1/settle", {**an_order(), "settlement": settlement}, status=202)
+
+    result = orders("settle", "o-1", "--reason", "Cash", "--as", "operator")
+
+    assert result.exit_code == 0
+    assert json.loads(shop.last_request.content) == {"reason": "Cash"}
+    assert "settled outside of Stripe by o-9: Cash" in result.stdout
+
+
 @pytest.mark.parametrize(("option", "success"), [((), "true"), (("--refuse",), "false")])
 def test_a_customer_approves_or_refuses_a_payment(
     orders: Run, shop: FakeShop, option: tuple[str, ...], success: str

@@ -144,6 +144,17 @@ class Shop:
         self.orders.record_money_back(ORDER_ID, PaymentStatus.REFUND_PENDING, "PaymentRefundPending")
         return self.orders.close(ORDER_ID, {})
 
+    def needs_attention(self) -> Order:
+        """An order that is being undone, and whose refund Stripe rejects."""
+        self.orders.begin_undo(self.paid().order_id, caught(OutOfStock("Nothing is left.")))
+        return self.orders.flag(ORDER_ID, "RefundRefused: Stripe answers charge_disputed")
+
+    def settled(self) -> Order:
+        """An order that is closed because an operator has settled its payment."""
+        self.needs_attention()
+        self.orders.settle(ORDER_ID, "the-boss", "Paid back in cash.")
+        return self.orders.close(ORDER_ID, {})
+
     def cancelled_after_the_pivot(self, *lines: OrderLine) -> Order:
         self.confirmed(*lines)
         self.cancel()

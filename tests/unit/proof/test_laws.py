@@ -47,6 +47,12 @@ AFTER = Snapshot(orders=(ORDER,), payments=(PAYMENT,), stock={"CRUNCHY-ARMCHAIR"
             10,
             id="a part refunded in the dashboard, and the rest when the order was cancelled",
         ),
+        pytest.param(
+            replace(ORDER, status="CANCELLED", settled_outside=True),
+            PAYMENT,
+            10,
+            id="cancelled, and settled outside of Stripe",
+        ),
     ],
 )
 def test_an_order_that_agrees_with_money_and_stock_is_no_breach(

@@ -101,6 +101,7 @@ def a_cancelled_order(shop: Shop) -> Order:
         (Shop.closed, ["OrderFailed"]),
         (a_flagged_order, ["OrderNeedsAttention"]),
         (a_cancelled_order, ["OrderConfirmed", "OrderCancelled"]),
+        (Shop.settled, ["OrderNeedsAttention", "PaymentSettledOutside", "OrderFailed"]),
     ],
 )
 def test_changes_of_the_status_are_published_in_order(

@@ -93,6 +93,11 @@ def with_payment(**changes: Any) -> Order:  # noqa: ANN401 - any attribute
     return order_with(payment=replace(A_CONFIRMED_ORDER.payment, **changes))
 
 
+A_SETTLED_ORDER = replace(
+    with_payment(status=PaymentStatus.SETTLED_OUTSIDE), status=OrderStatus.CANCELLED, stock_taken=False
+)
+
+
 @pytest.mark.parametrize(
     ("order", "intent", "kind"),
     [
@@ -122,6 +127,7 @@ def with_payment(**changes: Any) -> Order:  # noqa: ANN401 - any attribute
         (order_with(status=OrderStatus.FAILED), A_PAYMENT, "money_of_closed_order"),
         (order_with(status=OrderStatus.CANCELLED), A_PAYMENT, "money_of_closed_order"),
         (order_with(status=OrderStatus.CANCELLED), A_REFUNDED_PAYMENT, None),
+        (A_SETTLED_ORDER, A_PAYMENT, None),
         (order_with(status=OrderStatus.PENDING), A_REFUNDED_PAYMENT, None),
         (order_with(cancel_requested_by="customer"), A_REFUNDED_PAYMENT, None),
         (order_with(status=OrderStatus.NEEDS_ATTENTION), A_REFUNDED_PAYMENT, None),
@@ -142,6 +148,15 @@ def test_a_confirmed_order_and_its_payment_agree(ledger: Ledger) -> None:
 
     assert ledger.reconcile().counts == {"payments_compared": 1, "payments_of_others": 0}
     assert "retrieve_intent" not in ledger.stripe.calls
+
+
+def test_a_payment_that_was_settled_outside_is_counted(ledger: Ledger) -> None:
+    ledger.shop.notified(ledger.shop.settled())
+    ledger.payment()
+
+    report = ledger.reconcile()
+
+    assert (report.counts["payments_settled_outside"], report.new) == (1, [])
 
 
 def test_a_payment_made_long_after_its_order_is_found_in_the_list(ledger: Ledger) -> None:

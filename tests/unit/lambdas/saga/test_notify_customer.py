@@ -55,8 +55,13 @@ def test_the_customer_of_a_confirmed_order_reads_what_they_paid(shop: Shop, mail
             "Your order could not be completed",
             "Nothing is left. Your refund is on its way. It can take several days.",
         ),
+        (
+            Shop.settled,
+            "Your order could not be completed",
+            "Your payment could not be refunded to your card. We have settled it with you in another way.",
+        ),
     ],
-    ids=["closed", "cancelled", "refund pending"],
+    ids=["closed", "cancelled", "refund pending", "settled outside"],
 )
 def test_the_customer_of_a_closed_order_reads_why_and_of_the_refund(
     shop: Shop, mailer: FakeMailer, end: Callable[[Shop], Order], subject: str, text: str
@@ -69,6 +74,22 @@ def test_the_customer_of_a_closed_order_reads_why_and_of_the_refund(
     assert mail.subject == subject
     assert text in mail.text
     assert "You paid" not in mail.text
+
+
+def test_a_settlement_after_the_first_message_is_told(shop: Shop, mailer: FakeMailer) -> None:
+    # Given: the customer was told of the refund, which then failed
+    order = shop.refund_pending()
+    notify()
+    shop.orders.record_refund_failed(shop.order())
+
+    # When
+    shop.orders.settle(order.order_id, "the-boss", "Paid back in cash.")
+    shop.orders.close(order.order_id, {})
+    notify()
+
+    # Then
+    assert len(mailer.sent) == 2
+    assert "in another way" in mailer.sent[-1].text
 
 
 @pytest.mark.parametrize("not_ended", [Shop.placed, Shop.paid, Shop.being_undone])

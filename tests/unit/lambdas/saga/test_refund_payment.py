@@ -344,6 +344,16 @@ def test_every_attempt_stays_on_the_record(shop: Shop, stripe: FakeStripe) -> No
     assert len(undo(shop, stripe).payment.refund_attempts) == 3
 
 
+def test_a_payment_that_was_settled_outside_is_not_refunded(shop: Shop, stripe: FakeStripe) -> None:
+    charge(shop, stripe)
+    shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+    shop.orders.flag(ORDER_ID, "RefundRefused")
+    shop.orders.settle(ORDER_ID, "the-boss", "Paid back in cash.")
+
+    assert undo(shop, stripe).payment.status is PaymentStatus.SETTLED_OUTSIDE
+    assert stripe.calls == []
+
+
 # The undo is recorded before it takes effect
 
 
