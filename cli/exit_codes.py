@@ -23,5 +23,6 @@ MEANINGS = {
     ExitCode.NOT_FOUND: "the order or product does not exist",
     ExitCode.UNAVAILABLE: "the shop is unreachable or unavailable",
     ExitCode.UNEXPECTED_END: "a watched order ended differently"
-    " (not CONFIRMED; after `cancel`, not CANCELLED; after `retry`, NEEDS_ATTENTION)",
+    " (not CONFIRMED; after `cancel`, not CANCELLED; after `retry`, NEEDS_ATTENTION;"
+    " after `settle`, not FAILED or CANCELLED)",
 }

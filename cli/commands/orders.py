@@ -1,16 +1,19 @@
 """The commands about orders."""
 
+from http import HTTPStatus
 from typing import Annotated, Final
 
 import typer
+from rich.text import Text
 
 from cli.bank import answer_bank
 from cli.connection import Connection, connected
+from cli.errors import Refused, WrongUsage
 from cli.idempotency import KeyOption, printed_key
 from cli.money import parse_option
 from cli.order_state import Status
 from cli.shapes import ItemJson, OrderJson, OrderPageJson, SubmissionJson
-from cli.views import order_details, order_head, order_table
+from cli.views import order_details, order_head, order_table, status_text
 from cli.watch import watch
 
 OrderId = Annotated[str, typer.Argument(metavar="ORDER_ID", help="Id of the order.")]
@@ -119,10 +122,23 @@ def cancel(connection: Connection, *, order_id: OrderId, follow: Watch = False) 
 
 @app.command()
 @connected
-def retry(connection: Connection, *, order_id: OrderId, follow: Watch = False) -> None:
-    """Retry an order that is not at rest (operators only)."""
-    order = connection.api.retry_order(order_id)
-    _show_accepted(connection, order, _SETTLED if follow else None)
+def retry(
+    connection: Connection,
+    *,
+    order_id: Annotated[str | None, typer.Argument(metavar="[ORDER_ID]", help="Id of the order.")] = None,
+    status: Annotated[Status | None, typer.Option(help="Retry all orders with this status.")] = None,
+    follow: Watch = False,
+) -> None:
+    """Retry an order that is not at rest, or all orders with a status (operators only)."""
+    if (order_id is None) is (status is None) or (follow and order_id is None):
+        raise WrongUsage("Wrong options", "Name one order, or --status without --watch.")
+    if order_id is not None:
+        order = connection.api.retry_order(order_id)
+        _show_accepted(connection, order, _SETTLED if follow else None)
+        return
+    for page in connection.api.order_pages(status=status, limit=None, cursor=None):
+        for each in page["orders"]:
+            _retry_one_of_many(connection, each["order_id"])
 
 
 @app.command()
@@ -154,6 +170,21 @@ def approve(
     order = connection.api.get_order(order_id)
     answer_bank(connection, order, approve=not refuse)
     connection.output.remark(f"The payment is {'refused' if refuse else 'approved'}.")
+
+
+def _retry_one_of_many(connection: Connection, order_id: str) -> None:
+    """Retry an order and report it in one line; an order that has come to rest is only reported."""
+    try:
+        order = connection.api.retry_order(order_id)
+    except Refused as failure:
+        if failure.status != HTTPStatus.CONFLICT:
+            raise
+        connection.output.remark(f"{order_id}: {failure}")
+        return
+    if connection.output.as_json:
+        connection.output.show_json(order, in_one_line=True)
+    else:
+        connection.output.show(Text.assemble(order_id, "  ", status_text(order)))
 
 
 def _item(text: str) -> ItemJson:

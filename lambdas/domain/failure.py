@@ -37,6 +37,11 @@ def failure_of(error_output: Mapping[str, Any], order: Order) -> Failure:
     return Failure(rejection.failure_code, _error_message(error_output) or INTERNAL_ERROR.message)
 
 
+def may_pass(error_output: Mapping[str, Any]) -> bool:
+    """Whether the error may pass without a human, as an outage does: it is not a `HumanNeeded`."""
+    return str(error_output.get("Error")) not in _HUMAN_NEEDED
+
+
 def reason_for_operator(error_output: Mapping[str, Any]) -> str:
     """The reason that an operator reads: the name of the error, and the message if it is a `HumanNeeded`."""
     name = str(error_output.get("Error"))

@@ -170,6 +170,7 @@ class Order:
         stock_taken: Whether the order holds its units of stock.
         failure: Set once, when the saga decides to undo the order. From then on no execution goes forward.
         cancel_requested_by: `customer` or `operator`; None until somebody asks to cancel.
+        attention_may_pass: For an order that needs attention: whether the cause may pass without a human.
         settlement: How the payment was settled outside of Stripe; None if it was not.
         retry_requested_at: When an operator last asked for one more execution; UTC, ISO 8601.
         unsettled: Whether the order is in the index of orders that are not at rest.
@@ -195,6 +196,7 @@ class Order:
     stock_taken: bool = False
     failure: Failure | None = None
     cancel_requested_by: str | None = None
+    attention_may_pass: bool = False
     settlement: Settlement | None = None
     retry_requested_at: str | None = None
     unsettled: bool = True

@@ -12,6 +12,10 @@ from lambdas.shared.store.listings import OrderListing
 from lambdas.shared.store.order_item import SHARDS
 from lambdas.shared.store.orders import OrderTable
 
+_ATTENTION_PAUSE: Final = timedelta(hours=1)
+"""Pause before an order that needs attention is run again, if the cause may pass. Most outages are shorter. A
+run that fails repeats the event and the alarm, at most once in this time."""
+
 _PAGE: Final = 25
 """Orders on a page: running all of them again takes a few seconds."""
 
@@ -20,6 +24,8 @@ def reconcile_orders(
     run: Run, stale_after: timedelta, listing: OrderListing, orders: OrderTable, executions: SagaRunner
 ) -> Cursor | None:
     """Run the saga again for every order that has been idle for too long; flag those that it does not help.
+
+    An order that needs attention waits for an operator, or for an hour if the cause may pass.
 
     Walks the sparse index of orders that are not at rest, shard by shard.
 
@@ -53,7 +59,11 @@ def _reconcile(order: Order, before: str, run: Run, orders: OrderTable, executio
     counts = run.report.counts
     counts["orders_not_at_rest"] += 1
     if order.status is OrderStatus.NEEDS_ATTENTION:
-        counts["orders_waiting_for_a_human"] += 1
+        if order.attention_may_pass and order.updated_at < clock.text(run.started_at - _ATTENTION_PAUSE):
+            orders.request_retry(order.order_id, by="reconciliation")
+            counts["orders_retried"] += 1
+        else:
+            counts["orders_waiting_for_a_human"] += 1
     elif order.updated_at >= before:
         counts["orders_on_their_way"] += 1
     else:

@@ -72,9 +72,8 @@ def recover_order(
         return RecoveryOutcome.HUMAN_CALLED  # the saga itself flagged the order
     base, number = _split(ended.name)
     if number == len(pauses):
-        orders.flag(
-            order.order_id, f"{number + 1} executions did not succeed; the last one ended as {ended.status}"
-        )
+        reason = f"{number + 1} executions did not succeed; the last one ended as {ended.status}"
+        orders.flag(order.order_id, reason, may_pass=True)
         return RecoveryOutcome.GIVEN_UP
     wait = ended.ended_at + pauses[number] - now
     if wait > timedelta():

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lambdas.domain.failure import reason_for_operator
+from lambdas.domain.failure import may_pass, reason_for_operator
 from lambdas.shared.log import logger
 from lambdas.shared.settings import Settings
 from lambdas.shared.step import StepInput, step_handler
@@ -14,5 +14,6 @@ def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
     """Flag the order; see `OrderTable.flag`."""
     reason = reason_for_operator(step.error)
     logger.error("an undo failed", extra={"reason": reason})
-    order = OrderTable.from_settings(settings).flag(step.order_id, reason)
+    orders = OrderTable.from_settings(settings)
+    order = orders.flag(step.order_id, reason, may_pass=may_pass(step.error))
     return {"status": order.status}

@@ -80,6 +80,7 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
         stock_taken=item["stock_taken"],
         failure=Failure(**failure) if failure else None,
         cancel_requested_by=item.get("cancel_requested_by"),
+        attention_may_pass=item.get("attention_may_pass", False),
         settlement=Settlement(**item["settlement"]) if "settlement" in item else None,
         retry_requested_at=item.get("retry_requested_at"),
         unsettled="unsettled_shard" in item,

@@ -150,15 +150,16 @@ class OrderTable:
         )
         return self._change(order_id, change)
 
-    def request_retry(self, order_id: str) -> Order | None:
-        """Record that an operator asks for one more execution; None if the order is at rest.
+    def request_retry(self, order_id: str, by: str | None = None) -> Order | None:
+        """Record that an operator (or `by`) asks for one more execution; None if the order is at rest.
 
         A flagged order becomes `PENDING` again. If the execution fails, too, the order is flagged again, with
         another event.
         """
+        event = f"RetryRequested: {by}" if by else "RetryRequested"
         asked = {"retry_requested_at": clock.now()}
-        flagged = Change("RetryRequested", IS_FLAGGED, {**asked, "status": OrderStatus.PENDING})
-        other = Change("RetryRequested", ~IS_FLAGGED & IS_UNSETTLED, asked)
+        flagged = Change(event, IS_FLAGGED, {**asked, "status": OrderStatus.PENDING})
+        other = Change(event, ~IS_FLAGGED & IS_UNSETTLED, asked)
         return self._try(order_id, flagged) or self._try(order_id, other)
 
     def settle(self, order_id: str, by: str, reason: str) -> Order | None:
@@ -311,6 +312,7 @@ class OrderTable:
             condition=IS_STORED,
             set={
                 "status": OrderStatus.NEEDS_ATTENTION,
+                "attention_may_pass": False,
                 "payment.status": PaymentStatus.SUCCEEDED,
                 "unsettled_shard": shard_of(order.order_id),
             },
@@ -392,13 +394,23 @@ class OrderTable:
         )
         return self._change(order.order_id, change)
 
-    def flag(self, order_id: str, reason: str) -> Order:
-        """Flag an order for an operator. An order that is at rest does not change."""
+    def flag(self, order_id: str, reason: str, *, may_pass: bool = False) -> Order:
+        """Flag an order for an operator. An order that is at rest does not change.
+
+        Args:
+            order_id: The order.
+            reason: What the operator reads.
+            may_pass: Whether the cause may pass, so that the reconciliation runs the order again.
+        """
         change = Change(
             event=f"OrderNeedsAttention: {reason}",
             condition=~IS_FLAGGED & IS_OPEN & CAN_BE_UNDONE,
             # A confirmed order that was cancelled may have left the index before.
-            set={"status": OrderStatus.NEEDS_ATTENTION, "unsettled_shard": shard_of(order_id)},
+            set={
+                "status": OrderStatus.NEEDS_ATTENTION,
+                "attention_may_pass": may_pass,
+                "unsettled_shard": shard_of(order_id),
+            },
         )
         return self._change(order_id, change)
 

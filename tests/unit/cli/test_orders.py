@@ -157,6 +157,39 @@ def test_an_operator_retries_an_order(orders: Run, shop: FakeShop) -> None:
     assert shop.last_request.headers["Authorization"] == f"Bearer {OPERATOR_TOKEN}"
 
 
+def test_an_operator_retries_all_orders_with_a_status(orders: Run, shop: FakeShop) -> None:
+    first = {"orders": [an_order("o-1"), an_order("o-2")], "cursor": "c2"}
+    shop.answers("GET /orders?status=NEEDS_ATTENTION", first)
+    shop.answers(
+        "GET /orders?status=NEEDS_ATTENTION&cursor=c2", {"orders": [an_order("o-3")], "cursor": None}
+    )
+    for order_id in ("o-1", "o-3"):
+        shop.answers(f"POST /orders/{order_id}/retry", an_order(order_id, status="PENDING"), status=202)
+    shop.refuses("POST /orders/o-2/retry", 409, title="Nothing to retry", detail="The order is FAILED.")
+
+    result = orders("retry", "--status", "NEEDS_ATTENTION", "--as", "operator")
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == ["o-1  PENDING", "o-3  PENDING"]
+    assert "o-2: Nothing to retry: The order is FAILED." in result.stderr
+
+
+def test_a_retry_of_many_stops_if_it_is_forbidden(orders: Run, shop: FakeShop) -> None:
+    page = {"orders": [an_order("o-1"), an_order("o-2")], "cursor": None}
+    shop.answers("GET /orders?status=NEEDS_ATTENTION", page)
+    shop.refuses("POST /orders/o-1/retry", 403)
+
+    assert orders("retry", "--status", "NEEDS_ATTENTION").exit_code == 1
+    assert shop.last_request.url.path == "/orders/o-1/retry"
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("o-1", "--status", "PENDING"), ("--status", "PENDING", "--watch")]
+)
+def test_a_retry_names_one_order_or_a_status(orders: Run, arguments: tuple[str, ...]) -> None:
+    assert orders("retry", *arguments).exit_code == 2
+
+
 def test_an_operator_settles_a_payment(orders: Run, shop: FakeShop) -> None:
     settlement = {"by": "o-9", "reason": "Cash", "at": "2026-03-01T12:00:00.000Z"}
     shop.answers("POST /orders/o-1/settle", {**an_order(), "settlement": settlement}, status=202)

@@ -1,15 +1,16 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from lambdas.domain.order import Order, OrderStatus
 from lambdas.domain.vocabulary import FindingKind
 from lambdas.recovery.reconcile_orders.logic import reconcile_orders
+from lambdas.saga.start_saga.logic import execution_asked_for
 from lambdas.shared.reconciliation import Report
 from lambdas.shared.store.listings import Listed, OrderListing, Page
 from tests.unit.lambdas.builders import ORDER_ID
 from tests.unit.lambdas.fakes import FakeExecutions
-from tests.unit.lambdas.runs import STALE_AFTER, run_through
+from tests.unit.lambdas.runs import STALE_AFTER, STARTED_AT, run_through
 from tests.unit.lambdas.shop import ORDERS_TABLE, Shop
 
 
@@ -18,17 +19,20 @@ def executions() -> FakeExecutions:
     return FakeExecutions()
 
 
-def reconcile(
+def reconcile(  # noqa: PLR0913 - what the tests vary
     shop: Shop,
     executions: FakeExecutions,
     *,
     listing: OrderListing | None = None,
     stale_after: timedelta = STALE_AFTER,
+    started_at: datetime = STARTED_AT,
     hurried: bool = False,
 ) -> Report:
     found_by = listing or OrderListing(shop.client, ORDERS_TABLE)
     return run_through(
-        lambda run: reconcile_orders(run, stale_after, found_by, shop.orders, executions), hurried=hurried
+        lambda run: reconcile_orders(run, stale_after, found_by, shop.orders, executions),
+        started_at=started_at,
+        hurried=hurried,
     )
 
 
@@ -114,6 +118,39 @@ def test_a_flagged_order_is_only_counted(shop: Shop, executions: FakeExecutions)
     report = reconcile(shop, executions)
 
     assert report.counts == {"orders_not_at_rest": 1, "orders_waiting_for_a_human": 1}
+
+
+def needs_attention(shop: Shop, *, may_pass: bool) -> Order:
+    shop.being_undone()
+    return shop.orders.flag(ORDER_ID, "PaymentProviderUnavailable", may_pass=may_pass)
+
+
+def test_an_order_whose_cause_may_pass_is_run_again_after_an_hour(
+    shop: Shop, executions: FakeExecutions
+) -> None:
+    needs_attention(shop, may_pass=True)
+
+    early = reconcile(shop, executions)
+    late = reconcile(shop, executions, started_at=STARTED_AT + timedelta(minutes=15))
+
+    assert early.counts == {"orders_not_at_rest": 1, "orders_waiting_for_a_human": 1}
+    assert late.counts == {"orders_not_at_rest": 1, "orders_retried": 1}
+    order = shop.order()
+    assert (order.status, order.timeline[-1].event) == (
+        OrderStatus.PENDING,
+        "RetryRequested: reconciliation",
+    )
+    name = f"{ORDER_ID}-retry-v{order.version}"
+    assert execution_asked_for(shop.stream()[-1]["dynamodb"]) == name
+
+
+def test_an_order_that_needs_a_human_is_not_run_again(shop: Shop, executions: FakeExecutions) -> None:
+    order = needs_attention(shop, may_pass=False)
+
+    report = reconcile(shop, executions, started_at=STARTED_AT + timedelta(days=1))
+
+    assert report.counts == {"orders_not_at_rest": 1, "orders_waiting_for_a_human": 1}
+    assert shop.order() == order
 
 
 def test_an_order_comes_to_rest_if_its_customer_cannot_be_notified(

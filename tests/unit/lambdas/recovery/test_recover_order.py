@@ -61,6 +61,7 @@ def test_an_order_is_flagged_after_its_last_recovery(shop: Shop) -> None:
 
     assert recover(shop, f"{ORDER_ID}-r2") == (RecoveryOutcome.GIVEN_UP, [])
     assert shop.order().status is OrderStatus.NEEDS_ATTENTION
+    assert shop.order().attention_may_pass
 
 
 def test_a_confirmed_order_stays_confirmed_after_its_last_recovery(shop: Shop) -> None:

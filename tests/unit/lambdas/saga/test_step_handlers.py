@@ -141,6 +141,28 @@ def test_a_flagged_order_names_the_undo_error(shop: Shop, log: Log) -> None:
     assert "refund re_1 is failed" in log.text
 
 
+@pytest.mark.parametrize(
+    ("error", "may_pass"),
+    [(RefundRefused("Stripe answers charge_disputed"), False), (KeyError("a bug"), True)],
+)
+def test_a_flag_says_whether_the_cause_may_pass(shop: Shop, error: Exception, *, may_pass: bool) -> None:
+    shop.being_undone()
+
+    run("flag_for_operator", caught(error))
+
+    assert shop.order().attention_may_pass is may_pass
+
+
+def test_a_flag_after_another_one_says_whether_its_own_cause_may_pass(shop: Shop) -> None:
+    shop.being_undone()
+    run("flag_for_operator", TIMED_OUT)
+    shop.orders.request_retry(shop.order().order_id)
+
+    run("flag_for_operator", caught(RefundRefused("Stripe answers charge_disputed")))
+
+    assert not shop.order().attention_may_pass
+
+
 def test_an_order_is_flagged_even_without_an_error(shop: Shop) -> None:
     shop.being_undone()
 

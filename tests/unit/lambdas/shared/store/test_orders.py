@@ -283,6 +283,7 @@ def test_a_closed_order_is_flagged_if_its_refund_fails_later(
 
     assert order is not None
     assert (order.status, order.payment.status) == (OrderStatus.NEEDS_ATTENTION, PaymentStatus.SUCCEEDED)
+    assert not order.attention_may_pass
     assert shop.unsettled() == [ORDER_ID]
     assert shop.orders.record_refund_failed(order) == order
 
