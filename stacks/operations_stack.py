@@ -77,11 +77,11 @@ class OperationsStack(StageStack):
             threshold=5,
         )
 
-        # A scanner of the web sends single requests; with a wrong secret, every event of every payment fails.
+        # A scanner sends single requests. With a wrong secret, every event and each of its repetitions fails.
         self._alarm(
             "StripeSignaturesRejected",
-            _count("StripeWebhooks", Duration.minutes(5), outcome="bad_signature"),
-            "At least three webhooks within five minutes had no valid signature of Stripe",
+            _count("StripeWebhooks", Duration.hours(1), outcome="bad_signature"),
+            "At least three webhooks within an hour had no valid signature of Stripe",
             threshold=3,
         )
 

@@ -55,7 +55,7 @@ def test_an_order_that_is_not_healed_raises_an_alarm(
 def test_webhooks_without_a_valid_signature_raise_an_alarm(stage: Synthesis) -> None:
     alarm = alarms(stage)["StripeSignaturesRejected"]
 
-    assert (alarm["MetricName"], alarm["Period"], alarm["Threshold"]) == ("StripeWebhooks", 300, 3)
+    assert (alarm["MetricName"], alarm["Period"], alarm["Threshold"]) == ("StripeWebhooks", 3600, 3)
     assert {each["Name"]: each["Value"] for each in alarm["Dimensions"]} == {
         "service": "orders",
         "outcome": WebhookOutcome.BAD_SIGNATURE,

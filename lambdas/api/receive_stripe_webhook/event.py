@@ -40,6 +40,11 @@ class StripeEvent:
         return self.kind.startswith(("payment_intent.", "charge.", "refund."))
 
     @property
+    def decides_nothing(self) -> bool:
+        """Whether the payment still waits for its confirmation or its customer."""
+        return self.kind in {"payment_intent.created", "payment_intent.requires_action"}
+
+    @property
     def is_about_refunds(self) -> bool:
         """Whether a refund was made or has changed."""
         return self.kind.startswith(("charge.refund", "refund."))

@@ -53,6 +53,8 @@ def receive_stripe_webhook(
         return WebhookOutcome.NOT_FOR_US
     if event.livemode != gateway.livemode:
         return WebhookOutcome.OTHER_ENVIRONMENT
+    if event.decides_nothing:
+        return WebhookOutcome.ALREADY_KNOWN
     try:
         if event.is_about_refunds or event.is_about_disputes:
             return _follow(event, event.intent_id, orders, gateway)

@@ -128,6 +128,18 @@ def test_an_event_after_the_deadline_writes_nothing(
     assert stripe.calls == []
 
 
+@pytest.mark.parametrize("kind", ["payment_intent.created", "payment_intent.requires_action"])
+def test_stripe_is_not_asked_before_the_payment_is_decided(
+    shop: Shop, stripe: FakeStripe, receive: Receive, kind: str
+) -> None:
+    shop.awaiting_payment(stripe)
+    stripe.calls.clear()
+
+    assert receive(kind) is WebhookOutcome.ALREADY_KNOWN
+
+    assert stripe.calls == []
+
+
 @pytest.mark.parametrize(
     "given",
     [Shop.priced, Shop.paid, Shop.confirmed, Shop.closed],
