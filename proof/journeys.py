@@ -22,6 +22,7 @@ from proof.orders import (
 )
 from proof.payment_scenarios import (
     above_the_accounts_limit,
+    approved_by_redirect,
     approved_with_duplicate_webhooks,
     approved_with_late_webhooks,
     approved_with_webhooks_after_the_deadline,
@@ -420,6 +421,13 @@ PAYMENT_JOURNEYS: Final = (
         scenario=bank_decides_later(success=False),
         errors={**_ASKED, "AwaitPayment": "PaymentDeclined"},
         failure="payment_declined",
+    ),
+    Journey(
+        "approved-by-redirect",
+        "the order has a `return_url`, and the customer approves the payment on the bank's page",
+        order=NEEDS_APPROVAL,
+        scenario=approved_by_redirect,
+        errors=_ASKED,
     ),
     Journey(
         "approved-and-decided-later",

@@ -21,6 +21,7 @@ from proof.scenarios import (
 )
 
 _TIMEOUT_SECONDS: Final = 30.0
+_RETURN_URL: Final = "https://shop.example/thanks"
 _DEADLINE_PASSES_SECONDS: Final = 120.0
 """Longer than the deadline for a payment in any world that runs these scenarios."""
 
@@ -34,6 +35,17 @@ def customer_answers(*, approves: bool) -> Scenario:
         return ended(world, order_id)
 
     return scenario
+
+
+def approved_by_redirect(world: World, order: SubmissionJson) -> FollowedOrder:
+    """The customer approves on their bank's page, which sends them back to the order's return URL."""
+    order_id = world.shop.order({**order, "return_url": _RETURN_URL})
+    intent_id = _wait_until_asked(world, order_id)
+    action = world.shop.get_order(order_id)["payment"]["next_action"]
+    if action["type"] != "redirect_to_url" or action["redirect_to_url"]["return_url"] != _RETURN_URL:
+        raise AssertionError(f"the customer is not sent to their bank and back: {action}")
+    world.stripe.authenticate(intent_id, success=True)
+    return ended(world, order_id)
 
 
 def payment_method_used_twice(world: World, order: SubmissionJson) -> FollowedOrder:

@@ -7,7 +7,7 @@ from local.waiting import wait_for
 from local.world import World
 from proof.laws import take_snapshot, violations
 from proof.orders import an_order
-from proof.scenarios import PIVOT
+from proof.scenarios import CREATE, PIVOT
 from tests.saga.conftest import payment_of
 
 RACERS = 4
@@ -69,3 +69,21 @@ def test_a_second_cancellation_changes_nothing(world: World) -> None:
     assert [first["status"], second["status"]] == ["CONFIRMED", "CANCELLED"]
     payment = payment_of(world, order_id)
     assert (payment.charges, payment.refunds) == (1, 1)
+
+
+def test_an_intent_that_is_made_after_a_cancellation_is_cancelled(world: World) -> None:
+    # Given
+    world.faults.inject(Fault("hold", CREATE))
+    order_id = world.shop.order(an_order())
+    world.faults.wait_until_held()
+    cancel(world, order_id)
+
+    # When
+    world.faults.clear()
+    world.executions.wait_until_ended(order_id)
+    world.executions.wait_until_ended(f"{order_id}-cancel")
+
+    # Then: if the cancellation took longer than the call waits, there is no intent at all
+    made = {each.status for each in world.stripe.payments() if each.order_id == order_id}
+    assert made <= {"canceled"}
+    assert world.shop.get_order(order_id)["status"] == "CANCELLED"
