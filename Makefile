@@ -10,6 +10,8 @@ WORLDS ?= 4
 # The project's own python, node and cdk come before any others on the PATH.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+# Python keeps its bytecode: without it, each of the many processes compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 TOOLS := .venv/.ready node_modules/.ready
 SLOWEST := --durations=10

@@ -32,9 +32,10 @@ class Bench:
     faults: FaultProxyClient
     workers: list["subprocess.Popen[str]"] = field(default_factory=list)
 
-    def start_worker(self) -> "subprocess.Popen[str]":
-        """Start a worker that makes one call; see `worker`."""
-        command = [sys.executable, "-I", "-S", str(Path(worker.__file__)), self.proxy.aws_url]
+    def start_worker(self, *, patience_seconds: float = 10) -> "subprocess.Popen[str]":
+        """Start a worker that makes one call, and waits for the answer; see `worker`."""
+        script = [str(Path(worker.__file__)), self.proxy.aws_url, str(patience_seconds)]
+        command = [sys.executable, "-I", "-S", *script]
         environ = {"AWS_LAMBDA_FUNCTION_NAME": f"orders-local-{FUNCTION}", "ORDERS_TABLE": "Orders-1X2Y"}
         process = subprocess.Popen(  # noqa: S603 - our own
             command, env={**os.environ, **environ}, stdout=subprocess.PIPE, text=True

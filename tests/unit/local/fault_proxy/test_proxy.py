@@ -42,7 +42,6 @@ def test_a_call_passes_unchanged_and_is_named_after_its_function(bench: Bench) -
     [
         ("refuse", "RemoteDisconnected", 0),
         ("lose_reply", "RemoteDisconnected", 1),
-        ("hang", "TimeoutError", 0),
         ("kill_before", KILLED, 0),
         ("kill_after", KILLED, 1),
     ],
@@ -57,12 +56,23 @@ def test_each_fault_has_its_effect_and_its_answer(
     assert [(call.fault, call.status) for call in bench.faults.calls()] == [(kind, None)]
 
 
-def test_a_late_effect_comes_after_its_caller_has_given_up(bench: Bench) -> None:
-    bench.faults.inject(Fault("late", CALL, seconds=worker.PATIENCE_SECONDS + 0.5))
+def test_a_call_that_hangs_has_no_effect(bench: Bench) -> None:
+    bench.faults.inject(Fault("hang", CALL))
 
-    assert outcome(bench.start_worker()) == "TimeoutError"
+    assert outcome(bench.start_worker(patience_seconds=1)) == "TimeoutError"
 
     assert bench.service.requests == []
+    assert [(call.fault, call.status) for call in bench.faults.calls()] == [("hang", None)]
+
+
+def test_a_late_effect_comes_after_its_caller_has_given_up(bench: Bench) -> None:
+    late = Fault("late", CALL)
+    bench.faults.inject(late)
+
+    assert outcome(bench.start_worker(patience_seconds=1)) == "TimeoutError"
+    assert bench.service.requests == []
+
+    bench.faults.lift(late)
     wait_for(lambda: len(bench.service.requests) == 1, "the effect comes", timeout_seconds=5)
 
 

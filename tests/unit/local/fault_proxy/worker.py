@@ -11,11 +11,10 @@ HEADERS = {
     "Content-Type": "application/x-amz-json-1.0",
 }
 BODY = '{"TableName": "Orders-1X2Y"}'
-PATIENCE_SECONDS = 3.0
 
 
-def main(url: str) -> None:
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=PATIENCE_SECONDS)
+def main(url: str, patience_seconds: float) -> None:
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=patience_seconds)
     try:
         connection.request("POST", "/?a=b%2Fc", BODY, HEADERS)
         answer = connection.getresponse()
@@ -27,4 +26,4 @@ def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], float(sys.argv[2]))
