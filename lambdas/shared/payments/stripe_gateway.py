@@ -41,8 +41,11 @@ _CONFIRMATION_TIMEOUT_SECONDS: Final = 20
 `charge_payment` confirms once, beside two other calls: 2 + 20 + 2 x (2 + 5) s are less than its 45 s.
 """
 
-_MOST_KEYS: Final = 4
-"""Limit on the idempotency keys of a call in one try of a step. Stripe replays a stored failure at once."""
+_MOST_KEYS: Final = 6
+"""Limit on the idempotency keys of a call: as many as `ChargePayment` has tries, each of which can fail.
+
+Stripe replays a stored failure at once, so all of them fit into one try.
+"""
 
 _Response = TypeVar("_Response")
 

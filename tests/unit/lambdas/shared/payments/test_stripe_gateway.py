@@ -23,6 +23,7 @@ from lambdas.domain.payment import Dispute, PaymentIntent, Refund
 from lambdas.shared.payments import stripe_gateway
 from lambdas.shared.payments.stripe_gateway import StripeGateway
 from lambdas.shared.settings import Settings
+from statemachines.document import SagaDocument
 from tests.unit.lambdas.builders import ORDER_ID, PAYMENT_SERVICE, SECRET_KEY, an_order
 from tests.unit.lambdas.conftest import Log
 
@@ -201,15 +202,24 @@ def test_a_stored_response_that_is_no_failure_is_used(
 
 
 @each_charge
-def test_one_try_uses_four_keys_at_most(
+def test_the_last_try_of_the_step_gets_past_a_failure_of_each_earlier_one(
     api: FakeStripeApi, gateway: StripeGateway, key: str, call: Callable[[StripeGateway], object]
 ) -> None:
+    tries = SagaDocument.load().states["ChargePayment"].tries
+    api.answers = [(500, Stored(FAILURE))] * (tries - 1)
+
+    call(gateway)
+
+    assert api.requests[-1].idempotency_key == f"{ORDER_ID}-{key}-{tries}"
+
+
+def test_the_number_of_keys_is_limited(api: FakeStripeApi, gateway: StripeGateway) -> None:
     api.answer = (500, Stored(FAILURE))
 
     with pytest.raises(PaymentProviderUnavailable):
-        call(gateway)
+        gateway.create_intent(an_order(amount=75_800))
 
-    assert [request.idempotency_key for request in api.requests][3:] == [f"{ORDER_ID}-{key}-4"]
+    assert len(api.requests) == SagaDocument.load().states["ChargePayment"].tries
 
 
 def test_an_intent_is_canceled_with_a_new_key_every_time(api: FakeStripeApi, gateway: StripeGateway) -> None:
