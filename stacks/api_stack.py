@@ -12,7 +12,7 @@ from stacks.constructs.saga_machine import SagaMachine
 from stacks.constructs.secret import Secret
 from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.table import Table
-from stacks.settings import Settings
+from stacks.settings import StageSettings
 
 
 class ApiStack(StageStack):
@@ -25,7 +25,7 @@ class ApiStack(StageStack):
     def __init__(
         self,
         scope: Construct,
-        settings: Settings,
+        settings: StageSettings,
         *,
         orders: Table,
         inventory: Table,

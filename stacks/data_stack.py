@@ -7,7 +7,7 @@ from lambdas.domain.vocabulary import SERVICE
 from stacks.constructs.secret import Secret
 from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.table import Table, text
-from stacks.settings import Settings
+from stacks.settings import StageSettings
 
 
 class DataStack(StageStack):
@@ -21,7 +21,7 @@ class DataStack(StageStack):
         webhook_secret: Stripe's signing secret for webhooks.
     """
 
-    def __init__(self, scope: Construct, settings: Settings) -> None:
+    def __init__(self, scope: Construct, settings: StageSettings) -> None:
         super().__init__(scope, "data", settings, description="Orders: tables and secrets")
 
         self.orders = Table(

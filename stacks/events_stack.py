@@ -11,7 +11,7 @@ from stacks.constructs.python_function import PythonFunctions
 from stacks.constructs.queue import DeadLetterQueue, EventQueue
 from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.table import Table
-from stacks.settings import Settings
+from stacks.settings import StageSettings
 
 _EVENT_STATUSES = ["CONFIRMED", "FAILED", "CANCELLED", "NEEDS_ATTENTION"]
 
@@ -24,7 +24,7 @@ class EventsStack(StageStack):
         dead_letter_queues: Queues that should be empty.
     """
 
-    def __init__(self, scope: Construct, settings: Settings, *, orders: Table) -> None:
+    def __init__(self, scope: Construct, settings: StageSettings, *, orders: Table) -> None:
         super().__init__(scope, "events", settings, description="Orders: events and their audit")
         functions = PythonFunctions(self, settings)
         bus = EventBus(self, settings)
@@ -53,7 +53,7 @@ class EventsStack(StageStack):
             "ParkedEventsQueueUrl", parked_events.queue_url, "Order changes that could not be published"
         )
 
-    def _audit(self, settings: Settings, functions: PythonFunctions, bus: EventBus) -> DeadLetterQueue:
+    def _audit(self, settings: StageSettings, functions: PythonFunctions, bus: EventBus) -> DeadLetterQueue:
         """Store every order event in a table.
 
         Returns:

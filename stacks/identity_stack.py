@@ -7,7 +7,7 @@ from constructs import Construct
 from lambdas.domain.vocabulary import UserGroup
 from stacks.constructs.findings import accept
 from stacks.constructs.stage_stack import StageStack
-from stacks.settings import Settings
+from stacks.settings import StageSettings
 
 _GROUPS = {
     UserGroup.CUSTOMERS: "Customers place orders",
@@ -24,7 +24,7 @@ class IdentityStack(StageStack):
         pool: The user pool.
     """
 
-    def __init__(self, scope: Construct, settings: Settings) -> None:
+    def __init__(self, scope: Construct, settings: StageSettings) -> None:
         super().__init__(scope, "identity", settings, description="Orders: users")
         self.pool = self._user_pool(settings)
         for group, description in _GROUPS.items():
@@ -34,7 +34,7 @@ class IdentityStack(StageStack):
         self.add_output("UserPoolId", self.pool.user_pool_id, "User pool of customers and operators")
         self.add_output("UserPoolClientId", client.user_pool_client_id, "App client that users sign in with")
 
-    def _user_pool(self, settings: Settings) -> cognito.UserPool:
+    def _user_pool(self, settings: StageSettings) -> cognito.UserPool:
         """Add the pool. Only administrators add users."""
         pool = cognito.UserPool(
             self,
@@ -82,7 +82,7 @@ class IdentityStack(StageStack):
         )
         return pool
 
-    def _app_client(self, settings: Settings) -> cognito.UserPoolClient:
+    def _app_client(self, settings: StageSettings) -> cognito.UserPoolClient:
         """Add the client that web shops and the command line sign in with; it has no secret."""
         return self.pool.add_client(
             "App",

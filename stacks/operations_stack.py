@@ -18,7 +18,7 @@ from constructs import Construct
 from lambdas.domain.vocabulary import METRIC_NAMESPACE, SERVICE, FindingKind
 from stacks.constructs.python_function import pascal_case
 from stacks.constructs.stage_stack import StageStack
-from stacks.settings import Settings
+from stacks.settings import StageSettings
 
 
 class OperationsStack(StageStack):
@@ -30,7 +30,7 @@ class OperationsStack(StageStack):
     def __init__(
         self,
         scope: Construct,
-        settings: Settings,
+        settings: StageSettings,
         *,
         saga: sfn.StateMachine,
         reconciliation: sfn.StateMachine,
@@ -87,7 +87,7 @@ class OperationsStack(StageStack):
 
         self.add_output("AlarmTopicArn", self._topic.topic_arn, "Topic of all alarms; subscribe to it")
 
-    def _reconciliation_alarms(self, settings: Settings, reconciliation: sfn.StateMachine) -> None:
+    def _reconciliation_alarms(self, settings: StageSettings, reconciliation: sfn.StateMachine) -> None:
         """Add the alarms for the findings of the reconciliation, and for runs that fail or do not happen."""
         period = Duration.minutes(settings.reconciliation_minutes)
         for kind in FindingKind:
@@ -144,7 +144,7 @@ class OperationsStack(StageStack):
         )
         alarm.add_alarm_action(actions.SnsAction(self._topic))
 
-    def _alarm_topic(self, settings: Settings) -> sns.Topic:
+    def _alarm_topic(self, settings: StageSettings) -> sns.Topic:
         """Add the topic: encrypted, and open to the alarms of this account only."""
         cloudwatch_service = iam.ServicePrincipal(
             "cloudwatch.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": self.account}}

@@ -13,7 +13,7 @@ from stacks.constructs.secret import Secret
 from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.state_machine import StateMachine
 from stacks.constructs.table import Table
-from stacks.settings import Settings
+from stacks.settings import StageSettings
 from statemachines.definition import read_definition
 
 
@@ -28,7 +28,7 @@ class RecoveryStack(StageStack):
     def __init__(
         self,
         scope: Construct,
-        settings: Settings,
+        settings: StageSettings,
         *,
         orders: Table,
         inventory: Table,
@@ -79,7 +79,7 @@ class RecoveryStack(StageStack):
         )
 
     def _recover_orders(
-        self, settings: Settings, functions: PythonFunctions, orders: Table, saga: SagaMachine
+        self, settings: StageSettings, functions: PythonFunctions, orders: Table, saga: SagaMachine
     ) -> DeadLetterQueue:
         """Run the saga again for orders whose execution was stopped, timed out or failed unexpectedly.
 

@@ -12,7 +12,7 @@ from stacks.constructs.saga_machine import SagaMachine, wake_saga
 from stacks.constructs.secret import Secret
 from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.table import Table
-from stacks.settings import DEFAULT_SENDER, Settings
+from stacks.settings import DEFAULT_SENDER, StageSettings
 from statemachines.definition import Definition, read_definition
 from statemachines.steps import STEP_FUNCTIONS
 
@@ -29,7 +29,7 @@ class SagaStack(StageStack):
     def __init__(
         self,
         scope: Construct,
-        settings: Settings,
+        settings: StageSettings,
         *,
         orders: Table,
         inventory: Table,
@@ -74,7 +74,7 @@ class SagaStack(StageStack):
         )
 
     def _start_saga(
-        self, settings: Settings, functions: PythonFunctions, orders: Table, parked_in: DeadLetterQueue
+        self, settings: StageSettings, functions: PythonFunctions, orders: Table, parked_in: DeadLetterQueue
     ) -> PythonFunction:
         """Start the saga for new orders, and again for each request to cancel or retry one."""
         function = functions.add("start_saga", self.machine.start())
@@ -95,14 +95,14 @@ class SagaStack(StageStack):
         return function
 
 
-def _definition(settings: Settings) -> Definition:
+def _definition(settings: StageSettings) -> Definition:
     """The saga, with the stage's deadline for a payment."""
     definition = read_definition("order_saga")
     definition["States"]["AwaitPayment"]["TimeoutSeconds"] = settings.payment_deadline_seconds
     return definition
 
 
-def _send_mail(settings: Settings) -> Grant:
+def _send_mail(settings: StageSettings) -> Grant:
     """Send mail from the shop's address."""
     statement = iam.PolicyStatement(actions=["ses:SendEmail"], resources=["*"])
     if not settings.embedded:  # the embedded AWS does not know the key `ses:FromAddress`

@@ -60,7 +60,7 @@ class CallerLimits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class StageSettings:
     """The settings of one stage.
 
     Attributes:
@@ -154,7 +154,7 @@ class Settings:
                 )
 
 
-_LOCAL = Settings(
+_LOCAL = StageSettings(
     stage="local",
     embedded=True,
     keep_data=False,
@@ -178,7 +178,7 @@ _LOCAL = Settings(
     caller_limits=None,
 )
 
-_DEV = Settings(
+_DEV = StageSettings(
     stage="dev",
     embedded=False,
     keep_data=False,
@@ -197,7 +197,7 @@ _DEV = Settings(
     caller_limits=CallerLimits(per_address=1000, per_user=600),
 )
 
-_PROD = Settings(
+_PROD = StageSettings(
     stage="prod",
     embedded=False,
     keep_data=True,
@@ -220,7 +220,7 @@ _PROD = Settings(
 STAGES = {settings.stage: settings for settings in (_LOCAL, _DEV, _PROD)}
 
 
-def read_settings(context: Mapping[str, object]) -> Settings:
+def read_settings(context: Mapping[str, object]) -> StageSettings:
     """Return the settings of the stage that the CDK context names.
 
     Args:

@@ -4,13 +4,13 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from stacks.constructs.grant import Grant, allow
-from stacks.settings import Settings
+from stacks.settings import StageSettings
 
 
 class EventBus(events.EventBus):
     """An EventBridge bus of the stage's own."""
 
-    def __init__(self, scope: Construct, settings: Settings) -> None:
+    def __init__(self, scope: Construct, settings: StageSettings) -> None:
         super().__init__(scope, "Bus", event_bus_name=f"orders-{settings.stage}")
 
     def publish(self) -> Grant:

@@ -4,13 +4,13 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from stacks.settings import Settings
+from stacks.settings import StageSettings
 
 
 class LogGroup(logs.LogGroup):
     """A log group that is deleted with its stack; its entries expire after the stage's retention time."""
 
-    def __init__(self, scope: Construct, construct_id: str, settings: Settings, *, name: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, settings: StageSettings, *, name: str) -> None:
         super().__init__(
             scope,
             construct_id,

@@ -9,7 +9,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 
 from stacks.constructs.python_function import PythonFunction
-from stacks.settings import Settings
+from stacks.settings import StageSettings
 
 _RETRY_UNTIL_TOO_OLD = -1
 
@@ -18,7 +18,7 @@ def follow_orders(
     function: PythonFunction,
     orders: dynamodb.ITableV2,
     *,
-    settings: Settings,
+    settings: StageSettings,
     patterns: Sequence[dict[str, object]],
     parked_in: sqs.Queue,
     record_age: Duration,

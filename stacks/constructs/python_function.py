@@ -14,7 +14,7 @@ from stacks.constructs.dependency_layer import dependency_layer
 from stacks.constructs.findings import accept
 from stacks.constructs.grant import Grant
 from stacks.constructs.log_group import LogGroup
-from stacks.settings import Settings, function_timeout_seconds
+from stacks.settings import StageSettings, function_timeout_seconds
 
 _MEMORY_MB = 512
 
@@ -33,7 +33,7 @@ class PythonFunction(lambda_.Function):
         scope: Construct,
         name: str,
         *,
-        settings: Settings,
+        settings: StageSettings,
         code: lambda_.Code,
         layers: list[lambda_.LayerVersion],
         environment: dict[str, str],
@@ -80,7 +80,7 @@ class PythonFunction(lambda_.Function):
 class PythonFunctions:
     """Adds functions to one stack; they share the asset of their code and the layer."""
 
-    def __init__(self, stack: Construct, settings: Settings) -> None:
+    def __init__(self, stack: Construct, settings: StageSettings) -> None:
         self._stack = stack
         self._settings = settings
         self._code = lambda_.Code.from_asset(

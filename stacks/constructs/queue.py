@@ -9,7 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.constructs.findings import accept
-from stacks.settings import Settings, function_timeout_seconds
+from stacks.settings import StageSettings, function_timeout_seconds
 
 
 class Queue(sqs.Queue):
@@ -19,7 +19,7 @@ class Queue(sqs.Queue):
         self,
         scope: Construct,
         construct_id: str,
-        settings: Settings,
+        settings: StageSettings,
         *,
         retention_period: Duration | None = None,
         visibility_timeout: Duration | None = None,
@@ -46,7 +46,7 @@ class Queue(sqs.Queue):
 class DeadLetterQueue(Queue):
     """A queue that should be empty: an alarm watches it, and an operator empties it."""
 
-    def __init__(self, scope: Construct, construct_id: str, settings: Settings) -> None:
+    def __init__(self, scope: Construct, construct_id: str, settings: StageSettings) -> None:
         # 14 days is the maximum.
         super().__init__(scope, construct_id, settings, retention_period=Duration.days(14))
         accept(self, "AwsSolutions-SQS3", "This queue is the dead-letter queue of another queue or function.")
@@ -63,7 +63,7 @@ class EventQueue(Queue):
         self,
         scope: Construct,
         construct_id: str,
-        settings: Settings,
+        settings: StageSettings,
         *,
         consumer: str,
         max_receive_count: int,

@@ -14,7 +14,7 @@ from constructs import Construct
 from lambdas.domain.vocabulary import PROBLEM_TYPE_PREFIX, SECURITY_HEADERS, ProblemKind
 from stacks.constructs.findings import accept
 from stacks.constructs.log_group import LogGroup
-from stacks.settings import Settings
+from stacks.settings import StageSettings
 
 _VERSION = "v1"
 
@@ -48,7 +48,7 @@ class RestApi(apigateway.RestApi):
     The error responses of API Gateway are problem documents (RFC 9457), like those of the functions.
     """
 
-    def __init__(self, scope: Construct, settings: Settings, *, users: cognito.UserPool) -> None:
+    def __init__(self, scope: Construct, settings: StageSettings, *, users: cognito.UserPool) -> None:
         name = f"orders-{settings.stage}"
         access_logs = LogGroup(scope, "AccessLogs", settings, name=f"/aws/apigateway/{name}")
         super().__init__(
@@ -262,7 +262,7 @@ def _method_response(status: str, *headers: str) -> apigateway.MethodResponse:
     )
 
 
-def _cors(settings: Settings) -> apigateway.CorsOptions | None:
+def _cors(settings: StageSettings) -> apigateway.CorsOptions | None:
     """Permit calls from the stage's web origins; None if the stage names none."""
     if not settings.allowed_origins:
         return None

@@ -8,7 +8,7 @@ from constructs import Construct
 
 from stacks.constructs.grant import Grant, allow
 from stacks.constructs.state_machine import StateMachine
-from stacks.settings import Settings
+from stacks.settings import StageSettings
 from statemachines.definition import Definition
 
 
@@ -18,7 +18,7 @@ class SagaMachine(StateMachine):
     def __init__(
         self,
         scope: Construct,
-        settings: Settings,
+        settings: StageSettings,
         *,
         definition: Definition,
         functions: Sequence[lambda_.Function],
@@ -52,7 +52,7 @@ class SagaMachine(StateMachine):
         return wake_saga(self, self._settings)
 
 
-def wake_saga(scope: Construct, settings: Settings) -> Grant:
+def wake_saga(scope: Construct, settings: StageSettings) -> Grant:
     """Resume an execution of the saga that waits with a task token.
 
     This permission names the machine instead of referring to it, because a function that the machine calls
@@ -70,11 +70,11 @@ def wake_saga(scope: Construct, settings: Settings) -> Grant:
     return Grant(permissions=[allow(_arn(scope, settings, "stateMachine"), *actions)])
 
 
-def _name(settings: Settings) -> str:
+def _name(settings: StageSettings) -> str:
     return f"orders-{settings.stage}-saga"
 
 
-def _arn(scope: Construct, settings: Settings, resource: str) -> str:
+def _arn(scope: Construct, settings: StageSettings, resource: str) -> str:
     return Stack.of(scope).format_arn(
         service="states",
         resource=resource,

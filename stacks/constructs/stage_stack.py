@@ -4,13 +4,13 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from lambdas.domain.vocabulary import SERVICE
-from stacks.settings import Settings
+from stacks.settings import StageSettings
 
 
 class StageStack(cdk.Stack):
     """A stack of one stage, with its name, tags, publishing and protection from deletion."""
 
-    def __init__(self, scope: Construct, name: str, settings: Settings, *, description: str) -> None:
+    def __init__(self, scope: Construct, name: str, settings: StageSettings, *, description: str) -> None:
         super().__init__(
             scope,
             f"orders-{settings.stage}-{name}",

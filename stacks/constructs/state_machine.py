@@ -10,7 +10,7 @@ from constructs import Construct
 
 from stacks.constructs.findings import accept
 from stacks.constructs.log_group import LogGroup
-from stacks.settings import Settings
+from stacks.settings import StageSettings
 from statemachines.definition import Definition
 
 
@@ -24,7 +24,7 @@ class StateMachine(sfn.StateMachine):
         self,
         scope: Construct,
         construct_id: str,
-        settings: Settings,
+        settings: StageSettings,
         *,
         name: str,
         definition: Definition,

@@ -7,7 +7,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from stacks.constructs.grant import Grant, allow
-from stacks.settings import Settings
+from stacks.settings import StageSettings
 
 
 class Table(dynamodb.TableV2):
@@ -17,7 +17,7 @@ class Table(dynamodb.TableV2):
         self,
         scope: Construct,
         construct_id: str,
-        settings: Settings,
+        settings: StageSettings,
         *,
         partition_key: str,
         sort_key: str | None = None,

@@ -6,7 +6,7 @@ import pytest
 
 from lambdas.domain import errors
 from lambdas.shared.reconciliation import BUDGET_SECONDS
-from stacks.settings import STAGES, Settings, function_timeout_seconds
+from stacks.settings import STAGES, StageSettings, function_timeout_seconds
 from statemachines.definition import read_definition
 from statemachines.document import Retrier, SagaDocument
 from tests.stacks.synthesis import Synthesis, readable
@@ -110,7 +110,7 @@ def test_an_execution_ends_before_its_history_is_full() -> None:
 
 
 @pytest.mark.parametrize("stage", [STAGES["dev"], STAGES["prod"]], ids=["dev", "prod"])
-def test_an_order_is_not_stale_while_its_saga_runs(stage: Settings) -> None:
+def test_an_order_is_not_stale_while_its_saga_runs(stage: StageSettings) -> None:
     saga = SagaDocument.load()
     step = max(longest_seconds(task) for task in saga.tasks if not task.waits)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.events.publish_order_events.event_bus import EventBus
+from lambdas.events.publish_order_events.event_publisher import EventPublisher
 from lambdas.events.publish_order_events.order_event import event_of_change
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import count
@@ -17,7 +17,7 @@ from lambdas.shared.streams import process_in_order
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Publish the events of a batch of changes from the stream of orders."""
-    bus = EventBus.from_settings(Settings())
+    bus = EventPublisher.from_settings(Settings())
 
     def publish(record: Mapping[str, Any]) -> None:
         change = record["dynamodb"]

@@ -19,7 +19,7 @@ from moto import mock_aws
 from moto.dynamodb.models.table import StreamRecord, Table
 
 from lambdas.domain import clock
-from lambdas.events.publish_order_events import event_bus
+from lambdas.events.publish_order_events import event_publisher
 from lambdas.saga.notify_customer.mailer import SesMailer
 from lambdas.shared import aws
 from lambdas.shared.log import logger
@@ -178,7 +178,7 @@ def mailer(monkeypatch: pytest.MonkeyPatch) -> FakeMailer:
 def event_bridge(monkeypatch: pytest.MonkeyPatch) -> FakeEventBridge:
     """The client of the event bus."""
     fake = FakeEventBridge()
-    monkeypatch.setattr(event_bus, "event_bridge", lambda: fake)
+    monkeypatch.setattr(event_publisher, "event_bridge", lambda: fake)
     return fake
 
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.domain.order import Order, PaymentStatus
 from lambdas.domain.payment import DisputeState
-from lambdas.events.publish_order_events.event_bus import EventRefused
+from lambdas.events.publish_order_events.event_publisher import EventRefused
 from lambdas.events.publish_order_events.handler import handler
 from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, EMAIL, LAMP, ORDER_ID, TASK_TOKEN, two
 from tests.unit.lambdas.fakes import CLIENT_SECRET, NEXT_ACTION, FakeEventBridge, FakeStripe

@@ -1,4 +1,4 @@
-"""Puts events on the bus."""
+"""Puts order events on EventBridge."""
 
 import json
 from typing import TYPE_CHECKING
@@ -16,16 +16,16 @@ class EventRefused(Exception):
     """The bus did not accept the event, although the call succeeded."""
 
 
-class EventBus:
-    """The bus that order events go to."""
+class EventPublisher:
+    """Puts order events on the bus."""
 
     def __init__(self, client: "EventBridgeClient", name: str) -> None:
         self._client = client
         self._name = name
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> "EventBus":
-        """The bus that the environment names."""
+    def from_settings(cls, settings: Settings) -> "EventPublisher":
+        """Puts them on the bus that the environment names."""
         return cls(event_bridge(), settings.event_bus_name)
 
     def put(self, event: OrderEvent) -> None:
