@@ -39,13 +39,11 @@ class CampaignJourney:
 
 
 def _approve(order: OrderUnderTest) -> None:
-    asked = order.wait_for(
-        lambda record: (
-            record["status"] == "AWAITING_PAYMENT" and record["payment"]["status"] == "requires_action"
-        )
-    )
-    if asked is not None:
-        order.approve(asked)
+    order.answer_bank(approves=True)
+
+
+def _refuse(order: OrderUnderTest) -> None:
+    order.answer_bank(approves=False)
 
 
 def _prepare_last_unit(world: World) -> None:
@@ -87,6 +85,7 @@ _SELECTED: Final = (
     CampaignJourney(_JOURNEYS["out-of-stock"]),
     CampaignJourney(_JOURNEYS["lost-race"], prepare=_prepare_last_unit, meanwhile=_lose_last_unit),
     CampaignJourney(_JOURNEYS["approved"], meanwhile=_approve),
+    CampaignJourney(_JOURNEYS["refused"], meanwhile=_refuse),
     CampaignJourney(_JOURNEYS["abandoned"], payment_deadline_seconds=3),
     CampaignJourney(_JOURNEYS["cancelled"], prepare=hold_charge, meanwhile=_cancel_while_charging),
     CampaignJourney(_JOURNEYS["cancelled-later"], meanwhile=_cancel_when_confirmed),

@@ -90,10 +90,16 @@ class OrderUnderTest:
             release.cancel()
             self.world.faults.lift(_HELD_CHARGE)
 
-    def approve(self, record: Record) -> None:
-        """Approve the payment (3-D Secure) as the customer, unless it is too late."""
-        with suppress(httpx.HTTPStatusError):
-            self.world.stripe.authenticate(record["payment"]["intent_id"], success=True)
+    def answer_bank(self, *, approves: bool) -> None:
+        """Wait until the bank asks for 3-D Secure, and approve or refuse it, unless it is too late."""
+        asked = self.wait_for(
+            lambda record: (
+                record["status"] == "AWAITING_PAYMENT" and record["payment"]["status"] == "requires_action"
+            )
+        )
+        if asked is not None:
+            with suppress(httpx.HTTPStatusError):
+                self.world.stripe.authenticate(asked["payment"]["intent_id"], success=approves)
 
     def take_all(self, sku: str) -> None:
         """Take all units of a SKU out of the stock."""
