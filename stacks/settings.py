@@ -32,7 +32,7 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 _TIMEOUT_SECONDS = 15
 _TIMEOUT_SECONDS_OF = {
     "charge_payment": 45,  # a confirmation waits for the customer's bank
-    "refund_payment": 25,
+    "refund_payment": 29,
     "await_payment": 25,
     "expire_payment": 25,
     "receive_stripe_webhook": 25,  # these call Stripe

@@ -6,7 +6,6 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
-import requests
 import stripe
 from typing_extensions import override
 
@@ -34,11 +33,12 @@ _PAGE: Final = 100
 
 _CONNECT_TIMEOUT_SECONDS: Final = 2
 _READ_TIMEOUT_SECONDS: Final = 5
-"""A step makes at most three calls: 3 x (2 + 5) s are less than its function's timeout of 25 s."""
+"""`refund_payment` makes at most four calls: 4 x (2 + 5) s are less than its function's timeout of 29 s."""
 _CONFIRMATION_TIMEOUT_SECONDS: Final = 20
 """Stripe answers a confirmation when the customer's bank has answered, and a bank can take 15 s.
 
-`charge_payment` confirms once, beside two other calls: 2 + 20 + 2 x (2 + 5) s are less than its 45 s.
+`charge_payment` confirms once, beside at most three other calls: 2 + 20 + 3 x (2 + 5) s are less than its
+45 s.
 """
 
 _MOST_KEYS: Final = 6
@@ -143,9 +143,10 @@ class StripeGateway(PaymentGateway):
                     },
                     {"idempotency_key": f"{order.order_id}-refund-{attempt}"},
                 )
-        except AmountNotChargeable as error:
+        except (AmountNotChargeable, stripe.IdempotencyError) as error:
+            # Lambda can run one try twice: the key of the second run then has another amount.
             raise PaymentInFlux("Stripe holds less than it did") from error
-        except (PaymentDeclined, stripe.InvalidRequestError, stripe.IdempotencyError) as error:
+        except (PaymentDeclined, stripe.InvalidRequestError) as error:
             code = getattr(error, "code", None)
             if code is None and getattr(error, "param", None) == "amount":
                 # "Refund amount is greater than unrefunded amount on charge" has no code.
@@ -182,17 +183,14 @@ class StripeGateway(PaymentGateway):
 def _clients(secret_key: str, api_base: str | None) -> tuple[stripe.StripeClient, stripe.StripeClient]:
     """The clients for a key and an address: one that soon gives up, and one that waits for a confirmation.
 
-    They are made once and share their connections, so that these stay open.
+    They are made once, so that their connections stay open.
     """
-    session = requests.Session()
 
     def client(read_timeout_seconds: int) -> stripe.StripeClient:
         return stripe.StripeClient(
             secret_key,
             base_addresses={"api": api_base} if api_base else {},
-            http_client=stripe.RequestsClient(
-                timeout=(_CONNECT_TIMEOUT_SECONDS, read_timeout_seconds), session=session
-            ),
+            http_client=stripe.RequestsClient(timeout=(_CONNECT_TIMEOUT_SECONDS, read_timeout_seconds)),
             max_network_retries=0,
             stripe_version=API_VERSION,
         )
@@ -201,12 +199,13 @@ def _clients(secret_key: str, api_base: str | None) -> tuple[stripe.StripeClient
 
 
 def _with_idempotency_key(key: str, call: Callable[[stripe.RequestOptions], _Response]) -> _Response:
-    """Make a call with the first idempotency key under which Stripe has stored no failure of its own.
+    """Make a call with the first idempotency key under which a retry can succeed.
 
-    Stripe stores a response 500 like any other and replays it for at least a day
-    (https://docs.stripe.com/api/idempotent_requests), so a retry with the same key cannot get past it. The
-    next key is taken only after a replay: so a call whose reply was lost is found under its key, and the call
-    that failed is over.
+    Stripe stores a response 500 like any other and replays it for at least a day, and it rejects other
+    parameters under a key for as long (https://docs.stripe.com/api/idempotent_requests). So a retry with the
+    same key cannot get past a stored failure, or past a deployment that has changed the parameters. The next
+    key is taken only then: so a call whose reply was lost is found under its key, and the call that failed is
+    over. An intent that remains under an earlier key was never confirmed, and is cancelled as a spare one.
 
     Args:
         key: The first key; the next ones are `{key}-2`, `{key}-3`, and so on.
@@ -215,14 +214,18 @@ def _with_idempotency_key(key: str, call: Callable[[stripe.RequestOptions], _Res
     for number in range(1, _MOST_KEYS):
         try:
             return call({"idempotency_key": key if number == 1 else f"{key}-{number}"})
-        except stripe.APIError as error:
-            if not _is_stored_failure(error):
+        except (stripe.APIError, stripe.IdempotencyError) as error:
+            if not _has_spent_its_key(error):
                 raise
-            logger.warning("Stripe replays a stored failure", extra={"request_id": error.request_id})
+            extra = {"error": type(error).__name__, "request_id": error.request_id}
+            logger.warning("Stripe needs the next idempotency key", extra=extra)
     return call({"idempotency_key": f"{key}-{_MOST_KEYS}"})
 
 
-def _is_stored_failure(error: stripe.APIError) -> bool:
+def _has_spent_its_key(error: stripe.APIError | stripe.IdempotencyError) -> bool:
+    """Whether Stripe replays a stored failure, or the key belongs to a call with other parameters."""
+    if isinstance(error, stripe.IdempotencyError):
+        return True
     failed = (error.http_status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
     return failed and (error.headers or {}).get("Idempotent-Replayed") == "true"
 
