@@ -40,6 +40,8 @@ class EventsStack(StageStack):
                 # A refund or dispute in Stripe is an event even while the order has another status.
                 _payment_has("refunded_outside", "N"),
                 _payment_has("dispute", "S"),
+                # A settlement sets the order to PENDING, so that it is closed by one more execution.
+                {"dynamodb": {"NewImage": {"settlement": {"M": {"by": {"S": [{"exists": True}]}}}}}},
             ],
             parked_in=parked_events,
             record_age=Duration.seconds(settings.stream_record_age_seconds),

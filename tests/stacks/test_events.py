@@ -68,7 +68,7 @@ def test_new_orders_cancellations_and_retries_start_the_saga(stage: Synthesis) -
     ]
 
 
-def test_ends_refunds_and_disputes_become_events(stage: Synthesis) -> None:
+def test_ends_refunds_disputes_and_settlements_become_events(stage: Synthesis) -> None:
     refunded = {"M": {"refunded_outside": {"N": [{"exists": True}]}}}
     disputed = {"M": {"dispute": {"S": [{"exists": True}]}}}
     statuses = [status for status in OrderStatus if event_of_change(None, an_order(status=status))]
@@ -76,6 +76,7 @@ def test_ends_refunds_and_disputes_become_events(stage: Synthesis) -> None:
         {"dynamodb": {"NewImage": {"status": {"S": statuses}}}},
         {"dynamodb": {"NewImage": {"payment": refunded}}},
         {"dynamodb": {"NewImage": {"payment": disputed}}},
+        {"dynamodb": {"NewImage": {"settlement": {"M": {"by": {"S": [{"exists": True}]}}}}}},
     ]
 
 

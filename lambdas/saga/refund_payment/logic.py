@@ -47,7 +47,9 @@ def _refund(
     """Refund what is still held, and record whether all refunds have arrived."""
     refunds = []
     if intent.amount_held:
-        orders.record_refund_attempt(order.order_id, attempt)
+        order = orders.record_refund_attempt(order.order_id, attempt)
+        if order.is_settled_outside:
+            return order
         refunds = [gateway.refund(order, intent, attempt)]
     if intent.amount_refunded:  # a part was refunded before, and may not have arrived
         refunds = gateway.list_refunds(intent.intent_id)
@@ -66,7 +68,7 @@ def _are_pending(refunds: Sequence[Refund], intent: PaymentIntent) -> bool:
     Raises:
         RefundRefused: The refunds do not give back all of the payment.
     """
-    good = [refund for refund in refunds if refund.status in {"succeeded", "pending"}]
+    good = [refund for refund in refunds if refund.counts]
     if sum(refund.amount for refund in good) < intent.amount_received:
         bad = [f"refund {refund.refund_id} is {refund.status}" for refund in refunds if refund not in good]
         raise RefundRefused(", ".join(bad))

@@ -320,10 +320,10 @@ class OrderTable:
         return self._change_unchanged(order, change)
 
     def record_refund_attempt(self, order_id: str, attempt: str) -> Order:
-        """Record an attempt to refund the payment, before the refund is made."""
+        """Record an attempt to refund the payment, before the refund is made; never if it is settled."""
         change = Change(
             event="PaymentRefundRequested",
-            condition=IS_BEING_UNDONE & ~Attr("refund_attempts").contains(attempt),
+            condition=IS_BEING_UNDONE & ~IS_SETTLED_OUTSIDE & ~Attr("refund_attempts").contains(attempt),
             add={"refund_attempts": frozenset({attempt})},
         )
         return self._change(order_id, change)

@@ -354,6 +354,17 @@ def test_a_payment_that_was_settled_outside_is_not_refunded(shop: Shop, stripe: 
     assert stripe.calls == []
 
 
+def test_an_order_that_is_settled_meanwhile_is_not_refunded(shop: Shop, stripe: FakeStripe) -> None:
+    """Another execution has flagged the order, and this one is slower than the operator."""
+    charge(shop, stripe)
+    shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+    shop.orders.flag(ORDER_ID, "RefundRefused")
+    stripe.after["retrieve_intent"] = lambda: shop.orders.settle(ORDER_ID, "the-boss", "Paid back in cash.")
+
+    assert undo(shop, stripe).payment.status is PaymentStatus.SETTLED_OUTSIDE
+    assert stripe.refunds == []
+
+
 # The undo is recorded before it takes effect
 
 
