@@ -68,8 +68,8 @@ class Refund:
 
     @property
     def counts(self) -> bool:
-        """Whether the customer has the money, or will get it."""
-        return self.status not in {"failed", "canceled"}
+        """Whether the customer has the money, or will get it without anybody's help."""
+        return self.status in {"succeeded", "pending"}
 
 
 class DisputeState(StrEnum):

@@ -51,6 +51,9 @@ _CAN_BE_CANCELED: Final = (
     "requires_capture",
 )
 
+_LEAVES_THE_CHARGE: Final = {"failed", "canceled"}
+"""Statuses of a refund that the charge's `amount_refunded` does not contain."""
+
 _Answer = TypeVar("_Answer")
 
 
@@ -162,7 +165,7 @@ class FakeStripe(PaymentGateway):
             self.refunds.append(amount)
             self.attempts.append(attempt)
             made = Refund(f"re_{len(self.refunds)}", amount, self.refund_status, attempt)
-            if made.counts:
+            if made.status not in _LEAVES_THE_CHARGE:
                 self.put(replace(current, amount_refunded=current.amount_refunded + amount))
             return made
 
@@ -176,7 +179,7 @@ class FakeStripe(PaymentGateway):
                 Refund(f"re_{n}", amount, self.refund_status, attempt)
                 for n, (amount, attempt) in enumerate(zip(self.refunds, self.attempts, strict=True), 1)
             ]
-            by_saga = sum(refund.amount for refund in ours if refund.counts)
+            by_saga = sum(refund.amount for refund in ours if refund.status not in _LEAVES_THE_CHARGE)
             by_hand = self._known(intent_id).amount_refunded - by_saga
             return [*ours, *([Refund("re_by_hand", by_hand, "succeeded")] if by_hand else [])]
 

@@ -429,6 +429,21 @@ def test_a_pending_refund_that_has_arrived_is_recorded(
     assert shop.order().payment.status is PaymentStatus.REFUNDED
 
 
+def test_a_pending_refund_that_asks_for_an_action_needs_attention(
+    shop: Shop, stripe: FakeStripe, receive: Receive
+) -> None:
+    stripe.put(PAID)
+    shop.paid()
+    stripe.refund_status = "pending"
+    refund_payment(ORDER_ID, TIMED_OUT, "the-undo-0", shop.orders, stripe)
+    shop.orders.close(ORDER_ID, TIMED_OUT)
+
+    stripe.refund_status = "requires_action"
+    receive("refund.updated", "pi_paid")
+
+    assert shop.order().status is OrderStatus.NEEDS_ATTENTION
+
+
 def test_a_pending_refund_that_fails_needs_attention(
     shop: Shop, stripe: FakeStripe, receive: Receive
 ) -> None:
