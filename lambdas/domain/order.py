@@ -228,6 +228,12 @@ class Order:
         return not self.unsettled
 
     @property
+    def first_flagged_at(self) -> str | None:
+        """When the order first needed attention; UTC, ISO 8601. None if it never did."""
+        flags = (entry.at for entry in self.timeline if entry.event.startswith("OrderNeedsAttention"))
+        return next(flags, None)
+
+    @property
     def waits_for_customer(self) -> bool:
         """Whether the customer has to approve the payment, and the order still goes forward if they do."""
         return (

@@ -16,6 +16,9 @@ _ATTENTION_PAUSE: Final = timedelta(hours=1)
 """Pause before an order that needs attention is run again, if the cause may pass. Most outages are shorter. A
 run that fails repeats the event and the alarm, at most once in this time."""
 
+_ATTENTION_LIMIT: Final = timedelta(days=1)
+"""How long after it was first flagged an order is run again: a cause that lasts longer needs a human."""
+
 _PAGE: Final = 25
 """Orders on a page: running all of them again takes a few seconds."""
 
@@ -25,7 +28,8 @@ def reconcile_orders(
 ) -> Cursor | None:
     """Run the saga again for every order that has been idle for too long; flag those that it does not help.
 
-    An order that needs attention waits for an operator, or for an hour if the cause may pass.
+    An order that needs attention waits for an operator. If the cause may pass, it is run again after an hour,
+    for a day at most.
 
     Walks the sparse index of orders that are not at rest, shard by shard.
 
@@ -59,7 +63,7 @@ def _reconcile(order: Order, before: str, run: Run, orders: OrderTable, executio
     counts = run.report.counts
     counts["orders_not_at_rest"] += 1
     if order.status is OrderStatus.NEEDS_ATTENTION:
-        if order.attention_may_pass and order.updated_at < clock.text(run.started_at - _ATTENTION_PAUSE):
+        if _may_have_passed(order, run):
             orders.request_retry(order.order_id, by="reconciliation")
             counts["orders_retried"] += 1
         else:
@@ -71,6 +75,16 @@ def _reconcile(order: Order, before: str, run: Run, orders: OrderTable, executio
         counts[f"orders_rerun_{rerun}"] += 1
         if rerun is Rerun.NO_HELP:
             _flag(order, run, orders)
+
+
+def _may_have_passed(order: Order, run: Run) -> bool:
+    """Whether the cause for which an order needs attention may have passed by itself."""
+    first_flagged_at = order.first_flagged_at or ""
+    return (
+        order.attention_may_pass
+        and order.updated_at < clock.text(run.started_at - _ATTENTION_PAUSE)
+        and first_flagged_at > clock.text(run.started_at - _ATTENTION_LIMIT)
+    )
 
 
 def _flag(order: Order, run: Run, orders: OrderTable) -> None:

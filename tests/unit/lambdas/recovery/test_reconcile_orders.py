@@ -144,6 +144,19 @@ def test_an_order_whose_cause_may_pass_is_run_again_after_an_hour(
     assert execution_asked_for(shop.stream()[-1]["dynamodb"]) == name
 
 
+def test_an_order_whose_cause_does_not_pass_within_a_day_is_left_to_a_human(
+    shop: Shop, executions: FakeExecutions
+) -> None:
+    needs_attention(shop, may_pass=True)
+    shop.orders.request_retry(ORDER_ID)
+    order = shop.orders.flag(ORDER_ID, "PaymentProviderUnavailable", may_pass=True)
+
+    report = reconcile(shop, executions, started_at=STARTED_AT + timedelta(days=1))
+
+    assert report.counts == {"orders_not_at_rest": 1, "orders_waiting_for_a_human": 1}
+    assert shop.order() == order
+
+
 def test_an_order_that_needs_a_human_is_not_run_again(shop: Shop, executions: FakeExecutions) -> None:
     order = needs_attention(shop, may_pass=False)
 
