@@ -61,11 +61,13 @@ def is_spare(order: Order, intent: PaymentIntent) -> bool:
     """Whether a payment can be cancelled because its order will never use it.
 
     A stored 500 or a cancellation can leave an intent behind that the order does not record. While an order
-    may still record its first intent, none of its intents is spare.
+    may still record its first intent, none of its intents is spare. A closed order uses none: an operator may
+    have settled it while its customer could still approve the payment.
     """
     is_recorded = order.payment.intent_id == intent.intent_id
     needs_another = order.payment.intent_id is None and order.may_go_forward
-    return intent.status in _UNUSED and not is_recorded and not needs_another
+    is_in_use = (is_recorded or needs_another) and not order.is_closed
+    return intent.status in _UNUSED and not is_in_use
 
 
 class PaymentReconciliation:

@@ -11,7 +11,7 @@ from lambdas.recovery.reconcile_payments import logic
 from lambdas.recovery.reconcile_payments.logic import PaymentReconciliation, judge
 from lambdas.shared.reconciliation import Finding, Report
 from lambdas.shared.store.listings import OrderListing
-from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, PAYMENT_SERVICE, an_order
+from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, PAYMENT_SERVICE, TIMED_OUT, an_order
 from tests.unit.lambdas.fakes import FakeExecutions, FakeStripe
 from tests.unit.lambdas.runs import STALE_AFTER, run_through
 from tests.unit.lambdas.shop import ORDERS_TABLE, Shop
@@ -349,6 +349,20 @@ def test_the_payment_that_an_order_records_is_not_spare(ledger: Ledger, stripe: 
     ledger.reconcile()
 
     assert "cancel_intent" not in ledger.stripe.calls
+
+
+def test_a_payment_that_its_settled_order_left_open_is_cancelled(ledger: Ledger, stripe: FakeStripe) -> None:
+    """An operator can settle an order whose customer could still approve the payment."""
+    ledger.shop.awaiting_payment(stripe)
+    spare(ledger, intent_id="pi_1", status="requires_action")
+    ledger.shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+    ledger.shop.orders.flag(ORDER_ID, "PaymentProviderUnavailable", may_pass=True)
+    ledger.shop.orders.settle(ORDER_ID, "the-boss", "Nothing was paid.")
+    ledger.shop.orders.close(ORDER_ID, {})
+
+    ledger.reconcile()
+
+    assert stripe.intents["pi_1"].status == "canceled"
 
 
 def test_a_spare_payment_that_changes_meanwhile_is_left_to_the_next_run(ledger: Ledger) -> None:
