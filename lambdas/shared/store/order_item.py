@@ -89,12 +89,16 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
 
 
 def _payment(item: Mapping[str, Any]) -> Payment:
-    """The attempts of refunds are beside `payment`: DynamoDB adds to sets at the top level only."""
-    payment = item["payment"]
-    words = {"status": PaymentStatus(payment["status"])}
-    dispute = {"dispute": DisputeState(payment["dispute"])} if "dispute" in payment else {}
-    attempts = frozenset(item.get("refund_attempts", ()))
-    return Payment(**{**payment, **words, **dispute}, refund_attempts=attempts)
+    """The attempts of refunds are beside `payment`: DynamoDB adds to sets at the top level only.
+
+    Earlier versions stored only whether the payment was `disputed`.
+    """
+    payment = dict(item["payment"])
+    payment["status"] = PaymentStatus(payment["status"])
+    was_disputed = payment.pop("disputed", False)
+    dispute = payment.get("dispute", DisputeState.OPEN if was_disputed else None)
+    payment["dispute"] = dispute and DisputeState(dispute)
+    return Payment(**payment, refund_attempts=frozenset(item.get("refund_attempts", ())))
 
 
 def _in_order(entries: Sequence[Mapping[str, str]]) -> tuple[TimelineEntry, ...]:

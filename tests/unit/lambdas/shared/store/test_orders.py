@@ -59,6 +59,18 @@ def test_an_existing_order_is_returned_and_not_changed(shop: Shop) -> None:
     assert shop.order() == first
 
 
+def test_a_disputed_order_of_an_earlier_version_is_still_disputed(shop: Shop) -> None:
+    """Until there were ends of disputes, an order recorded only whether its payment was disputed."""
+    shop.client.update_item(
+        TableName=shop.orders.table,
+        Key={"order_id": {"S": shop.confirmed().order_id}},
+        UpdateExpression="SET payment.disputed = :true",
+        ExpressionAttributeValues={":true": {"BOOL": True}},
+    )
+
+    assert shop.order().payment.dispute is DisputeState.OPEN
+
+
 def test_an_unknown_order_is_not_found(shop: Shop) -> None:
     assert shop.orders.find("no-such-order") is None
     with pytest.raises(OrderNotFound, match="no-such-order"):
