@@ -38,8 +38,9 @@ class OrderLimit:
     def enforce(self, order: Order) -> None:
         """Reject an order if the limit is used up by those that its customer placed in the hour before it.
 
-        All of them count, whatever became of them. The index that lists them lags behind the table, so more
-        orders than the limit can pass if they are placed at the same moment.
+        All of them count, whatever became of them. Of two orders of the same millisecond, the one with the
+        lower id is the earlier one. The index that lists them lags behind the table, so more orders than the
+        limit can pass if they are placed at the same moment.
 
         Raises:
             TooManyOrders: The limit is used up.
@@ -51,8 +52,9 @@ class OrderLimit:
             until=order.created_at,
             limit=self.per_hour + 1,  # with the order itself
         )
-        others = (each for each in recent if each.order_id != order.order_id)
-        if len(list(islice(others, self.per_hour))) == self.per_hour:
+        own = (order.created_at, order.order_id)
+        earlier = (each for each in recent if (each.created_at, each.order_id) < own)
+        if len(list(islice(earlier, self.per_hour))) == self.per_hour:
             raise TooManyOrders(
                 f"At most {self.per_hour} orders can be placed within an hour. Please try again later."
             )

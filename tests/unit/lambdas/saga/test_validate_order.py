@@ -167,6 +167,14 @@ def test_orders_of_other_customers_and_later_orders_do_not_count(shop: Shop) -> 
     assert validate(shop, first, per_hour=1).amount is not None
 
 
+def test_of_orders_of_the_same_moment_the_limit_rejects_only_some(shop: Shop) -> None:
+    first, second = placed_at(shop, *["2026-03-01T12:00:00.000Z"] * 2)
+
+    assert validate(shop, first, per_hour=1).amount is not None
+    with pytest.raises(TooManyOrders):
+        validate(shop, second, per_hour=1)
+
+
 def test_a_limit_that_is_used_up_later_does_not_reject_a_priced_order(shop: Shop) -> None:
     first, second = placed_at(shop, "2026-03-01T12:00:00.000Z", "2026-03-01T12:00:01.000Z")
     once = validate(shop, second, per_hour=2)
