@@ -15,7 +15,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from lambdas.domain.vocabulary import METRIC_NAMESPACE, SERVICE, FindingKind
+from lambdas.domain.vocabulary import SERVICE, FindingKind
 from stacks.constructs.python_function import pascal_case
 from stacks.constructs.stage_stack import StageStack
 from stacks.settings import StageSettings
@@ -40,6 +40,7 @@ class OperationsStack(StageStack):
     ) -> None:
         super().__init__(scope, "operations", settings, description="Orders: alarms")
         self._topic = self._alarm_topic(settings)
+        self._namespace = settings.metric_namespace
 
         minute = Duration.minutes(1)
         # A rejected order ends in success, so a failed execution is never a false alarm.
@@ -47,12 +48,12 @@ class OperationsStack(StageStack):
         # A stopped or timed out execution is recovered first; this alarm reports that recovery did not help.
         self._alarm(
             "RecoveriesGivenUp",
-            _count("EndedExecutions", minute, outcome="given_up"),
+            self._count("EndedExecutions", minute, outcome="given_up"),
             "Recovery gave up an order: each execution was stopped, timed out or failed unexpectedly",
         )
         self._alarm(
             "OrdersNeedAttention",
-            _count("OrderEvents", minute, event="OrderNeedsAttention"),
+            self._count("OrderEvents", minute, event="OrderNeedsAttention"),
             "An order needs an operator (NEEDS_ATTENTION)",
         )
         self._reconciliation_alarms(settings, reconciliation)
@@ -80,7 +81,7 @@ class OperationsStack(StageStack):
         # A scanner sends single requests. With a wrong secret, every event and each of its repetitions fails.
         self._alarm(
             "StripeSignaturesRejected",
-            _count("StripeWebhooks", Duration.hours(1), outcome="bad_signature"),
+            self._count("StripeWebhooks", Duration.hours(1), outcome="bad_signature"),
             "At least three webhooks within an hour had no valid signature of Stripe",
             threshold=3,
         )
@@ -92,7 +93,7 @@ class OperationsStack(StageStack):
         period = Duration.minutes(settings.reconciliation_minutes)
         for kind in FindingKind:
             # A period of two runs, so that a finding that every run repeats is one lasting alarm.
-            metric = _count(
+            metric = self._count(
                 "ReconciliationFindings",
                 Duration.minutes(2 * settings.reconciliation_minutes),
                 kind=kind.value,
@@ -144,6 +145,16 @@ class OperationsStack(StageStack):
         )
         alarm.add_alarm_action(actions.SnsAction(self._topic))
 
+    def _count(self, metric: str, period: Duration, **dimension: str) -> cloudwatch.Metric:
+        """A metric that the functions count with `lambdas/shared/metrics.py`."""
+        return cloudwatch.Metric(
+            namespace=self._namespace,
+            metric_name=metric,
+            dimensions_map={"service": SERVICE, **dimension},
+            statistic="Sum",
+            period=period,
+        )
+
     def _alarm_topic(self, settings: StageSettings) -> sns.Topic:
         """Add the topic: encrypted, and open to the alarms of this account only."""
         cloudwatch_service = iam.ServicePrincipal(
@@ -163,14 +174,3 @@ class OperationsStack(StageStack):
         if settings.alarm_email:
             topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))
         return topic
-
-
-def _count(metric: str, period: Duration, **dimension: str) -> cloudwatch.Metric:
-    """A metric that the functions count with `lambdas/shared/metrics.py`."""
-    return cloudwatch.Metric(
-        namespace=METRIC_NAMESPACE,
-        metric_name=metric,
-        dimensions_map={"service": SERVICE, **dimension},
-        statistic="Sum",
-        period=period,
-    )

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from aws_cdk.aws_logs import RetentionDays
 
+from lambdas.domain.vocabulary import METRIC_NAMESPACE
+
 DEFAULT_STAGE = "dev"
 MAX_PAYMENT_DEADLINE_SECONDS = 30 * 60  # with all retries, it fits the timeout of the state machine
 MAX_ORDERS_PER_CUSTOMER_HOUR = 100_000
@@ -124,6 +126,11 @@ class StageSettings:
         harm, because one more execution of the saga never does.
         """
         return 5 if self.embedded else self.payment_deadline_seconds + 15 * 60
+
+    @property
+    def metric_namespace(self) -> str:
+        """CloudWatch namespace of the functions' metrics: two stages in one account share no metric."""
+        return f"{METRIC_NAMESPACE}/{self.stage}"
 
     def __post_init__(self) -> None:
         for key in ("sender_email", "alarm_email"):

@@ -10,7 +10,7 @@ SERVICE: Final = "orders"
 """Name of the service: in logs, metrics and tags, and the `source` of its events."""
 
 METRIC_NAMESPACE: Final = "OrderSaga"
-"""CloudWatch namespace of the metrics that the functions count."""
+"""First part of the CloudWatch namespace of the metrics that the functions count; the stage is the second."""
 
 
 class UserGroup(StrEnum):

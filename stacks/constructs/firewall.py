@@ -96,7 +96,7 @@ class Firewall(Construct):
                     ProblemKind.BODY_TOO_LARGE, f"A body has at most {MAX_BODY_BYTES} bytes."
                 ),
             },
-            visibility_config=_metric("Firewall"),
+            visibility_config=_metric(f"orders-{stage}"),
             rules=[
                 {"name": name, "priority": priority, "visibilityConfig": _metric(name), **rule}
                 for priority, (name, rule) in enumerate(rules.items())

@@ -62,7 +62,7 @@ class PythonFunction(lambda_.Function):
             logging_format=lambda_.LoggingFormat.JSON,
             application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             system_log_level_v2=lambda_.SystemLogLevel.WARN,
-            environment=environment,
+            environment={"POWERTOOLS_METRICS_NAMESPACE": settings.metric_namespace, **environment},
         )
         self.execution_role = role
         accept(

@@ -1,5 +1,6 @@
 """Alarms: each condition that needs an operator has one."""
 
+import json
 import re
 from typing import Any
 
@@ -47,7 +48,7 @@ def test_an_order_that_is_not_healed_raises_an_alarm(
 ) -> None:
     alarm = alarms(stage)[name]
 
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("OrderSaga", metric)
+    assert alarm["MetricName"] == metric
     assert {each["Name"]: each["Value"] for each in alarm["Dimensions"]} == {"service": "orders"} | dimension
     assert alarm["Threshold"] == 1
 
@@ -67,9 +68,39 @@ def test_alarms_watch_metrics_that_functions_count(stage: Synthesis) -> None:
     sources = [file.read_text(encoding="utf-8") for file in (PROJECT / "lambdas").rglob("*.py")]
     counted = {name for source in sources for name in re.findall(r"\bcount\(\s*\"(\w+)\"", source)}
 
-    watched = {alarm["MetricName"] for alarm in alarms(stage).values() if alarm["Namespace"] == "OrderSaga"}
+    watched = {
+        alarm["MetricName"]
+        for alarm in alarms(stage).values()
+        if alarm["Namespace"] == f"OrderSaga/{stage.stage}"
+    }
     assert watched
     assert watched <= counted
+
+
+def test_functions_count_in_the_namespace_that_the_alarms_watch(stage: Synthesis) -> None:
+    """Without the stage in it, the alarms of two stages in one account would watch the same metrics."""
+    counted = {
+        function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+        for function in stage.functions().values()
+    }
+    watched = {alarm.get("Namespace", "AWS/") for alarm in alarms(stage).values()}
+
+    assert (
+        counted == {each for each in watched if not each.startswith("AWS/")} == {f"OrderSaga/{stage.stage}"}
+    )
+
+
+def test_no_alarm_of_a_stage_watches_a_metric_of_another(dev: Synthesis, prod: Synthesis) -> None:
+    def watched(stage: Synthesis) -> set[str]:
+        """What the alarms watch; a reference is to a resource of the stage's own."""
+        return {
+            json.dumps([alarm["Namespace"], alarm["MetricName"], alarm["Dimensions"]])
+            for alarm in alarms(stage).values()
+            if not any(isinstance(each["Value"], dict) for each in alarm["Dimensions"])
+        }
+
+    assert watched(dev)
+    assert watched(dev) & watched(prod) == set()
 
 
 def test_dead_letter_queues_raise_an_alarm_when_not_empty(stage: Synthesis) -> None:

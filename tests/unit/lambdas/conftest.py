@@ -54,6 +54,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "STAGE": "local",
         "POWERTOOLS_SERVICE_NAME": "orders",
         "POWERTOOLS_LOG_LEVEL": "INFO",
+        "POWERTOOLS_METRICS_NAMESPACE": "OrderSaga/local",
         "ORDERS_TABLE": ORDERS_TABLE,
         "INVENTORY_TABLE": INVENTORY_TABLE,
         "IDEMPOTENCY_TABLE": IDEMPOTENCY_TABLE,

@@ -30,7 +30,7 @@ def counted(capsys: pytest.CaptureFixture[str]) -> list[str]:
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     for line in lines:
         [metrics] = line["_aws"]["CloudWatchMetrics"]
-        assert metrics["Namespace"] == "OrderSaga"
+        assert metrics["Namespace"] == "OrderSaga/local"
         assert sorted(metrics["Dimensions"][0]) == ["outcome", "service"]
         assert metrics["Metrics"] == [{"Name": "StripeWebhooks", "Unit": "Count"}]
         assert line["StripeWebhooks"] == [1.0]
