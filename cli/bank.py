@@ -10,6 +10,8 @@ from cli.shapes import OrderJson
 def answer_bank(connection: Connection, order: OrderJson, *, approve: bool) -> None:
     """Approve or refuse a payment, as Stripe.js does in a customer's browser.
 
+    Stripe's errors contain the PaymentIntent with its client secret, so only their message is shown.
+
     Raises:
         Refused: The payment needs no approval, or the user is not the order's customer.
         Unavailable: The stand-in is unreachable.
@@ -19,7 +21,12 @@ def answer_bank(connection: Connection, order: OrderJson, *, approve: bool) -> N
         raise WrongUsage("This shop has no Stripe stand-in: approve the payment on its page")
     payment = order["payment"]
     if "client_secret" not in payment:
-        raise Refused("The payment does not need your approval", f"It is {payment['status']}.")
+        if payment["status"] == "requires_action":
+            raise Refused(
+                "You can't approve this payment",
+                "Only the customer who placed the order can, while the order waits for the approval.",
+            )
+        raise Refused("The payment does not need your approval", f"Its status is {payment['status']}.")
     url = f"{connection.target.stand_in_url}/v1/payment_intents/{payment['intent_id']}/_authenticate"
     form = {"client_secret": payment["client_secret"], "success": str(approve).lower()}
     try:
@@ -29,4 +36,5 @@ def answer_bank(connection: Connection, order: OrderJson, *, approve: bool) -> N
         raise Unavailable("The Stripe stand-in is unreachable", str(error)) from error
     # The bank may decline an approved payment (402); the order then shows it.
     if not answer.is_success and answer.status_code != httpx.codes.PAYMENT_REQUIRED:
-        raise Refused("The Stripe stand-in rejected the request", answer.text, status=answer.status_code)
+        reason = answer.json()["error"]["message"] if answer.is_client_error else ""
+        raise Refused("The Stripe stand-in rejected the request", reason, status=answer.status_code)

@@ -132,5 +132,5 @@ def _hints(choice: Choice, target: ShopTarget) -> Iterator[None]:
     except Refused as failure:
         forbidden = failure.kind is not None and failure.kind.endswith(":forbidden")
         if forbidden and choice.url is None and choice.role is not UserRole.OPERATOR:
-            failure.hints.append("Only operators may do this: --as operator")
+            failure.hints.append("Commands for operators need: --as operator")
         raise

@@ -46,7 +46,8 @@ def submit(
         typer.Option(help="Price that you expect, such as 159.00; the order fails at another one."),
     ] = None,
     return_url: Annotated[
-        str | None, typer.Option(help="Where the bank returns the customer to after an approval.")
+        str | None,
+        typer.Option(help="URL to which the bank redirects the customer after 3-D Secure; https."),
     ] = None,
     key: KeyOption = None,
     follow: Watch = False,
@@ -131,7 +132,7 @@ def retry(
 ) -> None:
     """Retry an order that is not at rest, or all orders with a status (operators only)."""
     if (order_id is None) is (status is None) or (follow and order_id is None):
-        raise WrongUsage("Wrong options", "Name one order, or --status without --watch.")
+        raise WrongUsage("Wrong options", "Pass an order id, or --status without --watch.")
     if order_id is not None:
         order = connection.api.retry_order(order_id)
         _show_accepted(connection, order, _SETTLED if follow else None)
@@ -200,5 +201,5 @@ def _show_accepted(connection: Connection, order: OrderJson, expected: frozenset
         watch(connection, order["order_id"], expected=expected)
         return
     connection.output.result(order, order_head)
-    if not connection.output.as_json:
+    if not connection.output.as_json and order["status"] not in _CLOSED:
         connection.output.remark(f"Watch it with: orders watch {order['order_id']}")

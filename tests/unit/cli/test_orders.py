@@ -223,3 +223,35 @@ def test_a_payment_that_needs_no_approval_is_not_approved(orders: Run, shop: Fak
 
     assert result.exit_code == 1
     assert "does not need your approval" in result.stderr
+
+
+def test_only_the_orders_customer_can_approve_its_payment(orders: Run, shop: FakeShop) -> None:
+    payment = {"status": "requires_action", "intent_id": "pi_1"}
+    shop.answers("GET /orders/o-1", an_order(status="AWAITING_PAYMENT", payment=payment))
+
+    result = orders("approve", "o-1", "--as", "operator")
+
+    assert result.exit_code == 1
+    assert "Only the customer who placed the order can" in result.stderr
+
+
+def test_a_payment_that_is_approved_twice_prints_no_secret(orders: Run, shop: FakeShop) -> None:
+    payment = {"status": "requires_action", "intent_id": "pi_1", "client_secret": "pi_1_secret"}
+    error = {"message": "It has succeeded.", "payment_intent": {"client_secret": "pi_1_secret"}}
+    shop.answers("GET /orders/o-1", an_order(status="AWAITING_PAYMENT", payment=payment))
+    shop.answers("POST /stripe/v1/payment_intents/pi_1/_authenticate", {"error": error}, status=400)
+
+    result = orders("approve", "o-1")
+
+    assert result.exit_code == 1
+    assert "It has succeeded." in result.stderr
+    assert "pi_1_secret" not in result.output
+
+
+@pytest.mark.parametrize(("status", "advised"), [("PENDING", True), ("CANCELLED", False)])
+def test_an_order_that_is_closed_is_not_worth_watching(
+    orders: Run, shop: FakeShop, *, status: str, advised: bool
+) -> None:
+    shop.answers("POST /orders/o-1/cancel", an_order(status=status), status=202)
+
+    assert ("orders watch o-1" in orders("cancel", "o-1").stderr) is advised
