@@ -8,6 +8,7 @@ import pytest
 
 from local.waiting import wait_for
 from local.world import World
+from proof.journeys import PAYMENT_JOURNEYS
 from proof.orders import an_order
 from proof.promises import read_record
 from tests.saga.test_least_privilege import without_permission
@@ -51,6 +52,18 @@ def test_an_event_has_the_values_of_the_record(world: World) -> None:
     assert {name: event["detail"][name] for name in ("order_id", "customer_id", "status", "failure")} == {
         name: record[name] for name in ("order_id", "customer_id", "status", "failure")
     }
+
+
+def test_a_settlement_is_published_between_the_other_events(world: World) -> None:
+    # Given
+    (journey,) = (each for each in PAYMENT_JOURNEYS if each.key == "settled-outside")
+
+    # When
+    order_id = journey.run(world).order_id
+
+    # Then
+    events = [each["event"] for each in world.audit_trail.wait_for_events(order_id, count=4)]
+    assert events == ["OrderConfirmed", "OrderNeedsAttention", "PaymentSettledOutside", "OrderCancelled"]
 
 
 def test_a_stream_record_that_comes_twice_is_one_event(world: World) -> None:
