@@ -6,7 +6,7 @@ from pydantic import Field, Json
 
 from lambdas.domain.money import MAX_AMOUNT
 from lambdas.shared.rest.fields import WHOLE_NUMBER, Currency, ProductPath
-from lambdas.shared.rest.parsing import RequestModel
+from lambdas.shared.rest.parsing import RequestModel, has_form
 
 MAX_AVAILABLE: Final = 1_000_000_000
 """Units of one product; a larger number is probably a typing error."""
@@ -31,10 +31,12 @@ class Precondition(RequestModel):
             pattern=r'^"[!#-~]{1,64}"$',
             description="`ETag` of the version to replace.",
         ),
+        has_form("must be the ETag of the version to replace, with its quotes"),
     ] = None
     if_none_match: Annotated[
         str | None,
         Field(alias="If-None-Match", pattern=r"^\*$", description="`*` to create a product."),
+        has_form("must be *"),
     ] = None
 
 

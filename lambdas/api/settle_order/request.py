@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, Json
 
-from lambdas.shared.rest.parsing import RequestModel
+from lambdas.shared.rest.parsing import RequestModel, has_form
 
 
 class Settle(RequestModel):
@@ -18,6 +18,7 @@ class Settle(RequestModel):
             pattern=r"\S",
             description="For other operators: how and why, such as the reference of a bank transfer.",
         ),
+        has_form("must not be blank"),
     ]
 
 

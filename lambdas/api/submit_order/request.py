@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, Json
 from lambdas.domain.money import MAX_AMOUNT
 from lambdas.shared.rest.fields import WHOLE_NUMBER, Currency, Sku
 from lambdas.shared.rest.idempotency_key import IdempotentHeaders
-from lambdas.shared.rest.parsing import RequestModel
+from lambdas.shared.rest.parsing import RequestModel, has_form
 
 MAX_LINES: Final = 99
 """A DynamoDB transaction has at most 100 items: 99 lines and the order."""
@@ -53,6 +53,7 @@ class SubmitOrder(RequestModel):
             pattern=r"^pm_[A-Za-z0-9_]{1,252}$",
             description="A Stripe PaymentMethod that no other order has used: it serves one order.",
         ),
+        has_form("must be the id of a Stripe PaymentMethod, like 'pm_card_visa'"),
     ]
     email: Annotated[
         str | None,
@@ -61,6 +62,7 @@ class SubmitOrder(RequestModel):
             pattern=_EMAIL,
             description="Optional. If present, it must be the e-mail address of the signed-in user.",
         ),
+        has_form("must be one e-mail address"),
     ] = None
     expected_amount: Annotated[
         int | None,
@@ -84,6 +86,7 @@ class SubmitOrder(RequestModel):
                 " Without it, Stripe.js handles 3-D Secure on your page."
             ),
         ),
+        has_form("must be a URL with https, or http on localhost, and without a user or password"),
     ] = None
 
 

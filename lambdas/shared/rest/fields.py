@@ -6,9 +6,16 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, Valida
 from typing_extensions import TypeAliasType
 
 from lambdas.domain.money import CURRENCIES
-from lambdas.shared.rest.parsing import RequestModel
+from lambdas.shared.rest.parsing import RequestModel, has_form
 
-Sku = TypeAliasType("Sku", Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,63}$")])
+Sku = TypeAliasType(
+    "Sku",
+    Annotated[
+        str,
+        Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,63}$"),
+        has_form("must have 1 to 64 capital letters, digits and dashes, like 'RED-CHAIR'"),
+    ],
+)
 """1 to 64 capital letters, digits and dashes: `CRUNCHY-ARMCHAIR`."""
 
 _SKU: Final = TypeAdapter[str](Sku)

@@ -9,12 +9,13 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from lambdas.domain.vocabulary import ProblemKind
-from lambdas.shared.rest.parsing import RequestModel
+from lambdas.shared.rest.parsing import RequestModel, has_form
 from lambdas.shared.rest.problem import FieldError, Problem
 
 IdempotencyKey = Annotated[
     str,
     Field(pattern=r'^("[!#-~]{1,255}"|[!#-~]{1,255})$'),
+    has_form("must have 1 to 255 printable ASCII characters without blanks and quotes"),
     AfterValidator(lambda key: key.strip('"')),
 ]
 """1 to 255 printable ASCII characters without blanks and quotes."""

@@ -1,8 +1,10 @@
 """Checks a request against a model and reports all of its errors at once."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, WrapValidator
+from pydantic_core import ErrorDetails
 
 from lambdas.shared.rest.http_request import HttpRequest
 from lambdas.shared.rest.problem import FieldError, invalid_request
@@ -17,6 +19,24 @@ class RequestModel(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def has_form(message: str) -> WrapValidator:
+    """Let a field with a `pattern` report this message, because few people can read the pattern.
+
+    Args:
+        message: What the value must be: "must be an https URL".
+    """
+
+    def check(value: object, validate: Callable[[object], object]) -> object:
+        try:
+            return validate(value)
+        except ValidationError as error:
+            if any(each["type"] == "string_pattern_mismatch" for each in error.errors()):
+                raise ValueError(message) from error
+            raise
+
+    return WrapValidator(check)
 
 
 _Request = TypeVar("_Request", bound=RequestModel)
@@ -47,7 +67,7 @@ def parse(model: type[_Request], http: HttpRequest) -> _Request:
         request = model.model_validate({name: parts[name] for name in model.model_fields})
     except ValidationError as error:
         for each in error.errors(include_url=False, include_input=False):
-            errors.append(FieldError(_field(each["loc"]), each["msg"]))
+            errors.append(FieldError(_field(each["loc"]), _message(each)))
         raise invalid_request(*errors) from error
     if errors:
         raise invalid_request(*errors)
@@ -63,3 +83,8 @@ def _field(location: tuple[int | str, ...]) -> str:
     """The place of an error as the caller knows it, without the name of the part."""
     part, *within = location
     return ".".join(map(str, within or [part]))
+
+
+def _message(error: ErrorDetails) -> str:
+    """What is wrong: our own words where a validator of ours raised the error, else pydantic's."""
+    return str(error["ctx"]["error"]) if error["type"] == "value_error" else error["msg"]

@@ -1,5 +1,6 @@
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -364,6 +365,22 @@ def test_an_invalid_body_is_rejected_with_its_fields(body: object, fields: list[
     answer = submit(body)
 
     assert wrong_fields(answer) == fields
+
+
+@pytest.mark.usefixtures("untouched_store")
+def test_the_errors_of_a_request_are_written_for_people() -> None:
+    body = a_body(
+        items=[{"sku": "red chair", "quantity": 1}],
+        payment_method="4242",
+        email="me",
+        return_url="ftp://shop.example",
+        currency="dollars",
+    )
+
+    errors = problem(submit(body, key="a key"), 400)["errors"]
+
+    assert len(errors) == 6
+    assert [each for each in errors if not re.fullmatch(r"must (be|have) [^^]+", each["message"])] == []
 
 
 @pytest.mark.usefixtures("untouched_store")
