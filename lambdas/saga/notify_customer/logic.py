@@ -27,13 +27,16 @@ _SUBJECTS: Final = {
 }
 
 
-_REFUND: Final = {
+_GIVEN_BACK: Final = {
+    PaymentStatus.NOT_STARTED: "You were not charged.",
+    PaymentStatus.CANCELED: "You were not charged.",
+    PaymentStatus.REFUNDED: "Your payment has been refunded.",
     PaymentStatus.REFUND_PENDING: "Your refund is on its way. It can take several days.",
     PaymentStatus.SETTLED_OUTSIDE: (
         "Your payment could not be refunded to your card. We have settled it with you in another way."
     ),
 }
-"""What an order that is not fulfilled gives back, by the status of its payment."""
+"""What the customer of a closed order gets back, by the status of the payment (`MONEY_IS_BACK`)."""
 
 
 Once = Callable[[str, Callable[[], None]], None]
@@ -76,7 +79,7 @@ def _send(order: Order, mailer: Mailer) -> None:
 
 def _text(order: Order) -> str:
     if order.failure is not None:
-        end = f"{order.failure.message} {_REFUND.get(order.payment.status, 'Any charge has been refunded.')}"
+        end = f"{order.failure.message} {_GIVEN_BACK[order.payment.status]}"
     else:
         end = f"You paid {order.price}."
     return f"Order {order.order_id}\n\n{end}\n"

@@ -3,11 +3,11 @@ from collections.abc import Callable
 
 import pytest
 
-from lambdas.domain.errors import MailRejected, MailUnavailable, NothingToTell
-from lambdas.domain.order import Order
+from lambdas.domain.errors import MailRejected, MailUnavailable, NothingToTell, PaymentDeclined
+from lambdas.domain.order import Order, PaymentStatus
 from lambdas.saga.notify_customer.handler import handler
 from lambdas.shared.store.attributes import to_attributes
-from tests.unit.lambdas.builders import EMAIL, ORDER_ID
+from tests.unit.lambdas.builders import EMAIL, ORDER_ID, caught
 from tests.unit.lambdas.fakes import FakeMailer, Mail
 from tests.unit.lambdas.invocations import CONTEXT, step_payload
 from tests.unit.lambdas.shop import IDEMPOTENCY_TABLE, ORDERS_TABLE, Shop
@@ -18,6 +18,13 @@ DAY = 24 * 60 * 60
 def cancelled(shop: Shop) -> Order:
     shop.confirmed()
     return shop.close_cancelled()
+
+
+def declined(shop: Shop) -> Order:
+    """An order that is closed after its PaymentIntent was cancelled."""
+    shop.orders.begin_undo(shop.paid().order_id, caught(PaymentDeclined("The card has expired.")))
+    shop.orders.record_money_back(ORDER_ID, PaymentStatus.CANCELED, "PaymentCanceled")
+    return shop.orders.close(ORDER_ID, {})
 
 
 def notify() -> dict[str, object]:
@@ -43,12 +50,17 @@ def test_the_customer_of_a_confirmed_order_reads_what_they_paid(shop: Shop, mail
         (
             Shop.closed,
             "Your order could not be completed",
-            "Nothing is left. Any charge has been refunded.",
+            "Nothing is left. You were not charged.",
+        ),
+        (
+            declined,
+            "Your order could not be completed",
+            "The card has expired. You were not charged.",
         ),
         (
             cancelled,
             "Your order is cancelled",
-            "The order was cancelled by the customer. Any charge has been refunded.",
+            "The order was cancelled by the customer. Your payment has been refunded.",
         ),
         (
             Shop.refund_pending,
@@ -61,7 +73,7 @@ def test_the_customer_of_a_confirmed_order_reads_what_they_paid(shop: Shop, mail
             "Your payment could not be refunded to your card. We have settled it with you in another way.",
         ),
     ],
-    ids=["closed", "cancelled", "refund pending", "settled outside"],
+    ids=["closed", "declined", "cancelled", "refund pending", "settled outside"],
 )
 def test_the_customer_of_a_closed_order_reads_why_and_of_the_refund(
     shop: Shop, mailer: FakeMailer, end: Callable[[Shop], Order], subject: str, text: str
@@ -132,7 +144,7 @@ def test_an_order_is_not_at_rest_until_its_customer_is_notified(shop: Shop, mail
 
 def test_an_order_whose_customer_cannot_be_notified_is_at_rest(shop: Shop, mailer: FakeMailer) -> None:
     shop.confirmed()
-    mailer.refusal = MailRejected("SES answers MessageRejected")
+    mailer.refusal = MailRejected("SES returned MessageRejected")
 
     with pytest.raises(MailRejected):
         notify()
