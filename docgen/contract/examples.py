@@ -60,7 +60,7 @@ _SETTLED: Final = represent(
             TimelineEntry("2026-03-01T14:00:00.610Z", "StockReleased"),
             TimelineEntry(
                 "2026-03-01T14:00:01.270Z",
-                "OrderNeedsAttention: RefundRefused: Stripe answers charge_disputed",
+                "OrderNeedsAttention: RefundRefused: Stripe returned charge_disputed",
             ),
             TimelineEntry("2026-03-02T09:30:00.000Z", "PaymentSettledOutside"),
         ),

@@ -37,4 +37,4 @@ class SesMailer(Mailer):
                 )
         except ClientError as error:
             # SES's own message can contain the customer's address: keep it out of the logs and the history.
-            raise MailRejected(f"SES answers {error_code(error)}") from None
+            raise MailRejected(f"SES returned {error_code(error)}") from None

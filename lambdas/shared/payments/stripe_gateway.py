@@ -147,12 +147,13 @@ class StripeGateway(PaymentGateway):
             # Lambda can run one try twice: the key of the second run then has another amount.
             raise PaymentInFlux("Stripe holds less than it did") from error
         except (PaymentDeclined, stripe.InvalidRequestError) as error:
-            code = getattr(error, "code", None)
-            if code is None and getattr(error, "param", None) == "amount":
+            details = _loggable(error.__cause__ if isinstance(error, PaymentDeclined) else error)
+            if details["code"] is None and details["param"] == "amount":
                 # "Refund amount is greater than unrefunded amount on charge" has no code.
                 raise PaymentInFlux("Stripe holds less than it did") from error
-            # Only Stripe's code: customers can read this message in the order's timeline.
-            raise RefundRefused(f"Stripe answers {code or type(error).__name__}") from error
+            logger.warning("Stripe refuses the refund", extra=details)
+            # Only Stripe's code or type: customers can read this message in the order's timeline.
+            raise RefundRefused(f"Stripe returned {details['code'] or details['type']}") from error
         return _refund(refund.to_dict())
 
     @override
@@ -267,18 +268,25 @@ def _payment_errors() -> Iterator[None]:
     """Translate Stripe's errors about the creation or confirmation of a payment.
 
     Whatever else Stripe refuses there is a decline. Some refusals have neither a code nor a parameter: a
-    payment method that has paid before, or an amount above the account's limit. Stripe's message is not
-    logged, because it can name the payment method.
+    payment method that has paid before, or an amount above the account's limit.
     """
     try:
         with _stripe_errors():
             yield
     except stripe.InvalidRequestError as error:
-        logger.warning(
-            "Stripe refuses the payment",
-            extra={"code": error.code, "param": error.param, "request_id": error.request_id},
-        )
+        logger.warning("Stripe refuses the payment", extra=_loggable(error))
         raise PaymentDeclined(NOT_ACCEPTED) from error
+
+
+def _loggable(error: BaseException | None) -> dict[str, str | None]:
+    """What identifies an error of Stripe's, without its message, which can name the payment method."""
+    body = getattr(error, "error", None)
+    return {
+        "type": getattr(body, "type", None),
+        "code": getattr(error, "code", None),
+        "param": getattr(error, "param", None),
+        "request_id": getattr(error, "request_id", None),
+    }
 
 
 @contextmanager
@@ -298,7 +306,7 @@ def _stripe_errors() -> Iterator[None]:
         raise PaymentProviderUnavailable(f"{type(error).__name__}: HTTP {error.http_status}") from error
     except stripe.InvalidRequestError as error:
         if error.code in {"payment_intent_unexpected_state", "charge_already_refunded"}:
-            raise PaymentInFlux(f"Stripe answers {error.code}") from error
+            raise PaymentInFlux(f"Stripe returned {error.code}") from error
         if error.code in {"amount_too_small", "amount_too_large"}:
             raise AmountNotChargeable("The payment provider does not charge this amount.") from error
         if error.code == "resource_missing" and error.param in {"intent", "payment_intent"}:

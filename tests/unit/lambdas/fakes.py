@@ -159,7 +159,7 @@ class FakeStripe(PaymentGateway):
         def refund() -> Refund:
             current = self._in_status(intent.intent_id, "succeeded")
             if current.disputed:
-                raise RefundRefused("Stripe answers charge_disputed")
+                raise RefundRefused("Stripe returned charge_disputed")
             if amount > current.amount_held:
                 raise PaymentInFlux("charge_already_refunded")
             self.refunds.append(amount)

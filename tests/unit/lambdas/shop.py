@@ -147,7 +147,7 @@ class Shop:
     def needs_attention(self) -> Order:
         """An order that is being undone, and whose refund Stripe rejects."""
         self.orders.begin_undo(self.paid().order_id, caught(OutOfStock("Nothing is left.")))
-        return self.orders.flag(ORDER_ID, "RefundRefused: Stripe answers charge_disputed")
+        return self.orders.flag(ORDER_ID, "RefundRefused: Stripe returned charge_disputed")
 
     def settled(self) -> Order:
         """An order that is closed because an operator has settled its payment."""

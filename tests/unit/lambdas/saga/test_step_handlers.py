@@ -143,7 +143,7 @@ def test_a_flagged_order_names_the_undo_error(shop: Shop, log: Log) -> None:
 
 @pytest.mark.parametrize(
     ("error", "may_pass"),
-    [(RefundRefused("Stripe answers charge_disputed"), False), (KeyError("a bug"), True)],
+    [(RefundRefused("Stripe returned charge_disputed"), False), (KeyError("a bug"), True)],
 )
 def test_a_flag_says_whether_the_cause_may_pass(shop: Shop, error: Exception, *, may_pass: bool) -> None:
     shop.being_undone()
@@ -158,7 +158,7 @@ def test_a_flag_after_another_one_says_whether_its_own_cause_may_pass(shop: Shop
     run("flag_for_operator", TIMED_OUT)
     shop.orders.request_retry(shop.order().order_id)
 
-    run("flag_for_operator", caught(RefundRefused("Stripe answers charge_disputed")))
+    run("flag_for_operator", caught(RefundRefused("Stripe returned charge_disputed")))
 
     assert not shop.order().attention_may_pass
 

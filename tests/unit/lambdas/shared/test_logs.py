@@ -110,7 +110,7 @@ def test_no_line_has_a_secret_an_address_or_a_card(  # noqa: PLR0913, PLR0917 - 
     payload = step_payload(order_id=order_id)
     undo_payload = step_payload(caught(RuntimeError("something else")), order_id=order_id)
     if fate == "mail is refused":
-        mailer.refusal = MailRejected("SES answers MessageRejected")
+        mailer.refusal = MailRejected("SES returned MessageRejected")
     if fate == "undone":
         stripe.before["confirm_intent"] = lambda: shop.orders.begin_undo(order_id, TIMED_OUT)
 

@@ -526,19 +526,23 @@ def test_an_error_of_our_own_passes_through(api: FakeStripeApi, gateway: StripeG
 @pytest.mark.parametrize(
     ("status", "error", "reason"),
     [
-        (400, an_error("invalid_request_error", code="balance_insufficient"), "answers balance_insufficient"),
-        (400, an_error("invalid_request_error", code="charge_disputed"), "answers charge_disputed"),
-        (402, an_error("card_error", code="expired_card"), "answers PaymentDeclined"),
+        (400, an_error("invalid_request_error", code="balance_insufficient"), "balance_insufficient"),
+        (400, an_error("invalid_request_error", code="charge_disputed"), "charge_disputed"),
+        (400, an_error("invalid_request_error"), "invalid_request_error"),
+        (402, an_error("card_error", code="expired_card"), "expired_card"),
     ],
-    ids=["balance", "dispute", "card"],
+    ids=["balance", "dispute", "no code", "card"],
 )
-def test_a_refused_refund_needs_an_operator_who_reads_the_code(
-    api: FakeStripeApi, gateway: StripeGateway, status: int, error: object, reason: str
+def test_a_refused_refund_needs_an_operator_who_reads_the_code(  # noqa: PLR0913, PLR0917
+    api: FakeStripeApi, gateway: StripeGateway, log: Log, status: int, error: object, reason: str
 ) -> None:
     api.answer = (status, error)
 
-    with pytest.raises(RefundRefused, match=f"^Stripe {reason}$"):
+    with pytest.raises(RefundRefused, match=f"^Stripe returned {reason}$"):
         gateway.refund(an_order(), INTENT, "an-execution-0")
+
+    [line] = log.lines
+    assert (line["message"], line["request_id"]) == ("Stripe refuses the refund", "req_1")
 
 
 def test_a_payment_of_another_account_is_unknown(api: FakeStripeApi, gateway: StripeGateway) -> None:
