@@ -10,7 +10,14 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from cli.errors import CommandFailed, NotFound, NotSignedIn, Refused, Unavailable
-from cli.shapes import OrderJson, OrderPageJson, ProductFieldsJson, ProductJson, SubmissionJson
+from cli.shapes import (
+    OrderJson,
+    OrderPageJson,
+    ProductFieldsJson,
+    ProductJson,
+    ProductPageJson,
+    SubmissionJson,
+)
 
 _TIMEOUT_SECONDS: Final = 30.0  # API Gateway gives up after 29
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -77,14 +84,8 @@ class ShopApi:
             limit: Maximum number of orders on a page.
             cursor: Start of the first page; None for the newest orders.
         """
-        while True:
-            wanted = {"status": status, "limit": limit, "cursor": cursor}
-            params = {name: value for name, value in wanted.items() if value is not None}
-            page = cast(OrderPageJson, self._read("/orders", params).json())
-            yield page
-            cursor = page["cursor"]
-            if cursor is None:
-                return
+        for page in self._pages("/orders", {"status": status, "limit": limit}, cursor):
+            yield cast(OrderPageJson, page)
 
     def cancel_order(self, order_id: str) -> OrderJson:
         """Cancel an order. Repeating this has no further effect."""
@@ -101,9 +102,17 @@ class ShopApi:
         path, body = f"/orders/{_quoted(order_id)}/settle", {"reason": reason}
         return cast(OrderJson, self._call("POST", path, repeatable=True, json=body).json())
 
-    def products(self) -> list[ProductJson]:
-        """List all products."""
-        return cast(list[ProductJson], self._read("/inventory").json()["products"])
+    def product_pages(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> Iterator[ProductPageJson]:
+        """List products, in no particular order, requesting each page when it is needed.
+
+        Args:
+            limit: Maximum number of products on a page.
+            cursor: Start of the first page; None for the beginning.
+        """
+        for page in self._pages("/inventory", {"limit": limit}, cursor):
+            yield cast(ProductPageJson, page)
 
     def get_product(self, sku: str) -> tuple[ProductJson, str]:
         """Get a product and its ETag."""
@@ -130,6 +139,17 @@ class ShopApi:
         path, headers = f"/inventory/{_quoted(sku)}/restock", {"Idempotency-Key": idempotency_key}
         answer = self._call("POST", path, repeatable=True, json={"quantity": quantity}, headers=headers)
         return cast(ProductJson, answer.json())
+
+    def _pages(self, path: str, wanted: Mapping[str, Any], cursor: str | None) -> Iterator[dict[str, Any]]:
+        """Request the pages of a listing, each when it is needed."""
+        while True:
+            given = {**wanted, "cursor": cursor}
+            params = {name: value for name, value in given.items() if value is not None}
+            page: dict[str, Any] = self._read(path, params).json()
+            yield page
+            cursor = page["cursor"]
+            if cursor is None:
+                return
 
     def _read(self, path: str, params: Mapping[str, Any] | None = None) -> httpx.Response:
         return self._call("GET", path, repeatable=True, params=params)

@@ -90,3 +90,10 @@ class ProductJson(ProductFieldsJson):
     """A product."""
 
     sku: str
+
+
+class ProductPageJson(TypedDict):
+    """A page of products, and the start of the next page."""
+
+    products: list[ProductJson]
+    cursor: str | None

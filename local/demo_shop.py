@@ -94,7 +94,7 @@ class DemoShop(ShopApi):
 
     def stock_all(self, products: Mapping[str, ProductFieldsJson]) -> None:
         """Make the catalogue have these products by SKU, as an operator; only those that differ are sent."""
-        stocked = {product["sku"]: product for product in self.products()}
+        stocked = {product["sku"]: product for page in self.product_pages() for product in page["products"]}
         for sku, fields in products.items():
             if stocked.get(sku) != {"sku": sku, **fields}:
                 self.stock(sku, fields)

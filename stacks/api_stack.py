@@ -59,7 +59,8 @@ class ApiStack(StageStack):
         cancel_order = functions.add("cancel_order", orders.change(), browsers)
         retry_order = functions.add("retry_order", orders.change(), browsers)
         settle_order = functions.add("settle_order", orders.change(), browsers)
-        get_inventory = functions.add("get_inventory", inventory.read(), inventory.read_all(), browsers)
+        list_inventory = functions.add("list_inventory", inventory.read_all(), browsers)
+        get_inventory = functions.add("get_inventory", inventory.read(), browsers)
         put_inventory = functions.add("put_inventory", inventory.update(), browsers)
         restock_inventory = functions.add("restock_inventory", inventory.change(), browsers)
         receive_stripe_webhook = functions.add(
@@ -75,7 +76,7 @@ class ApiStack(StageStack):
         self.api.route("POST", "/orders/{order_id}/cancel", cancel_order)
         self.api.route("POST", "/orders/{order_id}/retry", retry_order)
         self.api.route("POST", "/orders/{order_id}/settle", settle_order, json_body=True)
-        self.api.route("GET", "/inventory", get_inventory)
+        self.api.route("GET", "/inventory", list_inventory)
         self.api.route("GET", "/inventory/{sku}", get_inventory)
         self.api.route("PUT", "/inventory/{sku}", put_inventory, json_body=True)
         self.api.route("POST", "/inventory/{sku}/restock", restock_inventory, json_body=True)

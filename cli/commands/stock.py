@@ -9,7 +9,7 @@ from cli.connection import Connection, connected
 from cli.errors import NotFound, Refused
 from cli.idempotency import KeyOption, printed_key
 from cli.money import parse_option
-from cli.shapes import ProductFieldsJson, ProductJson
+from cli.shapes import ProductFieldsJson, ProductJson, ProductPageJson
 from cli.views import product_table
 
 T = TypeVar("T")
@@ -21,11 +21,25 @@ app = typer.Typer(help="Manage products and their stock.", no_args_is_help=True)
 
 @app.command("list")
 @connected
-def list_products(connection: Connection) -> None:
-    """List all products."""
-    connection.output.result(
-        {"products": connection.api.products()}, lambda body: product_table(body["products"])
-    )
+def list_products(
+    connection: Connection,
+    *,
+    limit: Annotated[int | None, typer.Option(min=1, help="Products on a page.", show_default=False)] = None,
+    cursor: Annotated[
+        str | None, typer.Option(help="Start of the page, as printed with the previous page.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="List all pages.")] = False,
+) -> None:
+    """List products, sorted by SKU within what is listed."""
+    page: ProductPageJson = {"products": [], "cursor": None}
+    for each in connection.api.product_pages(limit=limit, cursor=cursor):
+        page = {"products": page["products"] + each["products"], "cursor": each["cursor"]}
+        if not everything:
+            break
+    page["products"].sort(key=lambda product: product["sku"])
+    connection.output.result(page, lambda page: product_table(page["products"]))
+    if page["cursor"] is not None and not connection.output.as_json:
+        connection.output.remark(f"More products: --cursor {page['cursor']}, or --all")
 
 
 @app.command()

@@ -99,7 +99,7 @@ RESPONSES: Final[dict[str, Any]] = {
     "cancelOrder": _CONFIRMED,
     "retryOrder": _ACCEPTED,
     "settleOrder": _SETTLED,
-    "listProducts": {"products": [_ARMCHAIR]},
+    "listProducts": {"products": [_ARMCHAIR], "cursor": None},
     "getProduct": _ARMCHAIR,
     "putProduct": _ARMCHAIR,
     "restockProduct": _ARMCHAIR,

@@ -11,15 +11,16 @@ from typing import Final, Literal
 from pydantic import BaseModel
 
 from docgen.contract.schemas import (
-    CatalogueSchema,
     HealthSchema,
     OrderPageSchema,
     OrderSchema,
+    ProductPageSchema,
     ProductSchema,
     ReceivedSchema,
     ResponseSchema,
     StripeEventSchema,
 )
+from lambdas.api.list_inventory.request import ListProductsRequest
 from lambdas.api.list_orders.request import ListOrdersRequest
 from lambdas.api.put_inventory.request import PutProductRequest
 from lambdas.api.restock_inventory.request import RestockRequest
@@ -207,8 +208,19 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         operation_id="listProducts",
         tag="Inventory",
         summary="List products",
-        description="All products with their stock, sorted by SKU.",
-        successes={200: Success("The catalogue.", CatalogueSchema)},
+        description=(
+            "Products with their stock, in no particular order. To get the next page, send the `cursor` of"
+            " the previous page. On the last page it is null. A product that exists when the first page is"
+            " read is listed exactly once."
+        ),
+        request=ListProductsRequest,
+        successes={
+            200: Success(
+                "A page of products.",
+                ProductPageSchema,
+                links={"listProducts": {"cursor": "$response.body#/cursor"}},
+            )
+        },
     ),
     "GET /inventory/{sku}": ApiOperation(
         operation_id="getProduct",

@@ -120,10 +120,11 @@ class ProductSchema(ResponseSchema):
     available: Annotated[int, Field(ge=0, description="Units in stock that are not reserved by an order.")]
 
 
-class CatalogueSchema(ResponseSchema):
-    """All products, sorted by SKU."""
+class ProductPageSchema(ResponseSchema):
+    """A page of products, in no particular order."""
 
     products: list[ProductSchema]
+    cursor: Annotated[Sku | None, Field(description="Start of the next page; null on the last page.")]
 
 
 class ReceivedSchema(ResponseSchema):

@@ -18,7 +18,7 @@ ROUTES = {
     "POST /orders/{order_id}/cancel": "CancelOrder",
     "POST /orders/{order_id}/retry": "RetryOrder",
     "POST /orders/{order_id}/settle": "SettleOrder",
-    "GET /inventory": "GetInventory",
+    "GET /inventory": "ListInventory",
     "GET /inventory/{sku}": "GetInventory",
     "PUT /inventory/{sku}": "PutInventory",
     "POST /inventory/{sku}/restock": "RestockInventory",

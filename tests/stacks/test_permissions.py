@@ -31,7 +31,8 @@ GRANTS: dict[str, Permissions] = {
     "cancel_order": {"Orders.Arn": CHANGE_ORDER},
     "retry_order": {"Orders.Arn": CHANGE_ORDER},
     "settle_order": {"Orders.Arn": CHANGE_ORDER},
-    "get_inventory": {"Inventory.Arn": {"dynamodb:GetItem", "dynamodb:Scan"}},
+    "list_inventory": {"Inventory.Arn": {"dynamodb:Scan"}},
+    "get_inventory": {"Inventory.Arn": {"dynamodb:GetItem"}},
     "put_inventory": {"Inventory.Arn": {"dynamodb:UpdateItem"}},
     "restock_inventory": {"Inventory.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem"}},
     "receive_stripe_webhook": {

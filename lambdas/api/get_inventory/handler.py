@@ -1,4 +1,4 @@
-"""`GET /inventory` and `GET /inventory/{sku}`."""
+"""`GET /inventory/{sku}`."""
 
 from http import HTTPStatus
 
@@ -16,20 +16,11 @@ from lambdas.shared.store.inventory import InventoryTable
 
 @endpoint
 def handler(http: HttpRequest) -> HttpResponse:
-    """Return the catalogue with its stock, or one product, to any signed-in caller."""
+    """Return a product with its stock to any signed-in caller."""
     caller_of(http)
     http.reject_parameters()
-    inventory = InventoryTable.from_settings(Settings())
-    return _product(http, inventory) if "sku" in http.path else _catalogue(inventory)
-
-
-def _catalogue(inventory: InventoryTable) -> HttpResponse:
-    return HttpResponse(HTTPStatus.OK, {"products": [represent_product(each) for each in inventory.all()]})
-
-
-def _product(http: HttpRequest, inventory: InventoryTable) -> HttpResponse:
     sku = http.path["sku"]
-    product = inventory.get(sku) if is_sku(sku) else None
+    product = InventoryTable.from_settings(Settings()).get(sku) if is_sku(sku) else None
     if product is None:
         raise not_found("product")
     headers = {"ETag": entity_tag(product.version)}

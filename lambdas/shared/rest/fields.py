@@ -1,5 +1,6 @@
 """Field types that several requests use."""
 
+import re
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
@@ -51,6 +52,21 @@ def _integer_if_whole(number: object) -> object:
 
 WHOLE_NUMBER: Final = BeforeValidator(_integer_if_whole)
 """Lets an `int` accept `2.0`: in JSON 2 and 2.0 are the same, and some languages write the latter."""
+
+
+MAX_LIMIT: Final = 100
+
+
+def _integer_if_digits(text: object) -> object:
+    return int(text) if isinstance(text, str) and re.fullmatch("-?[0-9]{1,9}", text) else text
+
+
+Limit = Annotated[
+    int,
+    Field(ge=1, le=MAX_LIMIT, description="Maximum number of entries on the page."),
+    BeforeValidator(_integer_if_digits),
+]
+"""Query parameter: how many entries a page of a listing has at most."""
 
 
 class ProductPath(RequestModel):

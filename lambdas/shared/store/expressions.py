@@ -30,6 +30,12 @@ def key_condition_parameters(condition: ConditionBase) -> Any:  # noqa: ANN401 -
     return _parameters({"KeyConditionExpression": expression}, names, values)
 
 
+def projection_parameters(names: Iterable[str]) -> Any:  # noqa: ANN401 - each call has its own TypedDict
+    """Parameters of a read that returns only these attributes at the top level."""
+    placeholders = {f"#p{n}": name for n, name in enumerate(names)}
+    return _parameters({"ProjectionExpression": ", ".join(placeholders)}, placeholders, {})
+
+
 @dataclass(frozen=True, slots=True)
 class Update:
     """A change of one item, made only if a condition holds for the item as it is stored.

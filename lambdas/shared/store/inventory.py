@@ -1,6 +1,7 @@
 """The inventory table: the catalogue and its stock."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.conditions import Attr
@@ -10,7 +11,7 @@ from lambdas.domain.product import Product
 from lambdas.shared.aws import dynamodb, transient_as
 from lambdas.shared.settings import Settings
 from lambdas.shared.store.attributes import from_attributes
-from lambdas.shared.store.expressions import Update
+from lambdas.shared.store.expressions import Update, projection_parameters
 from lambdas.shared.store.writes import write, write_together
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 IS_NEW: Final = Attr("sku").not_exists()
 IS_IN_CATALOGUE: Final = Attr("sku").exists()
+
+_ATTRIBUTES: Final = ("sku", "name", "unit_price", "currency", "available", "version")
+"""Attributes of a product; its item also counts the units that orders hold, see `reserved_on`."""
 
 
 class RestockedOtherwise(Exception):
@@ -31,6 +35,19 @@ def reserved_on(day: str) -> str:
     with the orders of that day; see docs/decisions/011-reconciliation.md.
     """
     return f"reserved_{day}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPage:
+    """A page of the catalogue.
+
+    Attributes:
+        products: In no particular order.
+        end: The SKU after which the next page begins; None on the last page.
+    """
+
+    products: list[Product]
+    end: str | None
 
 
 class InventoryTable:
@@ -66,12 +83,22 @@ class InventoryTable:
             answer = self._client.get_item(TableName=self.table, Key={"sku": {"S": sku}}, ConsistentRead=True)
         return _product(answer["Item"]) if "Item" in answer else None
 
-    def all(self) -> list[Product]:
-        """Read the whole catalogue, ordered by SKU."""
+    def page(self, *, limit: int, after: str | None) -> ProductPage:
+        """Read at most `limit` products, in no particular order, without the counts of reserved units.
+
+        Args:
+            limit: Maximum number of products.
+            after: The SKU at the end of the previous page; None for the first page.
+        """
+        start: Any = {"ExclusiveStartKey": {"sku": {"S": after}}} if after else {}
         with transient_as(StoreUnavailable):
-            pages = self._client.get_paginator("scan").paginate(TableName=self.table)
-            items = [item for page in pages for item in page["Items"]]
-        return sorted(map(_product, items), key=lambda product: product.sku)
+            answer = self._client.scan(
+                TableName=self.table, Limit=limit, **projection_parameters(_ATTRIBUTES), **start
+            )
+        last = answer.get("LastEvaluatedKey")
+        return ProductPage(
+            [_product(item) for item in answer["Items"]], from_attributes(last)["sku"] if last else None
+        )
 
     def put(self, product: Product, *, expected_version: int | None) -> Product | None:
         """Write a product, its stock included; the version of `product` does not matter.

@@ -7,7 +7,7 @@ CHAIR = {"sku": "RED-CHAIR", "name": "Red chair", "unit_price": 7950, "currency"
 
 def test_the_stock_has_a_line_for_each_product(orders: Run, shop: FakeShop) -> None:
     yen = {**CHAIR, "sku": "TOKYO-CHAIR", "unit_price": 500, "currency": "jpy"}
-    shop.answers("GET /inventory", {"products": [CHAIR, yen]})
+    shop.answers("GET /inventory", {"products": [yen, CHAIR], "cursor": None})
 
     result = orders("stock", "list")
 
@@ -18,13 +18,24 @@ def test_the_stock_has_a_line_for_each_product(orders: Run, shop: FakeShop) -> N
     ]
 
 
+def test_the_stock_is_listed_page_by_page(orders: Run, shop: FakeShop) -> None:
+    shop.answers("GET /inventory?limit=1", {"products": [{**CHAIR, "sku": "A-VASE"}], "cursor": "A-VASE"})
+    shop.answers("GET /inventory?limit=1&cursor=A-VASE", {"products": [CHAIR], "cursor": None})
+
+    one, every = orders("stock", "list", "--limit", "1"), orders("stock", "list", "--limit", "1", "--all")
+
+    assert "RED-CHAIR" not in one.stdout
+    assert "--cursor A-VASE" in one.stderr
+    assert [line.split()[0] for line in every.stdout.splitlines() if "Red" in line] == ["A-VASE", "RED-CHAIR"]
+
+
 def test_json_output_prints_products_as_the_api_returns_them(orders: Run, shop: FakeShop) -> None:
-    shop.answers("GET /inventory", {"products": [CHAIR]})
+    shop.answers("GET /inventory", {"products": [CHAIR], "cursor": None})
     shop.answers("GET /inventory/RED-CHAIR", CHAIR)
 
     every, one = orders("stock", "list", "--json"), orders("stock", "get", "RED-CHAIR", "--json")
 
-    assert json.loads(every.stdout) == {"products": [CHAIR]}
+    assert json.loads(every.stdout) == {"products": [CHAIR], "cursor": None}
     assert json.loads(one.stdout) == CHAIR
 
 

@@ -77,7 +77,7 @@ def test_a_product_is_stocked_while_orders_change_it() -> None:
 
 def test_only_a_product_that_differs_is_stocked_again() -> None:
     sold = {"sku": "RED-CHAIR", **VASE, "available": 6}
-    api = Api(200, 200, 200, body={"products": [sold, {"sku": "GREEN-VASE", **VASE}]})
+    api = Api(200, 200, 200, body={"products": [sold, {"sku": "GREEN-VASE", **VASE}], "cursor": None})
 
     shop(api).stock_all({"RED-CHAIR": VASE, "GREEN-VASE": VASE})
 

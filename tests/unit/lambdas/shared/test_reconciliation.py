@@ -22,7 +22,7 @@ from lambdas.shared.reconciliation import (
     run_again,
 )
 from lambdas.shared.settings import Settings
-from tests.unit.lambdas.builders import EMAIL, ORDER_ID, PAYMENT_SERVICE, an_order
+from tests.unit.lambdas.builders import ARMCHAIR, EMAIL, ORDER_ID, PAYMENT_SERVICE, an_order
 from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.fakes import FakeExecutions, FakeStripe
 from tests.unit.lambdas.invocations import CONTEXT
@@ -161,7 +161,7 @@ def test_payments_are_reconciled(stripe: FakeStripe, log: Log) -> None:
 
 def test_stock_is_reconciled(shop: Shop, log: Log) -> None:
     shop.confirmed()
-    shop.put(shop.inventory.all()[0], available=-1)
+    shop.put(ARMCHAIR, available=-1)
 
     answer = reconcile_stock(an_event(), CONTEXT)
 

@@ -1,9 +1,10 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from botocore.stub import Stubber
 
 from lambdas.domain.errors import StoreUnavailable
+from lambdas.shared.store.inventory import ProductPage
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP, two
 from tests.unit.lambdas.shop import INVENTORY_TABLE, Shop
 
@@ -22,8 +23,28 @@ def test_several_products_are_read_without_unknown_ones(shop: Shop) -> None:
     assert found == {ARMCHAIR.sku: ARMCHAIR, LAMP.sku: LAMP}
 
 
-def test_the_catalogue_is_ordered_by_sku(shop: Shop) -> None:
-    assert shop.inventory.all() == [ARMCHAIR, LAMP]
+def test_the_catalogue_is_read_page_by_page(shop: Shop) -> None:
+    first = shop.inventory.page(limit=1, after=None)
+    rest = shop.inventory.page(limit=1, after=first.end)
+
+    assert [*first.products, *rest.products] == [ARMCHAIR, LAMP]
+
+
+def test_counts_of_reserved_units_are_not_read_with_the_catalogue(shop: Shop) -> None:
+    with Stubber(shop.client) as stub:
+        attributes = {f"#p{n}": name for n, name in enumerate(asdict(ARMCHAIR))}
+        stub.add_response(
+            "scan",
+            {"Items": []},
+            {
+                "TableName": INVENTORY_TABLE,
+                "Limit": 7,
+                "ProjectionExpression": ", ".join(attributes),
+                "ExpressionAttributeNames": attributes,
+            },
+        )
+
+        assert shop.inventory.page(limit=7, after=None) == ProductPage([], None)
 
 
 def test_an_incomplete_response_can_be_retried(shop: Shop) -> None:
