@@ -89,7 +89,7 @@ class ApiStack(StageStack):
         self.api.add_health()
         self.api.refuse_other_methods()
         if settings.caller_limits:
-            Firewall(self, settings.stage, settings.caller_limits, api=self.api, users=users)
+            Firewall(self, settings, settings.caller_limits, api=self.api, users=users)
         else:
             accept(
                 self.api,

@@ -55,10 +55,13 @@ class CallerLimits:
     Attributes:
         per_address: Requests from one IP address.
         per_user: Requests with one token.
+        webhooks_per_address: Webhooks from one IP address. Stripe sends them from about 15 addresses
+            (https://docs.stripe.com/ips, November 2026).
     """
 
     per_address: int
     per_user: int
+    webhooks_per_address: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +85,9 @@ class StageSettings:
         api_burst: How many requests each call accepts at once.
         submit_rate: The rate for new orders.
         submit_burst: The burst for new orders.
+        webhook_rate: The rate for Stripe's webhooks. Stripe delivers a refused one again, for three days
+            (https://docs.stripe.com/webhooks, November 2026).
+        webhook_burst: The burst for Stripe's webhooks.
         orders_per_customer_hour: How many orders one customer may place within an hour.
         caller_limits: The firewall's limits for one caller; None for no firewall.
         allowed_origins: Web origins whose scripts may call the API from a browser (CORS).
@@ -108,6 +114,8 @@ class StageSettings:
     api_burst: int
     submit_rate: int
     submit_burst: int
+    webhook_rate: int
+    webhook_burst: int
     orders_per_customer_hour: int
     caller_limits: CallerLimits | None
     allowed_origins: tuple[str, ...] = ()
@@ -179,6 +187,8 @@ _LOCAL = StageSettings(
     api_burst=2000,
     submit_rate=1000,
     submit_burst=2000,
+    webhook_rate=1000,
+    webhook_burst=2000,
     # One demo customer places the orders of all tests.
     orders_per_customer_hour=MAX_ORDERS_PER_CUSTOMER_HOUR,
     # The embedded AWS has web ACLs, but can't associate one with an API.
@@ -200,8 +210,10 @@ _DEV = StageSettings(
     api_burst=100,
     submit_rate=20,
     submit_burst=40,
+    webhook_rate=50,
+    webhook_burst=100,
     orders_per_customer_hour=200,
-    caller_limits=CallerLimits(per_address=1000, per_user=600),
+    caller_limits=CallerLimits(per_address=1000, per_user=600, webhooks_per_address=3000),
 )
 
 _PROD = StageSettings(
@@ -220,8 +232,11 @@ _PROD = StageSettings(
     # Step Functions' default quota for StartExecution: 300 a second, from a bucket of 1,300.
     submit_rate=300,
     submit_burst=1000,
+    # An order has about five events, and Stripe's rate limit allows 25 orders a second.
+    webhook_rate=200,
+    webhook_burst=400,
     orders_per_customer_hour=20,
-    caller_limits=CallerLimits(per_address=3000, per_user=600),
+    caller_limits=CallerLimits(per_address=3000, per_user=600, webhooks_per_address=10_000),
 )
 
 STAGES = {settings.stage: settings for settings in (_LOCAL, _DEV, _PROD)}

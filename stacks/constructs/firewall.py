@@ -3,13 +3,16 @@
 import json
 from typing import Any, Final
 
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
 from lambdas.domain.vocabulary import MAX_BODY_BYTES, ProblemKind
-from stacks.settings import CallerLimits
+from stacks.constructs.log_group import LogGroup
+from stacks.settings import CallerLimits, StageSettings
 
 # Nested properties of a web ACL are written as in CloudFormation, but begin with a small letter.
 _Properties = dict[str, Any]
@@ -51,8 +54,23 @@ _WEBHOOK: Final = {
     }
 }
 
-# Webhooks are exempt: they come in bursts from few addresses, look malicious to some rules, and are signed.
+# Webhooks have a limit of their own, and no other rule but the body size applies to them: they come in bursts
+# from few addresses, look malicious to some rules, and are signed.
+_WEBHOOKS: Final = {"scopeDownStatement": _WEBHOOK}
 _NO_WEBHOOK: Final = {"scopeDownStatement": {"notStatement": {"statement": _WEBHOOK}}}
+
+# Blocked requests have addresses, so they are kept for as long as it takes to look into an attack.
+_LOG_RETENTION: Final = logs.RetentionDays.ONE_WEEK
+_ONLY_BLOCKED: Final = {
+    "DefaultBehavior": "DROP",
+    "Filters": [
+        {
+            "Behavior": "KEEP",
+            "Requirement": "MEETS_ANY",
+            "Conditions": [{"ActionCondition": {"Action": "BLOCK"}}],
+        }
+    ],
+}
 
 
 class Firewall(Construct):
@@ -60,14 +78,14 @@ class Firewall(Construct):
 
     In front of the user pool, it also stops an address that guesses passwords.
 
-    It keeps no samples and no logs of requests, because they contain addresses and tokens. Its metrics count
-    the blocked requests of each rule.
+    It logs blocked requests without the token, and keeps no samples of requests, because they contain tokens.
+    Its metrics count the blocked requests of each rule.
     """
 
     def __init__(
         self,
         scope: Construct,
-        stage: str,
+        settings: StageSettings,
         limits: CallerLimits,
         *,
         api: apigateway.RestApi,
@@ -80,13 +98,14 @@ class Firewall(Construct):
         rules = {
             "RequestsPerAddress": _at_most(limits.per_address, _BY_ADDRESS) | too_many,
             "RequestsPerUser": _at_most(limits.per_user, _BY_TOKEN) | too_many,
+            "WebhooksPerAddress": _at_most(limits.webhooks_per_address, _BY_ADDRESS, _WEBHOOKS) | too_many,
             "BodySize": {"statement": _TOO_LARGE} | _block(413, "BodyTooLarge"),
             **{name: _managed(name, counted) | keep for name, counted in _MANAGED_RULES.items()},
         }
         acl = waf.CfnWebACL(
             self,
             "Acl",
-            name=f"orders-{stage}",
+            name=f"orders-{settings.stage}",
             scope="REGIONAL",
             default_action={"allow": {}},
             association_config={"requestBody": {"API_GATEWAY": {"defaultSizeInspectionLimit": "KB_64"}}},
@@ -96,7 +115,7 @@ class Firewall(Construct):
                     ProblemKind.BODY_TOO_LARGE, f"A body has at most {MAX_BODY_BYTES} bytes."
                 ),
             },
-            visibility_config=_metric(f"orders-{stage}"),
+            visibility_config=_metric(f"orders-{settings.stage}"),
             rules=[
                 {"name": name, "priority": priority, "visibilityConfig": _metric(name), **rule}
                 for priority, (name, rule) in enumerate(rules.items())
@@ -104,11 +123,33 @@ class Firewall(Construct):
         )
         for name, arn in {"Api": api.deployment_stage.stage_arn, "Users": users.user_pool_arn}.items():
             waf.CfnWebACLAssociation(self, name, resource_arn=arn, web_acl_arn=acl.attr_arn)
+        self._log_blocked_requests(settings, acl)
+
+    def _log_blocked_requests(self, settings: StageSettings, acl: waf.CfnWebACL) -> None:
+        """WAF demands the prefix of the name (https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html)."""
+        name = f"aws-waf-logs-orders-{settings.stage}"
+        group = LogGroup(self, "BlockedRequests", settings, name=name, retention=_LOG_RETENTION)
+        # Not the group's own ARN, because that ends in `:*`.
+        arn = Stack.of(self).format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        logging = waf.CfnLoggingConfiguration(
+            self,
+            "Logging",
+            resource_arn=acl.attr_arn,
+            log_destination_configs=[arn],
+            logging_filter=_ONLY_BLOCKED,
+            redacted_fields=[{"singleHeader": {"Name": "authorization"}}],
+        )
+        logging.node.add_dependency(group)
 
 
-def _at_most(limit: int, caller: _Properties) -> _Properties:
-    """Match a caller that makes more than `limit` requests within the window."""
-    rate = {"limit": limit, "evaluationWindowSec": _WINDOW_SECONDS, **caller, **_NO_WEBHOOK}
+def _at_most(limit: int, caller: _Properties, calls: _Properties = _NO_WEBHOOK) -> _Properties:
+    """Match a caller that makes more than `limit` of these calls within the window."""
+    rate = {"limit": limit, "evaluationWindowSec": _WINDOW_SECONDS, **caller, **calls}
     return {"statement": {"rateBasedStatement": rate}}
 
 

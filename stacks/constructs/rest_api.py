@@ -67,13 +67,11 @@ class RestApi(apigateway.RestApi):
                 stage_name=_VERSION,
                 throttling_rate_limit=settings.api_rate,
                 throttling_burst_limit=settings.api_burst,
-                # Each new order costs an execution and an e-mail, so this call has its own limit.
                 method_options={
-                    "/orders/POST": apigateway.MethodDeploymentOptions(
-                        throttling_rate_limit=settings.submit_rate,
-                        throttling_burst_limit=settings.submit_burst,
-                        logging_level=apigateway.MethodLoggingLevel.ERROR,
-                    )
+                    # Each new order costs an execution and an e-mail.
+                    "/orders/POST": _limited(settings.submit_rate, settings.submit_burst),
+                    # This call needs no sign-in: a flood of forged webhooks must not slow down the others.
+                    "/webhooks/stripe/POST": _limited(settings.webhook_rate, settings.webhook_burst),
                 },
                 tracing_enabled=True,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
@@ -227,6 +225,15 @@ class RestApi(apigateway.RestApi):
         )
         add(causes.INTEGRATION_FAILURE, unavailable, _RETRY_SOON, status="503")
         add(causes.INTEGRATION_TIMEOUT, unavailable, _RETRY_SOON, status="503")
+
+
+def _limited(rate: int, burst: int) -> apigateway.MethodDeploymentOptions:
+    """A limit for one call alone."""
+    return apigateway.MethodDeploymentOptions(
+        throttling_rate_limit=rate,
+        throttling_burst_limit=burst,
+        logging_level=apigateway.MethodLoggingLevel.ERROR,
+    )
 
 
 def _problem(kind: ProblemKind, detail: str) -> dict[str, object]:

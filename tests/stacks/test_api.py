@@ -224,6 +224,7 @@ def test_calls_are_throttled_and_new_orders_separately(stage: Synthesis) -> None
     assert throttles == {
         "* /*": (expected.api_rate, expected.api_burst),
         "POST /~1orders": (expected.submit_rate, expected.submit_burst),
+        "POST /~1webhooks~1stripe": (expected.webhook_rate, expected.webhook_burst),
     }
 
 

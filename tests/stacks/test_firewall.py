@@ -13,6 +13,13 @@ pytestmark = pytest.mark.xdist_group("stacks")
 LARGEST_BODY_BYTES = 64 * 1024
 """The largest body that the functions accept."""
 
+WEBHOOK = {
+    "FieldToMatch": {"UriPath": {}},
+    "PositionalConstraint": "ENDS_WITH",
+    "SearchString": "/webhooks/stripe",
+    "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+}
+
 
 def acl(stage: Synthesis) -> dict[str, Any]:
     return stage.the("AWS::WAFv2::WebACL").properties
@@ -47,7 +54,16 @@ def test_requests_are_limited_per_address_and_per_user(cloud: Synthesis) -> None
     assert by_address["EvaluationWindowSec"] == by_user["EvaluationWindowSec"] == 300
 
 
-@pytest.mark.parametrize("rule", ["RequestsPerAddress", "RequestsPerUser"])
+def test_webhooks_are_limited_per_address(cloud: Synthesis) -> None:
+    limits = STAGES[cloud.stage].caller_limits
+    assert limits
+
+    rate = rules(cloud)["WebhooksPerAddress"]["Statement"]["RateBasedStatement"]
+    assert (rate["AggregateKeyType"], rate["Limit"]) == ("IP", limits.webhooks_per_address)
+    assert rate["ScopeDownStatement"]["ByteMatchStatement"] == WEBHOOK
+
+
+@pytest.mark.parametrize("rule", ["RequestsPerAddress", "RequestsPerUser", "WebhooksPerAddress"])
 def test_a_blocked_caller_learns_when_to_try_again(cloud: Synthesis, rule: str) -> None:
     response = rules(cloud)[rule]["Action"]["Block"]["CustomResponse"]
 
@@ -86,17 +102,32 @@ def test_aws_rule_groups_block_attacks_but_no_large_order(cloud: Synthesis) -> N
     assert counted == [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
 
 
-def test_webhooks_are_exempt_from_all_rules_but_the_body_size(cloud: Synthesis) -> None:
+def test_webhooks_are_exempt_from_all_rules_but_two(cloud: Synthesis) -> None:
     for name, rule in rules(cloud).items():
-        if name != "BodySize":
+        if name not in {"BodySize", "WebhooksPerAddress"}:
             (statement,) = rule["Statement"].values()
-            path = statement["ScopeDownStatement"]["NotStatement"]["Statement"]["ByteMatchStatement"]
-            assert path["FieldToMatch"] == {"UriPath": {}}
-            assert (path["PositionalConstraint"], path["SearchString"]) == ("ENDS_WITH", "/webhooks/stripe")
+            others = statement["ScopeDownStatement"]["NotStatement"]["Statement"]
+            assert others["ByteMatchStatement"] == WEBHOOK
 
 
-def test_no_samples_and_no_logs_of_requests_are_kept(cloud: Synthesis) -> None:
+def test_no_samples_of_requests_are_kept(cloud: Synthesis) -> None:
     configs = [acl(cloud)["VisibilityConfig"], *(rule["VisibilityConfig"] for rule in rules(cloud).values())]
 
     assert not any(config["SampledRequestsEnabled"] for config in configs)
-    assert not cloud.resources("AWS::WAFv2::LoggingConfiguration")
+
+
+def test_blocked_requests_are_logged_without_the_token_for_a_week(cloud: Synthesis) -> None:
+    logging = cloud.the("AWS::WAFv2::LoggingConfiguration").properties
+
+    name = f"aws-waf-logs-orders-{cloud.stage}"
+    group = cloud.named("AWS::Logs::LogGroup")["FirewallBlockedRequests"]
+    assert (group["LogGroupName"], group["RetentionInDays"]) == (name, 7)
+    assert [readable(arn).endswith(f":log-group:{name}") for arn in logging["LogDestinationConfigs"]] == [
+        True
+    ]
+    assert readable(logging["ResourceArn"]) == "FirewallAcl.Arn"
+    assert logging["RedactedFields"] == [{"SingleHeader": {"Name": "authorization"}}]
+    (kept,) = logging["LoggingFilter"]["Filters"]
+    assert logging["LoggingFilter"]["DefaultBehavior"] == "DROP"
+    assert kept["Behavior"] == "KEEP"
+    assert kept["Conditions"] == [{"ActionCondition": {"Action": "BLOCK"}}]
