@@ -83,13 +83,16 @@ class IdentityStack(StageStack):
         return pool
 
     def _app_client(self, settings: StageSettings) -> cognito.UserPoolClient:
-        """Add the client that web shops and the command line sign in with; it has no secret."""
+        """Add the client that web shops and the command line sign in with; it has no secret.
+
+        A sign-in sends the password over TLS. A client that proves it without sending it (SRP) would hide it
+        from the check for leaked passwords; see `_protect_from_threats`.
+        """
         return self.pool.add_client(
             "App",
             user_pool_client_name=f"orders-{settings.stage}",
             generate_secret=False,
-            # A browser proves the password without sending it (SRP); the command line sends it over TLS.
-            auth_flows=cognito.AuthFlow(user_srp=True, user_password=True),
+            auth_flows=cognito.AuthFlow(user_password=True),
             disable_o_auth=True,
             prevent_user_existence_errors=True,
             enable_token_revocation=True,
@@ -100,7 +103,15 @@ class IdentityStack(StageStack):
 
 
 def _protect_from_threats(pool: cognito.UserPool) -> None:
-    """Block leaked passwords and sign-ins with a high risk; ask for the second factor at a medium risk."""
+    """Block leaked passwords and sign-ins with a high risk; ask for the second factor at a medium risk.
+
+    Cognito compares a password with known leaks when a user signs up, signs in or changes it, if the pool has
+    the feature plan Plus. It can't check a sign-in by SRP, which does not send the password. A user who signs
+    in with a leaked password must first choose another one, with a code that Cognito sends by mail.
+
+    Source, read in November 2026:
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-settings-compromised-credentials.html
+    """
     actions = {"lowAction": "NO_ACTION", "mediumAction": "MFA_IF_CONFIGURED", "highAction": "BLOCK"}
     cognito.CfnUserPoolRiskConfigurationAttachment(
         pool,
