@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Final
 
-from lambdas.api.submit_order.request import SubmitOrder
+from lambdas.api.submit_order.request import SubmitOrder, is_email_address
 from lambdas.domain import clock
 from lambdas.domain.order import Order, OrderLine, TimelineEntry
 from lambdas.domain.vocabulary import ProblemKind
@@ -80,6 +80,10 @@ def _own_address(caller: Caller, given: str | None) -> str:
         )
     if given is not None and given.casefold() != caller.email.casefold():
         raise invalid_request(FieldError("email", "must be the address that you signed in with"))
+    if not is_email_address(caller.email):
+        raise invalid_request(
+            FieldError("email", "no mail can be sent to the address that you signed in with")
+        )
     return caller.email
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field, Json
+from pydantic import AfterValidator, Field, Json, TypeAdapter, ValidationError
 
 from lambdas.domain.money import MAX_AMOUNT
 from lambdas.shared.rest.fields import WHOLE_NUMBER, Currency, Sku
@@ -15,8 +15,40 @@ MAX_LINES: Final = 99
 MAX_QUANTITY: Final = 1_000
 """Units of one SKU in one order; a larger number is probably a typing error."""
 
-_EMAIL: Final = r"^[^@\s<>,;\x00-\x1f]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
-"""Exactly one address. Whether it exists is only known once mail is sent to it."""
+_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_EMAIL: Final = rf"^{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+_MAX_LOCAL_PART: Final = 64
+_EMAIL_FORM: Final = "must be one e-mail address in ASCII, with at most 64 characters before the @"
+
+
+def _with_short_local_part(address: str) -> str:
+    if len(address.partition("@")[0]) > _MAX_LOCAL_PART:
+        raise ValueError(_EMAIL_FORM)
+    return address
+
+
+EmailAddress = Annotated[
+    str,
+    Field(max_length=254, pattern=_EMAIL),
+    has_form(_EMAIL_FORM),
+    AfterValidator(_with_short_local_part),
+]
+"""Exactly one address that Amazon SES takes. Whether it exists is only known once mail is sent to it.
+
+SES accepts only ASCII before the @ (https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html,
+November 2026). Dots and lengths are those of RFC 5321, section 4.5.3.1.1, and RFC 5322, section 3.2.3.
+"""
+
+_EMAIL_ADDRESS: Final = TypeAdapter[str](EmailAddress)
+
+
+def is_email_address(text: str) -> bool:
+    """Whether mail can be sent to an address; see `EmailAddress`."""
+    try:
+        _EMAIL_ADDRESS.validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 _RETURN_URL: Final = (
@@ -56,13 +88,8 @@ class SubmitOrder(RequestModel):
         has_form("must be the id of a Stripe PaymentMethod, like 'pm_card_visa'"),
     ]
     email: Annotated[
-        str | None,
-        Field(
-            max_length=254,
-            pattern=_EMAIL,
-            description="Optional. If present, it must be the e-mail address of the signed-in user.",
-        ),
-        has_form("must be one e-mail address"),
+        EmailAddress | None,
+        Field(description="Optional. If present, it must be the e-mail address of the signed-in user."),
     ] = None
     expected_amount: Annotated[
         int | None,
