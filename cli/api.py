@@ -13,6 +13,7 @@ from cli.errors import CommandFailed, NotFound, NotSignedIn, Refused, Unavailabl
 from cli.shapes import (
     OrderJson,
     OrderPageJson,
+    ProductChangesJson,
     ProductFieldsJson,
     ProductJson,
     ProductPageJson,
@@ -133,6 +134,11 @@ class ShopApi:
             ProductJson,
             self._call("PUT", f"/inventory/{_quoted(sku)}", json=fields, headers=condition).json(),
         )
+
+    def patch_product(self, sku: str, changes: ProductChangesJson) -> ProductJson:
+        """Change a product without its stock. Repeating this has no further effect."""
+        path = f"/inventory/{_quoted(sku)}"
+        return cast(ProductJson, self._call("PATCH", path, repeatable=True, json=changes).json())
 
     def restock(self, sku: str, quantity: int, idempotency_key: str) -> ProductJson:
         """Add units to the stock. Repeating this with the same key adds nothing."""

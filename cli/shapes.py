@@ -77,8 +77,8 @@ class SubmissionJson(TypedDict):
     return_url: NotRequired[str]
 
 
-class ProductFieldsJson(TypedDict):
-    """Body of `PUT /inventory/{sku}`. The unit price is in minor units."""
+class _SoldJson(TypedDict):
+    """What every body of a product has. The unit price is in minor units."""
 
     name: str
     unit_price: int
@@ -86,10 +86,25 @@ class ProductFieldsJson(TypedDict):
     available: int
 
 
-class ProductJson(ProductFieldsJson):
+class ProductFieldsJson(_SoldJson):
+    """Body of `PUT /inventory/{sku}`. A product is active unless this says otherwise."""
+
+    active: NotRequired[bool]
+
+
+class ProductChangesJson(TypedDict, total=False):
+    """Body of `PATCH /inventory/{sku}`: the fields to change."""
+
+    name: str
+    unit_price: int
+    active: bool
+
+
+class ProductJson(_SoldJson):
     """A product."""
 
     sku: str
+    active: bool
 
 
 class ProductPageJson(TypedDict):

@@ -37,10 +37,16 @@ def order_table(orders: Sequence[OrderJson]) -> RenderableType:
 
 def product_table(products: Sequence[ProductJson]) -> RenderableType:
     """Make a table of products."""
-    table = _table("SKU", "NAME", "PRICE", "AVAILABLE", numbers={"PRICE", "AVAILABLE"})
+    table = _table("SKU", "NAME", "PRICE", "AVAILABLE", "", numbers={"PRICE", "AVAILABLE"})
     for product in products:
         price = format_amount(product["unit_price"], product["currency"])
-        table.add_row(product["sku"], product["name"], price, str(product["available"]))
+        table.add_row(
+            product["sku"],
+            product["name"],
+            price,
+            str(product["available"]),
+            "" if product["active"] else "not active",
+        )
     return table
 
 

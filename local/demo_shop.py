@@ -96,7 +96,7 @@ class DemoShop(ShopApi):
         """Make the catalogue have these products by SKU, as an operator; only those that differ are sent."""
         stocked = {product["sku"]: product for page in self.product_pages() for product in page["products"]}
         for sku, fields in products.items():
-            if stocked.get(sku) != {"sku": sku, **fields}:
+            if stocked.get(sku) != {"sku": sku, "active": True, **fields}:
                 self.stock(sku, fields)
 
     def stock(self, sku: str, fields: ProductFieldsJson) -> None:

@@ -62,6 +62,7 @@ class ApiStack(StageStack):
         list_inventory = functions.add("list_inventory", inventory.read_all(), browsers)
         get_inventory = functions.add("get_inventory", inventory.read(), browsers)
         put_inventory = functions.add("put_inventory", inventory.update(), browsers)
+        patch_inventory = functions.add("patch_inventory", inventory.update(), browsers)
         restock_inventory = functions.add("restock_inventory", inventory.change(), browsers)
         receive_stripe_webhook = functions.add(
             "receive_stripe_webhook",
@@ -79,6 +80,7 @@ class ApiStack(StageStack):
         self.api.route("GET", "/inventory", list_inventory)
         self.api.route("GET", "/inventory/{sku}", get_inventory)
         self.api.route("PUT", "/inventory/{sku}", put_inventory, json_body=True)
+        self.api.route("PATCH", "/inventory/{sku}", patch_inventory, json_body=True)
         self.api.route("POST", "/inventory/{sku}/restock", restock_inventory, json_body=True)
         self.api.route(
             "POST",

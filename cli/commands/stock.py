@@ -9,7 +9,7 @@ from cli.connection import Connection, connected
 from cli.errors import NotFound, Refused
 from cli.idempotency import KeyOption, printed_key
 from cli.money import parse_option
-from cli.shapes import ProductFieldsJson, ProductJson, ProductPageJson
+from cli.shapes import ProductChangesJson, ProductFieldsJson, ProductJson, ProductPageJson
 from cli.views import product_table
 
 T = TypeVar("T")
@@ -60,15 +60,27 @@ def set_product(
     price: Annotated[str | None, typer.Option(help="Price of one unit, such as 79.50.")] = None,
     currency: Annotated[str | None, typer.Option(help="Currency, ISO 4217, such as usd.")] = None,
     available: Annotated[int | None, typer.Option(min=0, help="Units in stock.")] = None,
+    active: Annotated[
+        bool | None,
+        typer.Option("--active/--inactive", help="Whether customers see it and can order it."),
+    ] = None,
 ) -> None:
-    """Create or change a product (operators only). Omitted options keep their values."""
+    """Create or change a product (operators only). Omitted options keep their values.
+
+    Name, price and --active can be changed while orders take units of the product.
+    """
     before, etag = _find(connection, sku)
+    if before is not None and currency is None and available is None:
+        changes = _changes(name, price, before["currency"], active=active)
+        _show(connection, connection.api.patch_product(sku, changes))
+        return
     name = _given(name, before and before["name"], "--name")
     currency = _given(currency, before and before["currency"], "--currency").lower()
     new_price = None if price is None else parse_option(price, currency, "--price")
     unit_price = _given(new_price, before and before["unit_price"], "--price")
     available = _given(available, before and before["available"], "--available")
     fields = ProductFieldsJson(name=name, unit_price=unit_price, currency=currency, available=available)
+    fields["active"] = _given(active, before["active"] if before else True, "--active")
     try:
         product = connection.api.put_product(sku, fields, etag=etag)
     except Refused as failure:
@@ -91,6 +103,20 @@ def add(
     with printed_key(connection, key) as idempotency_key:
         product = connection.api.restock(sku, quantity, idempotency_key)
     _show(connection, product)
+
+
+def _changes(
+    name: str | None, price: str | None, currency: str, *, active: bool | None
+) -> ProductChangesJson:
+    """Make the body of a change that leaves the stock alone."""
+    changes: ProductChangesJson = {}
+    if name is not None:
+        changes["name"] = name
+    if price is not None:
+        changes["unit_price"] = parse_option(price, currency, "--price")
+    if active is not None:
+        changes["active"] = active
+    return changes
 
 
 def _find(connection: Connection, sku: str) -> tuple[ProductJson | None, str | None]:

@@ -82,6 +82,7 @@ REQUESTS: Final[dict[str, Any]] = {
     },
     "settleOrder": {"reason": "Bank transfer 2026-0042"},
     "putProduct": _FIELDS,
+    "patchProduct": {"unit_price": 22_900},
     "restockProduct": {"quantity": 100},
     "receiveStripeWebhook": {
         "id": "evt_1PqXyZ2eZvKYlo2C",
@@ -102,6 +103,7 @@ RESPONSES: Final[dict[str, Any]] = {
     "listProducts": {"products": [_ARMCHAIR], "cursor": None},
     "getProduct": _ARMCHAIR,
     "putProduct": _ARMCHAIR,
+    "patchProduct": {**_ARMCHAIR, "unit_price": 22_900},
     "restockProduct": _ARMCHAIR,
     "receiveStripeWebhook": {"received": True},
     "getHealth": {"status": "ok"},

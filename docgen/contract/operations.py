@@ -22,6 +22,7 @@ from docgen.contract.schemas import (
 )
 from lambdas.api.list_inventory.request import ListProductsRequest
 from lambdas.api.list_orders.request import ListOrdersRequest
+from lambdas.api.patch_inventory.request import PatchProductRequest
 from lambdas.api.put_inventory.request import PutProductRequest
 from lambdas.api.restock_inventory.request import RestockRequest
 from lambdas.api.settle_order.request import SettleRequest
@@ -211,7 +212,8 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         description=(
             "Products with their stock, in no particular order. To get the next page, send the `cursor` of"
             " the previous page. On the last page it is null. A product that exists when the first page is"
-            " read is listed exactly once."
+            " read is listed exactly once. Customers get active products only, so their pages can have fewer"
+            " products than `limit`, or none, although more pages follow."
         ),
         request=ListProductsRequest,
         successes={
@@ -233,7 +235,10 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
                 "The product.",
                 ProductSchema,
                 ("ETag",),
-                {"putProduct": {"sku": "$response.body#/sku", "If-Match": "$response.header.ETag"}},
+                {
+                    "putProduct": {"sku": "$response.body#/sku", "If-Match": "$response.header.ETag"},
+                    "patchProduct": {"sku": "$response.body#/sku"},
+                },
             ),
             304: Success(
                 "The product has not changed since the version in `If-None-Match`.", None, ("ETag",)
@@ -246,10 +251,11 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         tag="Inventory",
         summary="Create or replace a product",
         description=(
-            "Replaces every field, including the stock. To replace a product, send its `ETag` as"
+            "Replaces every field, including the stock; without `active`, the product is active. To replace a"
+            " product, send its `ETag` as"
             " `If-Match`. To create one, send `If-None-Match: *`. If an operator or an order has changed"
-            " the product since it was read, the request fails with `412`. To add units to the stock, use"
-            " `restock`."
+            " the product since it was read, the request fails with `412`. To change a selling product, use"
+            " `PATCH`; to add units to the stock, use `restock`."
         ),
         callers="operators",
         request=PutProductRequest,
@@ -261,6 +267,21 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
             ProblemKind.PRECONDITION_FAILED: "The product has changed since it was read.",
             ProblemKind.PRECONDITION_REQUIRED: "Exactly one of `If-Match` and `If-None-Match` is required.",
         },
+    ),
+    "PATCH /inventory/{sku}": ApiOperation(
+        operation_id="patchProduct",
+        tag="Inventory",
+        summary="Change a product without its stock",
+        description=(
+            "Changes the fields that are sent, also while orders take units; the other fields keep their"
+            " values. Of two requests for the same field the last one counts. A product that is not active is"
+            " hidden from customers, and a new order for it fails with `unknown_sku`; an order that has its"
+            " prices already is fulfilled."
+        ),
+        callers="operators",
+        request=PatchProductRequest,
+        successes={200: Success("The product as it is now.", ProductSchema, ("ETag",))},
+        problems=_NO_PRODUCT,
     ),
     "POST /inventory/{sku}/restock": ApiOperation(
         operation_id="restockProduct",

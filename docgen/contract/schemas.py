@@ -118,6 +118,7 @@ class ProductSchema(ResponseSchema):
     unit_price: MinorUnits
     currency: Currency
     available: Annotated[int, Field(ge=0, description="Units in stock that are not reserved by an order.")]
+    active: Annotated[bool, Field(description="Whether customers see the product and can order it.")]
 
 
 class ProductPageSchema(ResponseSchema):

@@ -51,7 +51,7 @@ class OrderRejected(OrderSagaError):
 
 
 class UnknownSku(OrderRejected):
-    """An item is not in the catalogue."""
+    """An item is not in the catalogue, or its product is not active."""
 
     failure_code = "unknown_sku"
 

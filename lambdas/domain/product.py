@@ -13,6 +13,7 @@ class Product:
         unit_price: Minor units of `currency`.
         currency: ISO 4217 code, lower case.
         available: Units that no order holds.
+        active: Whether customers see the product and can order it.
         version: 1 for a new product; each write adds 1, also when an order takes units.
     """
 
@@ -21,4 +22,5 @@ class Product:
     unit_price: int
     currency: str
     available: int
+    active: bool = True
     version: int = 1

@@ -276,7 +276,7 @@ def _cors(settings: StageSettings) -> apigateway.CorsOptions | None:
     return apigateway.CorsOptions(
         allow_origins=list(settings.allowed_origins),
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"],
-        allow_methods=["GET", "POST", "PUT"],
+        allow_methods=["GET", "PATCH", "POST", "PUT"],
         max_age=Duration.hours(1),
     )
 

@@ -11,7 +11,14 @@ from schemathesis.core.failures import Failure
 
 from lambdas.domain.vocabulary import ProblemKind
 
-OPERATORS_CALLS: Final = ("putProduct", "restockProduct", "retryOrder", "settleOrder", "listOrders")
+OPERATORS_CALLS: Final = (
+    "putProduct",
+    "patchProduct",
+    "restockProduct",
+    "retryOrder",
+    "settleOrder",
+    "listOrders",
+)
 """Calls that an operator makes; a customer makes every other call that needs a token."""
 
 ONLY_THE_API_KNOWS: Final = {

@@ -35,6 +35,7 @@ ANSWERS: Final = {
     "GET /inventory":                      (401,        200,        200,      200,    401),
     "GET /inventory/{sku}":                (401,        200,        200,      200,    401),
     "PUT /inventory/{sku}":                (401,        403,        403,      200,    401),
+    "PATCH /inventory/{sku}":              (401,        403,        403,      200,    401),
     "POST /inventory/{sku}/restock":       (401,        403,        403,      200,    401),
     "POST /webhooks/stripe":               (400,        400,        400,      400,    200),
 }  # fmt: skip
@@ -45,6 +46,7 @@ BODIES: Final[dict[str, Any]] = {
     "POST /orders": an_order(),
     "PUT /inventory/{sku}": {"name": "Blue vase", "unit_price": 900, "currency": "usd", "available": 7},
     "POST /orders/{order_id}/settle": {"reason": "Paid back in cash."},
+    "PATCH /inventory/{sku}": {"unit_price": 800},
     "POST /inventory/{sku}/restock": {"quantity": 1},
     "POST /webhooks/stripe": {
         "id": "evt_of_no_interest",

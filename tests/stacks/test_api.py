@@ -21,6 +21,7 @@ ROUTES = {
     "GET /inventory": "ListInventory",
     "GET /inventory/{sku}": "GetInventory",
     "PUT /inventory/{sku}": "PutInventory",
+    "PATCH /inventory/{sku}": "PatchInventory",
     "POST /inventory/{sku}/restock": "RestockInventory",
     "POST /webhooks/stripe": "ReceiveStripeWebhook",
 }
@@ -29,7 +30,7 @@ WITHOUT_SIGN_IN = {"POST /webhooks/stripe", "GET /health"}
 
 WITH_A_BODY = {
     *("POST /orders", "POST /orders/{order_id}/settle"),
-    *("PUT /inventory/{sku}", "POST /inventory/{sku}/restock"),
+    *("PUT /inventory/{sku}", "PATCH /inventory/{sku}", "POST /inventory/{sku}/restock"),
 }
 
 GATEWAY_TIMEOUT_SECONDS = 29

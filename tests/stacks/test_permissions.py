@@ -34,6 +34,7 @@ GRANTS: dict[str, Permissions] = {
     "list_inventory": {"Inventory.Arn": {"dynamodb:Scan"}},
     "get_inventory": {"Inventory.Arn": {"dynamodb:GetItem"}},
     "put_inventory": {"Inventory.Arn": {"dynamodb:UpdateItem"}},
+    "patch_inventory": {"Inventory.Arn": {"dynamodb:UpdateItem"}},
     "restock_inventory": {"Inventory.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem"}},
     "receive_stripe_webhook": {
         "Orders.Arn": CHANGE_ORDER,

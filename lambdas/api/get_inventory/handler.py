@@ -16,12 +16,12 @@ from lambdas.shared.store.inventory import InventoryTable
 
 @endpoint
 def handler(http: HttpRequest) -> HttpResponse:
-    """Return a product with its stock to any signed-in caller."""
-    caller_of(http)
+    """Return a product with its stock; only operators see a product that is not active."""
+    caller = caller_of(http)
     http.reject_parameters()
     sku = http.path["sku"]
     product = InventoryTable.from_settings(Settings()).get(sku) if is_sku(sku) else None
-    if product is None:
+    if product is None or not (product.active or caller.is_operator):
         raise not_found("product")
     headers = {"ETag": entity_tag(product.version)}
     if is_known(product.version, http.headers.get("if-none-match", "")):

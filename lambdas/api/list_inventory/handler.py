@@ -15,9 +15,9 @@ from lambdas.shared.store.inventory import InventoryTable
 
 @endpoint
 def handler(http: HttpRequest) -> HttpResponse:
-    """Return a page of the catalogue, with its stock, to any signed-in caller."""
-    caller_of(http)
+    """Return a page of the catalogue, with its stock; only operators see products that are not active."""
+    caller = caller_of(http)
     query = parse(ListProductsRequest, http).query
     page = InventoryTable.from_settings(Settings()).page(limit=query.limit, after=query.cursor)
-    products = [represent_product(product) for product in page.products]
+    products = [represent_product(each) for each in page.products if each.active or caller.is_operator]
     return HttpResponse(HTTPStatus.OK, {"products": products, "cursor": page.end})

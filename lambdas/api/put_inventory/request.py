@@ -4,8 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, Json
 
-from lambdas.domain.money import MAX_AMOUNT
-from lambdas.shared.rest.fields import WHOLE_NUMBER, Currency, ProductPath
+from lambdas.shared.rest.fields import WHOLE_NUMBER, Currency, ProductName, ProductPath, UnitPrice
 from lambdas.shared.rest.parsing import RequestModel, has_form
 
 MAX_AVAILABLE: Final = 1_000_000_000
@@ -15,10 +14,11 @@ MAX_AVAILABLE: Final = 1_000_000_000
 class PutProduct(RequestModel):
     """All fields of the product."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    unit_price: Annotated[int, Field(ge=1, le=MAX_AMOUNT), WHOLE_NUMBER]
+    name: ProductName
+    unit_price: UnitPrice
     currency: Currency
     available: Annotated[int, Field(ge=0, le=MAX_AVAILABLE), WHOLE_NUMBER]
+    active: Annotated[bool, Field(description="Whether customers see the product and can order it.")] = True
 
 
 class Precondition(RequestModel):

@@ -30,7 +30,7 @@ def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable,
         OrderCancelled: Somebody asked to cancel it.
         UndoAlreadyBegun: An earlier execution decided to undo it.
         TooManyOrders: Its customer has placed too many orders within an hour.
-        UnknownSku: A line's SKU is not in the catalogue.
+        UnknownSku: A line's SKU is not in the catalogue, or its product is not active.
         CurrencyMismatch: A line's product is sold in another currency.
         OutOfStock: Fewer units are available than a line asks for. The pivot checks this again, and decides.
         PriceChanged: The order does not cost what the customer expects.
@@ -69,7 +69,7 @@ def _ensure_chargeable(lines: Iterable[OrderLine], currency: str) -> None:
 
 def _priced(line: OrderLine, currency: str, products: Mapping[str, Product]) -> OrderLine:
     product = products.get(line.sku)
-    if product is None:
+    if product is None or not product.active:
         raise UnknownSku(f"{line.sku} is not in the catalogue.")
     if product.currency != currency:
         raise CurrencyMismatch(f"{line.sku} is sold in {product.currency}, not in {currency}.")

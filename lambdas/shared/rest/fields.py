@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 from typing_extensions import TypeAliasType
 
-from lambdas.domain.money import CURRENCIES
+from lambdas.domain.money import CURRENCIES, MAX_AMOUNT
 from lambdas.shared.rest.parsing import RequestModel, has_form
 
 Sku = TypeAliasType(
@@ -53,6 +53,21 @@ def _integer_if_whole(number: object) -> object:
 WHOLE_NUMBER: Final = BeforeValidator(_integer_if_whole)
 """Lets an `int` accept `2.0`: in JSON 2 and 2.0 are the same, and some languages write the latter."""
 
+
+ProductName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$",
+        description="No control characters, line breaks or characters that change the direction of text.",
+    ),
+    has_form("must be 1 to 200 characters, none of them a control character"),
+]
+"""Name of a product. Customers read it in terminals and browsers, so it can't steer either."""
+
+UnitPrice = Annotated[int, Field(ge=1, le=MAX_AMOUNT), WHOLE_NUMBER]
+"""Price of one unit, in minor units."""
 
 MAX_LIMIT: Final = 100
 

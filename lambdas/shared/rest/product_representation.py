@@ -13,4 +13,5 @@ def represent_product(product: Product) -> dict[str, Any]:
         "unit_price": product.unit_price,
         "currency": product.currency,
         "available": product.available,
+        "active": product.active,
     }

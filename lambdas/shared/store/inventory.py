@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 IS_NEW: Final = Attr("sku").not_exists()
 IS_IN_CATALOGUE: Final = Attr("sku").exists()
 
-_ATTRIBUTES: Final = ("sku", "name", "unit_price", "currency", "available", "version")
+_ATTRIBUTES: Final = ("sku", "name", "unit_price", "currency", "available", "active", "version")
 """Attributes of a product; its item also counts the units that orders hold, see `reserved_on`."""
 
 
@@ -116,10 +116,21 @@ class InventoryTable:
                 "unit_price": product.unit_price,
                 "currency": product.currency,
                 "available": product.available,
+                "active": product.active,
             },
             add={"version": 1},
         )
         item = write(self._client, update.request(self.table, sku=product.sku))
+        return _product(item) if item is not None else None
+
+    def change(self, sku: str, fields: Mapping[str, str | int]) -> Product | None:
+        """Write these fields of a product, whatever its version, and no others.
+
+        Returns:
+            The product as it is now; None if it does not exist.
+        """
+        update = Update(IS_IN_CATALOGUE, set=fields, add={"version": 1})
+        item = write(self._client, update.request(self.table, sku=sku))
         return _product(item) if item is not None else None
 
     def restock(self, sku: str, quantity: int, *, token: str) -> Product | None:
@@ -145,7 +156,6 @@ class InventoryTable:
 
 
 def _product(attributes: Mapping[str, Any]) -> Product:
+    """Read a product from its item; a product of an earlier version of this service is active."""
     item = from_attributes(attributes)
-    return Product(
-        item["sku"], item["name"], item["unit_price"], item["currency"], item["available"], item["version"]
-    )
+    return Product(**{"active": True} | {name: item[name] for name in _ATTRIBUTES if name in item})

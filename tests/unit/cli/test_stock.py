@@ -1,8 +1,17 @@
 import json
 
+import pytest
+
 from tests.unit.cli.conftest import FakeShop, Run
 
-CHAIR = {"sku": "RED-CHAIR", "name": "Red chair", "unit_price": 7950, "currency": "usd", "available": 12}
+CHAIR = {
+    "sku": "RED-CHAIR",
+    "name": "Red chair",
+    "unit_price": 7950,
+    "currency": "usd",
+    "available": 12,
+    "active": True,
+}
 
 
 def test_the_stock_has_a_line_for_each_product(orders: Run, shop: FakeShop) -> None:
@@ -39,11 +48,37 @@ def test_json_output_prints_products_as_the_api_returns_them(orders: Run, shop: 
     assert json.loads(one.stdout) == CHAIR
 
 
-def test_a_change_replaces_the_version_read_and_keeps_other_fields(orders: Run, shop: FakeShop) -> None:
+@pytest.mark.parametrize(
+    ("options", "changes"),
+    [
+        (["--price", "80"], {"unit_price": 8000}),
+        (["--name", "Redder chair"], {"name": "Redder chair"}),
+        (["--inactive"], {"active": False}),
+    ],
+)
+def test_a_change_without_stock_sends_its_fields_only(
+    orders: Run, shop: FakeShop, options: list[str], changes: dict[str, object]
+) -> None:
     shop.answers("GET /inventory/RED-CHAIR", CHAIR, headers={"ETag": '"7"'})
-    shop.answers("PUT /inventory/RED-CHAIR", {**CHAIR, "unit_price": 8000})
+    shop.answers("PATCH /inventory/RED-CHAIR", {**CHAIR, **changes})
 
-    result = orders("stock", "set", "RED-CHAIR", "--price", "80", "--as", "operator")
+    result = orders("stock", "set", "RED-CHAIR", *options, "--as", "operator")
+
+    assert result.exit_code == 0
+    assert json.loads(shop.last_request.content) == changes
+
+
+def test_a_product_that_is_not_active_is_marked(orders: Run, shop: FakeShop) -> None:
+    shop.answers("GET /inventory/RED-CHAIR", {**CHAIR, "active": False})
+
+    assert "not active" in orders("stock", "get", "RED-CHAIR").stdout
+
+
+def test_a_change_of_the_stock_replaces_the_version_read(orders: Run, shop: FakeShop) -> None:
+    shop.answers("GET /inventory/RED-CHAIR", {**CHAIR, "active": False}, headers={"ETag": '"7"'})
+    shop.answers("PUT /inventory/RED-CHAIR", CHAIR)
+
+    result = orders("stock", "set", "RED-CHAIR", "--price", "80", "--available", "3", "--as", "operator")
 
     assert result.exit_code == 0
     assert shop.last_request.headers["If-Match"] == '"7"'
@@ -51,7 +86,8 @@ def test_a_change_replaces_the_version_read_and_keeps_other_fields(orders: Run, 
         "name": "Red chair",
         "unit_price": 8000,
         "currency": "usd",
-        "available": 12,
+        "available": 3,
+        "active": False,
     }
 
 
@@ -74,7 +110,9 @@ def test_a_new_product_does_not_replace_an_existing_one(orders: Run, shop: FakeS
 
     assert result.exit_code == 0
     assert shop.last_request.headers["If-None-Match"] == "*"
-    assert json.loads(shop.last_request.content)["unit_price"] == 7950
+    assert json.loads(shop.last_request.content) == {
+        name: value for name, value in CHAIR.items() if name != "sku"
+    }
 
 
 def test_a_new_product_needs_every_field(orders: Run, shop: FakeShop) -> None:

@@ -76,8 +76,9 @@ def test_a_product_is_stocked_while_orders_change_it() -> None:
 
 
 def test_only_a_product_that_differs_is_stocked_again() -> None:
-    sold = {"sku": "RED-CHAIR", **VASE, "available": 6}
-    api = Api(200, 200, 200, body={"products": [sold, {"sku": "GREEN-VASE", **VASE}], "cursor": None})
+    vase = {"sku": "GREEN-VASE", **VASE, "active": True}
+    sold = {**vase, "sku": "RED-CHAIR", "available": 6}
+    api = Api(200, 200, 200, body={"products": [sold, vase], "cursor": None})
 
     shop(api).stock_all({"RED-CHAIR": VASE, "GREEN-VASE": VASE})
 

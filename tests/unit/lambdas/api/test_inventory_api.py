@@ -7,6 +7,7 @@ from botocore.stub import Stubber
 
 from lambdas.api.get_inventory.handler import handler as get_inventory
 from lambdas.api.list_inventory.handler import handler as list_inventory
+from lambdas.api.patch_inventory.handler import handler as patch_inventory
 from lambdas.api.put_inventory.handler import handler as put_inventory
 from lambdas.api.restock_inventory.handler import handler as restock_inventory
 from lambdas.domain.product import Product
@@ -37,6 +38,10 @@ def put(sku: str, body: object, condition: dict[str, str], groups: str = "operat
     return call(put_inventory, "PUT", f"/inventory/{sku}", body=body, headers=condition, groups=groups)
 
 
+def patch(sku: str, body: object, groups: str = "operators") -> Answer:
+    return call(patch_inventory, "PATCH", f"/inventory/{sku}", body=body, groups=groups)
+
+
 def restock(sku: str, body: object, key: str | None = "monday", groups: str = "operators") -> Answer:
     headers = {} if key is None else {"Idempotency-Key": key}
     return call(
@@ -45,7 +50,8 @@ def restock(sku: str, body: object, key: str | None = "monday", groups: str = "o
 
 
 def a_body(**changes: object) -> dict[str, object]:
-    return {"name": "Crunchy armchair", "unit_price": 37_900, "currency": "usd", "available": 5, **changes}
+    fields = {"name": "Crunchy armchair", "unit_price": 37_900, "currency": "usd", "available": 5}
+    return {**fields, "active": True, **changes}
 
 
 def shown(product: Product) -> dict[str, object]:
@@ -201,6 +207,11 @@ BAD_PRODUCTS: dict[str, tuple[str, object, dict[str, str], list[str]]] = {
     "no JSON": ("BLUE-VASE", "no JSON", NEW, ["body"]),
     "sku in the body": ("BLUE-VASE", a_body(sku="ANOTHER"), NEW, ["sku"]),
     "no name": ("BLUE-VASE", a_body(name=""), NEW, ["name"]),
+    "line break": ("BLUE-VASE", a_body(name="Blue\nvase"), NEW, ["name"]),
+    "escape sequence": ("BLUE-VASE", a_body(name="\x1b]0;vase"), NEW, ["name"]),
+    "C1 control character": ("BLUE-VASE", a_body(name="\x9b2J"), NEW, ["name"]),
+    "reversed text": ("BLUE-VASE", a_body(name="Vase \u202eeulb"), NEW, ["name"]),
+    "half a character": ("BLUE-VASE", '{"name": "\\ud83e"}', NEW, ["body"]),
     "long name": ("BLUE-VASE", a_body(name="V" * 201), NEW, ["name"]),
     "free": ("BLUE-VASE", a_body(unit_price=0), NEW, ["unit_price"]),
     "negative price": ("BLUE-VASE", a_body(unit_price=-1), NEW, ["unit_price"]),
@@ -232,6 +243,73 @@ def test_an_invalid_product_is_rejected_with_its_fields(
 @pytest.mark.usefixtures("untouched_store")
 def test_a_customer_cannot_write_products() -> None:
     assert put("BLUE-VASE", a_body(), NEW, groups="customers")[0] == 403
+
+
+def test_a_product_without_active_is_active(shop: Shop) -> None:
+    body = a_body()
+    del body["active"]
+
+    assert put("BLUE-VASE", body, NEW)[2]["active"] is True
+    assert shop.inventory.find(["BLUE-VASE"])["BLUE-VASE"].active
+
+
+# Changing without stock
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"name": "Crunchier armchair"}, {"unit_price": 39_900}, {"active": False}, {"name": None}, {}],
+)
+def test_a_selling_product_is_changed_without_its_stock(shop: Shop, changes: dict[str, Any]) -> None:
+    shop.confirmed(two(ARMCHAIR))
+
+    status, headers, body = patch(ARMCHAIR.sku, changes)
+
+    given = {name: value for name, value in changes.items() if value is not None}
+    changed = replace(ARMCHAIR, available=3, version=3, **given)
+    assert (status, headers["ETag"], body) == (200, '"3"', shown(changed))
+    assert shop.inventory.get(ARMCHAIR.sku) == changed
+
+
+def test_a_product_that_does_not_exist_is_not_changed(shop: Shop) -> None:
+    assert patch("NO-SUCH-CHAIR", {"unit_price": 1})[0] == 404
+    assert shop.inventory.get("NO-SUCH-CHAIR") is None
+
+
+@pytest.mark.parametrize(
+    ("sku", "body", "fields"),
+    [
+        ("small-letters", {"active": False}, ["sku"]),
+        (ARMCHAIR.sku, {"available": 3}, ["available"]),
+        (ARMCHAIR.sku, {"currency": "eur"}, ["currency"]),
+        (ARMCHAIR.sku, {"unit_price": 0, "name": "\t", "active": 0}, ["name", "unit_price", "active"]),
+    ],
+)
+@pytest.mark.usefixtures("untouched_store")
+def test_an_invalid_change_is_rejected_with_its_fields(sku: str, body: object, fields: list[str]) -> None:
+    status, _headers, document = patch(sku, body)
+
+    assert (status, wrong_fields(document)) == (400, fields)
+
+
+@pytest.mark.usefixtures("untouched_store")
+def test_a_customer_cannot_change_products() -> None:
+    assert patch(ARMCHAIR.sku, {"unit_price": 1}, groups="customers")[0] == 403
+
+
+# Products that are not active
+
+
+@pytest.mark.parametrize(("groups", "status", "listed"), [("customers", 404, 1), ("operators", 200, 2)])
+def test_only_operators_see_a_product_that_is_not_active(
+    shop: Shop, groups: str, status: int, listed: int
+) -> None:
+    shop.put(ARMCHAIR, active=False)
+
+    one = call(get_inventory, "GET", f"/inventory/{ARMCHAIR.sku}", groups=groups)
+    page = call(list_inventory, "GET", "/inventory", groups=groups)
+
+    assert (one[0], len(page[2]["products"])) == (status, listed)
 
 
 # Restocking

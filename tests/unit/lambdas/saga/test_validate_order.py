@@ -56,6 +56,14 @@ def test_a_sku_that_is_not_in_the_catalogue_is_rejected(shop: Shop) -> None:
         validate(shop)
 
 
+def test_a_product_that_is_not_active_is_rejected_like_an_unknown_one(shop: Shop) -> None:
+    shop.placed(two(ARMCHAIR))
+    shop.put(ARMCHAIR, active=False)
+
+    with pytest.raises(UnknownSku, match="CRUNCHY-ARMCHAIR is not in the catalogue"):
+        validate(shop)
+
+
 def test_a_product_sold_in_another_currency_is_rejected(shop: Shop) -> None:
     shop.placed(currency="eur")
 

@@ -109,6 +109,16 @@ def test_a_put_keeps_the_counts_of_reserved_units(shop: Shop) -> None:
     assert shop.reserved(ARMCHAIR, "2026-03-01") == 2
 
 
+def test_a_product_of_an_earlier_version_is_active(shop: Shop) -> None:
+    shop.client.update_item(
+        TableName=INVENTORY_TABLE,
+        Key={"sku": {"S": ARMCHAIR.sku}},
+        UpdateExpression="REMOVE active",
+    )
+
+    assert shop.inventory.get(ARMCHAIR.sku) == ARMCHAIR
+
+
 # restock
 
 
