@@ -8,9 +8,10 @@ from docgen.contract.files import contract_files
 from docgen.cost import cost_table
 from docgen.diagram import diagram
 from docgen.stripe_calls import read_counts
-from docgen.tables import path_table, payment_table
+from docgen.tables import aws_error_table, path_table, payment_table
 from local.processes import REPOSITORY
 from proof.journeys import PATH_JOURNEYS, PAYING_JOURNEYS
+from statemachines.aws_errors import AWS_ERRORS
 from statemachines.document import SagaDocument
 
 _END_MARKER: Final = "<!-- end -->"
@@ -25,7 +26,10 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
     shown = [journey for journey in PATH_JOURNEYS if journey.key in README_JOURNEYS]
     return {
         "README.md": {"saga diagram": diagram(saga), "paths": path_table(saga, shown)},
-        "docs/paths.md": {"paths": path_table(saga, PATH_JOURNEYS)},
+        "docs/paths.md": {
+            "paths": path_table(saga, PATH_JOURNEYS),
+            "AWS errors": aws_error_table(AWS_ERRORS),
+        },
         "docs/payments.md": {"payments": payment_table(PAYING_JOURNEYS, read_counts())},
         "docs/cost.md": {"cost": cost_table()},
     }

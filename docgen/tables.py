@@ -5,6 +5,7 @@ from typing import Final
 
 from docgen.stripe_calls import as_text
 from proof.journey import Journey
+from statemachines.aws_errors import AwsError
 from statemachines.document import SagaDocument
 from statemachines.steps import Role
 
@@ -16,6 +17,8 @@ _MONEY: Final = {
     "refunded in two parts": "charged, and refunded in two parts",
     "settled outside": "charged, and settled outside of Stripe",
 }
+_RETRIED: Final = "The step is retried; then as law 5 says"
+_RECOVERED: Final = "The execution fails, and another one follows"
 _LEGEND: Final = "↻: the step was retried. ✗: the step failed."
 
 
@@ -44,6 +47,16 @@ def payment_table(journeys: Iterable[Journey], calls: Mapping[str, Mapping[str, 
     )
     head = "| What happens | What the customer sees | Charge | Calls to Stripe |"
     return "\n".join([head, "|---|---|---|---|", *rows])
+
+
+def aws_error_table(errors: Iterable[AwsError]) -> str:
+    """Make a Markdown table: the names of an error, when it occurs, what happens then."""
+    rows = (
+        f"| {', '.join(f'`{name}`' for name in error.names)} | {error.meaning} ([source]({error.source})) "
+        f"| {_RECOVERED if error.is_recovered else _RETRIED} |"
+        for error in errors
+    )
+    return "\n".join(["| Error | When | What happens |", "|---|---|---|", *rows])
 
 
 def _seen_by_customer(journey: Journey) -> str:

@@ -15,6 +15,12 @@ from statemachines.steps import STEPS, Role, Step
 
 ANY_ERROR: Final = "States.ALL"
 
+CAUGHT_BY_NOTHING: Final = frozenset({"States.DataLimitExceeded", "States.Runtime"})
+"""Errors that `States.ALL` does not match, so that they fail the execution.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+"""
+
 _EXPRESSION: Final = re.compile(r"{%.*?%}")
 _VARIABLE: Final = re.compile(r"\$(?!states\b)([A-Za-z_]\w*)\b(?!\s*\()")
 _WAITS: Final = ".waitForTaskToken"
@@ -56,6 +62,10 @@ class Retrier:
             jitter=retrier.get("JitterStrategy", "NONE"),
         )
 
+    def matches(self, error: str) -> bool:
+        """Whether it decides about this error, unless another retrier before it does."""
+        return _matches(self.errors, error)
+
     @property
     def pauses(self) -> tuple[float, ...]:
         """The longest possible pause before each retry, in seconds: jitter only shortens it."""
@@ -82,6 +92,10 @@ class Transition:
     errors: tuple[str, ...] = ()
     assigned: Mapping[str, Any] = field(default_factory=dict)
     used: frozenset[str] = frozenset()
+
+    def catches(self, error: str) -> bool:
+        """Whether this error leads to it, unless another catcher before it matches."""
+        return _matches(self.errors, error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +157,7 @@ class State:
 
     def retries_of(self, error: str) -> int:
         """The largest number of retries after an error: the first retrier that matches it decides."""
-        matching = (each for each in self.retriers if {error, ANY_ERROR}.intersection(each.errors))
-        return next((each.max_attempts for each in matching), 0)
+        return next((each.max_attempts for each in self.retriers if each.matches(error)), 0)
 
     @property
     def pauses(self) -> tuple[float, ...]:
@@ -302,6 +315,10 @@ class SagaDocument:
         for transition in state.transitions if state else ():
             if transition.target not in visited:
                 yield from self.ways_from(transition.target, (*before, transition))
+
+
+def _matches(names: Sequence[str], error: str) -> bool:
+    return error in names or (ANY_ERROR in names and error not in CAUGHT_BY_NOTHING)
 
 
 def _variables(value: object) -> frozenset[str]:

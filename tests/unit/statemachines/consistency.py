@@ -155,9 +155,9 @@ def a_caught_error_is_misspelt(draft: Draft) -> None:
     draft.catchers("ValidateOrder")[0]["ErrorEquals"][0] = "SkuUnknown"
 
 
-@every_error_that_is_named_exists.broken_by("CloseOrder names the error Lambda.Throttled")
+@every_error_that_is_named_exists.broken_by("CloseOrder names the error RefundDenied")
 def a_retried_error_is_misspelt(draft: Draft) -> None:
-    draft.retrier("CloseOrder")["ErrorEquals"].append("Lambda.Throttled")
+    draft.states["CloseOrder"]["Retry"][0]["ErrorEquals"].append("RefundDenied")
 
 
 @CONSISTENCY.rule

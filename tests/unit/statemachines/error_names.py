@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from botocore.session import Session
+
 from lambdas.domain import errors
-from statemachines.document import ANY_ERROR
+from statemachines.aws_errors import AWS_ERRORS
+from statemachines.document import ANY_ERROR, CAUGHT_BY_NOTHING
 
 
 def descendants(error: type[Exception]) -> Iterator[str]:
@@ -17,31 +20,26 @@ def descendants(error: type[Exception]) -> Iterator[str]:
 OURS = frozenset(descendants(errors.OrderSagaError))
 OUR_TRANSIENT = frozenset(descendants(errors.TransientFailure))
 OUR_REJECTIONS = frozenset(descendants(errors.OrderRejected))
-NEED_A_HUMAN = frozenset(descendants(errors.HumanNeeded))
+BRANCHES = frozenset(
+    error.__name__ for error in errors.OrderSagaError.__subclasses__() if error.__subclasses__()
+)
+FINAL = OURS - OUR_TRANSIENT - BRANCHES
+"""Errors of ours that no retry can mend."""
+
 CONFIRMED_AFTER_ALL = errors.OrderAlreadyConfirmed.__name__
 CUSTOMER_ASKED = errors.PaymentActionRequired.__name__
 
 DEADLINE = "States.Timeout"
 """The deadline of a task that waits for its token; for any other task, a call that failed."""
 
-AWS_TRANSIENT = frozenset(
-    {
-        "Lambda.AWSLambdaException",
-        "Lambda.ClientExecutionTimeoutException",
-        "Lambda.SdkClientException",
-        "Lambda.ServiceException",
-        "Lambda.TooManyRequestsException",
-        "Lambda.Unknown",
-        "Runtime.ExitError",
-        "Sandbox.Timedout",
-        DEADLINE,
-    }
+INVOKE_ERRORS = frozenset(
+    f"Lambda.{shape.name}"
+    for shape in Session().get_service_model("lambda").operation_model("Invoke").error_shapes
 )
-"""Failures of the call, not of the function: https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html."""
+"""Every error of Lambda's `Invoke` that the SDK knows."""
 
-TRANSIENT = OUR_TRANSIENT | AWS_TRANSIENT
+OF_AWS = INVOKE_ERRORS.union(*(error.names for error in AWS_ERRORS))
 
-WILDCARDS = frozenset({ANY_ERROR, "States.TaskFailed"})
+RETRIED = OUR_TRANSIENT | OF_AWS - CAUGHT_BY_NOTHING | {"ErrorThatNobodyKnows"}
 
-KNOWN = OURS | AWS_TRANSIENT | WILDCARDS | {"States.HeartbeatTimeout", "States.Permissions"}
-"""https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html."""
+KNOWN = OURS | {ANY_ERROR, DEADLINE}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from lambdas.domain import errors
-from statemachines.document import ANY_ERROR, SagaDocument, State
+from statemachines.document import ANY_ERROR, CAUGHT_BY_NOTHING, SagaDocument, State
 from statemachines.steps import Role, Step
 from tests.unit.statemachines.error_names import (
     CONFIRMED_AFTER_ALL,
@@ -15,7 +15,10 @@ from tests.unit.statemachines.error_names import (
 )
 from tests.unit.statemachines.rulebook import Draft, Law
 
-LAW_5 = Law("Every failure up to the pivot enters the undo chain at its top; undos run in reverse order")
+LAW_5 = Law(
+    "Every failure up to the pivot that can be caught enters the undo chain at its top; undos run in reverse "
+    "order. An error that nothing catches is left to the recovery"
+)
 
 TABLE = "statemachines/steps.py"
 
@@ -51,6 +54,24 @@ def the_last_catcher_is_deleted(draft: Draft) -> None:
 @every_task_catches_any_error_last.broken_by("NotifyCustomerOfClosure does not catch States.ALL last")
 def a_lost_email_fails_the_execution(draft: Draft) -> None:
     del draft.states["NotifyCustomerOfClosure"]["Catch"]
+
+
+@LAW_5.rule
+def an_error_that_nothing_catches_is_left_to_the_recovery(saga: SagaDocument) -> Iterator[str]:
+    """`States.Runtime` can't be caught. Another execution continues from the order record after both."""
+    for task in saga.tasks:
+        retried = {error for retrier in task.retriers for error in retrier.errors}
+        caught = {error for failure in task.failures for error in failure.errors}
+        for error in sorted((retried | caught) & CAUGHT_BY_NOTHING):
+            yield f"{task.name} names {error}, after which the recovery runs the saga again"
+
+
+@an_error_that_nothing_catches_is_left_to_the_recovery.broken_by(
+    "ChargePayment names States.DataLimitExceeded"
+)
+def an_output_that_is_too_large_is_undone(draft: Draft) -> None:
+    too_large = {"ErrorEquals": ["States.DataLimitExceeded"], "Next": "ReleaseInventory"}
+    draft.catchers("ChargePayment").insert(0, too_large)
 
 
 @LAW_5.rule

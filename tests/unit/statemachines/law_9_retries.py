@@ -2,21 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from statemachines.document import ANY_ERROR, Retrier, SagaDocument, State, Transition
+from statemachines.document import Retrier, SagaDocument, State, Transition
 from statemachines.steps import Role
 from tests.unit.statemachines.budget import LONGEST_DEADLINES, longest_seconds, sum_of, visits
-from tests.unit.statemachines.error_names import (
-    CONFIRMED_AFTER_ALL,
-    DEADLINE,
-    NEED_A_HUMAN,
-    OURS,
-    TRANSIENT,
-)
+from tests.unit.statemachines.error_names import DEADLINE, FINAL, RETRIED
 from tests.unit.statemachines.rulebook import Draft, Law
 
 LAW_9 = Law(
-    "Business errors are never retried; transient ones always are, with full jitter, a cap and a budget. "
-    "An undo retries everything except what needs a human"
+    "Business errors are never retried; every other error always is, with full jitter, a cap and a budget"
 )
 
 MOST_RETRIES = 10
@@ -68,7 +61,7 @@ def a_wait_is_added_that_the_settings_do_not_know(draft: Draft) -> None:
 def a_deadline_is_caught_and_never_retried(saga: SagaDocument) -> Iterator[str]:
     """Its own catcher leads to the step that finds out what became of the payment."""
     for task in saga.tasks:
-        if task.waits and any(DEADLINE in each.errors for each in task.retriers):
+        if task.waits and task.retries_of(DEADLINE):
             yield f"{task.name} waits again after its deadline"
         if task.waits and (DEADLINE,) not in [each.errors for each in task.failures]:
             yield f"{task.name} has no catcher for its deadline alone"
@@ -76,7 +69,7 @@ def a_deadline_is_caught_and_never_retried(saga: SagaDocument) -> Iterator[str]:
 
 @a_deadline_is_caught_and_never_retried.broken_by("AwaitPayment waits again")
 def a_deadline_is_retried(draft: Draft) -> None:
-    draft.retrier("AwaitPayment")["ErrorEquals"].append(DEADLINE)
+    del draft.states["AwaitPayment"]["Retry"][0]
 
 
 @a_deadline_is_caught_and_never_retried.broken_by("AwaitPayment has no catcher for its deadline alone")
@@ -118,97 +111,60 @@ def a_retrier_never_retries(draft: Draft) -> None:
 
 
 @LAW_9.rule
-def every_transient_error_is_retried(saga: SagaDocument) -> Iterator[str]:
-    for task in saga.tasks:
-        for error in sorted(TRANSIENT - {DEADLINE} if task.waits else TRANSIENT):
-            if not task.retries_of(error):
-                yield f"{task.name} does not retry {error}: add it to x-shared in order_saga.asl.yaml"
-
-
-@every_transient_error_is_retried.broken_by("ChargePayment does not retry PaymentInFlux")
-def an_error_of_ours_is_not_retried(draft: Draft) -> None:
-    draft.retrier("ChargePayment")["ErrorEquals"].remove("PaymentInFlux")
-
-
-@every_transient_error_is_retried.broken_by("ReserveInventory does not retry Lambda.Unknown")
-def a_killed_function_is_not_retried(draft: Draft) -> None:
-    draft.retrier("ReserveInventory")["ErrorEquals"].remove("Lambda.Unknown")
-
-
-@every_transient_error_is_retried.broken_by("ReserveInventory does not retry States.Timeout")
-def a_call_that_hangs_is_not_retried(draft: Draft) -> None:
-    draft.retrier("ReserveInventory")["ErrorEquals"].remove(DEADLINE)
-
-
-@every_transient_error_is_retried.broken_by("AwaitPayment does not retry StoreUnavailable")
-def the_call_before_a_wait_is_not_retried(draft: Draft) -> None:
-    draft.retrier("AwaitPayment")["ErrorEquals"].remove("StoreUnavailable")
-
-
-@every_transient_error_is_retried.broken_by("RefundPayment does not retry PaymentInFlux")
-def an_error_that_passes_calls_for_a_human(draft: Draft) -> None:
-    draft.states["RefundPayment"]["Retry"][0]["ErrorEquals"].append("PaymentInFlux")
-
-
-@LAW_9.rule
-def an_undo_retries_all_but_what_needs_a_human(saga: SagaDocument) -> Iterator[str]:
+def every_error_is_retried_but_ours_that_no_retry_mends(saga: SagaDocument) -> Iterator[str]:
     """An error that nobody expected may pass, such as a permission that a deployment has just given."""
-    for undo in saga.having(*UNDO_CHAIN):
-        if not undo.retries_of(ANY_ERROR):
-            yield f"{undo.name} does not retry {ANY_ERROR}"
-        for error in sorted(NEED_A_HUMAN | {CONFIRMED_AFTER_ALL}):
-            if undo.retries_of(error):
-                yield f"{undo.name} retries {error}, which no retry can mend"
+    for task in saga.tasks:
+        for error in sorted(RETRIED - {DEADLINE} if task.waits else RETRIED):
+            if not task.retries_of(error):
+                yield f"{task.name} does not retry {error}"
+        for error in sorted(error for error in FINAL if task.retries_of(error)):
+            yield f"{task.name} retries {error}: add it to x-shared in order_saga.asl.yaml"
 
 
-@an_undo_retries_all_but_what_needs_a_human.broken_by("RefundPayment does not retry States.ALL")
-def an_undo_retries_only_the_expected_errors(draft: Draft) -> None:
-    draft.states["RefundPayment"]["Retry"] = draft.states["ChargePayment"]["Retry"]
+@every_error_is_retried_but_ours_that_no_retry_mends.broken_by("ChargePayment does not retry PaymentInFlux")
+def an_error_of_ours_that_passes_is_not_retried(draft: Draft) -> None:
+    draft.states["ChargePayment"]["Retry"][0]["ErrorEquals"].append("PaymentInFlux")
 
 
-@an_undo_retries_all_but_what_needs_a_human.broken_by("RefundPayment retries RefundRefused")
+@every_error_is_retried_but_ours_that_no_retry_mends.broken_by(
+    "ReserveInventory does not retry Lambda.KMSDisab"
+)
+def only_the_errors_that_somebody_listed_are_retried(draft: Draft) -> None:
+    draft.retrier("ReserveInventory")["ErrorEquals"] = ["StoreUnavailable", "Lambda.Unknown"]
+
+
+@every_error_is_retried_but_ours_that_no_retry_mends.broken_by(
+    "ReserveInventory does not retry States.Timeout"
+)
+def a_call_that_hangs_is_not_retried(draft: Draft) -> None:
+    draft.retrier("ReserveInventory")["ErrorEquals"] = ["States.TaskFailed"]
+
+
+@every_error_is_retried_but_ours_that_no_retry_mends.broken_by("ChargePayment retries PaymentDeclined")
+def a_declined_card_is_retried(draft: Draft) -> None:
+    draft.states["ChargePayment"]["Retry"][0]["ErrorEquals"].remove("PaymentDeclined")
+
+
+@every_error_is_retried_but_ours_that_no_retry_mends.broken_by("ChargePayment retries PaymentActionRequired")
+def a_payment_that_needs_approval_is_retried(draft: Draft) -> None:
+    draft.states["ChargePayment"]["Retry"][0]["ErrorEquals"].remove("PaymentActionRequired")
+
+
+@every_error_is_retried_but_ours_that_no_retry_mends.broken_by("RefundPayment retries RefundRefused")
 def an_error_that_needs_a_human_is_retried(draft: Draft) -> None:
     draft.states["RefundPayment"]["Retry"][0]["ErrorEquals"].remove("RefundRefused")
 
 
-@an_undo_retries_all_but_what_needs_a_human.broken_by("ReleaseInventory retries OrderAlreadyConfirmed")
+@every_error_is_retried_but_ours_that_no_retry_mends.broken_by(
+    "ReleaseInventory retries OrderAlreadyConfirmed"
+)
 def an_undo_of_a_confirmed_order_is_retried(draft: Draft) -> None:
-    draft.states["ReleaseInventory"]["Retry"][0]["ErrorEquals"].remove(CONFIRMED_AFTER_ALL)
+    draft.states["ReleaseInventory"]["Retry"][0]["ErrorEquals"].remove("OrderAlreadyConfirmed")
 
 
-@LAW_9.rule
-def no_other_step_retries_another_error_of_ours(saga: SagaDocument) -> Iterator[str]:
-    for task in saga.tasks:
-        if task.role not in UNDO_CHAIN:
-            for error in sorted(error for error in OURS - TRANSIENT if task.retries_of(error)):
-                yield f"{task.name} retries {error}, which no retry can mend"
-
-
-@no_other_step_retries_another_error_of_ours.broken_by("ChargePayment retries PaymentDeclined")
-def a_declined_card_is_retried(draft: Draft) -> None:
-    draft.retrier("ChargePayment")["ErrorEquals"].append("PaymentDeclined")
-
-
-@no_other_step_retries_another_error_of_ours.broken_by("ChargePayment retries PaymentActionRequired")
-def a_payment_that_needs_approval_is_retried(draft: Draft) -> None:
-    draft.retrier("ChargePayment")["ErrorEquals"].append("PaymentActionRequired")
-
-
-@no_other_step_retries_another_error_of_ours.broken_by("ValidateOrder retries OutOfStock")
-def any_error_is_retried(draft: Draft) -> None:
-    draft.retrier("ValidateOrder")["ErrorEquals"] = [ANY_ERROR]
-
-
-@LAW_9.rule
-def no_failed_task_is_retried_whatever_its_error(saga: SagaDocument) -> Iterator[str]:
-    for task in saga.tasks:
-        if any("States.TaskFailed" in each.errors for each in task.retriers):
-            yield f"{task.name} retries States.TaskFailed, business errors included"
-
-
-@no_failed_task_is_retried_whatever_its_error.broken_by("ValidateOrder retries States.TaskFailed")
-def every_failed_task_is_retried(draft: Draft) -> None:
-    draft.retrier("ValidateOrder")["ErrorEquals"] = ["States.TaskFailed"]
+@every_error_is_retried_but_ours_that_no_retry_mends.broken_by("ValidateOrder retries OutOfStock")
+def an_empty_shelf_is_retried(draft: Draft) -> None:
+    del draft.states["ValidateOrder"]["Retry"][0]
 
 
 @LAW_9.rule

@@ -70,11 +70,11 @@ def test_the_definition_is_valid_amazon_states_language(machine: str, tmp_path: 
 
 def test_a_definition_can_be_changed_without_changing_the_next_one() -> None:
     changed = read_definition("order_saga")
-    changed["States"]["ChargePayment"]["Retry"][0]["MaxAttempts"] = 99
+    changed["States"]["ChargePayment"]["Retry"][-1]["MaxAttempts"] = 99
 
     attempts = [read_definition("order_saga"), changed]
-    assert [each["States"]["ValidateOrder"]["Retry"][0]["MaxAttempts"] for each in attempts] == [5, 5]
-    assert [each["States"]["ChargePayment"]["Retry"][0]["MaxAttempts"] for each in attempts] == [5, 99]
+    assert [each["States"]["ValidateOrder"]["Retry"][-1]["MaxAttempts"] for each in attempts] == [5, 5]
+    assert [each["States"]["ChargePayment"]["Retry"][-1]["MaxAttempts"] for each in attempts] == [5, 99]
 
 
 def complaints(law: Law, draft: Draft) -> list[str]:
