@@ -66,6 +66,7 @@ def build(app: cdk.App) -> None:
         dead_letter_queues=[
             queue for stack in (events, saga, recovery) for queue in stack.dead_letter_queues
         ],
+        enroll_customer=identity.enroll_customer,
     )
 
 

@@ -2,10 +2,13 @@
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lambdas.domain.vocabulary import UserGroup
 from stacks.constructs.findings import accept
+from stacks.constructs.grant import allow
+from stacks.constructs.python_function import PythonFunction, PythonFunctions
 from stacks.constructs.stage_stack import StageStack
 from stacks.settings import StageSettings
 
@@ -22,6 +25,7 @@ class IdentityStack(StageStack):
 
     Attributes:
         pool: The user pool.
+        enroll_customer: The function that enrolls customers; None if they can't sign up themselves.
     """
 
     def __init__(self, scope: Construct, settings: StageSettings) -> None:
@@ -30,20 +34,21 @@ class IdentityStack(StageStack):
         for group, description in _GROUPS.items():
             self.pool.add_group(group.title(), group_name=group.value, description=description)
         client = self._app_client(settings)
+        self.enroll_customer = self._enroll_customers(settings) if settings.self_sign_up else None
 
         self.add_output("UserPoolId", self.pool.user_pool_id, "User pool of customers and operators")
         self.add_output("UserPoolClientId", client.user_pool_client_id, "App client that users sign in with")
 
     def _user_pool(self, settings: StageSettings) -> cognito.UserPool:
-        """Add the pool. Only administrators add users."""
+        """Add the pool. Only administrators add operators."""
         pool = cognito.UserPool(
             self,
             "Users",
             user_pool_name=f"orders-{settings.stage}",
-            # A self-registered user would belong to no group and could do nothing.
-            self_sign_up_enabled=False,
+            self_sign_up_enabled=settings.self_sign_up,
             sign_in_aliases=cognito.SignInAliases(email=True),
             sign_in_case_sensitive=False,
+            email=self._mail(settings),
             auto_verify=cognito.AutoVerifiedAttrs(email=True),
             keep_original=cognito.KeepOriginalAttrs(email=True),
             account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
@@ -82,6 +87,23 @@ class IdentityStack(StageStack):
         )
         return pool
 
+    def _mail(self, settings: StageSettings) -> cognito.UserPoolEmail | None:
+        """How Cognito sends its codes; None for its own service, which sends 50 mails a day for an account.
+
+        Cognito checks the sender when it creates the pool, so SES must have verified the domain before. An
+        identity of only the address would not do: Cognito looks for the one that the template names.
+
+        Source, read in November 2026:
+        https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-email.html
+        """
+        if not settings.user_mail_by_ses:
+            return None
+        return cognito.UserPoolEmail.with_ses(
+            from_email=settings.sender_email,
+            ses_verified_domain=settings.sender_email.rpartition("@")[2],
+            ses_region=self.region,
+        )
+
     def _app_client(self, settings: StageSettings) -> cognito.UserPoolClient:
         """Add the client that web shops and the command line sign in with; it has no secret.
 
@@ -100,6 +122,20 @@ class IdentityStack(StageStack):
             access_token_validity=Duration.hours(settings.token_hours),
             refresh_token_validity=Duration.days(_REFRESH_DAYS),
         )
+
+    def _enroll_customers(self, settings: StageSettings) -> PythonFunction:
+        """Add users who sign up themselves to the group of customers, once their address is verified."""
+        function = PythonFunctions(self, settings).add("enroll_customer")
+        self.pool.add_trigger(cognito.UserPoolOperation.POST_CONFIRMATION, function)
+        # The function is created after the policy that `add` makes, and the pool after the function. So the
+        # permission for the pool needs a policy of its own (https://github.com/aws/aws-cdk/issues/7016).
+        iam.Policy(
+            self,
+            "EnrollCustomerPolicy",
+            roles=[function.execution_role],
+            statements=[allow(self.pool.user_pool_arn, "cognito-idp:AdminAddUserToGroup")],
+        )
+        return function
 
 
 def _protect_from_threats(pool: cognito.UserPool) -> None:

@@ -37,6 +37,7 @@ class OperationsStack(StageStack):
         api: apigateway.RestApi,
         stream_functions: Sequence[lambda_.Function],
         dead_letter_queues: Sequence[sqs.Queue],
+        enroll_customer: lambda_.Function | None,
     ) -> None:
         super().__init__(scope, "operations", settings, description="Orders: alarms")
         self._topic = self._alarm_topic(settings)
@@ -85,6 +86,13 @@ class OperationsStack(StageStack):
             "At least three webhooks within an hour had no valid signature of Stripe",
             threshold=3,
         )
+
+        if enroll_customer:
+            self._alarm(
+                f"{enroll_customer.node.id}Failed",
+                enroll_customer.metric_errors(period=minute),
+                "A customer who signed up may be in no group, and then can't place orders",
+            )
 
         self.add_output("AlarmTopicArn", self._topic.topic_arn, "Topic of all alarms; subscribe to it")
 

@@ -74,6 +74,9 @@ class StageSettings:
             mounts no layers and lacks the roles that the CDK publishes assets with.
         keep_data: Protect tables, users, and the stacks themselves, from deletion.
         token_hours: How long a user stays signed in until the token must be refreshed.
+        self_sign_up: Customers can sign up themselves. A user whose address is verified is a customer.
+        user_mail_by_ses: Cognito sends its codes through SES, from `sender_email`, whose domain SES must have
+            verified before the first deployment. Otherwise it sends at most 50 mails a day.
         threat_protection: Cognito assesses the risk of each sign-in, at a price per user.
         log_retention: How long log entries are kept.
         stream_batch_size: How many stream records a function receives at once.
@@ -104,6 +107,8 @@ class StageSettings:
     embedded: bool
     keep_data: bool
     token_hours: int
+    self_sign_up: bool
+    user_mail_by_ses: bool
     threat_protection: bool
     log_retention: RetentionDays
     stream_batch_size: int
@@ -175,6 +180,9 @@ _LOCAL = StageSettings(
     keep_data=False,
     # Cognito's maximum, so that a token lasts for a day with `make run`.
     token_hours=24,
+    # The embedded AWS does not call the function that adds new customers to their group.
+    self_sign_up=False,
+    user_mail_by_ses=False,
     threat_protection=False,
     log_retention=RetentionDays.ONE_DAY,
     # The embedded AWS ignores partial batch responses of streams, so only a batch of one fails alone.
@@ -200,6 +208,8 @@ _DEV = StageSettings(
     embedded=False,
     keep_data=False,
     token_hours=1,
+    self_sign_up=True,
+    user_mail_by_ses=False,
     threat_protection=False,
     log_retention=RetentionDays.ONE_WEEK,
     stream_batch_size=10,
@@ -221,6 +231,8 @@ _PROD = StageSettings(
     embedded=False,
     keep_data=True,
     token_hours=1,
+    self_sign_up=True,
+    user_mail_by_ses=True,
     threat_protection=True,
     log_retention=RetentionDays.THREE_MONTHS,
     stream_batch_size=10,

@@ -60,7 +60,7 @@ Place, follow and cancel orders, and manage the stock.
 
 - **Sign-in**: send an ID token of the shop's user pool as `Authorization: Bearer ...`. Customers place orders
   and see their own orders; operators see all orders and manage the stock. For another customer's order the
-  response is `404`.
+  response is `404`. If the shop allows it, customers sign up in the user pool.
 - **Money** is an integer in the currency's minor unit. **Time** is UTC in ISO 8601.
 - **Errors** are problem documents (RFC 9457): `type` is stable, `errors` lists every invalid field, and
   `instance` is the request id. Unknown fields and parameters are rejected.

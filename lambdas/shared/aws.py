@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  #
 from lambdas.domain.errors import TransientFailure
 
 if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sesv2 import SESV2Client
@@ -71,6 +72,12 @@ def sqs() -> "SQSClient":
 def ses() -> "SESV2Client":
     """Simple Email Service."""
     return boto3.client("sesv2", config=_CONFIG)
+
+
+@cache
+def cognito() -> "CognitoIdentityProviderClient":
+    """Cognito's user pools."""
+    return boto3.client("cognito-idp", config=_CONFIG)
 
 
 def error_code(error: ClientError) -> str:

@@ -40,7 +40,7 @@ def test_a_function_has_the_name_of_its_folder(stage: Synthesis) -> None:
     for name, function in stage.functions().items():
         assert function["FunctionName"] == f"orders-{stage.stage}-{name}"
         assert re.fullmatch(
-            rf"lambdas\.(api|saga|events|recovery)\.{name}\.handler\.handler", function["Handler"]
+            rf"lambdas\.(api|identity|saga|events|recovery)\.{name}\.handler\.handler", function["Handler"]
         )
 
 

@@ -7,10 +7,44 @@ from tests.stacks.synthesis import Synthesis, readable
 pytestmark = pytest.mark.xdist_group("stacks")
 
 
-def test_only_administrators_add_users(stage: Synthesis) -> None:
+def test_customers_sign_up_themselves_except_locally(stage: Synthesis) -> None:
     pool = stage.the("AWS::Cognito::UserPool").properties
 
-    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": stage.stage == "local"}
+
+
+def test_a_user_who_confirms_the_address_is_enrolled(cloud: Synthesis) -> None:
+    pool = cloud.the("AWS::Cognito::UserPool").properties
+
+    assert pool["AutoVerifiedAttributes"] == ["email"]
+    assert {trigger: readable(arn) for trigger, arn in pool["LambdaConfig"].items()} == {
+        "PostConfirmation": "EnrollCustomer.Arn"
+    }
+
+
+def test_only_this_user_pool_may_call_the_function(cloud: Synthesis) -> None:
+    (permission,) = (
+        each
+        for each in cloud.named("AWS::Lambda::Permission").values()
+        if readable(each["FunctionName"]) == "EnrollCustomer.Arn"
+    )
+
+    assert permission["Principal"] == "cognito-idp.amazonaws.com"
+    assert readable(permission["SourceArn"]) == "Users.Arn"
+
+
+def test_in_prod_cognito_mails_from_the_verified_domain(prod: Synthesis) -> None:
+    mail = prod.the("AWS::Cognito::UserPool").properties["EmailConfiguration"]
+
+    arn = readable(mail.pop("SourceArn"))
+    assert mail == {"EmailSendingAccount": "DEVELOPER", "From": "shop@example.org"}
+    assert arn.startswith("arn:AWS::Partition:ses:")
+    assert arn.endswith(":identity/example.org")
+
+
+def test_other_stages_need_no_verified_sender(dev: Synthesis, local: Synthesis) -> None:
+    for stage in (dev, local):
+        assert "EmailConfiguration" not in stage.the("AWS::Cognito::UserPool").properties
 
 
 def test_the_groups_are_customers_and_operators(stage: Synthesis) -> None:

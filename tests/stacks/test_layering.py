@@ -8,7 +8,7 @@ import pytest
 
 from stacks.constructs.build_folder import PROJECT
 
-ROOMS = ("api", "saga", "events", "recovery")
+ROOMS = ("api", "identity", "saga", "events", "recovery")
 FUNCTIONS = sorted(path.parent.name for path in (PROJECT / "lambdas").glob("*/*/handler.py"))
 STACKS = [f"stacks.{path.stem}" for path in (PROJECT / "stacks").glob("*_stack.py")]
 
@@ -109,6 +109,7 @@ def test_imports_run_down_only(folder: str) -> None:
         ("lambdas/saga/close_order/handler.py", "import lambdas.events.publish_order_events.handler"),
         ("lambdas/events/audit_order_events/handler.py", "from lambdas.recovery import recover_order"),
         ("lambdas/recovery/recover_order/logic.py", "from lambdas.api.get_order import handler"),
+        ("lambdas/identity/enroll_customer/handler.py", "from lambdas.api.get_order import handler"),
         ("lambdas/saga/close_order/handler.py", "from lambdas.saga.refund_payment.logic import refund"),
         ("stacks/settings.py", "from lambdas.domain.order import OrderStatus"),
         ("stacks/settings.py", "from proof.journeys import JOURNEYS"),

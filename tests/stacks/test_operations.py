@@ -103,6 +103,13 @@ def test_no_alarm_of_a_stage_watches_a_metric_of_another(dev: Synthesis, prod: S
     assert watched(dev) & watched(prod) == set()
 
 
+def test_a_customer_who_is_not_enrolled_raises_an_alarm(cloud: Synthesis) -> None:
+    alarm = alarms(cloud)["EnrollCustomerFailed"]
+
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("AWS/Lambda", "Errors", 1)
+    assert readable(alarm["Dimensions"][0]["Value"]) == "EnrollCustomer"
+
+
 def test_dead_letter_queues_raise_an_alarm_when_not_empty(stage: Synthesis) -> None:
     watched = {
         readable(alarm["Dimensions"][0]["Value"]).removesuffix(".QueueName")

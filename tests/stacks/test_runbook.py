@@ -22,8 +22,12 @@ def in_first_column(section: str) -> set[str]:
     return {name for cell in rows for name in re.findall(r"`(\w+)`", cell)}
 
 
-def test_every_alarm_has_a_row(stage: Synthesis) -> None:
-    assert in_first_column("Alarms") == {alarm.name for alarm in stage.resources("AWS::CloudWatch::Alarm")}
+def test_every_alarm_has_a_row(cloud: Synthesis) -> None:
+    assert in_first_column("Alarms") == {alarm.name for alarm in cloud.resources("AWS::CloudWatch::Alarm")}
+
+
+def test_the_local_stage_has_no_other_alarms(local: Synthesis) -> None:
+    assert in_first_column("Alarms") >= {alarm.name for alarm in local.resources("AWS::CloudWatch::Alarm")}
 
 
 def test_every_queue_has_a_row(stage: Synthesis) -> None:

@@ -77,7 +77,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def warm_clients() -> Iterator[None]:
     """Create the clients once, as in a warm environment, because it is slow; moto patches them all."""
-    clients = (aws.dynamodb, aws.step_functions, aws.event_bridge, aws.ses)
+    clients = (aws.dynamodb, aws.step_functions, aws.event_bridge, aws.ses, aws.cognito)
     for client in clients:
         client.cache_clear()
     call_directly(aws.dynamodb())
