@@ -1,5 +1,6 @@
 """Formats and parses amounts. The API has integers in minor units (cents, yen, fils)."""
 
+import re
 from decimal import Decimal
 from typing import Final
 
@@ -10,6 +11,9 @@ ZERO_DECIMAL: Final = frozenset(
 )
 THREE_DECIMAL: Final = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 """Stripe's convention (https://docs.stripe.com/currencies#zero-decimal); all other currencies have two."""
+
+_AMOUNT: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
+"""At most fifteen digits, which is more than the API accepts, so that the API explains its own limit."""
 
 
 def decimals_of(currency: str) -> int:
@@ -31,12 +35,11 @@ def parse_amount(text: str, currency: str) -> int:
     Raises:
         ValueError: The text is not an amount in this currency; the message says why.
     """
+    if not _AMOUNT.fullmatch(text):
+        raise ValueError(f"{text!r} is not an amount such as 79.50")
     decimals = decimals_of(currency)
-    try:
-        minor_units = Decimal(text).scaleb(decimals)
-        whole = int(minor_units)
-    except (ArithmeticError, ValueError):  # not a number, or infinite
-        raise ValueError(f"{text!r} is not an amount such as 79.50") from None
+    minor_units = Decimal(text).scaleb(decimals)
+    whole = int(minor_units)
     if whole != minor_units:
         raise ValueError(f"{text} has more than the {decimals} decimals of {currency.upper()}")
     return whole

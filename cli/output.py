@@ -1,11 +1,13 @@
 """Prints results to stdout, and messages to stderr."""
 
 import json
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from cli.errors import CommandFailed
@@ -14,6 +16,19 @@ T = TypeVar("T")
 
 _PIPE_WIDTH: Final = 1000
 """Wide enough that a row of a table in a pipe is one line."""
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters but for tab and line feed, characters that change the direction of text, and halves of
+characters: text from elsewhere must not steer the terminal."""
+
+
+class SafeConsole(Console):
+    """Shows control characters of the text that it prints as escapes, such as `\\x1b`."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render a view; segments that are control codes are of Rich itself."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(_CONTROL.sub(_escaped, segment.text), segment.style)
 
 
 class Output:
@@ -38,7 +53,7 @@ class Output:
     def show_json(self, result: Any, *, in_one_line: bool = False) -> None:  # noqa: ANN401 - any JSON
         """Print a result as JSON."""
         text = json.dumps(without_secrets(result), indent=None if in_one_line else 2, ensure_ascii=False)
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write(f"{_CONTROL.sub(_json_escaped, text)}\n")
         sys.stdout.flush()
 
     def remark(self, text: str) -> None:
@@ -71,8 +86,16 @@ def without_secrets(result: Any) -> Any:  # noqa: ANN401 - any JSON
     return result
 
 
-def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+def _escaped(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape").decode()
+
+
+def _json_escaped(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1]
+
+
+def _console(*, stderr: bool) -> SafeConsole:
+    console = SafeConsole(stderr=stderr, markup=False, emoji=False, highlight=False)
     if not console.is_terminal:
         console.width = _PIPE_WIDTH
     return console

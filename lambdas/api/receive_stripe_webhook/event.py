@@ -75,11 +75,13 @@ def read_event(payload: str, signature: str, secrets: Sequence[str]) -> StripeEv
     no_event = invalid_request(FieldError("body", "must be a Stripe event"))
     try:
         body = json.loads(payload)
+        # JSON can escape half a character, which no text in UTF-8 can hold, and no key of a table.
+        json.dumps(body, ensure_ascii=False).encode()
         subject = body["data"]["object"]
         event = StripeEvent(
             *(body["id"], body["type"], body["livemode"]), _intent_id(subject), _order_id(subject)
         )
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise no_event from error
     if [type(event.event_id), type(event.kind), type(event.livemode)] != [str, str, bool]:
         raise no_event

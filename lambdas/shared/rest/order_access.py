@@ -18,6 +18,7 @@ def order_for(caller: Caller, order_id: str, orders: OrderTable) -> Order:
         Problem: The order does not exist or belongs to another customer (404 in both cases, so that a caller
             cannot find out which).
     """
+    order_id = order_id.lower()  # RFC 9562, section 4: capitals in a UUID make no difference
     order = orders.find(order_id) if _ORDER_ID.fullmatch(order_id) else None
     if order is None or not (caller.is_operator or order.customer_id == caller.customer_id):
         raise not_found("order")

@@ -16,7 +16,7 @@ def test_a_formatted_amount_is_parsed_to_the_same_value(currency: str) -> None:
     assert parse_amount(written, currency) == 123_456
 
 
-@pytest.mark.parametrize("text", ["", "much", "1,50", "79.505", "NaN", "Infinity", "1e999999"])
+@pytest.mark.parametrize("text", ["", "much", "1,50", "79.505", "NaN", "Infinity", "1e5000", "1" * 16])
 def test_text_that_is_not_an_amount_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r"amount|decimals"):
         parse_amount(text, "usd")

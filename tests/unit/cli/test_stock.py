@@ -68,6 +68,29 @@ def test_a_change_without_stock_sends_its_fields_only(
     assert json.loads(shop.last_request.content) == changes
 
 
+HOSTILE = {**CHAIR, "name": "\x1b[2J\x9b1m\u202e chair"}
+
+
+def test_control_characters_are_shown_as_escapes(orders: Run, shop: FakeShop) -> None:
+    shop.answers("GET /inventory/RED-CHAIR", HOSTILE)
+    shop.refuses("GET /inventory/BLUE-CHAIR", 400, detail="\x1b]0;title")
+
+    shown, failed = orders("stock", "get", "RED-CHAIR"), orders("stock", "get", "BLUE-CHAIR")
+
+    assert r"\x1b[2J\x" in shown.stdout
+    assert not set("\x1b\x9b\u202e") & set(shown.stdout)
+    assert r"\x1b]0;title" in failed.stderr
+
+
+def test_control_characters_are_escaped_in_json_output(orders: Run, shop: FakeShop) -> None:
+    shop.answers("GET /inventory/RED-CHAIR", HOSTILE)
+
+    result = orders("stock", "get", "RED-CHAIR", "--json")
+
+    assert result.stdout.isascii()
+    assert json.loads(result.stdout) == HOSTILE
+
+
 def test_a_product_that_is_not_active_is_marked(orders: Run, shop: FakeShop) -> None:
     shop.answers("GET /inventory/RED-CHAIR", {**CHAIR, "active": False})
 
@@ -124,10 +147,11 @@ def test_a_new_product_needs_every_field(orders: Run, shop: FakeShop) -> None:
     assert "--price" in result.stderr
 
 
-def test_a_price_with_too_many_decimals_is_rejected(orders: Run, shop: FakeShop) -> None:
+@pytest.mark.parametrize("price", ["79.505", "1e5000"])
+def test_a_price_that_is_no_amount_is_rejected(orders: Run, shop: FakeShop, price: str) -> None:
     shop.answers("GET /inventory/RED-CHAIR", CHAIR, headers={"ETag": '"7"'})
 
-    result = orders("stock", "set", "RED-CHAIR", "--price", "79.505")
+    result = orders("stock", "set", "RED-CHAIR", "--price", price)
 
     assert result.exit_code == 2
     assert [request.method for request in shop.requests] == ["GET"]

@@ -131,6 +131,14 @@ def test_a_malformed_order_id_is_not_looked_up() -> None:
     assert get("no-such-order")[0] == 404
 
 
+def test_an_order_id_in_capitals_is_the_same_order(shop: Shop) -> None:
+    shop.confirmed()
+
+    status, body = get(ORDER_ID.upper())
+
+    assert (status, body["order_id"]) == (200, ORDER_ID)
+
+
 def test_an_operator_sees_every_order(shop: Shop) -> None:
     shop.placed(customer_id="sally")
 

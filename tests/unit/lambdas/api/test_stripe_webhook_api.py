@@ -70,6 +70,24 @@ def test_an_unsigned_request_is_rejected() -> None:
     assert answer["statusCode"] == 400
 
 
+@pytest.mark.parametrize(
+    "body",
+    ["no event", "[]", "[" * 30_000, an_event("evt_\ud800"), an_event(intent_id="pi_\ud800")],
+    ids=[
+        "text",
+        "a list",
+        "30,000 brackets",
+        "half a character in its id",
+        "half a character in the payment's",
+    ],
+)
+@pytest.mark.usefixtures("untouched_store", "signing_secret")
+def test_a_signed_body_that_is_no_event_is_rejected(body: str) -> None:
+    status, document = send(body)
+
+    assert (status, document["errors"]) == (400, [{"field": "body", "message": "must be a Stripe event"}])
+
+
 def test_requests_without_a_valid_signature_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     send(an_event(), GUESSED)
     handler(api_event("POST", "/webhooks/stripe", an_event(), customer=None), CONTEXT)
