@@ -23,7 +23,7 @@ characters: text from elsewhere must not steer the terminal."""
 
 
 class SafeConsole(Console):
-    """Shows control characters of the text that it prints as escapes, such as `\\x1b`."""
+    r"""Shows control characters of the text that it prints as escapes, such as `\x1b`."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Render a view; segments that are control codes are of Rich itself."""

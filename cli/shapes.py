@@ -44,9 +44,11 @@ class TimelineEntryJson(TypedDict):
 
 
 class OrderJson(TypedDict):
-    """An order. The amount, in minor units, is null until the order is priced."""
+    """An order. The amount, in minor units, is null until it is priced. Only operators get the customer."""
 
     order_id: str
+    customer_id: NotRequired[str]
+    email: NotRequired[str]
     status: str
     currency: str
     items: list[ItemJson]

@@ -77,13 +77,22 @@ class TimelineEntrySchema(ResponseSchema):
     """An entry of an order's timeline."""
 
     at: datetime
-    event: str
+    event: Annotated[
+        str, Field(description="What happened; only operators get the details of internal failures.")
+    ]
 
 
 class OrderSchema(ResponseSchema):
     """An order."""
 
     order_id: UUID
+    customer_id: Annotated[
+        str | Omitted, Field(description="User id of the customer; only for operators.")
+    ] = None
+    email: Annotated[
+        str | Omitted,
+        Field(description="Address of the customer; only for operators who get this one order."),
+    ] = None
     status: OrderStatus
     currency: Currency
     items: list[OrderItemSchema]

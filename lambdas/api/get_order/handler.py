@@ -14,8 +14,8 @@ from lambdas.shared.store.orders import OrderTable
 
 @endpoint
 def handler(http: HttpRequest) -> HttpResponse:
-    """Return an order to its customer or an operator; one read."""
+    """Return an order to its customer or an operator, who may have to write to the customer; one read."""
     caller = caller_of(http)
     http.reject_parameters()
     order = order_for(caller, http.path["order_id"], OrderTable.from_settings(Settings()))
-    return HttpResponse(HTTPStatus.OK, represent(order, caller))
+    return HttpResponse(HTTPStatus.OK, represent(order, caller, with_address=True))

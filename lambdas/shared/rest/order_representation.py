@@ -1,18 +1,22 @@
 """An order as the REST API shows it."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
-from lambdas.domain.order import Order
+from lambdas.domain.order import Order, TimelineEntry
 from lambdas.shared.rest.caller import Caller
 
+_DETAILS_FOR_CUSTOMERS: Final = ("CancellationRequested: ", "PaymentRefundedOutside: ", "UndoBegan: ")
+"""Events whose detail, behind the colon, customers may read. Others can name internal errors."""
 
-def represent(order: Order, caller: Caller) -> dict[str, Any]:
+
+def represent(order: Order, caller: Caller, *, with_address: bool = False) -> dict[str, Any]:
     """The order as a JSON object.
 
     `amount` and `unit_price` are null until the order is priced. While the payment waits for the customer,
     `payment` has `next_action` and `client_secret`, which Stripe's client library needs; only the customer
-    gets them. Only operators get `settlement`.
+    gets them. Only operators get `customer_id`, `settlement`, the details of all events and, if the call
+    shows it, the customer's address.
     """
     body: dict[str, Any] = {
         "order_id": order.order_id,
@@ -24,15 +28,25 @@ def represent(order: Order, caller: Caller) -> dict[str, Any]:
         ],
         "amount": order.amount,
         "payment": {"status": order.payment.status, "intent_id": order.payment.intent_id},
-        "timeline": [{"at": entry.at, "event": entry.event} for entry in order.timeline],
+        "timeline": [{"at": entry.at, "event": _event(entry, caller)} for entry in order.timeline],
         "created_at": order.created_at,
         "updated_at": order.updated_at,
     }
     if order.waits_for_customer and order.customer_id == caller.customer_id:
         body["payment"]["next_action"] = order.payment.next_action
         body["payment"]["client_secret"] = order.payment.client_secret
-    if order.settlement is not None and caller.is_operator:
-        body["settlement"] = asdict(order.settlement)
+    if caller.is_operator:
+        body["customer_id"] = order.customer_id
+        if with_address:
+            body["email"] = order.email
+        if order.settlement is not None:
+            body["settlement"] = asdict(order.settlement)
     if order.failure is not None:
         body["failure"] = {"code": order.failure.code, "message": order.failure.message}
     return body
+
+
+def _event(entry: TimelineEntry, caller: Caller) -> str:
+    if caller.is_operator or entry.event.startswith(_DETAILS_FOR_CUSTOMERS):
+        return entry.event
+    return entry.event.partition(": ")[0]

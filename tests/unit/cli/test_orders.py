@@ -190,6 +190,14 @@ def test_a_retry_names_one_order_or_a_status(orders: Run, arguments: tuple[str, 
     assert orders("retry", *arguments).exit_code == 2
 
 
+def test_an_operator_sees_the_address_of_the_customer(orders: Run, shop: FakeShop) -> None:
+    shop.answers("GET /orders/o-1", an_order(customer_id="c-1", email="alice@example.com"))
+
+    result = orders("get", "o-1", "--as", "operator")
+
+    assert "customer c-1  alice@example.com" in result.stdout
+
+
 def test_an_operator_settles_a_payment(orders: Run, shop: FakeShop) -> None:
     settlement = {"by": "o-9", "reason": "Cash", "at": "2026-03-01T12:00:00.000Z"}
     shop.answers("POST /orders/o-1/settle", {**an_order(), "settlement": settlement}, status=202)

@@ -6,7 +6,7 @@ import pytest
 
 from lambdas.api.get_order.handler import handler
 from lambdas.domain.order import PaymentStatus
-from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, ORDER_ID, TASK_TOKEN, TIMED_OUT
+from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, EMAIL, ORDER_ID, TASK_TOKEN, TIMED_OUT
 from tests.unit.lambdas.fakes import CLIENT_SECRET, NEXT_ACTION, SLOW_CARD, FakeStripe
 from tests.unit.lambdas.invocations import CONTEXT, api_event
 from tests.unit.lambdas.shop import Shop
@@ -48,6 +48,35 @@ def test_a_customer_sees_why_their_order_failed(shop: Shop) -> None:
         "FAILED",
         {"code": "out_of_stock", "message": "Nothing is left."},
     )
+
+
+# What only operators see
+
+
+def test_an_operator_sees_who_the_customer_is_and_their_address(shop: Shop) -> None:
+    shop.confirmed()
+
+    assert get(customer="the-boss", groups="operators")[1] == {
+        **get()[1],
+        "customer_id": CUSTOMER,
+        "email": EMAIL,
+    }
+
+
+@pytest.mark.parametrize(
+    ("groups", "event"),
+    [
+        ("customers", "OrderNeedsAttention"),
+        ("operators", "OrderNeedsAttention: RefundRefused: Stripe returned charge_disputed"),
+    ],
+)
+def test_only_operators_see_the_names_of_internal_errors(shop: Shop, groups: str, event: str) -> None:
+    shop.needs_attention()
+
+    timeline = get(groups=groups)[1]["timeline"]
+
+    assert timeline[-1]["event"] == event
+    assert "UndoBegan: out_of_stock" in [entry["event"] for entry in timeline]
 
 
 # A payment that waits for its customer

@@ -167,6 +167,15 @@ def test_an_operator_sees_all_orders(shop: Shop) -> None:
     assert listed(groups=OPERATORS) == [new, old, oldest]
 
 
+def test_a_listing_has_no_addresses(shop: Shop) -> None:
+    placed(shop, TODAY, customer="sally")
+
+    (order,) = ask(groups=OPERATORS)[1]["orders"]
+
+    assert order["customer_id"] == "sally"
+    assert "email" not in order
+
+
 def test_the_number_of_days_that_a_request_searches_is_limited(shop: Shop) -> None:
     placed(shop, logic.OLDEST_DAY.isoformat())
     days = (date.fromisoformat(TODAY) - logic.OLDEST_DAY) / timedelta(days=1) + 1
