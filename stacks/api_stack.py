@@ -63,7 +63,9 @@ class ApiStack(StageStack):
         get_inventory = functions.add("get_inventory", inventory.read(), browsers)
         put_inventory = functions.add("put_inventory", inventory.update(), browsers)
         patch_inventory = functions.add("patch_inventory", inventory.update(), browsers)
-        restock_inventory = functions.add("restock_inventory", inventory.change(), browsers)
+        restock_inventory = functions.add(
+            "restock_inventory", inventory.change(), idempotency.change(), browsers
+        )
         receive_stripe_webhook = functions.add(
             "receive_stripe_webhook",
             *(orders.change(), idempotency.do_once(), saga.wake()),

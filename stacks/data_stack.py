@@ -16,7 +16,8 @@ class DataStack(StageStack):
     Attributes:
         orders: The order records. Everything else about an order is derived from its record.
         inventory: The products, with their prices and available units.
-        idempotency: Actions that were done once and have no record of their own; Powertools' table.
+        idempotency: Actions that were done once and have no record of their own: Powertools' records, which
+            expire, and deliveries, which do not.
         stripe_key: Stripe's secret key.
         webhook_secret: Stripe's signing secret for webhooks.
     """

@@ -289,7 +289,7 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         summary="Add units to the stock",
         description=(
             "Adds units to the stock, also while orders take units. If there is no response, repeat the"
-            " request with the same `Idempotency-Key` within ten minutes: it adds the units once."
+            " request with the same `Idempotency-Key`, at any time: it adds the units once."
         ),
         callers="operators",
         request=RestockRequest,

@@ -35,7 +35,10 @@ GRANTS: dict[str, Permissions] = {
     "get_inventory": {"Inventory.Arn": {"dynamodb:GetItem"}},
     "put_inventory": {"Inventory.Arn": {"dynamodb:UpdateItem"}},
     "patch_inventory": {"Inventory.Arn": {"dynamodb:UpdateItem"}},
-    "restock_inventory": {"Inventory.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem"}},
+    "restock_inventory": {
+        "Inventory.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "Idempotency.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+    },
     "receive_stripe_webhook": {
         "Orders.Arn": CHANGE_ORDER,
         "Idempotency.Arn": DO_ONCE,

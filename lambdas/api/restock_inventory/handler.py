@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from lambdas.api.restock_inventory.deliveries import Deliveries
 from lambdas.api.restock_inventory.logic import restock_inventory
 from lambdas.api.restock_inventory.request import RestockRequest
 from lambdas.shared.log import logger
@@ -13,7 +14,6 @@ from lambdas.shared.rest.http_response import HttpResponse
 from lambdas.shared.rest.parsing import parse
 from lambdas.shared.rest.product_representation import represent_product
 from lambdas.shared.settings import Settings
-from lambdas.shared.store.inventory import InventoryTable
 
 
 @endpoint
@@ -22,6 +22,6 @@ def handler(http: HttpRequest) -> HttpResponse:
     caller = caller_of(http)
     require_operator(caller)
     request = parse(RestockRequest, http)
-    product = restock_inventory(request, caller, InventoryTable.from_settings(Settings()))
+    product = restock_inventory(request, caller, Deliveries.from_settings(Settings()))
     logger.info("restocked", extra={"sku": product.sku, "quantity": request.body.quantity})
     return HttpResponse(HTTPStatus.OK, represent_product(product), {"ETag": entity_tag(product.version)})

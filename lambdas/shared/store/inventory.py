@@ -12,7 +12,7 @@ from lambdas.shared.aws import dynamodb, transient_as
 from lambdas.shared.settings import Settings
 from lambdas.shared.store.attributes import from_attributes
 from lambdas.shared.store.expressions import Update, projection_parameters
-from lambdas.shared.store.writes import write, write_together
+from lambdas.shared.store.writes import write
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,10 +22,6 @@ IS_IN_CATALOGUE: Final = Attr("sku").exists()
 
 _ATTRIBUTES: Final = ("sku", "name", "unit_price", "currency", "available", "active", "version")
 """Attributes of a product; its item also counts the units that orders hold, see `reserved_on`."""
-
-
-class RestockedOtherwise(Exception):
-    """A repeated delivery differs from the first one."""
 
 
 def reserved_on(day: str) -> str:
@@ -132,27 +128,6 @@ class InventoryTable:
         update = Update(IS_IN_CATALOGUE, set=fields, add={"version": 1})
         item = write(self._client, update.request(self.table, sku=sku))
         return _product(item) if item is not None else None
-
-    def restock(self, sku: str, quantity: int, *, token: str) -> Product | None:
-        """Add units to the stock, which orders can change at the same time.
-
-        A call that is repeated with the same token, of at most 36 characters, within ten minutes adds nothing
-        more.
-
-        Returns:
-            The product as it is now; None if it does not exist.
-
-        Raises:
-            RestockedOtherwise: The token was used with another product or quantity.
-            StockContended: An order is taking or giving back units of the product.
-        """
-        update = Update(IS_IN_CATALOGUE, add={"available": quantity, "version": 1})
-        try:
-            # A transaction, because an update has no token that makes it safe to repeat.
-            refused = write_together(self._client, [update.request(self.table, sku=sku)], token=token)
-        except self._client.exceptions.IdempotentParameterMismatchException as error:
-            raise RestockedOtherwise(sku) from error
-        return None if refused else self.get(sku)
 
 
 def _product(attributes: Mapping[str, Any]) -> Product:

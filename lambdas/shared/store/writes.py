@@ -33,13 +33,8 @@ def write(client: "DynamoDBClient", update: "UpdateTypeDef") -> Mapping[str, Any
     return answer["Attributes"]
 
 
-def write_together(
-    client: "DynamoDBClient", updates: "Sequence[UpdateTypeDef]", *, token: str | None = None
-) -> list[int]:
-    """Make all updates in one transaction, or none.
-
-    A transaction has at most 100 updates. If it is sent again with the same token within ten minutes, it
-    writes nothing more (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html).
+def write_together(client: "DynamoDBClient", updates: "Sequence[UpdateTypeDef]") -> list[int]:
+    """Make all updates, at most 100, in one transaction, or none.
 
     Returns:
         The positions of the updates whose condition does not hold; empty if everything was written.
@@ -48,10 +43,9 @@ def write_together(
         StoreUnavailable: DynamoDB throttles, fails or does not answer.
         StockContended: Another transaction is writing the same items.
     """
-    idempotency: Any = {"ClientRequestToken": token} if token else {}
     try:
         with transient_as(StoreUnavailable):
-            client.transact_write_items(TransactItems=[{"Update": each} for each in updates], **idempotency)
+            client.transact_write_items(TransactItems=[{"Update": each} for each in updates])
     except client.exceptions.TransactionCanceledException as error:
         # The stubs have no type for the reasons.
         response: Mapping[str, Any] = error.response

@@ -117,20 +117,3 @@ def test_a_product_of_an_earlier_version_is_active(shop: Shop) -> None:
     )
 
     assert shop.inventory.get(ARMCHAIR.sku) == ARMCHAIR
-
-
-# restock
-
-
-def test_a_delivery_is_added_to_the_current_stock(shop: Shop) -> None:
-    shop.confirmed(two(ARMCHAIR))
-
-    restocked = shop.inventory.restock(ARMCHAIR.sku, 10, token="a token")  # noqa: S106 - no secret
-
-    assert restocked == replace(ARMCHAIR, available=13, version=3)
-    assert shop.inventory.get(ARMCHAIR.sku) == restocked
-
-
-def test_a_delivery_does_not_create_a_product(shop: Shop) -> None:
-    assert shop.inventory.restock("NO-SUCH-CHAIR", 10, token="a token") is None  # noqa: S106 - no secret
-    assert shop.inventory.get("NO-SUCH-CHAIR") is None
