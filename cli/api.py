@@ -98,6 +98,11 @@ class ShopApi:
         """Start one more execution of an order's saga."""
         return cast(OrderJson, self._call("POST", f"/orders/{_quoted(order_id)}/retry").json())
 
+    def republish_events(self, order_id: str) -> OrderJson:
+        """Publish all events of an order again. Consumers drop those that they have received."""
+        path = f"/orders/{_quoted(order_id)}/republish"
+        return cast(OrderJson, self._call("POST", path, repeatable=True).json())
+
     def settle_order(self, order_id: str, reason: str) -> OrderJson:
         """Record that a payment was settled outside of Stripe. Repeating this has no further effect."""
         path, body = f"/orders/{_quoted(order_id)}/settle", {"reason": reason}

@@ -42,6 +42,7 @@ class EventsStack(StageStack):
                 _payment_has("dispute", "S"),
                 # A settlement sets the order to PENDING, so that it is closed by one more execution.
                 {"dynamodb": {"NewImage": {"settlement": {"M": {"by": {"S": [{"exists": True}]}}}}}},
+                {"dynamodb": {"NewImage": {"republish_requested_at": {"S": [{"exists": True}]}}}},
             ],
             parked_in=parked_events,
             record_age=Duration.seconds(settings.stream_record_age_seconds),

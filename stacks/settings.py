@@ -80,7 +80,8 @@ class StageSettings:
         threat_protection: Cognito assesses the risk of each sign-in, at a price per user.
         log_retention: How long log entries are kept.
         stream_batch_size: How many stream records a function receives at once.
-        stream_record_age_seconds: Age at which a failing stream record is parked in a queue.
+        stream_record_age_seconds: Age at which a failing stream record is parked in a queue. The stream keeps
+            it for 24 hours, so it can still be read for two.
         recovery_pauses_seconds: Pause before each recovery of an order whose execution ended unexpectedly.
             The number of pauses is the maximum number of recoveries.
         reconciliation_minutes: How often orders, payments and stock are compared.
@@ -213,7 +214,7 @@ _DEV = StageSettings(
     threat_protection=False,
     log_retention=RetentionDays.ONE_WEEK,
     stream_batch_size=10,
-    stream_record_age_seconds=60 * 60,
+    stream_record_age_seconds=22 * 60 * 60,
     recovery_pauses_seconds=(10, 60, 5 * 60),
     reconciliation_minutes=60,
     api_rate=50,
@@ -236,7 +237,7 @@ _PROD = StageSettings(
     threat_protection=True,
     log_retention=RetentionDays.THREE_MONTHS,
     stream_batch_size=10,
-    stream_record_age_seconds=60 * 60,
+    stream_record_age_seconds=22 * 60 * 60,
     recovery_pauses_seconds=(10, 60, 5 * 60),
     reconciliation_minutes=15,
     api_rate=1000,

@@ -99,6 +99,7 @@ RESPONSES: Final[dict[str, Any]] = {
     "getOrder": _CONFIRMED,
     "cancelOrder": _CONFIRMED,
     "retryOrder": _ACCEPTED,
+    "republishEvents": _ACCEPTED,
     "settleOrder": _SETTLED,
     "listProducts": {"products": [_ARMCHAIR], "cursor": None},
     "getProduct": _ARMCHAIR,

@@ -185,6 +185,19 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
             ProblemKind.ORDER_AT_REST: "The order is at rest: there is nothing to retry.",
         },
     ),
+    "POST /orders/{order_id}/republish": ApiOperation(
+        operation_id="republishEvents",
+        tag="Orders",
+        summary="Publish an order's events again",
+        description=(
+            "Derives all events of the order again from its record, and publishes them in their order. Each"
+            " has the `event_id` that it had before, so consumers drop those that they have received. For"
+            " events that could not be published for a day."
+        ),
+        callers="operators",
+        successes={202: Success("The events will be published.", OrderSchema)},
+        problems={ProblemKind.NOT_FOUND: "The order does not exist."},
+    ),
     "POST /orders/{order_id}/settle": ApiOperation(
         operation_id="settleOrder",
         tag="Orders",

@@ -173,6 +173,7 @@ class Order:
         attention_may_pass: For an order that needs attention: whether the cause may pass without a human.
         settlement: How the payment was settled outside of Stripe; None if it was not.
         retry_requested_at: When an operator last asked for one more execution; UTC, ISO 8601.
+        republish_requested_at: When an operator last asked for all events again; UTC, ISO 8601.
         unsettled: Whether the order is in the index of orders that are not at rest.
         task_token: Task token that resumes the execution that waits for the payment.
     """
@@ -199,6 +200,7 @@ class Order:
     attention_may_pass: bool = False
     settlement: Settlement | None = None
     retry_requested_at: str | None = None
+    republish_requested_at: str | None = None
     unsettled: bool = True
     task_token: str | None = None
 

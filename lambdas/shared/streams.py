@@ -26,11 +26,12 @@ def process_in_order(
         try:
             process(record)
         except Exception:
-            if record is records[0]:
-                raise
             sequence_number = record["dynamodb"]["SequenceNumber"]
             logger.exception(
-                "a record failed; the batch will be repeated from it", extra={"sequence": sequence_number}
+                "a record failed; the batch will be repeated from it",
+                extra={"order_id": record["dynamodb"]["Keys"]["order_id"]["S"], "sequence": sequence_number},
             )
+            if record is records[0]:
+                raise
             return {"batchItemFailures": [{"itemIdentifier": sequence_number}]}
     return {"batchItemFailures": []}

@@ -16,6 +16,7 @@ OPERATORS_CALLS: Final = (
     "patchProduct",
     "restockProduct",
     "retryOrder",
+    "republishEvents",
     "settleOrder",
     "listOrders",
 )

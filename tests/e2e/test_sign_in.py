@@ -31,6 +31,7 @@ ANSWERS: Final = {
     "GET /orders/{order_id}":              (401,        200,        404,      200,    401),
     "POST /orders/{order_id}/cancel":      (401,        409,        404,      409,    401),
     "POST /orders/{order_id}/retry":       (401,        403,        403,      409,    401),
+    "POST /orders/{order_id}/republish":   (401,        403,        403,      202,    401),
     "POST /orders/{order_id}/settle":      (401,        403,        403,      409,    401),
     "GET /inventory":                      (401,        200,        200,      200,    401),
     "GET /inventory/{sku}":                (401,        200,        200,      200,    401),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local.users import OPERATOR
 from local.waiting import wait_for
 from local.world import World
 from proof.journeys import PAYMENT_JOURNEYS
@@ -102,6 +103,23 @@ def test_an_event_that_the_bus_refuses_is_published_later(world: World) -> None:
     # Then
     assert refused == []
     assert len(world.audit_trail.wait_for_events(order_id)) == 1
+
+
+def test_an_event_that_was_lost_is_published_again_for_an_operator(world: World) -> None:
+    # Given
+    order_id = world.shop.order(an_order(("NO-SUCH-SKU", 1)))
+    (event,) = world.audit_trail.wait_for_events(order_id)
+    world.aws.client("dynamodb").delete_item(
+        TableName=world.outputs["AuditTableName"],
+        Key={"order_id": {"S": order_id}, "event_id": {"S": event["event_id"]}},
+    )
+
+    # When
+    world.shop.signed_in(OPERATOR).republish_events(order_id)
+
+    # Then
+    (again,) = world.audit_trail.wait_for_events(order_id)
+    assert (again["event"], again["detail"]) == (event["event"], event["detail"])
 
 
 @pytest.fixture

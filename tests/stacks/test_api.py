@@ -17,6 +17,7 @@ ROUTES = {
     "GET /orders/{order_id}": "GetOrder",
     "POST /orders/{order_id}/cancel": "CancelOrder",
     "POST /orders/{order_id}/retry": "RetryOrder",
+    "POST /orders/{order_id}/republish": "RepublishEvents",
     "POST /orders/{order_id}/settle": "SettleOrder",
     "GET /inventory": "ListInventory",
     "GET /inventory/{sku}": "GetInventory",

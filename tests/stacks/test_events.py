@@ -56,7 +56,7 @@ def test_starting_the_saga_is_retried_for_as_long_as_the_stream_lasts(stage: Syn
 def test_publishing_is_retried_for_the_record_age_of_the_stage(stage: Synthesis) -> None:
     source = source_of(stage, "PublishOrderEvents")
 
-    assert source["MaximumRecordAgeInSeconds"] == (60 if stage.stage == "local" else 3600)
+    assert source["MaximumRecordAgeInSeconds"] == (60 if stage.stage == "local" else 22 * 60 * 60)
 
 
 def test_new_orders_cancellations_and_retries_start_the_saga(stage: Synthesis) -> None:
@@ -77,6 +77,7 @@ def test_ends_refunds_disputes_and_settlements_become_events(stage: Synthesis) -
         {"dynamodb": {"NewImage": {"payment": refunded}}},
         {"dynamodb": {"NewImage": {"payment": disputed}}},
         {"dynamodb": {"NewImage": {"settlement": {"M": {"by": {"S": [{"exists": True}]}}}}}},
+        {"dynamodb": {"NewImage": {"republish_requested_at": {"S": [{"exists": True}]}}}},
     ]
 
 

@@ -30,6 +30,7 @@ GRANTS: dict[str, Permissions] = {
     },
     "cancel_order": {"Orders.Arn": CHANGE_ORDER},
     "retry_order": {"Orders.Arn": CHANGE_ORDER},
+    "republish_events": {"Orders.Arn": CHANGE_ORDER},
     "settle_order": {"Orders.Arn": CHANGE_ORDER},
     "list_inventory": {"Inventory.Arn": {"dynamodb:Scan"}},
     "get_inventory": {"Inventory.Arn": {"dynamodb:GetItem"}},

@@ -1,12 +1,14 @@
 """The outbox: puts an event on the bus for each change of an order that consumers need to know."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lambdas.domain.order import Order
 from lambdas.events.publish_order_events.event_publisher import EventPublisher
-from lambdas.events.publish_order_events.order_event import event_of_change
+from lambdas.events.publish_order_events.history import events_of_history
+from lambdas.events.publish_order_events.order_event import OrderEvent, event_of_change
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import count
 from lambdas.shared.settings import Settings
@@ -22,10 +24,17 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     def publish(record: Mapping[str, Any]) -> None:
         change = record["dynamodb"]
         before = order_from_item(change["OldImage"]) if "OldImage" in change else None
-        order_event = event_of_change(before, order_from_item(change["NewImage"]))
-        if order_event is not None:
+        for order_event in _events_of(before, order_from_item(change["NewImage"])):
             bus.put(order_event)
             count("OrderEvents", event=order_event.detail_type)
             logger.info("event published", extra={"order_id": order_event.detail["order_id"]})
 
     return process_in_order(event, publish)
+
+
+def _events_of(before: Order | None, after: Order) -> Iterable[OrderEvent]:
+    """The event of a change, if it has one; all events of the order if an operator asked for them."""
+    if before is not None and after.republish_requested_at != before.republish_requested_at:
+        return events_of_history(after)
+    event = event_of_change(before, after)
+    return [event] if event is not None else []

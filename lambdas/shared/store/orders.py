@@ -162,6 +162,12 @@ class OrderTable:
         other = Change(event, ~IS_FLAGGED & IS_UNSETTLED, asked)
         return self._try(order_id, flagged) or self._try(order_id, other)
 
+    def request_republication(self, order_id: str) -> Order:
+        """Record that an operator asks for all events of the order to be published again."""
+        return self._change(
+            order_id, Change("RepublicationRequested", IS_STORED, {"republish_requested_at": clock.now()})
+        )
+
     def settle(self, order_id: str, by: str, reason: str) -> Order | None:
         """Record that the payment was settled outside of Stripe, and ask for one more execution.
 

@@ -198,6 +198,15 @@ def test_an_operator_sees_the_address_of_the_customer(orders: Run, shop: FakeSho
     assert "customer c-1  alice@example.com" in result.stdout
 
 
+def test_an_operator_publishes_the_events_of_an_order_again(orders: Run, shop: FakeShop) -> None:
+    shop.answers("POST /orders/o-1/republish", an_order(), status=202)
+
+    result = orders("events", "republish", "o-1", "--as", "operator")
+
+    assert result.exit_code == 0
+    assert shop.last_request.headers["Authorization"] == f"Bearer {OPERATOR_TOKEN}"
+
+
 def test_an_operator_settles_a_payment(orders: Run, shop: FakeShop) -> None:
     settlement = {"by": "o-9", "reason": "Cash", "at": "2026-03-01T12:00:00.000Z"}
     shop.answers("POST /orders/o-1/settle", {**an_order(), "settlement": settlement}, status=202)

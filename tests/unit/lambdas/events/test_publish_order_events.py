@@ -10,7 +10,18 @@ from lambdas.domain.order import Order, PaymentStatus
 from lambdas.domain.payment import DisputeState
 from lambdas.events.publish_order_events.event_publisher import EventRefused
 from lambdas.events.publish_order_events.handler import handler
-from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, EMAIL, LAMP, ORDER_ID, TASK_TOKEN, two
+from lambdas.saga.validate_order.logic import validate_order
+from tests.unit.lambdas.builders import (
+    ARMCHAIR,
+    CUSTOMER,
+    EMAIL,
+    LAMP,
+    ORDER_ID,
+    TASK_TOKEN,
+    TIMED_OUT,
+    two,
+)
+from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.fakes import CLIENT_SECRET, NEXT_ACTION, FakeEventBridge, FakeStripe
 from tests.unit.lambdas.invocations import CONTEXT
 from tests.unit.lambdas.shop import Shop
@@ -174,6 +185,79 @@ def test_disputes_and_refunds_outside_are_published(
     assert {detail["status"] for detail in details(event_bridge)} == {"CONFIRMED"}
 
 
+def an_order_flagged_twice(shop: Shop) -> Order:
+    """An order without a price, which needs attention before its undo begins, and again after a retry."""
+    shop.placed()
+    shop.orders.flag(ORDER_ID, "executions did not succeed", may_pass=True)
+    shop.orders.request_retry(ORDER_ID)
+    shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+    return shop.orders.flag(ORDER_ID, "StoreUnavailable", may_pass=True)
+
+
+def an_order_priced_after_it_was_flagged(shop: Shop) -> Order:
+    order = shop.placed()
+    shop.orders.flag(ORDER_ID, "executions did not succeed", may_pass=True)
+    shop.orders.request_retry(ORDER_ID)
+    validate_order(order.order_id, shop.orders, shop.inventory, shop.limit())
+    shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
+    return shop.orders.close(ORDER_ID, {})
+
+
+def an_order_whose_refund_failed(shop: Shop) -> Order:
+    a_cancelled_order(shop)
+    written = shop.orders.record_refund_failed(shop.order())
+    assert written is not None
+    return written
+
+
+def an_order_disputed_while_it_waits(shop: Shop) -> Order:
+    shop.awaiting_payment(FakeStripe())
+    return shop.disputed(shop.order())
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Shop.confirmed,
+        Shop.closed,
+        Shop.settled,
+        a_flagged_order,
+        a_cancelled_order,
+        a_disputed_order,
+        an_order_whose_dispute_was_won,
+        an_order_whose_dispute_was_lost,
+        an_order_refunded_in_the_dashboard,
+        an_order_flagged_twice,
+        an_order_priced_after_it_was_flagged,
+        an_order_whose_refund_failed,
+        an_order_disputed_while_it_waits,
+    ],
+)
+def test_all_events_are_derived_from_the_record_again(
+    shop: Shop, event_bridge: FakeEventBridge, given: Callable[[Shop], Order]
+) -> None:
+    given(shop)
+    publish(shop.stream())
+    before = list(event_bridge.entries)
+    shop.orders.request_republication(ORDER_ID)
+
+    publish(shop.stream()[-1:])
+
+    assert event_bridge.entries == [*before, *before]
+    assert before
+
+
+def test_a_change_after_a_republication_is_published_alone(shop: Shop, event_bridge: FakeEventBridge) -> None:
+    shop.confirmed()
+    shop.orders.request_republication(ORDER_ID)
+    a_dispute = shop.disputed(shop.order())
+
+    publish(shop.stream()[-1:])
+
+    assert detail_types(event_bridge) == ["PaymentDisputed"]
+    assert a_dispute.republish_requested_at is not None
+
+
 def test_no_event_has_an_address_a_card_or_a_secret(
     shop: Shop, stripe: FakeStripe, event_bridge: FakeEventBridge
 ) -> None:
@@ -229,13 +313,16 @@ def test_a_repeated_batch_keeps_the_order_of_events(shop: Shop, event_bridge: Fa
     assert detail_types(event_bridge) == ["OrderConfirmed", "OrderCancelled"]
 
 
-def test_the_batch_fails_if_its_first_record_fails(shop: Shop, event_bridge: FakeEventBridge) -> None:
+def test_the_batch_fails_if_its_first_record_fails(
+    shop: Shop, event_bridge: FakeEventBridge, log: Log
+) -> None:
     event_bridge.trouble = {0: THROTTLED}
 
     with pytest.raises(ClientError, match="ThrottlingException"):
         publish(status_changes(shop))
 
     assert event_bridge.entries == []
+    assert [line["order_id"] for line in log.lines] == [ORDER_ID], "the parked message does not name it"
 
 
 def test_an_entry_that_the_bus_rejects_is_an_error(shop: Shop, event_bridge: FakeEventBridge) -> None:

@@ -1,0 +1,71 @@
+"""Derives every event of an order again, from its record as it is now.
+
+Each write appends one entry to the timeline and adds 1 to the version. So the timeline tells what each
+version had that an event needs, and the event of a change has the `event_id` that it had at first.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from lambdas.domain.order import Order, OrderStatus
+from lambdas.domain.payment import DisputeState
+from lambdas.events.publish_order_events.order_event import OrderEvent, event_of_change
+
+_STATUS_AFTER: Final = {
+    "PaymentAwaited": OrderStatus.AWAITING_PAYMENT,
+    "OrderConfirmed": OrderStatus.CONFIRMED,
+    "StockReleased": OrderStatus.PENDING,
+    "OrderFailed": OrderStatus.FAILED,
+    "OrderCancelled": OrderStatus.CANCELLED,
+    "OrderNeedsAttention": OrderStatus.NEEDS_ATTENTION,
+    "RetryRequested": OrderStatus.PENDING,
+    "PaymentSettledOutside": OrderStatus.PENDING,
+}
+_DISPUTE_AFTER: Final = {dispute.event: dispute for dispute in DisputeState}
+
+
+def events_of_history(order: Order) -> Iterator[OrderEvent]:
+    """The events of all changes of an order, the oldest first."""
+    before: Order | None = None
+    for after in _versions_of(order):
+        event = event_of_change(before, after)
+        if event is not None:
+            yield event
+        before = after
+
+
+def _versions_of(order: Order) -> Iterator[Order]:
+    """The order after each of its writes, with the values that events have."""
+    first = order.version - len(order.timeline) + 1
+    version = replace(order.as_submitted(), version=first)
+    yield version
+    for number, entry in enumerate(order.timeline[1:], start=1):
+        version = replace(
+            version,
+            version=first + number,
+            updated_at=entry.at,
+            timeline=order.timeline[: number + 1],
+            **_changes(entry.event, version, order),
+        )
+        yield version
+
+
+def _changes(entry: str, before: Order, order: Order) -> dict[str, Any]:
+    """What the write of an entry changed; prices, the failure and the settlement are written only once."""
+    name, _, detail = entry.partition(": ")
+    changes: dict[str, Any] = {"status": _STATUS_AFTER.get(name, before.status)}
+    if name == "RetryRequested" and before.status is not OrderStatus.NEEDS_ATTENTION:
+        changes["status"] = before.status
+    match name:
+        case "OrderPriced":
+            changes |= {"lines": order.lines, "amount": order.amount}
+        case "UndoBegan":
+            changes["failure"] = order.failure
+        case "PaymentSettledOutside":
+            changes["settlement"] = order.settlement
+        case "PaymentRefundedOutside":
+            changes["payment"] = replace(before.payment, refunded_outside=int(detail))
+        case _ if name in _DISPUTE_AFTER:
+            changes["payment"] = replace(before.payment, dispute=_DISPUTE_AFTER[name])
+    return changes
