@@ -46,8 +46,8 @@ lint: $(TOOLS) ## check format, lint and types; the deployed code also as Python
 	@mypy
 	@mypy --python-version 3.13 lambdas
 
-synth: $(TOOLS) .build/.layer ## write a stage's templates to cdk.out (STAGE=local|dev|prod)
-	@cdk synth --quiet -c stage=$(STAGE)
+synth: $(TOOLS) .build/.layer ## write a stage's templates to cdk.out (STAGE=local|dev|prod STAGE_FILE=stages/STAGE.toml)
+	@cdk synth --quiet -c stage=$(STAGE) $(if $(STAGE_FILE),-c stage_file=$(STAGE_FILE))
 
 docs: .venv/.ready ## write the generated parts of the documentation again
 	@python -m docgen write

@@ -1,4 +1,4 @@
-"""The CDK app: `cdk deploy --all -c stage=local|dev|prod`."""
+"""The CDK app: `cdk deploy --all -c stage=dev|prod`."""
 
 import sys
 
@@ -19,7 +19,7 @@ def build(app: cdk.App) -> None:
     """Add the stacks of the stage that the app's context names.
 
     Raises:
-        SettingsError: The context has an unknown key or an invalid value.
+        SettingsError: A setting of the stage is unknown, invalid or missing.
         LayerBuildError: The functions' dependencies could not be installed.
     """
     settings = read_settings(app.node.get_all_context())

@@ -30,14 +30,17 @@ class Deployment:
         }
         self._assembly = processes.folder / "cdk.out"
 
-    def start_synthesis(self, context: Mapping[str, str]) -> ChildProcess:
+    def start_synthesis(self, settings: Mapping[str, str | int]) -> ChildProcess:
         """Start to synthesize the app into templates and assets; `finish` the process before `deploy`.
 
         Args:
-            context: Settings of the stage `local`; see `stacks.settings`.
+            settings: Settings of the stage `local`; see `FILE_KEYS` of `stacks.settings`.
         """
-        pairs = (f"--context={key}={value}" for key, value in {"stage": "local", **context}.items())
-        return self._cdk("synth", "--quiet", "--output", str(self._assembly), *pairs)
+        stage_file = self._processes.folder / "local.toml"
+        # TOML writes such texts and numbers like JSON.
+        stage_file.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items()))
+        context = ("--context=stage=local", f"--context=stage_file={stage_file}")
+        return self._cdk("synth", "--quiet", "--output", str(self._assembly), *context)
 
     def bootstrap(self) -> None:
         """Create the bucket for assets.

@@ -86,7 +86,7 @@ def run_file_content(world: World) -> dict[str, Any]:
         "stripe_url": world.stripe_url,
         "state_machine_arn": world.state_machine_arn,
         "tables": world.tables,
-        "cdk_context": world.cdk_context,
+        "stage_settings": world.stage_settings,
         "customer_token": world.users.token(CUSTOMER),
         "other_customer_token": world.users.token(OTHER_CUSTOMER),
         "operator_token": world.users.token(OPERATOR),

@@ -35,7 +35,7 @@ def update(run_file: Path = RUN_FILE) -> int:
     with process_group(LOCAL_FOLDER / "update") as processes:
         deployment = Deployment(processes, port)
         with spoken("Synthesizing the app"):
-            deployment.start_synthesis(run["cdk_context"]).finish(timeout_seconds=CDK_TIMEOUT_SECONDS)
+            deployment.start_synthesis(run["stage_settings"]).finish(timeout_seconds=CDK_TIMEOUT_SECONDS)
         with spoken("Deploying what has changed"):
             deployment.deploy()
     print("The next order runs with your changes.")

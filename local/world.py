@@ -61,7 +61,7 @@ class World:
         stripe_url: URL of the Stripe stand-in.
         stripe: Controls and inspects the stand-in.
         faults: Controls and inspects the proxy between the functions and AWS and Stripe.
-        cdk_context: Settings that the app was deployed with; see `stacks.settings`.
+        stage_settings: Settings that the app was deployed with; see `FILE_KEYS` of `stacks.settings`.
         outputs: The stacks' outputs by name.
         logs: Folder with the logs of all processes.
         users: The users who can sign in.
@@ -75,7 +75,7 @@ class World:
     stripe_url: str
     stripe: StandInClient
     faults: FaultProxyClient
-    cdk_context: Mapping[str, str]
+    stage_settings: Mapping[str, str | int]
     outputs: Mapping[str, str]
     logs: Path
     users: DemoUsers
@@ -202,11 +202,11 @@ def embedded_world(
                 proxy = start_fault_proxy(processes, aws_url=endpoint_url(port), stripe_url=stripe_url)
                 emulator = Emulator(processes, port, seen_by_functions=proxy.aws_url, wait_scale=wait_scale)
                 services = (emulator, stripe, proxy.process)
-                context = {
+                settings: Mapping[str, str | int] = {
                     "stripe_api_base": proxy.stripe_url,
-                    "payment_deadline_seconds": str(payment_deadline_seconds),
+                    "payment_deadline_seconds": payment_deadline_seconds,
                 }
-                synthesis = deployment.start_synthesis(context)
+                synthesis = deployment.start_synthesis(settings)
                 emulator.await_ready()
                 await_answer(stripe, f"{stripe_url}/payments", timeout_seconds=_READY_TIMEOUT_SECONDS)
                 await_answer(
@@ -226,7 +226,7 @@ def embedded_world(
                 stand_in = stack.enter_context(StandInClient(stripe_url))
                 faults = stack.enter_context(FaultProxyClient(proxy.control_url))
                 world = World(
-                    *(aws, api_url, stripe_url, stand_in, faults, context, outputs),
+                    *(aws, api_url, stripe_url, stand_in, faults, settings, outputs),
                     *(processes.logs, users, shop, emulator, services),
                 )
                 _open_shop(world)

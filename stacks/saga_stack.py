@@ -64,7 +64,7 @@ class SagaStack(StageStack):
             Annotations.of(self).add_warning_v2(
                 "orders:sender_email",
                 f"Customers will get no mail about their orders: SES sends no mail from {DEFAULT_SENDER}. "
-                "Deploy with `-c sender_email=ADDRESS`, an address that SES has verified.",
+                f"Write `sender_email`, an address that SES has verified, in `stages/{settings.stage}.toml`.",
             )
         self.add_output("StateMachineArn", self.machine.state_machine_arn, "State machine of the saga")
         self.add_output(

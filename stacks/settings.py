@@ -1,11 +1,15 @@
-"""The settings of each stage, side by side, and the only reader of CDK context.
+"""The settings of each stage, side by side, and the only reader of CDK context and stage files.
 
-Choose a stage with `cdk ... -c stage=local|dev|prod`; `CONTEXT_KEYS` are all supported keys.
+Choose a stage with `cdk ... -c stage=local|dev|prod`. What differs between deployments of a stage, such as
+the sender of its mail, is in the file `stages/STAGE.toml`, so that no deployment forgets it. A file elsewhere
+is named by `-c stage_file=PATH`. `FILE_KEYS` are all settings that a file can have.
 """
 
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,17 +22,36 @@ MAX_PAYMENT_DEADLINE_SECONDS = 30 * 60  # with all retries, it fits the timeout 
 MAX_ORDERS_PER_CUSTOMER_HOUR = 100_000
 DEFAULT_SENDER = "orders@example.com"
 
-CONTEXT_KEYS = (
-    *("stage", "sender_email", "alarm_email", "allowed_origins"),
-    *("stripe_api_base", "payment_deadline_seconds", "orders_per_customer_hour"),
-)
+STAGE_FILES = Path(__file__).resolve().parents[1] / "stages"
+
+CONTEXT_KEYS = ("stage", "stage_file")
+
+_TEXT, _NUMBER = "text", "a whole number"
+FILE_KEYS: Mapping[str, str] = {
+    **dict.fromkeys(("account", "region", "sender_email", "alarm_email", "stripe_api_base"), _TEXT),
+    **dict.fromkeys(("payment_deadline_seconds", "orders_per_customer_hour"), _NUMBER),
+    "allowed_origins": "a list of texts",
+}
+"""Settings that a stage file can have, and what each must be."""
+
+_NEEDED = {"prod": ("account", "region", "sender_email", "alarm_email")}
+"""Settings that the file of a stage must have."""
 
 # Keys of the CDK itself: feature flags, what its command line passes, and what `cdk acknowledge` and
 # `cdk cli-telemetry` store.
 _CDK_KEYS = re.compile(r"@|aws:|aws-cdk:|acknowledged-issue-numbers$|cli-telemetry$")
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_FORMS = {
+    "account": (re.compile(r"[0-9]{12}"), "an account id of 12 digits"),
+    "region": (re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]"), "a region like eu-central-1"),
+    **dict.fromkeys(("sender_email", "alarm_email"), (_EMAIL, f"an address like {DEFAULT_SENDER}")),
+}
+_MAXIMA = {
+    "payment_deadline_seconds": MAX_PAYMENT_DEADLINE_SECONDS,
+    "orders_per_customer_hour": MAX_ORDERS_PER_CUSTOMER_HOUR,
+}
 
 # In the embedded AWS it includes the cold start, which takes seconds when several functions start at once.
 _TIMEOUT_SECONDS = 15
@@ -45,7 +68,7 @@ _TIMEOUT_SECONDS_OF = {
 
 
 class SettingsError(ValueError):
-    """The CDK context has an unknown key or an invalid value; the message names the valid ones."""
+    """A setting is unknown, invalid or missing; the message names what is valid, and where to write it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +117,8 @@ class StageSettings:
         webhook_burst: The burst for Stripe's webhooks.
         orders_per_customer_hour: How many orders one customer may place within an hour.
         caller_limits: The firewall's limits for one caller; None for no firewall.
+        account: The AWS account; None for the account of the caller's credentials.
+        region: The AWS region; None for the region of the caller.
         allowed_origins: Web origins whose scripts may call the API from a browser (CORS).
         sender_email: Sender of the mail to customers; SES must have verified the address or its domain.
         alarm_email: Address that receives every alarm.
@@ -124,6 +149,8 @@ class StageSettings:
     webhook_burst: int
     orders_per_customer_hour: int
     caller_limits: CallerLimits | None
+    account: str | None = None
+    region: str | None = None
     allowed_origins: tuple[str, ...] = ()
     sender_email: str = DEFAULT_SENDER
     alarm_email: str | None = None
@@ -147,25 +174,19 @@ class StageSettings:
         return f"{METRIC_NAMESPACE}/{self.stage}"
 
     def __post_init__(self) -> None:
-        for key in ("sender_email", "alarm_email"):
-            address = getattr(self, key)
-            if address is not None and not _EMAIL.fullmatch(address):
-                raise SettingsError(f"{key} is {address!r}; valid is an address like {DEFAULT_SENDER}")
+        for key, (form, example) in _FORMS.items():
+            text = getattr(self, key)
+            if text is not None and not form.fullmatch(text):
+                raise SettingsError(f"{key} is {text!r}; valid is {example}")
+        for key, maximum in _MAXIMA.items():
+            number = getattr(self, key)
+            if not 1 <= number <= maximum:
+                raise SettingsError(f"{key} is {number}; valid is a number from 1 to {maximum}")
         for origin in self.allowed_origins:
             if not _ORIGIN.fullmatch(origin):
                 raise SettingsError(
-                    f"allowed_origins has {origin!r}; valid is a list like https://shop.example,https://admin.example"
+                    f'allowed_origins has {origin!r}; valid is a list like ["https://shop.example"]'
                 )
-        if not 1 <= self.payment_deadline_seconds <= MAX_PAYMENT_DEADLINE_SECONDS:
-            raise SettingsError(
-                f"payment_deadline_seconds is {self.payment_deadline_seconds};"
-                f" valid is a number from 1 to {MAX_PAYMENT_DEADLINE_SECONDS}"
-            )
-        if not 1 <= self.orders_per_customer_hour <= MAX_ORDERS_PER_CUSTOMER_HOUR:
-            raise SettingsError(
-                f"orders_per_customer_hour is {self.orders_per_customer_hour};"
-                f" valid is a number from 1 to {MAX_ORDERS_PER_CUSTOMER_HOUR}"
-            )
         if self.stripe_api_base is not None:
             if not self.embedded:
                 raise SettingsError("stripe_api_base is valid for stage local only; other stages call Stripe")
@@ -255,43 +276,65 @@ _PROD = StageSettings(
 STAGES = {settings.stage: settings for settings in (_LOCAL, _DEV, _PROD)}
 
 
-def read_settings(context: Mapping[str, object]) -> StageSettings:
-    """Return the settings of the stage that the CDK context names.
+def read_settings(context: Mapping[str, object], stage_files: Path = STAGE_FILES) -> StageSettings:
+    """Return the settings of the stage that the CDK context names, with those of its file.
 
     Args:
         context: What `app.node.get_all_context()` returns; the CDK's own keys are ignored.
+        stage_files: Folder of the stages' files.
 
     Raises:
-        SettingsError: The stage or a key is unknown, or a value is invalid.
+        SettingsError: The stage or a key is unknown, or a value is invalid or missing.
     """
     ours: dict[str, Any] = {key: value for key, value in context.items() if not _CDK_KEYS.match(key)}
     if unknown := sorted(ours.keys() - set(CONTEXT_KEYS)):
-        raise SettingsError(f"unknown context key {', '.join(unknown)}; valid are: {', '.join(CONTEXT_KEYS)}")
-
-    stage = ours.pop("stage", DEFAULT_STAGE)
+        where = " (write it in the stage's file)" if unknown[0] in FILE_KEYS else ""
+        raise SettingsError(
+            f"unknown context key {', '.join(unknown)}{where}; valid are: {', '.join(CONTEXT_KEYS)}"
+        )
+    stage = ours.get("stage", DEFAULT_STAGE)
     if not isinstance(stage, str) or stage not in STAGES:
         raise SettingsError(f"unknown stage {stage}; valid are: {', '.join(STAGES)}")
 
-    for key, value in ours.items():
-        if not isinstance(value, str):
-            raise SettingsError(f"{key} is {value!r}; valid is text")
-    for key in ("payment_deadline_seconds", "orders_per_customer_hour"):
-        if key in ours:
-            ours[key] = _whole_number(key, ours[key])
-    if "allowed_origins" in ours:
-        ours["allowed_origins"] = tuple(ours["allowed_origins"].split(","))
-    return replace(STAGES[stage], **ours)
+    file = Path(str(ours.get("stage_file", stage_files / f"{stage}.toml")))
+    values = _read_file(file) if file.exists() or "stage_file" in ours else {}
+    if missing := [key for key in _NEEDED.get(stage, ()) if key not in values]:
+        raise SettingsError(
+            f"stage {stage} needs {', '.join(missing)}: write {'it' if len(missing) == 1 else 'them'} in"
+            f" {file}, as in stages/{stage}.example.toml"
+        )
+    try:
+        return replace(STAGES[stage], **values)
+    except SettingsError as error:
+        raise SettingsError(f"{file}: {error}") from None
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    """Read a stage file; its keys and the types of its values are valid."""
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"can't read {file}: {error}") from None
+    if unknown := sorted(values.keys() - FILE_KEYS.keys()):
+        raise SettingsError(f"{file}: unknown key {', '.join(unknown)}; valid are: {', '.join(FILE_KEYS)}")
+    for key, value in values.items():
+        if not _is(FILE_KEYS[key], value):
+            raise SettingsError(f"{file}: {key} is {value!r}; valid is {FILE_KEYS[key]}")
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+
+
+def _is(kind: str, value: object) -> bool:
+    """Whether a value of a stage file is of the kind that `FILE_KEYS` names."""
+    if kind == _TEXT:
+        return isinstance(value, str)
+    if kind == _NUMBER:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def function_timeout_seconds(function: str) -> int:
     """Timeout of the function with this name; a state machine that calls it waits a little longer."""
     return _TIMEOUT_SECONDS_OF.get(function, _TIMEOUT_SECONDS)
-
-
-def _whole_number(key: str, text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise SettingsError(f"{key} is {text!r}; valid is a whole number")
-    return int(text)
 
 
 def _is_http_url(text: str) -> bool:

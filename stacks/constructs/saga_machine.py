@@ -38,9 +38,11 @@ class SagaMachine(StateMachine):
         """Describe an execution."""
         executions = f"{_arn(self, self._settings, 'execution')}:*"
         # The resource, as the rule pack spells it.
-        finding = (
-            f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{_name(self._settings)}:*"
+        region, account = (
+            self._settings.region or "<AWS::Region>",
+            self._settings.account or "<AWS::AccountId>",
         )
+        finding = f"arn:<AWS::Partition>:states:{region}:{account}:execution:{_name(self._settings)}:*"
         return Grant(
             {"STATE_MACHINE_ARN": self.state_machine_arn},
             [allow(executions, "states:DescribeExecution")],

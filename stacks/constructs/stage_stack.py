@@ -16,7 +16,8 @@ class StageStack(cdk.Stack):
             f"orders-{settings.stage}-{name}",
             description=description,
             tags={"service": SERVICE, "stage": settings.stage},
-            # No account and no region: synthesis needs neither, and a deployment takes its caller's.
+            # Without them, a deployment takes those of its caller. Synthesis needs no credentials either way.
+            env=cdk.Environment(account=settings.account, region=settings.region),
             synthesizer=cdk.CliCredentialsStackSynthesizer() if settings.embedded else None,
             termination_protection=settings.keep_data,
         )

@@ -67,7 +67,7 @@ def test_lambda_logs_json_from_warnings_up(stage: Synthesis) -> None:
 
 
 ONLY_IN = {"STRIPE_API_BASE": "local", "ALLOWED_ORIGINS": "prod"}
-"""Optional variables, and the stage whose context in these tests sets them."""
+"""Optional variables, and the stage whose file in these tests sets them."""
 
 OF_POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE"}
 """Variables that Powertools reads; every function has them."""

@@ -203,7 +203,8 @@ def test_only_alarms_of_this_account_may_publish_on_the_topic(stage: Synthesis) 
         if statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     ]
     assert alarms_statement["Effect"] == "Allow"
-    assert alarms_statement["Condition"]["StringEquals"]["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}
+    account = alarms_statement["Condition"]["StringEquals"]["aws:SourceAccount"]
+    assert account == ("123456789012" if stage.stage == "prod" else {"Ref": "AWS::AccountId"})
 
 
 def test_the_alarm_address_is_subscribed_if_there_is_one(prod: Synthesis, dev: Synthesis) -> None:

@@ -146,7 +146,7 @@ def permissions(stage: Synthesis, role: str) -> Permissions:
 
 
 def expected(stage: Synthesis, function: str) -> Permissions:
-    saga = f"arn:AWS::Partition:states:AWS::Region:AWS::AccountId:stateMachine:orders-{stage.stage}-saga"
+    saga = f"arn:AWS::Partition:states:{stage.environment}:stateMachine:orders-{stage.stage}-saga"
     names = {
         "the saga": saga if stage.stage != "local" else "*",  # see `wake_saga`
         "the saga's executions": f"{saga.replace(':stateMachine:', ':execution:')}:*",

@@ -47,5 +47,6 @@ def test_the_templates_are_valid(stage: Synthesis) -> None:
 def test_an_unset_sender_address_is_a_warning(dev: Synthesis, prod: Synthesis) -> None:
     (warning,) = dev.metadata("aws:cdk:warning")
 
-    assert "-c sender_email=ADDRESS" in warning
+    assert "Write `sender_email`" in warning
+    assert "stages/dev.toml" in warning
     assert not list(prod.metadata("aws:cdk:warning"))

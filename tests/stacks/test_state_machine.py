@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 
 import pytest
 
@@ -9,7 +10,7 @@ from stacks.settings import STAGES
 from statemachines.definition import read_definition
 from statemachines.document import SagaDocument
 from statemachines.steps import STEPS
-from tests.stacks.synthesis import CONTEXTS, Synthesis, readable
+from tests.stacks.synthesis import STAGE_FILES, Synthesis, readable
 from tests.unit.statemachines.budget import CALL_SECONDS
 
 pytestmark = pytest.mark.xdist_group("stacks")
@@ -20,8 +21,8 @@ MACHINE = "AWS::StepFunctions::StateMachine"
 
 def test_the_definition_is_the_file_with_the_stages_deadline(stage: Synthesis) -> None:
     expected = read_definition("order_saga")
-    if deadline := CONTEXTS[stage.stage].get("payment_deadline_seconds"):
-        expected["States"]["AwaitPayment"]["TimeoutSeconds"] = int(deadline)
+    if deadline := tomllib.loads(STAGE_FILES[stage.stage].read_text()).get("payment_deadline_seconds"):
+        expected["States"]["AwaitPayment"]["TimeoutSeconds"] = deadline
 
     assert stage.named(MACHINE)["Saga"]["Definition"] == expected
 

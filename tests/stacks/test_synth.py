@@ -54,7 +54,9 @@ def test_the_app_gives_the_same_templates_offline_and_without_account(
     assert Synthesis("prod", prod.app, tmp_path / "cdk.out").templates() == prod.templates()
 
 
-def test_stacks_are_bound_to_no_account_and_no_region(stage: Synthesis) -> None:
-    assert {stack.environment.name for stack in stage.app.synth().stacks} == {
-        "aws://unknown-account/unknown-region"
-    }
+def test_stacks_are_bound_to_the_account_and_region_of_their_stage(stage: Synthesis) -> None:
+    """A deployment of prod with the credentials of another account is refused."""
+    expected = {"prod": "aws://123456789012/eu-central-1"}
+    environments = {stack.environment.name for stack in stage.app.synth().stacks}
+
+    assert environments == {expected.get(stage.stage, "aws://unknown-account/unknown-region")}
