@@ -1,5 +1,7 @@
 """Plays an execution of the saga: the states of the definition, and the functions on the shop's tables.
 
+A wait for a payment always lasts until its deadline.
+
 Retries and catchers work as AWS documents them
 (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html). The first retrier that
 matches an error decides, and counts its own retries.
@@ -10,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
 from statemachines.document import SagaDocument, State
-from tests.unit.lambdas.builders import ORDER_ID, caught
+from tests.unit.lambdas.builders import ORDER_ID, TASK_TOKEN, TIMED_OUT, caught
 from tests.unit.lambdas.invocations import call_step, step_payload
 
 SAGA: Final = SagaDocument.load()
@@ -83,9 +85,11 @@ def _call(state: State, payload: Mapping[str, Any], error: str, moment: Moment |
     if moment == "before":
         raise _TaskFailed({"Error": error, "Cause": ""})
     try:
-        call_step(state.step.function, payload)
+        call_step(state.step.function, {**payload, "task_token": TASK_TOKEN} if state.waits else payload)
     except Exception as raised:  # Lambda reports any
         if moment is None:
             raise _TaskFailed(caught(raised)) from raised
     if moment == "after":
         raise _TaskFailed({"Error": error, "Cause": ""})
+    if state.waits:
+        raise _TaskFailed(TIMED_OUT)

@@ -9,7 +9,7 @@ from lambdas.recovery.recover_order.logic import EndedExecution, recover_order
 from statemachines.aws_errors import AWS_ERRORS
 from statemachines.document import CAUGHT_BY_NOTHING
 from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID
-from tests.unit.lambdas.fakes import FakeExecutions, FakeMailer, FakeStripe
+from tests.unit.lambdas.fakes import CARD_WITH_3DS, FakeExecutions, FakeMailer, FakeStripe
 from tests.unit.lambdas.saga.play import SAGA, ExecutionFailed, Moment, play
 from tests.unit.lambdas.shop import Shop
 from tests.unit.statemachines.error_names import OF_AWS
@@ -51,6 +51,27 @@ def test_an_order_is_confirmed_though_each_step_fails_twice(
 
     assert play(error, every_state_twice) == [state.name for state in SAGA.happy_path]
 
+    assert_confirmed(shop, stripe, mailer)
+
+
+@pytest.mark.parametrize("error", DOCUMENTED)
+@pytest.mark.usefixtures("callback")
+def test_a_payment_that_waits_is_found_though_each_step_fails_twice(
+    shop: Shop, stripe: FakeStripe, mailer: FakeMailer, error: str
+) -> None:
+    # Given: the customer approves, and the webhook is lost
+    shop.placed(payment_method=CARD_WITH_3DS)
+
+    def strike(state: str, number: int) -> Moment | None:
+        if (state, number) == ("ExpirePayment", 1):
+            stripe.settle("pi_1")
+        return every_state_twice(state, number)
+
+    # When
+    visited = play(error, strike)
+
+    # Then
+    assert visited[1:4] == ["ChargePayment", "AwaitPayment", "ExpirePayment"]
     assert_confirmed(shop, stripe, mailer)
 
 
