@@ -11,6 +11,7 @@ import httpx
 
 from cli.errors import CommandFailed, NotFound, NotSignedIn, Refused, Unavailable
 from cli.shapes import (
+    ErasureJson,
     OrderJson,
     OrderPageJson,
     ProductChangesJson,
@@ -107,6 +108,11 @@ class ShopApi:
         """Record that a payment was settled outside of Stripe. Repeating this has no further effect."""
         path, body = f"/orders/{_quoted(order_id)}/settle", {"reason": reason}
         return cast(OrderJson, self._call("POST", path, repeatable=True, json=body).json())
+
+    def erase_customer(self, customer_id: str) -> ErasureJson:
+        """Remove a customer's personal data from some of their orders. Repeating this continues."""
+        path = f"/customers/{_quoted(customer_id)}/erase"
+        return cast(ErasureJson, self._call("POST", path, repeatable=True).json())
 
     def product_pages(
         self, *, limit: int | None = None, cursor: str | None = None

@@ -68,6 +68,14 @@ class OrderPageJson(TypedDict):
     cursor: str | None
 
 
+class ErasureJson(TypedDict):
+    """What was done to forget a customer; see the API's contract."""
+
+    erased: int
+    not_at_rest: list[str]
+    more: bool
+
+
 class SubmissionJson(TypedDict):
     """Body of `POST /orders`."""
 

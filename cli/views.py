@@ -11,7 +11,7 @@ from rich.text import Text
 
 from cli.money import format_amount
 from cli.order_state import Status
-from cli.shapes import OrderJson, ProductJson, TimelineEntryJson
+from cli.shapes import ErasureJson, OrderJson, ProductJson, TimelineEntryJson
 
 _STYLES: Final[dict[str, str]] = {
     Status.PENDING: "cyan",
@@ -48,6 +48,13 @@ def product_table(products: Sequence[ProductJson]) -> RenderableType:
             "" if product["active"] else "not active",
         )
     return table
+
+
+def erasure_view(erasure: ErasureJson) -> RenderableType:
+    """Show how many orders were erased, and which were not."""
+    lines = [f"{erasure['erased']} orders erased"]
+    lines += [f"{order_id} is not at rest" for order_id in erasure["not_at_rest"]]
+    return Text("\n".join(lines))
 
 
 def order_details(order: OrderJson) -> RenderableType:

@@ -60,6 +60,9 @@ class ApiStack(StageStack):
         retry_order = functions.add("retry_order", orders.change(), browsers)
         republish_events = functions.add("republish_events", orders.change(), browsers)
         settle_order = functions.add("settle_order", orders.change(), browsers)
+        erase_customer = functions.add(
+            "erase_customer", orders.find_by("by_customer"), orders.update(), browsers
+        )
         list_inventory = functions.add("list_inventory", inventory.read_all(), browsers)
         get_inventory = functions.add("get_inventory", inventory.read(), browsers)
         put_inventory = functions.add("put_inventory", inventory.update(), browsers)
@@ -81,6 +84,7 @@ class ApiStack(StageStack):
         self.api.route("POST", "/orders/{order_id}/retry", retry_order)
         self.api.route("POST", "/orders/{order_id}/republish", republish_events)
         self.api.route("POST", "/orders/{order_id}/settle", settle_order, json_body=True)
+        self.api.route("POST", "/customers/{customer_id}/erase", erase_customer)
         self.api.route("GET", "/inventory", list_inventory)
         self.api.route("GET", "/inventory/{sku}", get_inventory)
         self.api.route("PUT", "/inventory/{sku}", put_inventory, json_body=True)

@@ -12,8 +12,8 @@ from cli.errors import Refused, WrongUsage
 from cli.idempotency import KeyOption, printed_key
 from cli.money import parse_option
 from cli.order_state import Status
-from cli.shapes import ItemJson, OrderJson, OrderPageJson, SubmissionJson
-from cli.views import order_details, order_head, order_table, status_text
+from cli.shapes import ErasureJson, ItemJson, OrderJson, OrderPageJson, SubmissionJson
+from cli.views import erasure_view, order_details, order_head, order_table, status_text
 from cli.watch import watch
 
 OrderId = Annotated[str, typer.Argument(metavar="ORDER_ID", help="Id of the order.")]
@@ -157,6 +157,27 @@ def settle(
     """
     order = connection.api.settle_order(order_id, reason)
     _show_accepted(connection, order, _CLOSED if follow else None)
+
+
+@app.command()
+@connected
+def erase(
+    connection: Connection,
+    *,
+    customer_id: Annotated[str, typer.Argument(metavar="CUSTOMER_ID", help="User id of the customer.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove a customer's address, payment methods and secrets from their orders (operators only).
+
+    It can't be taken back. Orders that are not at rest keep the data: repeat the command later.
+    """
+    if not yes:
+        typer.confirm(f"Erase the customer {customer_id}?", abort=True, err=True)
+    total: ErasureJson = {"erased": 0, "not_at_rest": [], "more": True}
+    while total["more"]:
+        done = connection.api.erase_customer(customer_id)
+        total = {**done, "erased": total["erased"] + done["erased"]}
+    connection.output.result(total, erasure_view)
 
 
 @app.command()

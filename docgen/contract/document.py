@@ -95,6 +95,7 @@ def contract() -> dict[str, Any]:
         ],
         "tags": [
             {"name": "Orders", "description": "Customers' orders"},
+            {"name": "Customers", "description": "Customers' personal data"},
             {"name": "Inventory", "description": "Products and their stock"},
             {"name": "Operations", "description": "Called by other systems"},
         ],

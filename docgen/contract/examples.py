@@ -101,6 +101,7 @@ RESPONSES: Final[dict[str, Any]] = {
     "retryOrder": _ACCEPTED,
     "republishEvents": _ACCEPTED,
     "settleOrder": _SETTLED,
+    "eraseCustomer": {"erased": 3, "not_at_rest": [_ORDER.order_id], "more": False},
     "listProducts": {"products": [_ARMCHAIR], "cursor": None},
     "getProduct": _ARMCHAIR,
     "putProduct": _ARMCHAIR,
@@ -113,6 +114,7 @@ RESPONSES: Final[dict[str, Any]] = {
 
 PARAMETERS: Final[dict[str, Any]] = {
     "order_id": _ORDER.order_id,
+    "customer_id": _CUSTOMER.customer_id,
     "sku": "CRUNCHY-ARMCHAIR",
     "Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324",
     "If-Match": '"7"',

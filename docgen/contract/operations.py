@@ -11,6 +11,7 @@ from typing import Final, Literal
 from pydantic import BaseModel
 
 from docgen.contract.schemas import (
+    ErasureSchema,
     HealthSchema,
     OrderPageSchema,
     OrderSchema,
@@ -20,6 +21,7 @@ from docgen.contract.schemas import (
     ResponseSchema,
     StripeEventSchema,
 )
+from lambdas.api.erase_customer.request import EraseCustomerRequest
 from lambdas.api.list_inventory.request import ListProductsRequest
 from lambdas.api.list_orders.request import ListOrdersRequest
 from lambdas.api.patch_inventory.request import PatchProductRequest
@@ -30,7 +32,7 @@ from lambdas.api.submit_order.request import SubmitOrderRequest
 from lambdas.domain.vocabulary import ProblemKind
 from lambdas.shared.rest.parsing import RequestModel
 
-Tag = Literal["Orders", "Inventory", "Operations"]
+Tag = Literal["Orders", "Customers", "Inventory", "Operations"]
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,22 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
                 "The order is not NEEDS_ATTENTION, is not being undone, or holds no payment."
             ),
         },
+    ),
+    "POST /customers/{customer_id}/erase": ApiOperation(
+        operation_id="eraseCustomer",
+        tag="Customers",
+        summary="Forget a customer",
+        description=(
+            "Removes the address, the payment method, the URL to return to and Stripe's client secret from"
+            " the customer's orders that are at rest. It can't be taken back. The orders keep what was bought"
+            " and paid, and `customer_id`.\n\n"
+            "Repeat the request while `more` is true, and again once the orders in `not_at_rest` are at rest."
+            " The user's account and the data at Stripe are not affected."
+        ),
+        callers="operators",
+        request=EraseCustomerRequest,
+        successes={200: Success("The orders are erased.", ErasureSchema)},
+        problems={ProblemKind.NOT_FOUND: "The customer has no orders."},
     ),
     "GET /inventory": ApiOperation(
         operation_id="listProducts",

@@ -91,7 +91,12 @@ class OrderSchema(ResponseSchema):
     ] = None
     email: Annotated[
         str | Omitted,
-        Field(description="Address of the customer; only for operators who get this one order."),
+        Field(
+            description=(
+                "Address of the customer, until the customer is erased; only for operators who get this one"
+                " order."
+            )
+        ),
     ] = None
     status: OrderStatus
     currency: Currency
@@ -117,6 +122,19 @@ class OrderPageSchema(ResponseSchema):
 
     orders: list[OrderSchema]
     cursor: Annotated[str | None, Field(description="Start of the next page; null on the last page.")]
+
+
+class ErasureSchema(ResponseSchema):
+    """What was done to forget a customer."""
+
+    erased: Annotated[int, Field(ge=0, description="Number of orders that this request erased.")]
+    not_at_rest: Annotated[
+        list[UUID], Field(description="Orders that still need the data: repeat the request later.")
+    ]
+    more: Annotated[
+        bool,
+        Field(description="Whether to repeat the request now: it erases a limited number of orders."),
+    ]
 
 
 class ProductSchema(ResponseSchema):

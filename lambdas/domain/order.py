@@ -157,8 +157,8 @@ class Order:
         request_hash: Fingerprint of the submitted body, to tell a repeated request from a reused key.
         currency: ISO 4217 code, lower case.
         lines: At least one; no two have the same SKU.
-        payment_method: Stripe's PaymentMethod (`pm_...`).
-        email: Address of the customer's notifications.
+        payment_method: Stripe's PaymentMethod (`pm_...`); empty once the customer is erased.
+        email: Address of the customer's notifications; empty once the customer is erased.
         created_at: UTC, ISO 8601.
         updated_at: UTC, ISO 8601.
         timeline: What happened, the oldest entry first.
@@ -228,6 +228,11 @@ class Order:
     def is_at_rest(self) -> bool:
         """Whether nothing is left to do: the order is fulfilled or undone, and its customer was notified."""
         return not self.unsettled
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the customer's personal data has been removed from the order."""
+        return not self.email
 
     @property
     def first_flagged_at(self) -> str | None:

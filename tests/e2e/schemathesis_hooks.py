@@ -19,6 +19,7 @@ OPERATORS_CALLS: Final = (
     "republishEvents",
     "settleOrder",
     "listOrders",
+    "eraseCustomer",
 )
 """Calls that an operator makes; a customer makes every other call that needs a token."""
 

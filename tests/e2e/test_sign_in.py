@@ -33,6 +33,7 @@ ANSWERS: Final = {
     "POST /orders/{order_id}/retry":       (401,        403,        403,      409,    401),
     "POST /orders/{order_id}/republish":   (401,        403,        403,      202,    401),
     "POST /orders/{order_id}/settle":      (401,        403,        403,      409,    401),
+    "POST /customers/{customer_id}/erase": (401,        403,        403,      404,    401),
     "GET /inventory":                      (401,        200,        200,      200,    401),
     "GET /inventory/{sku}":                (401,        200,        200,      200,    401),
     "PUT /inventory/{sku}":                (401,        403,        403,      200,    401),
@@ -68,7 +69,7 @@ def order_id(world: World) -> str:
 
 def call_as(caller: str, call: str, world: World, order_id: str) -> httpx.Response:
     """Make a call with the token or the signature of this caller."""
-    method, path = call.format(order_id=order_id, sku="BLUE-VASE").split(" ")
+    method, path = call.format(order_id=order_id, sku="BLUE-VASE", customer_id="nobody").split(" ")
     body = json.dumps(BODIES[call]) if call in BODIES else ""
     headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/json"}
     if method == "PUT":

@@ -19,6 +19,7 @@ ROUTES = {
     "POST /orders/{order_id}/retry": "RetryOrder",
     "POST /orders/{order_id}/republish": "RepublishEvents",
     "POST /orders/{order_id}/settle": "SettleOrder",
+    "POST /customers/{customer_id}/erase": "EraseCustomer",
     "GET /inventory": "ListInventory",
     "GET /inventory/{sku}": "GetInventory",
     "PUT /inventory/{sku}": "PutInventory",

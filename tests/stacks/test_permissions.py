@@ -32,6 +32,10 @@ GRANTS: dict[str, Permissions] = {
     "retry_order": {"Orders.Arn": CHANGE_ORDER},
     "republish_events": {"Orders.Arn": CHANGE_ORDER},
     "settle_order": {"Orders.Arn": CHANGE_ORDER},
+    "erase_customer": {
+        "Orders.Arn": {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"},
+        "Orders.Arn/index/by_customer": {"dynamodb:Query"},
+    },
     "list_inventory": {"Inventory.Arn": {"dynamodb:Scan"}},
     "get_inventory": {"Inventory.Arn": {"dynamodb:GetItem"}},
     "put_inventory": {"Inventory.Arn": {"dynamodb:UpdateItem"}},

@@ -74,6 +74,8 @@ def _send(order: Order, mailer: Mailer) -> None:
     subject = _SUBJECTS.get(order.status)
     if subject is None:
         raise NothingToTell(f"order {order.order_id} is {order.status}")
+    if order.is_erased:
+        raise MailRejected("the customer is erased")
     mailer.send(order.email, subject, _text(order))
 
 

@@ -37,7 +37,7 @@ def represent(order: Order, caller: Caller, *, with_address: bool = False) -> di
         body["payment"]["client_secret"] = order.payment.client_secret
     if caller.is_operator:
         body["customer_id"] = order.customer_id
-        if with_address:
+        if with_address and not order.is_erased:
             body["email"] = order.email
         if order.settlement is not None:
             body["settlement"] = asdict(order.settlement)

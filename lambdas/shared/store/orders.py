@@ -420,6 +420,22 @@ class OrderTable:
         )
         return self._change(order_id, change)
 
+    def erase(self, order_id: str) -> Order | None:
+        """Remove the customer's personal data and secrets from an order; what it is and costs stays.
+
+        Returns:
+            The order as it is now; None if it is not at rest, or erased already.
+        """
+        change = Change(
+            event="CustomerErased",
+            condition=~IS_UNSETTLED & Attr("email").exists(),
+            remove=(
+                *("email", "payment_method", "return_url"),
+                *("payment.next_action", "payment.client_secret"),
+            ),
+        )
+        return self._try(order_id, change)
+
     def _go_forward(self, order_id: str, change: Change) -> Order:
         """Make one change on the way forward; an attempt that comes too late gets the order as it is."""
         written = self._try(order_id, change)

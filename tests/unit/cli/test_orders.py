@@ -190,6 +190,20 @@ def test_a_retry_names_one_order_or_a_status(orders: Run, arguments: tuple[str, 
     assert orders("retry", *arguments).exit_code == 2
 
 
+def test_an_operator_erases_a_customer_until_nothing_is_left(orders: Run, shop: FakeShop) -> None:
+    shop.answers("POST /customers/c-1/erase", {"erased": 200, "not_at_rest": [], "more": True})
+    shop.answers("POST /customers/c-1/erase", {"erased": 3, "not_at_rest": ["o-9"], "more": False})
+
+    result = orders("erase", "c-1", "--yes", "--as", "operator")
+
+    assert result.stdout == "203 orders erased\no-9 is not at rest\n"
+
+
+def test_a_customer_is_not_erased_without_a_yes(orders: Run, shop: FakeShop) -> None:
+    assert orders("erase", "c-1", "--as", "operator", stdin="n\n").exit_code == 1
+    assert shop.requests == []
+
+
 def test_an_operator_sees_the_address_of_the_customer(orders: Run, shop: FakeShop) -> None:
     shop.answers("GET /orders/o-1", an_order(customer_id="c-1", email="alice@example.com"))
 

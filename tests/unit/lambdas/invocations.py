@@ -99,7 +99,12 @@ def api_event(  # noqa: PLR0913 - the parts of a request
 
 def _path_parameters(path: str) -> dict[str, str] | None:
     """The path parameters that API Gateway finds."""
-    match = re.fullmatch(r"/orders/(?P<order_id>[^/]+)(/\w+)?|/inventory/(?P<sku>[^/]+)(/\w+)?", path)
+    match = re.fullmatch(
+        r"/orders/(?P<order_id>[^/]+)(/\w+)?"
+        r"|/customers/(?P<customer_id>[^/]+)/erase"
+        r"|/inventory/(?P<sku>[^/]+)(/\w+)?",
+        path,
+    )
     return {name: value for name, value in match.groupdict().items() if value} if match else None
 
 
