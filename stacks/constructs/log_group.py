@@ -8,7 +8,11 @@ from stacks.settings import StageSettings
 
 
 class LogGroup(logs.LogGroup):
-    """A log group that is deleted with its stack; its entries expire after the stage's retention time."""
+    """A log group, whose entries expire after the stage's retention time.
+
+    Where data is kept, it outlives its stack. A first deployment that fails still removes it, because its
+    name would block the next one.
+    """
 
     def __init__(
         self,
@@ -24,5 +28,7 @@ class LogGroup(logs.LogGroup):
             construct_id,
             log_group_name=name,
             retention=retention or settings.log_retention,
-            removal_policy=RemovalPolicy.DESTROY,
+            removal_policy=(
+                RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if settings.keep_data else RemovalPolicy.DESTROY
+            ),
         )

@@ -8,20 +8,36 @@ from stacks.settings import StageSettings
 
 
 class StageStack(cdk.Stack):
-    """A stack of one stage, with its name, tags, publishing and protection from deletion."""
+    """A stack of one stage, with its name, tags, publishing and protection from deletion.
+
+    In a cloud stage, its references to other stacks are weak (`cdk.json`). CloudFormation forbids to remove
+    an output that another stack imports, so a strong reference would block the renaming of a queue with
+    an alarm.
+    """
 
     def __init__(self, scope: Construct, name: str, settings: StageSettings, *, description: str) -> None:
         super().__init__(
             scope,
             f"orders-{settings.stage}-{name}",
             description=description,
-            tags={"service": SERVICE, "stage": settings.stage},
+            tags=_tags(settings),
             # Without them, a deployment takes those of its caller. Synthesis needs no credentials either way.
             env=cdk.Environment(account=settings.account, region=settings.region),
             synthesizer=cdk.CliCredentialsStackSynthesizer() if settings.embedded else None,
             termination_protection=settings.keep_data,
         )
+        if settings.embedded:
+            # The embedded AWS does not know `Fn::GetStackOutput`.
+            cdk.CrossStackReferences.of(self).consume(cdk.ReferenceStrength.STRONG)
+        else:
+            # CloudFormation gives the stack's tags to its resources, except to global tables.
+            for key, value in _tags(settings).items():
+                cdk.Tags.of(self).add(key, value)
 
     def add_output(self, name: str, value: str, description: str) -> None:
         """Add an output for people and scripts: a value that is known only after deployment."""
         cdk.CfnOutput(self, name, value=value, description=description)
+
+
+def _tags(settings: StageSettings) -> dict[str, str]:
+    return {"service": SERVICE, "stage": settings.stage}

@@ -24,7 +24,7 @@ _NO_COPIES = {"aws:cdk:disable-asset-staging": True}
 
 _HASH = re.compile(r"[0-9A-F]{8}$")
 _EXPORT = re.compile(
-    r".*:ExportsOutput(?:Ref|FnGetAtt)(?P<name>.+?)[0-9A-F]{8}(?P<attribute>[A-Za-z]*)[0-9A-F]{8}$"
+    r"(.*:ExportsOutput|PublishOutput)(?:Ref|FnGetAtt)(?P<name>.+?)[0-9A-F]{8}(?P<attribute>[A-Za-z]*)[0-9A-F]{8}$"
 )
 
 
@@ -97,7 +97,7 @@ class Synthesis:
             name
             for template in self.templates().values()
             for name in template.get("Outputs", {})
-            if not name.startswith("ExportsOutput")
+            if not name.startswith(("ExportsOutput", "PublishOutput"))
         }
 
     def functions(self) -> dict[str, dict[str, Any]]:
@@ -134,7 +134,9 @@ def readable(value: object) -> str:
             return _HASH.sub("", logical_id)
         case {"Fn::GetAtt": [str(logical_id), str(attribute)]}:
             return f"{_HASH.sub('', logical_id)}.{attribute}"
-        case {"Fn::ImportValue": str(export)} if found := _EXPORT.match(export):
+        case {"Fn::GetStackOutput": {"OutputName": str(export)}} | {"Fn::ImportValue": str(export)} if (
+            found := _EXPORT.fullmatch(export)
+        ):
             return ".".join(filter(None, (found["name"], found["attribute"])))
         case {"Fn::Join": ["", [*parts]]}:
             return "".join(map(readable, parts))

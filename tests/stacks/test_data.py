@@ -29,6 +29,14 @@ def test_only_the_tables_of_prod_are_protected_from_deletion(stage: Synthesis) -
         assert (table.body["DeletionPolicy"], table.body["UpdateReplacePolicy"]) == (policy, policy)
 
 
+def test_tables_have_the_tags_of_their_stage(cloud: Synthesis) -> None:
+    """CloudFormation does not give a stack's tags to the replicas of a global table."""
+    for name, table in cloud.named(TABLE).items():
+        (replica,) = table["Replicas"]
+        tags = {tag["Key"]: tag["Value"] for tag in replica["Tags"]}
+        assert tags == {"service": "orders", "stage": cloud.stage}, name
+
+
 def test_only_the_stacks_of_prod_are_protected_from_deletion(stage: Synthesis) -> None:
     stacks = stage.app.synth().stacks
 
