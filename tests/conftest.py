@@ -16,9 +16,6 @@ os.environ["JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION"] = "1"
 
 _TESTS = Path(__file__).parent
 _IN_PROCESS: Final = (_TESTS / "unit", _TESTS / "stacks")
-_CONTRACT: Final = _TESTS / "e2e" / "test_contract.py"
-_FIRST_SHOP: Final = (_TESTS / "saga", _CONTRACT)
-"""The tests that use the first shop; together they take about as long as the others."""
 
 _WAIT_SCALE: Final = 0.02
 """Retries wait a fiftieth of the time on AWS; the longest retries of an undo take 5 s."""
@@ -30,8 +27,8 @@ _PAYMENT_DEADLINE_SECONDS: Final = 15
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Number of processes: one per core for `logical`, one more for `auto`.
 
-    The two processes that need the deployed app wait more than they compute: with one process per core, the
-    cores were busy for 54 % of the time.
+    The processes that need the deployed app wait more than they compute: with one process per core, the cores
+    were busy for 54 % of the time.
     """
     cores = os.cpu_count() or 2
     return cores + 1 if config.option.numprocesses == "auto" else cores
@@ -41,17 +38,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Decide which tests may use sockets, and which share a process.
 
-    Tests that need the deployed app run in two processes, each of which deploys it once. With more of them at
-    once, time limits pass on two cores. pytest-xdist begins with the largest groups. The contract comes last:
-    each of its hundreds of payments makes the next call to localstripe slower.
+    The tests of a folder that needs the deployed app run in one process, which deploys it once. pytest-xdist
+    begins with the largest groups, so the processes share the many tests in between at the end.
     """
-    items.sort(key=lambda item: item.path == _CONTRACT)
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in _IN_PROCESS):
             item.add_marker("disable_socket")  # `enable_socket` overrides it
         else:
-            first = any(item.path.is_relative_to(place) for place in _FIRST_SHOP)
-            item.add_marker(pytest.mark.xdist_group("first shop" if first else "second shop"))
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(_TESTS).parts[0]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
