@@ -58,6 +58,7 @@ _TIMEOUT_SECONDS = 15
 _TIMEOUT_SECONDS_OF = {
     "charge_payment": 45,  # a confirmation waits for the customer's bank
     "refund_payment": 29,
+    "notify_customer": 25,  # a call to SES is not repeated, so it may take long
     "await_payment": 25,
     "expire_payment": 25,
     "receive_stripe_webhook": 25,  # these call Stripe

@@ -27,6 +27,12 @@ _CONFIG: Final = Config(
     tcp_keepalive=True,
 )
 
+# SES has no idempotency key: a call that is repeated after a slow answer sends the mail again. So the client
+# makes one call, and waits longer for the answer.
+_MAIL_CONFIG: Final = _CONFIG.merge(
+    Config(read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1})
+)
+
 _TRANSIENT_CODES: Final = frozenset(
     {
         "InternalServerError",
@@ -70,8 +76,8 @@ def sqs() -> "SQSClient":
 
 @cache
 def ses() -> "SESV2Client":
-    """Simple Email Service."""
-    return boto3.client("sesv2", config=_CONFIG)
+    """Simple Email Service; a call is made once and takes up to 11 s."""
+    return boto3.client("sesv2", config=_MAIL_CONFIG)
 
 
 @cache

@@ -25,20 +25,17 @@ from lambdas.shared.settings import Settings
 _REMEMBERED_FOR_SECONDS: Final = 90 * 24 * 60 * 60
 """Long, because an operator or the reconciliation can repeat an action long after the first time."""
 
-_LOCK_MILLISECONDS: Final = 3_000
-"""How long an action under way locks its key; an action that takes longer can run twice.
-
-Powertools would lock the key for the rest of the function's timeout. After a worker died, the saga's retries
-would all find the key locked.
-"""
+_LOCK_SECONDS: Final = 3
 
 
 class _ShortLock(LambdaContext):
     """A context for Powertools, which locks a key for the context's remaining time."""
 
-    @staticmethod
-    def get_remaining_time_in_millis() -> int:
-        return _LOCK_MILLISECONDS
+    def __init__(self, seconds: int) -> None:
+        self._seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:  # type: ignore[override] # Powertools declares it static
+        return self._seconds * 1000
 
 
 def run_once(
@@ -47,13 +44,25 @@ def run_once(
     *,
     settings: Settings,
     unavailable: type[TransientFailure],
+    lock_seconds: int = _LOCK_SECONDS,
 ) -> None:
     """Run an action, unless it has succeeded before under the same key. If it raises, the key stays free.
+
+    Args:
+        key: Names the action.
+        action: What to do.
+        settings: Name the table.
+        unavailable: Error to raise if the action cannot run now.
+        lock_seconds: How long an action under way locks its key. An action that takes longer can run twice.
+            Powertools would lock the key for the rest of the function's timeout, and after a worker died,
+            the saga's retries would all find the key locked.
 
     Raises:
         unavailable: The table does not answer, or the action is under way elsewhere.
     """
-    config = IdempotencyConfig(lambda_context=_ShortLock(), expires_after_seconds=_REMEMBERED_FOR_SECONDS)
+    config = IdempotencyConfig(
+        lambda_context=_ShortLock(lock_seconds), expires_after_seconds=_REMEMBERED_FOR_SECONDS
+    )
     store = DynamoDBPersistenceLayer(settings.idempotency_table, boto3_client=dynamodb())
 
     @idempotent_function(  # type: ignore[untyped-decorator] # Powertools does not type it

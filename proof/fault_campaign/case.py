@@ -17,6 +17,7 @@ KINDS: Final[tuple[FaultKind, ...]] = tuple(
 )
 
 _AWS_SILENCE_SECONDS: Final = 3.5
+_MAIL_SILENCE_SECONDS: Final = 10.5
 _STRIPE_SILENCE_SECONDS: Final = 5.5
 _CONFIRMATION_SILENCE_SECONDS: Final = 20.5
 """Half a second longer than the functions wait for an answer."""
@@ -55,6 +56,8 @@ class Injection:
 
     @property
     def _silence_seconds(self) -> float:
+        if ": ses " in self.name:
+            return _MAIL_SILENCE_SECONDS
         if ": stripe " not in self.name:
             return _AWS_SILENCE_SECONDS
         return _CONFIRMATION_SILENCE_SECONDS if self.name.endswith("/confirm") else _STRIPE_SILENCE_SECONDS

@@ -1,7 +1,7 @@
 """The step NotifyCustomer."""
 
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from lambdas.domain.errors import MailUnavailable
 from lambdas.saga.notify_customer.logic import notify_customer
@@ -11,6 +11,9 @@ from lambdas.shared.settings import Settings
 from lambdas.shared.step import StepInput, step_handler
 from lambdas.shared.store.orders import OrderTable
 
+LOCK_SECONDS: Final = 12
+"""Longer than a call to SES, so that no attempt sends a mail that another one is sending."""
+
 
 @step_handler
 def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
@@ -19,6 +22,6 @@ def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
         step.order_id,
         OrderTable.from_settings(settings),
         SesMailer.from_settings(settings),
-        partial(run_once, settings=settings, unavailable=MailUnavailable),
+        partial(run_once, settings=settings, unavailable=MailUnavailable, lock_seconds=LOCK_SECONDS),
     )
     return {"status": order.status}

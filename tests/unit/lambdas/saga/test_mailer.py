@@ -1,4 +1,5 @@
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
 from lambdas.domain.errors import MailRejected, MailUnavailable
@@ -32,6 +33,22 @@ def test_a_message_is_sent_from_the_shops_address() -> None:
         send()
 
         stub.assert_no_pending_responses()
+
+
+def test_a_slow_answer_does_not_send_the_message_again() -> None:
+    calls: list[object] = []
+
+    def never_answer(request: object, **_: object) -> None:
+        calls.append(request)
+        raise ReadTimeoutError(endpoint_url="https://email.eu-central-1.amazonaws.com")
+
+    events = ses().meta.events
+    events.register("before-send.sesv2.SendEmail", never_answer)
+    with pytest.raises(MailUnavailable, match="ReadTimeoutError"):
+        send()
+    events.unregister("before-send.sesv2.SendEmail", never_answer)
+
+    assert len(calls) == 1
 
 
 @pytest.mark.parametrize(

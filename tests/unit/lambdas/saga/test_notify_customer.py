@@ -1,12 +1,15 @@
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from lambdas.domain.errors import MailRejected, MailUnavailable, NothingToTell, PaymentDeclined
 from lambdas.domain.order import Order, PaymentStatus
-from lambdas.saga.notify_customer.handler import handler
+from lambdas.saga.notify_customer.handler import LOCK_SECONDS, handler
+from lambdas.shared.aws import ses
 from lambdas.shared.store.attributes import to_attributes
+from statemachines.document import SagaDocument
 from tests.unit.lambdas.builders import EMAIL, ORDER_ID, caught
 from tests.unit.lambdas.fakes import FakeMailer, Mail
 from tests.unit.lambdas.invocations import CONTEXT, step_payload
@@ -218,6 +221,18 @@ def test_an_attempt_is_retried_while_another_one_sends(shop: Shop, mailer: FakeM
     notify()
 
     assert len(mailer.sent) == 1
+
+
+def test_the_lock_of_a_mail_outlives_the_call_to_ses() -> None:
+    config: Any = ses().meta.config  # its stub has no attributes
+
+    assert config.connect_timeout + config.read_timeout < LOCK_SECONDS
+
+
+@pytest.mark.parametrize("state", ["NotifyCustomer", "NotifyCustomerOfClosure"])
+def test_the_retries_of_a_mail_outlive_the_lock_of_a_lost_call(state: str) -> None:
+    # Full jitter halves the pauses on average.
+    assert sum(SagaDocument.load().states[state].pauses) / 2 > 2 * LOCK_SECONDS
 
 
 def test_the_idempotency_record_lasts_weeks_and_has_no_address(shop: Shop, mailer: FakeMailer) -> None:

@@ -56,17 +56,22 @@ def test_an_action_under_way_elsewhere_can_be_retried(unavailable: type[Transien
     assert runs == ["outer"]
 
 
-def test_a_worker_that_dies_locks_the_key_for_three_seconds(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    ("chosen", "seconds"), [({}, 3), ({"lock_seconds": 12}, 12)], ids=["default", "chosen"]
+)
+def test_a_worker_that_dies_locks_the_key_for_some_seconds(
+    shop: Shop, chosen: dict[str, int], seconds: int
+) -> None:
     locked_until: list[int] = []
 
     def read_the_lock() -> None:
         [item] = shop.all_items(IDEMPOTENCY_TABLE)
         locked_until.append(item["in_progress_expiration"])
 
-    once("evt_1", read_the_lock)
+    run_once("evt_1", read_the_lock, settings=Settings(), unavailable=StoreUnavailable, **chosen)
 
     [milliseconds] = locked_until
-    assert milliseconds <= (time.time() + 3) * 1000
+    assert (seconds - 1) * 1000 < milliseconds - time.time() * 1000 <= seconds * 1000
 
 
 def test_without_the_table_the_action_does_not_run(shop: Shop) -> None:

@@ -6,6 +6,7 @@ from proof.fault_campaign.case import Case, Injection, parse_case
 
 CREATE = "charge_payment: stripe POST /v1/payment_intents"
 CONFIRM = "charge_payment: stripe POST /v1/payment_intents/{id}/confirm"
+MAIL = "notify_customer: ses POST /v2/email/outbound-emails"
 RESERVE = "reserve_inventory: dynamodb TransactWriteItems inventory, orders"
 
 
@@ -25,7 +26,7 @@ def test_a_printed_case_is_read_back_as_the_same_case(case: Case, text: str) -> 
     assert parse_case(text) == case
 
 
-@pytest.mark.parametrize(("name", "waits_seconds"), [(CONFIRM, 20), (CREATE, 5), (RESERVE, 3)])
+@pytest.mark.parametrize(("name", "waits_seconds"), [(CONFIRM, 20), (CREATE, 5), (RESERVE, 3), (MAIL, 10)])
 def test_silence_is_longer_than_the_function_waits(name: str, waits_seconds: float) -> None:
     assert Injection("hang", name).fault.seconds > waits_seconds
 
