@@ -6,6 +6,7 @@ from typing import Final
 
 from lambdas.domain.vocabulary import UserGroup
 from local.emulator import EmulatorSession
+from local.fault_proxy.refusals import REJECTED_DOMAIN
 
 CUSTOMER: Final = "alice"
 OTHER_CUSTOMER: Final = "bob"
@@ -14,17 +15,15 @@ OPERATOR: Final = "operator"
 
 
 UNREACHABLE_CUSTOMER: Final = "unreachable"
-"""A customer whose mail SES refuses to send."""
+"""A customer whose mail SES rejects."""
 
 DELIVERABLE_DOMAIN: Final = "example.com"
-"""SES is in its sandbox here: it sends mail to this domain, and refuses to send to others."""
-
-_UNDELIVERABLE_DOMAIN: Final = "unverified.test"
+"""The domain of the shop and of its reachable customers."""
 
 
 def email_of(name: str) -> str:
     """The address that a demo user signs in with, and at which a customer gets mail."""
-    return f"{name}@{_UNDELIVERABLE_DOMAIN if name == UNREACHABLE_CUSTOMER else DELIVERABLE_DOMAIN}"
+    return f"{name}@{REJECTED_DOMAIN if name == UNREACHABLE_CUSTOMER else DELIVERABLE_DOMAIN}"
 
 
 class DemoUsers:

@@ -1,7 +1,7 @@
 """Scenarios: what is sent, and what happens while the order runs.
 
 The product has no test hooks. Failures are caused outside of it: by the fault proxy, by the Stripe stand-in,
-by SES's sandbox, or by another customer.
+or by another customer.
 """
 
 import uuid

@@ -79,6 +79,14 @@ class OperationsStack(StageStack):
             threshold=5,
         )
 
+        # One mail that no attempt sends is enough: at least half of the eight attempts are in one period.
+        self._alarm(
+            "MailUnavailable",
+            self._count("Mails", Duration.minutes(5), outcome="unavailable"),
+            "At least four attempts to send a mail failed within five minutes: Amazon SES does not answer or"
+            " takes no mail from this account",
+            threshold=4,
+        )
         # A scanner sends single requests. With a wrong secret, every event and each of its repetitions fails.
         self._alarm(
             "StripeSignaturesRejected",

@@ -13,7 +13,7 @@ from local.fault_proxy.contention import Transactions
 from local.fault_proxy.faults import Faults, InjectedFault
 from local.fault_proxy.naming import CallName, Naming
 from local.fault_proxy.recording import Call, Recording
-from local.fault_proxy.refusals import throttled, unavailable
+from local.fault_proxy.refusals import REJECTED_DOMAIN, rejected_mail, throttled, unavailable
 from local.fault_proxy.workers import UNKNOWN_WORKER, Worker, worker_behind
 from local.stripe_stand_in.exchange import FAIL_HEADER
 
@@ -144,6 +144,8 @@ class Proxy:
         return await self._answer(exchange, others)
 
     async def _pass_on(self, exchange: _Exchange) -> web.Response:
+        if exchange.name.service == "ses" and REJECTED_DOMAIN.encode() in exchange.body:
+            return rejected_mail()
         request = exchange.request
         url = URL(self._upstream + request.raw_path, encoded=True)
         headers = [*_passed_on(request.headers), *exchange.extra_headers]

@@ -1,4 +1,4 @@
-"""Answers of services that refuse a call: throttled, or unavailable."""
+"""Answers of services that refuse a call: throttled, unavailable, or a message that SES never takes."""
 
 import json
 from http import HTTPStatus
@@ -10,6 +10,10 @@ _AWS_THROTTLING: Final = {
     "dynamodb": "ProvisionedThroughputExceededException",
     "ses": "TooManyRequestsException",
 }
+
+
+REJECTED_DOMAIN: Final = "rejected.test"
+"""SES rejects mail to this domain. The emulator rejects no message for its content or address."""
 
 
 def throttled(service: str) -> web.Response:
@@ -31,6 +35,11 @@ def unavailable(service: str) -> web.Response:
     if service == "stripe":
         return _stripe_error(status, type="api_error", message=message)
     return _aws_error(status, "ServiceUnavailable", message)
+
+
+def rejected_mail() -> web.Response:
+    """The answer of SES to a message that it will never take."""
+    return _aws_error(HTTPStatus.BAD_REQUEST, "MessageRejected", "The message contains invalid content.")
 
 
 def _stripe_error(status: HTTPStatus, **error: str) -> web.Response:

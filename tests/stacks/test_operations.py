@@ -11,8 +11,10 @@ from lambdas.domain.order import OrderStatus
 from lambdas.domain.vocabulary import FindingKind
 from lambdas.events.publish_order_events.order_event import event_of_change
 from lambdas.recovery.recover_order.logic import RecoveryOutcome
+from lambdas.saga.notify_customer.mailer import MailOutcome
 from stacks.constructs.build_folder import PROJECT
 from stacks.settings import STAGES
+from statemachines.document import SagaDocument
 from tests.stacks.synthesis import Synthesis, readable
 from tests.unit.lambdas.builders import an_order
 
@@ -51,6 +53,18 @@ def test_an_order_that_is_not_healed_raises_an_alarm(
     assert alarm["MetricName"] == metric
     assert {each["Name"]: each["Value"] for each in alarm["Dimensions"]} == {"service": "orders"} | dimension
     assert alarm["Threshold"] == 1
+
+
+def test_mail_that_ses_does_not_take_raises_an_alarm(stage: Synthesis) -> None:
+    alarm = alarms(stage)["MailUnavailable"]
+
+    tries = SagaDocument.load().states["NotifyCustomer"].tries
+    assert (alarm["MetricName"], alarm["Period"], alarm["Threshold"]) == ("Mails", 300, 4)
+    assert 2 * alarm["Threshold"] <= tries
+    assert {each["Name"]: each["Value"] for each in alarm["Dimensions"]} == {
+        "service": "orders",
+        "outcome": MailOutcome.UNAVAILABLE,
+    }
 
 
 def test_webhooks_without_a_valid_signature_raise_an_alarm(stage: Synthesis) -> None:

@@ -1,6 +1,7 @@
 """Sends mail through Amazon SES."""
 
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 from typing_extensions import override
@@ -8,10 +9,30 @@ from typing_extensions import override
 from lambdas.domain.errors import MailRejected, MailUnavailable
 from lambdas.saga.notify_customer.logic import Mailer
 from lambdas.shared.aws import error_code, ses, transient_as
+from lambdas.shared.metrics import count
 from lambdas.shared.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
+
+_MAY_BE_ABOUT_THE_MESSAGE: Final = frozenset({"BadRequestException", "MessageRejected"})
+"""All other errors of `SendEmail` are about the account, the sender, the permission or SES itself
+(https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html, November 2026)."""
+
+_ABOUT_THE_ACCOUNT: Final = ("not verified", "paused", "suspended")
+"""Words of a `MessageRejected` that is about the account: its sender, or a recipient in the SES sandbox, is
+not verified, or the account may not send
+(https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html, November 2026)."""
+
+
+class MailOutcome(StrEnum):
+    """What became of one attempt to send a mail. Each is counted."""
+
+    SENT = "sent"
+    REJECTED = "rejected"
+    """SES will never take this message."""
+    UNAVAILABLE = "unavailable"
+    """SES does not answer, or takes no mail from this account now."""
 
 
 class SesMailer(Mailer):
@@ -28,6 +49,17 @@ class SesMailer(Mailer):
 
     @override
     def send(self, to: str, subject: str, text: str) -> None:
+        outcome = MailOutcome.UNAVAILABLE
+        try:
+            self._send(to, subject, text)
+            outcome = MailOutcome.SENT
+        except MailRejected:
+            outcome = MailOutcome.REJECTED
+            raise
+        finally:
+            count("Mails", outcome=outcome)
+
+    def _send(self, to: str, subject: str, text: str) -> None:
         try:
             with transient_as(MailUnavailable):
                 self._client.send_email(
@@ -37,4 +69,13 @@ class SesMailer(Mailer):
                 )
         except ClientError as error:
             # SES's own message can contain the customer's address: keep it out of the logs and the history.
-            raise MailRejected(f"SES returned {error_code(error)}") from None
+            refusal = MailRejected if _is_about_the_message(error) else MailUnavailable
+            raise refusal(f"SES returned {error_code(error)}") from None
+
+
+def _is_about_the_message(error: ClientError) -> bool:
+    """Whether SES refuses this message, or its address, and would take another one."""
+    message = error.response.get("Error", {}).get("Message", "").lower()
+    return error_code(error) in _MAY_BE_ABOUT_THE_MESSAGE and not any(
+        words in message for words in _ABOUT_THE_ACCOUNT
+    )

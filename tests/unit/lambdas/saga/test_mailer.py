@@ -1,3 +1,6 @@
+import json
+from contextlib import suppress
+
 import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
@@ -64,22 +67,59 @@ def test_a_message_that_ses_cannot_take_now_can_be_retried(code: str, status: in
 
 
 @pytest.mark.parametrize(
-    "code",
+    ("code", "message"),
     [
-        "AccessDeniedException",
-        "AccountSuspendedException",
-        "BadRequestException",
-        "MailFromDomainNotVerifiedException",
-        "MessageRejected",
-        "SendingPausedException",
+        ("AccessDeniedException", f"User is not authorized to perform ses:SendEmail on {EMAIL}"),
+        ("AccountSuspendedException", ""),
+        ("ExpiredTokenException", ""),
+        ("MailFromDomainNotVerifiedException", ""),
+        ("MessageRejected", f"Email address is not verified. The following identities failed: {EMAIL}"),
+        ("MessageRejected", "Sending paused for this account."),
+        ("MessageRejected", "Sending suspended for this account."),
+        ("NotFoundException", "Configuration set orders-prod does not exist."),
+        ("SendingPausedException", ""),
     ],
 )
-def test_a_rejected_message_is_reported_without_its_address(code: str) -> None:
+def test_a_refusal_of_the_account_can_be_retried(code: str, message: str) -> None:
     with Stubber(ses()) as stub:
-        stub.add_client_error("send_email", code, f"Email address is not verified: {EMAIL}")
+        stub.add_client_error("send_email", code, message)
+
+        with pytest.raises(MailUnavailable) as caught:
+            send()
+
+    assert EMAIL not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("BadRequestException", f"Local address contains control or whitespace: {EMAIL}"),
+        ("MessageRejected", f"Message contains invalid content for {EMAIL}"),
+    ],
+)
+def test_a_rejected_message_is_reported_without_its_address(code: str, message: str) -> None:
+    with Stubber(ses()) as stub:
+        stub.add_client_error("send_email", code, message)
 
         with pytest.raises(MailRejected) as caught:
             send()
 
     assert EMAIL not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [(None, "sent"), ("BadRequestException", "rejected"), ("SendingPausedException", "unavailable")],
+)
+def test_each_attempt_is_counted(capsys: pytest.CaptureFixture[str], code: str | None, outcome: str) -> None:
+    with Stubber(ses()) as stub, suppress(MailRejected, MailUnavailable):
+        if code is None:
+            stub.add_response("send_email", {"MessageId": "message-1"})
+        else:
+            stub.add_client_error("send_email", code)
+        send()
+
+    (metric,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (metric["Mails"], metric["outcome"]) == ([1.0], outcome)

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 import pytest
 
-from local.fault_proxy.refusals import throttled, unavailable
+from local.fault_proxy.refusals import rejected_mail, throttled, unavailable
 from tests.unit.local.fault_proxy.conftest import as_botocore_reads
 
 
@@ -21,6 +21,10 @@ from tests.unit.local.fault_proxy.conftest import as_botocore_reads
 )
 def test_botocore_reads_a_throttled_call(signing_name: str, client: str, code: str) -> None:
     assert as_botocore_reads(throttled(signing_name), client)["Error"]["Code"] == code
+
+
+def test_botocore_reads_a_rejected_mail() -> None:
+    assert as_botocore_reads(rejected_mail(), "sesv2")["Error"]["Code"] == "MessageRejected"
 
 
 def test_stripe_answers_429() -> None:
