@@ -1,4 +1,4 @@
-"""Order events: derived from the order records, published on a bus, and audited."""
+"""Events: those of orders, published and audited, and those of the mail about orders."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -6,6 +6,7 @@ from constructs import Construct
 
 from lambdas.domain.vocabulary import SERVICE
 from stacks.constructs.event_bus import EventBus
+from stacks.constructs.mail import feedback_message, mail_feedback
 from stacks.constructs.order_stream import follow_orders
 from stacks.constructs.python_function import PythonFunctions
 from stacks.constructs.queue import DeadLetterQueue, EventQueue
@@ -17,7 +18,7 @@ _EVENT_STATUSES = ["CONFIRMED", "FAILED", "CANCELLED", "NEEDS_ATTENTION"]
 
 
 class EventsStack(StageStack):
-    """The bus, the function that publishes on it, and the audit as its first consumer.
+    """The bus of the orders, the function that publishes on it, the audit, and the consumer of SES's events.
 
     Attributes:
         stream_functions: Functions that follow the stream of the orders table.
@@ -49,7 +50,11 @@ class EventsStack(StageStack):
         )
 
         self.stream_functions = [publish_order_events]
-        self.dead_letter_queues = [parked_events, self._audit(settings, functions, bus)]
+        self.dead_letter_queues = [
+            parked_events,
+            self._audit(settings, functions, bus),
+            self._record_mail_feedback(settings, functions, orders),
+        ]
 
         self.add_output("EventBusName", bus.event_bus_name, "Bus of the order events")
         self.add_output(
@@ -83,6 +88,39 @@ class EventsStack(StageStack):
         self.add_output("AuditTableName", table.table_name, "Table of every event of every order")
         self.add_output("AuditQueueUrl", queue.queue_url, "Events that wait for the audit")
         self.add_output("AuditDeadLettersUrl", dead_letters.queue_url, "Events that could not be audited")
+        return dead_letters
+
+    def _record_mail_feedback(
+        self, settings: StageSettings, functions: PythonFunctions, orders: Table
+    ) -> DeadLetterQueue:
+        """Record bounces and complaints on their orders.
+
+        Returns:
+            The queue of bounces and complaints that could not be recorded.
+        """
+        dead_letters = DeadLetterQueue(self, "MailFeedbackDeadLetters", settings)
+        queue = EventQueue(
+            self,
+            "MailFeedback",
+            settings,
+            consumer="record_mail_feedback",
+            max_receive_count=5,
+            dead_letters=dead_letters,
+        )
+        queue.collect(
+            "MailFeedbackRule",
+            mail_feedback(settings),
+            description="Bounces and complaints that SES reports",
+            message=feedback_message(),
+        )
+        queue.deliver_to(functions.add("record_mail_feedback", orders.update()))
+
+        self.add_output("MailFeedbackQueueUrl", queue.queue_url, "Bounces and complaints to be recorded")
+        self.add_output(
+            "MailFeedbackDeadLettersUrl",
+            dead_letters.queue_url,
+            "Bounces and complaints that could not be recorded",
+        )
         return dead_letters
 
 

@@ -1,10 +1,10 @@
 """The saga: its steps, the state machine that calls them, and the function that starts it."""
 
 from aws_cdk import Annotations, Duration
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.constructs.grant import Grant
+from stacks.constructs.mail import MailSender
 from stacks.constructs.order_stream import follow_orders
 from stacks.constructs.python_function import PythonFunction, PythonFunctions
 from stacks.constructs.queue import DeadLetterQueue
@@ -49,7 +49,7 @@ class SagaStack(StageStack):
             "await_payment": [stripe_key.read(), wake_saga(self, settings)],
             "expire_payment": [stripe_key.read()],
             "reserve_inventory": [inventory.update()],
-            "notify_customer": [idempotency.do_once(), _send_mail(settings)],
+            "notify_customer": [idempotency.do_once(), MailSender(self, settings).send()],
             "release_inventory": [inventory.update()],
             "refund_payment": [stripe_key.read()],
         }
@@ -100,18 +100,3 @@ def _definition(settings: StageSettings) -> Definition:
     definition = read_definition("order_saga")
     definition["States"]["AwaitPayment"]["TimeoutSeconds"] = settings.payment_deadline_seconds
     return definition
-
-
-def _send_mail(settings: StageSettings) -> Grant:
-    """Send mail from the shop's address."""
-    statement = iam.PolicyStatement(actions=["ses:SendEmail"], resources=["*"])
-    if not settings.embedded:  # the embedded AWS does not know the key `ses:FromAddress`
-        statement.add_condition("StringEquals", {"ses:FromAddress": settings.sender_email})
-    return Grant(
-        {"SENDER_EMAIL": settings.sender_email},
-        [statement],
-        {
-            "AwsSolutions-IAM5[Resource::*]": "SES checks the permission on recipients' identities, too;"
-            " the condition limits it to the sender's address."
-        },
-    )

@@ -22,6 +22,40 @@ class UserGroup(StrEnum):
     """May run the shop, but not order."""
 
 
+class MailFeedback(StrEnum):
+    """What Amazon SES reports about a mail that it accepted: the entry in the order's timeline.
+
+    Attributes:
+        detail_type: Type of SES's event
+            (https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ses.html, November 2026).
+    """
+
+    detail_type: str
+
+    BOUNCED = "MailBounced", "Email Bounced"
+    """The recipient's mail server refused it, or SES gave up."""
+    COMPLAINED = "MailMarkedAsSpam", "Email Complaint Received"
+
+    def __new__(cls, value: str, detail_type: str) -> Self:
+        """Make a member that is the text `value` and has a detail type."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.detail_type = detail_type
+        return member
+
+    @classmethod
+    def of(cls, detail_type: str) -> Self:
+        """The member with this detail type.
+
+        Raises:
+            ValueError: There is none.
+        """
+        for member in cls:
+            if member.detail_type == detail_type:
+                return member
+        raise ValueError(f"{detail_type!r} is no event about a mail")
+
+
 class FindingKind(StrEnum):
     """What the reconciliation can find; the dimension `kind` of the metric `ReconciliationFindings`.
 

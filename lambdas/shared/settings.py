@@ -84,6 +84,8 @@ class Settings:
     """Number of orders that one customer may place within an hour."""
     sender_email = _Setting(str)
     """Sender of the mails to customers: a verified SES identity."""
+    configuration_set = _Setting(str)
+    """Name of the SES configuration set that reports what becomes of the mails."""
     stripe_secret_id = _Setting(str)
     """Name or ARN of the secret with Stripe's secret key."""
     payment_service = _Setting(str)

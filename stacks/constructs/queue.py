@@ -87,15 +87,19 @@ class EventQueue(Queue):
         *,
         description: str,
         bus: events.IEventBus | None = None,
+        message: events.RuleTargetInput | None = None,
     ) -> None:
-        """Add a rule that puts the matching events into the queue; no bus means the account's default bus."""
+        """Add a rule that puts the matching events into the queue.
+
+        No bus means the account's default bus, and no message the whole event.
+        """
         events.Rule(
             self.stack,
             rule,
             description=description,
             event_bus=bus,
             event_pattern=pattern,
-            targets=[targets.SqsQueue(self, dead_letter_queue=self._dead_letters)],
+            targets=[targets.SqsQueue(self, dead_letter_queue=self._dead_letters, message=message)],
         )
 
     def deliver_to(self, function: lambda_.Function) -> None:

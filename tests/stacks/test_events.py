@@ -1,6 +1,7 @@
 """Streams, queues and the bus: a failing message is kept, and blocks no other."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -98,6 +99,7 @@ def test_executions_that_do_not_succeed_are_queued_for_recovery(stage: Synthesis
     [
         ("RecoverOrder", "EndedExecutions", 20, "UnrecoveredExecutions"),
         ("AuditOrderEvents", "AuditQueue", 5, "AuditDeadLetters"),
+        ("RecordMailFeedback", "MailFeedback", 5, "MailFeedbackDeadLetters"),
     ],
 )
 def test_a_message_that_keeps_failing_is_parked(
@@ -128,6 +130,41 @@ def test_order_events_are_queued_for_the_audit(stage: Synthesis) -> None:
     assert rule["EventPattern"] == {"source": ["orders"]}
     assert readable(target["Arn"]) == "AuditQueue.Arn"
     assert readable(target["DeadLetterConfig"]["Arn"]) == "AuditDeadLetters.Arn"
+
+
+def test_ses_reports_bounces_and_complaints_of_the_stages_mails(stage: Synthesis) -> None:
+    mail_set = stage.the("AWS::SES::ConfigurationSet").properties
+    sender = stage.functions()["notify_customer"]["Environment"]["Variables"]
+    destination = stage.the("AWS::SES::ConfigurationSetEventDestination").properties
+
+    assert mail_set["Name"] == sender["CONFIGURATION_SET"] == f"orders-{stage.stage}"
+    assert readable(destination["ConfigurationSetName"]) == "Mail"
+    reported = destination["EventDestination"]
+    assert (reported["Enabled"], reported["MatchingEventTypes"]) == (True, ["bounce", "complaint"])
+    assert readable(reported["EventBridgeDestination"]["EventBusArn"]).endswith(":event-bus/default")
+
+
+def test_bounces_and_complaints_are_queued_without_an_address(stage: Synthesis) -> None:
+    rule = stage.named(RULE)["MailFeedbackRule"]
+
+    assert "EventBusName" not in rule  # the default bus, the only one that SES supports
+    assert rule["EventPattern"] == {
+        "source": ["aws.ses"],
+        "detail-type": ["Email Bounced", "Email Complaint Received"],
+        "detail": {"mail": {"tags": {"ses:configuration-set": [f"orders-{stage.stage}"]}}},
+    }
+    (target,) = rule["Targets"]
+    assert readable(target["Arn"]) == "MailFeedback.Arn"
+    assert readable(target["DeadLetterConfig"]["Arn"]) == "MailFeedbackDeadLetters.Arn"
+    message = target["InputTransformer"]
+    paths = {f"<{name}>": path for name, path in message["InputPathsMap"].items()}
+    fields = re.findall(r'"(\w+)":(<[^>]+>)', message["InputTemplate"])
+    assert {name: paths.pop(variable) for name, variable in fields} == {
+        "event_id": "$.id",
+        "detail_type": "$.detail-type",
+        "order_ids": "$.detail.mail.tags.order_id",
+    }
+    assert paths == {}
 
 
 def test_queues_are_encrypted(stage: Synthesis) -> None:

@@ -56,6 +56,7 @@ GRANTS: dict[str, Permissions] = {
     "recover_order": {"Orders.Arn": CHANGE_ORDER, "Saga": {"states:StartExecution"}},
     "publish_order_events": {"Bus.Arn": {"events:PutEvents"}},
     "audit_order_events": {"Audit.Arn": {"dynamodb:PutItem"}},
+    "record_mail_feedback": {"Orders.Arn": {"dynamodb:UpdateItem"}},
     "validate_order": {
         "Orders.Arn": CHANGE_ORDER,
         "Orders.Arn/index/by_customer": {"dynamodb:Query"},
@@ -110,6 +111,7 @@ TRIGGERS: dict[str, Permissions] = {
     "start_saga": {"Orders.StreamArn": READ_STREAM, "UnstartedOrders.Arn": PARK},
     "publish_order_events": {"Orders.StreamArn": READ_STREAM, "ParkedEvents.Arn": PARK},
     "audit_order_events": {"AuditQueue.Arn": RECEIVE},
+    "record_mail_feedback": {"MailFeedback.Arn": RECEIVE},
     "recover_order": {"EndedExecutions.Arn": RECEIVE},
 }
 

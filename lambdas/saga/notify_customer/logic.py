@@ -11,8 +11,8 @@ from lambdas.shared.store.orders import OrderTable
 class Mailer(Protocol):
     """The port to the mail service. `SesMailer` implements it."""
 
-    def send(self, to: str, subject: str, text: str) -> None:
-        """Send a plain text message.
+    def send(self, to: str, subject: str, text: str, *, order_id: str) -> None:
+        """Send a plain text message about an order.
 
         Raises:
             MailUnavailable: The message was not accepted this time.
@@ -76,7 +76,7 @@ def _send(order: Order, mailer: Mailer) -> None:
         raise NothingToTell(f"order {order.order_id} is {order.status}")
     if order.is_erased:
         raise MailRejected("the customer is erased")
-    mailer.send(order.email, subject, _text(order))
+    mailer.send(order.email, subject, _text(order), order_id=order.order_id)
 
 
 def _text(order: Order) -> str:

@@ -38,20 +38,21 @@ class MailOutcome(StrEnum):
 class SesMailer(Mailer):
     """Sends mail through Amazon SES."""
 
-    def __init__(self, client: "SESV2Client", sender: str) -> None:
+    def __init__(self, client: "SESV2Client", sender: str, configuration_set: str) -> None:
         self._client = client
         self._sender = sender
+        self._configuration_set = configuration_set
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "SesMailer":
         """Send from the identity that the environment names."""
-        return cls(ses(), settings.sender_email)
+        return cls(ses(), settings.sender_email, settings.configuration_set)
 
     @override
-    def send(self, to: str, subject: str, text: str) -> None:
+    def send(self, to: str, subject: str, text: str, *, order_id: str) -> None:
         outcome = MailOutcome.UNAVAILABLE
         try:
-            self._send(to, subject, text)
+            self._send(to, subject, text, order_id)
             outcome = MailOutcome.SENT
         except MailRejected:
             outcome = MailOutcome.REJECTED
@@ -59,11 +60,14 @@ class SesMailer(Mailer):
         finally:
             count("Mails", outcome=outcome)
 
-    def _send(self, to: str, subject: str, text: str) -> None:
+    def _send(self, to: str, subject: str, text: str, order_id: str) -> None:
         try:
             with transient_as(MailUnavailable):
                 self._client.send_email(
                     FromEmailAddress=self._sender,
+                    ConfigurationSetName=self._configuration_set,
+                    # The events of SES have the tag, so they find their order without an address.
+                    EmailTags=[{"Name": "order_id", "Value": order_id}],
                     Destination={"ToAddresses": [to]},
                     Content={"Simple": {"Subject": {"Data": subject}, "Body": {"Text": {"Data": text}}}},
                 )

@@ -31,6 +31,7 @@ from lambdas.domain.order import (
     total,
 )
 from lambdas.domain.payment import DisputeState, PaymentIntent
+from lambdas.domain.vocabulary import MailFeedback
 from lambdas.shared.aws import dynamodb, transient_as
 from lambdas.shared.settings import Settings
 from lambdas.shared.store.attributes import to_attributes
@@ -399,6 +400,19 @@ class OrderTable:
             remove=("unsettled_shard",),
         )
         return self._change(order.order_id, change)
+
+    def record_mail_feedback(self, order_id: str, feedback: MailFeedback, event_id: str) -> Order | None:
+        """Record what became of a mail that SES accepted, once for each event of SES.
+
+        Returns:
+            None if it is recorded already, or there is no such order.
+        """
+        change = Change(
+            event=feedback,
+            condition=~Attr("mail_feedback").contains(event_id),
+            add={"mail_feedback": frozenset({event_id})},
+        )
+        return self._try(order_id, change)
 
     def flag(self, order_id: str, reason: str, *, may_pass: bool = False) -> Order:
         """Flag an order for an operator. An order that is at rest does not change.

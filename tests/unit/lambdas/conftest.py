@@ -66,6 +66,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "STALE_AFTER_SECONDS": "1800",
         "ORDERS_PER_CUSTOMER_HOUR": "1000",
         "SENDER_EMAIL": "shop@example.com",
+        "CONFIGURATION_SET": "orders-local",
         "STRIPE_SECRET_ID": "stripe-key",
         "PAYMENT_SERVICE": PAYMENT_SERVICE,
         "STRIPE_WEBHOOK_SECRET_ID": WEBHOOK_SECRET_ID,

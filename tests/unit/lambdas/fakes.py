@@ -337,7 +337,7 @@ class FakeMailer(Mailer):
     refusal: Exception | None = None
 
     @override
-    def send(self, to: str, subject: str, text: str) -> None:
+    def send(self, to: str, subject: str, text: str, *, order_id: str) -> None:
         if self.refusal is not None:
             refusal, self.refusal = self.refusal, None
             raise refusal

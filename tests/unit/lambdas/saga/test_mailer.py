@@ -9,20 +9,24 @@ from lambdas.domain.errors import MailRejected, MailUnavailable
 from lambdas.saga.notify_customer.mailer import SesMailer
 from lambdas.shared.aws import ses
 from lambdas.shared.settings import Settings
-from tests.unit.lambdas.builders import EMAIL
+from tests.unit.lambdas.builders import EMAIL, ORDER_ID
 
 
 def send() -> None:
-    SesMailer.from_settings(Settings()).send(EMAIL, "Your order is confirmed", "You paid 758.00 USD.")
+    SesMailer.from_settings(Settings()).send(
+        EMAIL, "Your order is confirmed", "You paid 758.00 USD.", order_id=ORDER_ID
+    )
 
 
-def test_a_message_is_sent_from_the_shops_address() -> None:
+def test_a_message_is_sent_from_the_shops_address_and_names_its_order() -> None:
     with Stubber(ses()) as stub:
         stub.add_response(
             "send_email",
             {"MessageId": "message-1"},
             {
                 "FromEmailAddress": "shop@example.com",
+                "ConfigurationSetName": "orders-local",
+                "EmailTags": [{"Name": "order_id", "Value": ORDER_ID}],
                 "Destination": {"ToAddresses": [EMAIL]},
                 "Content": {
                     "Simple": {

@@ -159,7 +159,7 @@ def test_an_order_whose_customer_cannot_be_notified_is_at_rest(shop: Shop, maile
 def test_an_order_cancelled_while_its_mail_is_sent_is_not_at_rest(shop: Shop, mailer: FakeMailer) -> None:
     shop.confirmed()
 
-    def send_while_the_customer_cancels(to: str, subject: str, text: str) -> None:
+    def send_while_the_customer_cancels(to: str, subject: str, text: str, **_: object) -> None:
         mailer.sent.append(Mail(to, subject, text))
         shop.cancel()
 
@@ -212,7 +212,7 @@ def test_a_confirmation_and_a_later_cancellation_are_both_sent(shop: Shop, maile
 def test_an_attempt_is_retried_while_another_one_sends(shop: Shop, mailer: FakeMailer) -> None:
     shop.confirmed()
 
-    def send_while_another_attempt_runs(to: str, subject: str, text: str) -> None:
+    def send_while_another_attempt_runs(to: str, subject: str, text: str, **_: object) -> None:
         with pytest.raises(MailUnavailable, match="IdempotencyAlreadyInProgressError"):
             notify()
         mailer.sent.append(Mail(to, subject, text))
