@@ -26,10 +26,11 @@ STAGE_FILES = Path(__file__).resolve().parents[1] / "stages"
 
 CONTEXT_KEYS = ("stage", "stage_file")
 
-_TEXT, _NUMBER = "text", "a whole number"
+_TEXT, _NUMBER, _SWITCH = "text", "a whole number", "true or false"
 FILE_KEYS: Mapping[str, str] = {
     **dict.fromkeys(("account", "region", "sender_email", "alarm_email", "stripe_api_base"), _TEXT),
     **dict.fromkeys(("payment_deadline_seconds", "orders_per_customer_hour"), _NUMBER),
+    **dict.fromkeys(("self_sign_up", "user_mail_by_ses"), _SWITCH),
     "allowed_origins": "a list of texts",
 }
 """Settings that a stage file can have, and what each must be."""
@@ -188,6 +189,14 @@ class StageSettings:
                 raise SettingsError(
                     f'allowed_origins has {origin!r}; valid is a list like ["https://shop.example"]'
                 )
+        self._check_stage()
+
+    def _check_stage(self) -> None:
+        """Reject settings that the stage does not support."""
+        if self.self_sign_up and self.embedded:
+            raise SettingsError(
+                "self_sign_up is valid for cloud stages only; the embedded AWS enrolls nobody"
+            )
         if self.stripe_api_base is not None:
             if not self.embedded:
                 raise SettingsError("stripe_api_base is valid for stage local only; other stages call Stripe")
@@ -330,6 +339,8 @@ def _is(kind: str, value: object) -> bool:
         return isinstance(value, str)
     if kind == _NUMBER:
         return isinstance(value, int) and not isinstance(value, bool)
+    if kind == _SWITCH:
+        return isinstance(value, bool)
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 

@@ -137,6 +137,8 @@ def test_the_error_for_an_unknown_setting_names_the_settings(files: Path) -> Non
         ("account", '"123456789012"', "123456789012"),
         *(("region", f'"{region}"', region) for region in ("eu-central-1", "us-gov-west-1")),
         *((key, '"shop@example.org"', "shop@example.org") for key in ("sender_email", "alarm_email")),
+        ("user_mail_by_ses", "true", True),
+        ("self_sign_up", "false", False),
         ("stripe_api_base", '"http://127.0.0.1:8420"', "http://127.0.0.1:8420"),
         *(("payment_deadline_seconds", str(seconds), seconds) for seconds in (1, 600, 1800)),
         *(("orders_per_customer_hour", str(orders), orders) for orders in (1, 50, 100_000)),
@@ -166,6 +168,8 @@ INVALID: list[tuple[str, tuple[str, ...]]] = [
     ),
     ("payment_deadline_seconds is .*; valid is a number from 1 to 1800", ("0", "-1", "1801", "999999999")),
     ("payment_deadline_seconds is .*; valid is a whole number", ('"60"', "1.5", "true")),
+    ("user_mail_by_ses is .*; valid is true or false", ('"yes"', "1", "[]")),
+    ("self_sign_up is valid for cloud stages only", ("true",)),
     ("orders_per_customer_hour is .*; valid is a number from 1 to 100000", ("0", "100001")),
     ("orders_per_customer_hour is .*; valid is a whole number", ('"many"', "[]")),
     (
