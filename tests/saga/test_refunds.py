@@ -5,8 +5,7 @@ from local.waiting import wait_for
 from local.world import World
 from proof.laws import take_snapshot, violations
 from proof.orders import an_order
-from proof.payment_scenarios import cancelled_and_settled, cancelled_with_refund
-from proof.promises import read_history
+from proof.payment_scenarios import cancelled_with_refund
 
 TIMEOUT_SECONDS = 60.0
 
@@ -35,25 +34,3 @@ def test_a_pending_refund_that_fails_is_refunded_by_a_retry(world: World) -> Non
     order = world.shop.get_order(order_id)
     assert order["payment"]["status"] == "refunded"
     assert violations(before, take_snapshot(world)) == []
-
-
-def test_a_settlement_is_published(world: World) -> None:
-    order_id = cancelled_and_settled(world, an_order()).order_id
-
-    def published() -> bool:
-        history = read_history(world, order_id)
-        return history is not None and history.all_events_arrived
-
-    wait_for(
-        published,
-        f"the consumer has all events of the timeline of {order_id}",
-        timeout_seconds=TIMEOUT_SECONDS,
-    )
-    history = read_history(world, order_id)
-    assert history is not None
-    assert history.events == (
-        "OrderConfirmed",
-        "OrderNeedsAttention",
-        "PaymentSettledOutside",
-        "OrderCancelled",
-    )
