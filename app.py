@@ -67,6 +67,9 @@ def build(app: cdk.App) -> None:
             queue for stack in (events, saga, recovery) for queue in stack.dead_letter_queues
         ],
         enroll_customer=identity.enroll_customer,
+        functions=[
+            function for stack in (identity, events, saga, recovery, api) for function in stack.functions
+        ],
     )
 
 

@@ -1,9 +1,11 @@
 """Alarms for everything that needs an operator, and the topic that they notify."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+import aws_cdk as cdk
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
@@ -19,6 +21,9 @@ from lambdas.domain.vocabulary import SERVICE, FindingKind
 from stacks.constructs.python_function import pascal_case
 from stacks.constructs.stage_stack import StageStack
 from stacks.settings import StageSettings
+
+_MAX_METRICS_OF_ALARM = 10
+"""Of an expression; see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html."""
 
 
 class OperationsStack(StageStack):
@@ -38,9 +43,12 @@ class OperationsStack(StageStack):
         stream_functions: Sequence[lambda_.Function],
         dead_letter_queues: Sequence[sqs.Queue],
         enroll_customer: lambda_.Function | None,
+        functions: Sequence[lambda_.Function],
     ) -> None:
         super().__init__(scope, "operations", settings, description="Orders: alarms")
         self._topic = self._alarm_topic(settings)
+        if settings.monthly_budget_usd:
+            self._budget(settings.monthly_budget_usd)
         self._namespace = settings.metric_namespace
 
         minute = Duration.minutes(1)
@@ -58,6 +66,8 @@ class OperationsStack(StageStack):
             "An order needs an operator (NEEDS_ATTENTION)",
         )
         self._reconciliation_alarms(settings, reconciliation)
+        if not settings.embedded:  # it has no quotas
+            self._throttle_alarms(saga, functions)
         for queue in dead_letter_queues:
             self._alarm(
                 f"{queue.node.id}NotEmpty",
@@ -133,10 +143,59 @@ class OperationsStack(StageStack):
             below=True,
         )
 
+    def _throttle_alarms(self, saga: sfn.StateMachine, functions: Sequence[lambda_.Function]) -> None:
+        """Add the alarms for quotas of the account that are too small; `docs/deploy.md` names them."""
+        period = Duration.minutes(5)
+        for number, some in enumerate(_batches(functions), start=1):
+            throttles = {f"m{i}": each.metric_throttles(period=period) for i, each in enumerate(some)}
+            # A function that was not called has no data, and a sum with missing data is missing.
+            total = "+".join(f"FILL({metric},0)" for metric in throttles)
+            self._alarm(
+                f"FunctionsThrottled{number}",
+                cloudwatch.MathExpression(expression=total, using_metrics=throttles, period=period),
+                "Lambda throttled calls of a function: the account's quota of concurrent calls is too small",
+            )
+        self._alarm(
+            "ExecutionsThrottled",
+            saga.metric_throttled(period=period),
+            "Step Functions throttled the saga: the account's quota of state transitions is too small",
+        )
+
+    def _budget(self, monthly_usd: int) -> None:
+        """Notify the topic when the account's cost of a month exceeds a limit, or is expected to.
+
+        It is the cost of the whole account: a budget for a tag sees nothing until somebody activates the tag
+        for billing. AWS needs about five weeks of usage for a forecast, so the actual cost is watched, too
+        (https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-managing-costs.html, November
+        2026). Without a name, CloudFormation can replace the budget.
+        """
+        budgets.CfnBudget(
+            self,
+            "Budget",
+            # Nested properties are written as in CloudFormation, but begin with a small letter.
+            budget={
+                "budgetType": "COST",
+                "timeUnit": "MONTHLY",
+                "budgetLimit": {"amount": monthly_usd, "unit": "USD"},
+            },
+            notifications_with_subscribers=[
+                {
+                    "notification": {
+                        "notificationType": kind,
+                        "comparisonOperator": "GREATER_THAN",
+                        "threshold": 100,
+                        "thresholdType": "PERCENTAGE",
+                    },
+                    "subscribers": [{"subscriptionType": "SNS", "address": self._topic.topic_arn}],
+                }
+                for kind in ("FORECASTED", "ACTUAL")
+            ],
+        ).node.add_dependency(self._topic)  # and its policy
+
     def _alarm(
         self,
         construct_id: str,
-        metric: cloudwatch.Metric,
+        metric: cloudwatch.Metric | cloudwatch.MathExpression,
         description: str,
         *,
         threshold: int = 1,
@@ -160,6 +219,7 @@ class OperationsStack(StageStack):
             treat_missing_data=missing.BREACHING if below else missing.NOT_BREACHING,
         )
         alarm.add_alarm_action(actions.SnsAction(self._topic))
+        alarm.add_ok_action(actions.SnsAction(self._topic))
 
     def _count(self, metric: str, period: Duration, **dimension: str) -> cloudwatch.Metric:
         """A metric that the functions count with `lambdas/shared/metrics.py`."""
@@ -172,10 +232,22 @@ class OperationsStack(StageStack):
         )
 
     def _alarm_topic(self, settings: StageSettings) -> sns.Topic:
-        """Add the topic: encrypted, and open to the alarms of this account only."""
-        cloudwatch_service = iam.ServicePrincipal(
-            "cloudwatch.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": self.account}}
-        )
+        """Add the topic: encrypted, and open to this stage's alarms and this account's budgets only.
+
+        The permissions are those of
+        https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+        (November 2026).
+        """
+        senders = {
+            "cloudwatch": self.format_arn(
+                service="cloudwatch",
+                resource="alarm",
+                resource_name=f"{self.stack_name}-*",
+                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+            )
+        }
+        if settings.monthly_budget_usd:
+            senders["budgets"] = f"arn:{self.partition}:budgets::{self.account}:*"
         # Alarms may not use the key that SNS manages for each account.
         key = kms.Key(
             self,
@@ -184,9 +256,23 @@ class OperationsStack(StageStack):
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.DESTROY,  # a topic stores no messages that would need the key later
         )
-        key.grant_encrypt_decrypt(cloudwatch_service)
         topic = sns.Topic(self, "AlarmTopic", master_key=key, enforce_ssl=True)
-        topic.grant_publish(cloudwatch_service)
+        for service, source in senders.items():
+            sender = iam.ServicePrincipal(
+                f"{service}.amazonaws.com",
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": self.account},
+                    "ArnLike": {"aws:SourceArn": source},
+                },
+            )
+            key.grant(sender, "kms:Decrypt", "kms:GenerateDataKey*")
+            topic.grant_publish(sender)
         if settings.alarm_email:
             topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))
         return topic
+
+
+def _batches(functions: Sequence[lambda_.Function]) -> Iterator[Sequence[lambda_.Function]]:
+    """Split the functions into as many as the expression of one alarm can have."""
+    for start in range(0, len(functions), _MAX_METRICS_OF_ALARM):
+        yield functions[start : start + _MAX_METRICS_OF_ALARM]

@@ -29,7 +29,7 @@ CONTEXT_KEYS = ("stage", "stage_file")
 _TEXT, _NUMBER, _SWITCH = "text", "a whole number", "true or false"
 FILE_KEYS: Mapping[str, str] = {
     **dict.fromkeys(("account", "region", "sender_email", "alarm_email", "stripe_api_base"), _TEXT),
-    **dict.fromkeys(("payment_deadline_seconds", "orders_per_customer_hour"), _NUMBER),
+    **dict.fromkeys(("payment_deadline_seconds", "orders_per_customer_hour", "monthly_budget_usd"), _NUMBER),
     **dict.fromkeys(("self_sign_up", "user_mail_by_ses"), _SWITCH),
     "allowed_origins": "a list of texts",
 }
@@ -52,6 +52,7 @@ _FORMS = {
 _MAXIMA = {
     "payment_deadline_seconds": MAX_PAYMENT_DEADLINE_SECONDS,
     "orders_per_customer_hour": MAX_ORDERS_PER_CUSTOMER_HOUR,
+    "monthly_budget_usd": 1_000_000,
 }
 
 # In the embedded AWS it includes the cold start, which takes seconds when several functions start at once.
@@ -126,6 +127,8 @@ class StageSettings:
         alarm_email: Address that receives every alarm.
         stripe_api_base: URL of a stand-in for Stripe.
         payment_deadline_seconds: How long a customer has to approve a payment (3-D Secure).
+        monthly_budget_usd: Cost of the AWS account in a month, in US dollars, above which the alarm address
+            is notified; None for no budget.
 
     Raises:
         SettingsError: A value is invalid, or is not supported in this stage.
@@ -158,6 +161,7 @@ class StageSettings:
     alarm_email: str | None = None
     stripe_api_base: str | None = None
     payment_deadline_seconds: int = 15 * 60
+    monthly_budget_usd: int | None = None
 
     @property
     def stale_after_seconds(self) -> int:
@@ -182,7 +186,7 @@ class StageSettings:
                 raise SettingsError(f"{key} is {text!r}; valid is {example}")
         for key, maximum in _MAXIMA.items():
             number = getattr(self, key)
-            if not 1 <= number <= maximum:
+            if number is not None and not 1 <= number <= maximum:
                 raise SettingsError(f"{key} is {number}; valid is a number from 1 to {maximum}")
         for origin in self.allowed_origins:
             if not _ORIGIN.fullmatch(origin):
@@ -255,6 +259,7 @@ _DEV = StageSettings(
     webhook_rate=50,
     webhook_burst=100,
     orders_per_customer_hour=200,
+    monthly_budget_usd=50,
     caller_limits=CallerLimits(per_address=1000, per_user=600, webhooks_per_address=3000),
 )
 
@@ -280,6 +285,7 @@ _PROD = StageSettings(
     webhook_rate=200,
     webhook_burst=400,
     orders_per_customer_hour=20,
+    monthly_budget_usd=500,
     caller_limits=CallerLimits(per_address=3000, per_user=600, webhooks_per_address=10_000),
 )
 

@@ -14,6 +14,7 @@ from stacks.constructs.dependency_layer import dependency_layer
 from stacks.constructs.findings import accept
 from stacks.constructs.grant import Grant
 from stacks.constructs.log_group import LogGroup
+from stacks.constructs.stage_stack import StageStack
 from stacks.settings import StageSettings, function_timeout_seconds
 
 _MEMORY_MB = 512
@@ -80,7 +81,7 @@ class PythonFunction(lambda_.Function):
 class PythonFunctions:
     """Adds functions to one stack; they share the asset of their code and the layer."""
 
-    def __init__(self, stack: Construct, settings: StageSettings) -> None:
+    def __init__(self, stack: StageStack, settings: StageSettings) -> None:
         self._stack = stack
         self._settings = settings
         self._code = lambda_.Code.from_asset(
@@ -101,6 +102,7 @@ class PythonFunctions:
             layers=self._layers,
             environment={key: value for grant in grants for key, value in grant.variables.items()},
         )
+        self._stack.functions.append(function)
         for grant in grants:
             for permission in grant.permissions:
                 function.add_to_role_policy(permission)

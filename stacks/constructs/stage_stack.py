@@ -1,6 +1,7 @@
 """Stacks: their common properties."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from lambdas.domain.vocabulary import SERVICE
@@ -13,6 +14,9 @@ class StageStack(cdk.Stack):
     In a cloud stage, its references to other stacks are weak (`cdk.json`). CloudFormation forbids to remove
     an output that another stack imports, so a strong reference would block the renaming of a queue with
     an alarm.
+
+    Attributes:
+        functions: The functions that were added to it with `PythonFunctions`.
     """
 
     def __init__(self, scope: Construct, name: str, settings: StageSettings, *, description: str) -> None:
@@ -26,6 +30,7 @@ class StageStack(cdk.Stack):
             synthesizer=cdk.CliCredentialsStackSynthesizer() if settings.embedded else None,
             termination_protection=settings.keep_data,
         )
+        self.functions: list[lambda_.Function] = []
         if settings.embedded:
             # The embedded AWS does not know `Fn::GetStackOutput`.
             cdk.CrossStackReferences.of(self).consume(cdk.ReferenceStrength.STRONG)

@@ -13,6 +13,7 @@ from lambdas.events.publish_order_events.order_event import event_of_change
 from lambdas.recovery.recover_order.logic import RecoveryOutcome
 from lambdas.saga.notify_customer.mailer import MailOutcome
 from stacks.constructs.build_folder import PROJECT
+from stacks.constructs.python_function import pascal_case
 from stacks.settings import STAGES
 from statemachines.document import SagaDocument
 from tests.stacks.synthesis import Synthesis, readable
@@ -24,8 +25,13 @@ CALL_FOR_AN_OPERATOR = event_of_change(None, an_order(status=OrderStatus.NEEDS_A
 assert CALL_FOR_AN_OPERATOR
 
 
-def alarms(stage: Synthesis) -> dict[str, dict[str, Any]]:
+def all_alarms(stage: Synthesis) -> dict[str, dict[str, Any]]:
     return stage.named("AWS::CloudWatch::Alarm")
+
+
+def alarms(stage: Synthesis) -> dict[str, dict[str, Any]]:
+    """The alarms that watch one metric, not a sum."""
+    return {name: alarm for name, alarm in all_alarms(stage).items() if "MetricName" in alarm}
 
 
 def test_one_failed_execution_raises_an_alarm(stage: Synthesis) -> None:
@@ -187,38 +193,109 @@ def test_four_missed_reconciliations_raise_an_alarm(stage: Synthesis) -> None:
     assert late["Period"] * late["EvaluationPeriods"] == 4 * 60 * STAGES[stage.stage].reconciliation_minutes
 
 
-def test_alarms_go_to_the_topic(stage: Synthesis) -> None:
-    for name, alarm in alarms(stage).items():
+def test_an_alarm_and_its_end_go_to_the_topic(stage: Synthesis) -> None:
+    for name, alarm in all_alarms(stage).items():
         assert list(map(readable, alarm["AlarmActions"])) == ["AlarmTopic"], name
+        assert alarm["OKActions"] == alarm["AlarmActions"], name
 
 
 def test_missing_data_raises_only_the_alarm_for_missed_runs(stage: Synthesis) -> None:
-    for name, alarm in alarms(stage).items():
+    for name, alarm in all_alarms(stage).items():
         expected = "breaching" if name == "ReconciliationLate" else "notBreaching"
         assert alarm["TreatMissingData"] == expected, name
 
 
-def test_the_topic_is_encrypted_with_a_key_that_alarms_may_use(stage: Synthesis) -> None:
+def test_throttles_of_every_function_raise_an_alarm(cloud: Synthesis) -> None:
+    throttled = {
+        name: alarm for name, alarm in all_alarms(cloud).items() if name.startswith("FunctionsThrottled")
+    }
+
+    watched = []
+    for alarm in throttled.values():
+        metrics = [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
+        assert len(metrics) <= 10, "AWS allows no more in one alarm"
+        assert {metric["MetricName"] for metric in metrics} == {"Throttles"}
+        watched += [readable(metric["Dimensions"][0]["Value"]) for metric in metrics]
+    assert sorted(watched) == sorted(pascal_case(name) for name in cloud.functions())
+
+
+def test_a_function_without_data_does_not_hide_throttles_of_others(cloud: Synthesis) -> None:
+    (total,) = (each for each in all_alarms(cloud)["FunctionsThrottled1"]["Metrics"] if "Expression" in each)
+
+    assert total["ReturnData"] is not False
+    assert re.fullmatch(r"FILL\(m\d+,0\)(\+FILL\(m\d+,0\)){9}", total["Expression"])
+
+
+def test_throttled_executions_of_the_saga_raise_an_alarm(cloud: Synthesis) -> None:
+    alarm = alarms(cloud)["ExecutionsThrottled"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/States", "ExecutionThrottled")
+    assert readable(alarm["Dimensions"][0]["Value"]) == "Saga"
+
+
+def test_cost_above_the_budget_and_its_forecast_are_notified(cloud: Synthesis) -> None:
+    budget = cloud.the("AWS::Budgets::Budget").properties
+
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": {"dev": 50, "prod": 500}[cloud.stage], "Unit": "USD"}
+    assert budget["Budget"]["TimeUnit"] == "MONTHLY"
+    notifications = budget["NotificationsWithSubscribers"]
+    assert {each["Notification"]["NotificationType"] for each in notifications} == {"FORECASTED", "ACTUAL"}
+    for each in notifications:
+        (subscriber,) = each["Subscribers"]
+        assert (subscriber["SubscriptionType"], readable(subscriber["Address"])) == ("SNS", "AlarmTopic")
+
+
+def test_the_topic_is_encrypted_with_a_rotated_key(stage: Synthesis) -> None:
     topic = stage.the("AWS::SNS::Topic").properties
-    key = stage.the("AWS::KMS::Key").properties
 
-    services = {statement["Principal"].get("Service") for statement in key["KeyPolicy"]["Statement"]}
     assert readable(topic["KmsMasterKeyId"]) == "AlarmTopicKey.Arn"
-    assert key["EnableKeyRotation"] is True
-    assert "cloudwatch.amazonaws.com" in services
+    assert stage.the("AWS::KMS::Key").properties["EnableKeyRotation"] is True
 
 
-def test_only_alarms_of_this_account_may_publish_on_the_topic(stage: Synthesis) -> None:
-    statements = stage.the("AWS::SNS::TopicPolicy").properties["PolicyDocument"]["Statement"]
+def of_services(policy: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The statements of a policy for AWS services, by the service."""
+    return {
+        statement["Principal"]["Service"].removesuffix(".amazonaws.com"): statement
+        for statement in policy["Statement"]
+        if "Service" in statement["Principal"]
+    }
 
-    (alarms_statement,) = [
-        statement
-        for statement in statements
-        if statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    ]
-    assert alarms_statement["Effect"] == "Allow"
-    account = alarms_statement["Condition"]["StringEquals"]["aws:SourceAccount"]
-    assert account == ("123456789012" if stage.stage == "prod" else {"Ref": "AWS::AccountId"})
+
+def sources(stage: Synthesis) -> dict[str, str]:
+    """The ARNs that each service may publish for."""
+    environment = stage.environment
+    alarms = f"arn:AWS::Partition:cloudwatch:{environment}:alarm:orders-{stage.stage}-operations-*"
+    budgets = {
+        "dev": "arn:AWS::Partition:budgets::AWS::AccountId:*",
+        "prod": "arn:AWS::Partition:budgets::123456789012:*",
+    }
+    return {"cloudwatch": alarms} | ({"budgets": budgets[stage.stage]} if stage.stage in budgets else {})
+
+
+def test_only_this_stages_alarms_and_budget_may_use_the_key(stage: Synthesis) -> None:
+    statements = of_services(stage.the("AWS::KMS::Key").properties["KeyPolicy"])
+
+    for statement in statements.values():
+        assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+        assert statement["Condition"]["StringEquals"].keys() == {"aws:SourceAccount"}
+    assert {
+        service: readable(statement["Condition"]["ArnLike"]["aws:SourceArn"])
+        for service, statement in statements.items()
+    } == sources(stage)
+
+
+def test_only_this_stages_alarms_and_budget_may_publish(stage: Synthesis) -> None:
+    policy = stage.the("AWS::SNS::TopicPolicy").properties["PolicyDocument"]
+
+    statements = of_services(policy)
+    for statement in statements.values():
+        assert (statement["Effect"], statement["Action"]) == ("Allow", "sns:Publish")
+        account = statement["Condition"]["StringEquals"]["aws:SourceAccount"]
+        assert account == ("123456789012" if stage.stage == "prod" else {"Ref": "AWS::AccountId"})
+    assert {
+        service: readable(statement["Condition"]["ArnLike"]["aws:SourceArn"])
+        for service, statement in statements.items()
+    } == sources(stage)
 
 
 def test_the_alarm_address_is_subscribed_if_there_is_one(prod: Synthesis, dev: Synthesis) -> None:
