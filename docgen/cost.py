@@ -36,8 +36,13 @@ _LAMBDA_CALLS: Final = (
     len(FUNCTIONS) + 1
 )  # publish_order_events is called for the confirmation and for the notification
 
-_GB_SECONDS: Final = 0.5 * (1.0 + 0.1 * (_LAMBDA_CALLS - 1))
-"""Compute of an order (assumed): 0.5 GB for 1 s in `charge_payment`, and for 0.1 s in each other call."""
+CALL_SECONDS: Final = 0.1
+"""Duration of a call of a function that does not call Stripe (assumed)."""
+
+FUNCTION_SECONDS: Final = 1.0 + CALL_SECONDS * (_LAMBDA_CALLS - 1)
+"""Duration of all calls for an order (assumed): `charge_payment` takes 1 s."""
+
+_GB_SECONDS: Final = 0.5 * FUNCTION_SECONDS
 
 
 class _Usage(NamedTuple):

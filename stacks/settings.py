@@ -30,6 +30,7 @@ _TEXT, _NUMBER, _SWITCH = "text", "a whole number", "true or false"
 FILE_KEYS: Mapping[str, str] = {
     **dict.fromkeys(("account", "region", "sender_email", "alarm_email", "stripe_api_base"), _TEXT),
     **dict.fromkeys(("payment_deadline_seconds", "orders_per_customer_hour", "monthly_budget_usd"), _NUMBER),
+    **dict.fromkeys(("api_rate", "api_burst", "submit_rate", "submit_burst"), _NUMBER),
     **dict.fromkeys(("self_sign_up", "user_mail_by_ses"), _SWITCH),
     "allowed_origins": "a list of texts",
 }
@@ -53,6 +54,10 @@ _MAXIMA = {
     "payment_deadline_seconds": MAX_PAYMENT_DEADLINE_SECONDS,
     "orders_per_customer_hour": MAX_ORDERS_PER_CUSTOMER_HOUR,
     "monthly_budget_usd": 1_000_000,
+    # Quota of API Gateway for all calls of an account in a region: 10,000 a second, and 5,000 at once
+    # (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html, November 2026).
+    **dict.fromkeys(("api_rate", "submit_rate"), 10_000),
+    **dict.fromkeys(("api_burst", "submit_burst"), 5_000),
 }
 
 # In the embedded AWS it includes the cold start, which takes seconds when several functions start at once.
@@ -91,6 +96,45 @@ class CallerLimits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Quotas:
+    """Quotas of the AWS account, which all its stages in a region share.
+
+    Attributes:
+        concurrent_calls: Calls of Lambda functions at the same time
+            (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+        executions: New executions of state machines in a second
+            (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html).
+        executions_at_once: How many executions can be started at once.
+        transitions: State transitions in a second.
+        transitions_at_once: How many transitions can happen at once.
+    """
+
+    concurrent_calls: int
+    executions: int
+    executions_at_once: int
+    transitions: int
+    transitions_at_once: int
+
+
+DEFAULT_QUOTAS = Quotas(
+    concurrent_calls=1000,
+    # In us-east-1, us-west-2 and eu-west-1 these are 300, 1,300, 5,000 and 5,000.
+    executions=150,
+    executions_at_once=800,
+    transitions=800,
+    transitions_at_once=800,
+)
+"""The published defaults of every region (November 2026)."""
+
+NEW_ACCOUNT = replace(DEFAULT_QUOTAS, concurrent_calls=10, transitions=80, transitions_at_once=80)
+"""What this app assumes of a new account.
+
+AWS publishes that a new account's concurrent calls and state transitions are reduced, but not how far. 10
+concurrent calls are what new accounts are often given; the transitions are a guess of the same kind.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class StageSettings:
     """The settings of one stage.
 
@@ -111,6 +155,9 @@ class StageSettings:
         recovery_pauses_seconds: Pause before each recovery of an order whose execution ended unexpectedly.
             The number of pauses is the maximum number of recoveries.
         reconciliation_minutes: How often orders, payments and stock are compared.
+        quotas: What the rates below are made for; None for no limit.
+        stream_parallelization: How many batches of one shard of the orders table's stream are handled at the
+            same time, by each function that follows it. At most 10.
         api_rate: Requests per second that each call of the API accepts from all callers together.
         api_burst: How many requests each call accepts at once.
         submit_rate: The rate for new orders.
@@ -146,6 +193,8 @@ class StageSettings:
     stream_record_age_seconds: int
     recovery_pauses_seconds: tuple[int, ...]
     reconciliation_minutes: int
+    quotas: Quotas | None
+    stream_parallelization: int
     api_rate: int
     api_burst: int
     submit_rate: int
@@ -227,6 +276,8 @@ _LOCAL = StageSettings(
     stream_record_age_seconds=60,
     recovery_pauses_seconds=(1, 2, 4),
     reconciliation_minutes=15,
+    quotas=None,
+    stream_parallelization=10,
     api_rate=1000,
     api_burst=2000,
     submit_rate=1000,
@@ -252,12 +303,14 @@ _DEV = StageSettings(
     stream_record_age_seconds=22 * 60 * 60,
     recovery_pauses_seconds=(10, 60, 5 * 60),
     reconciliation_minutes=60,
-    api_rate=50,
-    api_burst=100,
-    submit_rate=20,
-    submit_burst=40,
-    webhook_rate=50,
-    webhook_burst=100,
+    quotas=NEW_ACCOUNT,
+    stream_parallelization=1,
+    api_rate=20,
+    api_burst=40,
+    submit_rate=2,
+    submit_burst=8,
+    webhook_rate=20,
+    webhook_burst=40,
     orders_per_customer_hour=200,
     monthly_budget_usd=50,
     caller_limits=CallerLimits(per_address=1000, per_user=600, webhooks_per_address=3000),
@@ -276,11 +329,12 @@ _PROD = StageSettings(
     stream_record_age_seconds=22 * 60 * 60,
     recovery_pauses_seconds=(10, 60, 5 * 60),
     reconciliation_minutes=15,
+    quotas=DEFAULT_QUOTAS,
+    stream_parallelization=10,
     api_rate=1000,
     api_burst=2000,
-    # Step Functions' default quota for StartExecution: 300 a second, from a bucket of 1,300.
-    submit_rate=300,
-    submit_burst=1000,
+    submit_rate=80,
+    submit_burst=80,
     # An order has about five events, and Stripe's rate limit allows 25 orders a second.
     webhook_rate=200,
     webhook_burst=400,

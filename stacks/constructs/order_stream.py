@@ -35,7 +35,7 @@ def follow_orders(
             starting_position=lambda_.StartingPosition.TRIM_HORIZON,
             batch_size=settings.stream_batch_size,
             # Changes of one order stay in order; changes of other orders are handled at the same time.
-            parallelization_factor=10,
+            parallelization_factor=settings.stream_parallelization,
             filters=[pattern_filter(pattern) for pattern in patterns],
             report_batch_item_failures=True,
             bisect_batch_on_error=True,

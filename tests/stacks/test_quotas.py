@@ -1,0 +1,61 @@
+"""The rates of a stage fit the quotas of the account that the stage is made for."""
+
+import pytest
+
+from docgen.cost import CALL_SECONDS, FUNCTION_SECONDS
+from stacks.settings import STAGES, Quotas, StageSettings
+from statemachines.steps import STEPS, Role
+from tests.stacks.synthesis import Synthesis
+
+pytestmark = pytest.mark.xdist_group("stacks")
+
+CLOUD = [STAGES["dev"], STAGES["prod"]]
+
+TRANSITIONS = sum(step.role in {Role.FORWARD, Role.PIVOT, Role.UNDO, Role.CLOSE} for step in STEPS) + 2
+"""State transitions of an order whose pivot fails, without retries: its notification and its end, too."""
+
+
+def quotas_of(stage: StageSettings) -> Quotas:
+    assert stage.quotas
+    return stage.quotas
+
+
+@pytest.mark.parametrize("stage", CLOUD, ids=["dev", "prod"])
+def test_new_orders_use_at_most_half_of_the_concurrent_calls(stage: StageSettings) -> None:
+    """The other half is for the other calls of the API, retries and the reconciliation."""
+    assert stage.submit_rate * FUNCTION_SECONDS <= quotas_of(stage).concurrent_calls / 2
+    assert stage.api_rate * CALL_SECONDS <= quotas_of(stage).concurrent_calls / 2
+    assert stage.webhook_rate * CALL_SECONDS <= quotas_of(stage).concurrent_calls / 2
+
+
+@pytest.mark.parametrize("stage", CLOUD, ids=["dev", "prod"])
+def test_each_new_order_can_start_its_execution_at_once(stage: StageSettings) -> None:
+    assert stage.submit_rate <= quotas_of(stage).executions
+    assert stage.submit_burst <= quotas_of(stage).executions_at_once
+
+
+@pytest.mark.parametrize("stage", CLOUD, ids=["dev", "prod"])
+def test_orders_that_are_undone_fit_the_state_transitions(stage: StageSettings) -> None:
+    assert stage.submit_rate * TRANSITIONS <= quotas_of(stage).transitions
+    assert stage.submit_burst * TRANSITIONS <= quotas_of(stage).transitions_at_once
+
+
+@pytest.mark.parametrize("stage", CLOUD, ids=["dev", "prod"])
+def test_the_streams_readers_leave_concurrent_calls_to_others(stage: StageSettings) -> None:
+    """A new on-demand table has four partitions, and thus four shards; two functions follow them.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
+    """
+    assert 2 * 4 * stage.stream_parallelization < quotas_of(stage).concurrent_calls
+
+
+def test_the_streams_are_read_as_the_stage_says(stage: Synthesis) -> None:
+    streams = [
+        source
+        for source in stage.named("AWS::Lambda::EventSourceMapping").values()
+        if "ParallelizationFactor" in source
+    ]
+
+    assert len(streams) == 2
+    for source in streams:
+        assert source["ParallelizationFactor"] == STAGES[stage.stage].stream_parallelization
