@@ -59,7 +59,7 @@ def test_an_unsupported_method_returns_the_supported_ones(world: World) -> None:
     answer = world.shop.signed_in(OPERATOR).request("DELETE", "/inventory/RED-CHAIR")
 
     assert answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
-    assert answer.headers["Allow"] == "GET, PUT"
+    assert answer.headers["Allow"] == "GET, PATCH, PUT"
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["type"] == "urn:problem-type:order-saga:method-not-allowed"
 
