@@ -54,6 +54,11 @@ def test_the_app_gives_the_same_templates_offline_and_without_account(
     assert Synthesis("prod", prod.app, tmp_path / "cdk.out").templates() == prod.templates()
 
 
+def test_a_changed_asset_is_one_line_of_each_function_in_a_diff() -> None:
+    """Without the setting, `cdk diff` shows its path in the cloud assembly, too."""
+    assert json.loads((PROJECT / "cdk.json").read_text())["assetMetadata"] is False
+
+
 def test_stacks_are_bound_to_the_account_and_region_of_their_stage(stage: Synthesis) -> None:
     """A deployment of prod with the credentials of another account is refused."""
     expected = {"prod": "aws://123456789012/eu-central-1"}
