@@ -5,13 +5,14 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
-from stacks.constructs.grant import Grant
+from lambdas.domain.vocabulary import ReconciliationScope
+from stacks.constructs.grant import Grant, allow
 from stacks.constructs.python_function import PythonFunctions
 from stacks.constructs.queue import DeadLetterQueue, EventQueue
 from stacks.constructs.saga_machine import SagaMachine
 from stacks.constructs.secret import Secret
 from stacks.constructs.stage_stack import StageStack
-from stacks.constructs.state_machine import StateMachine
+from stacks.constructs.state_machine import StateMachine, arn_by_name
 from stacks.constructs.table import Table
 from stacks.settings import StageSettings
 from statemachines.definition import read_definition
@@ -39,14 +40,18 @@ class RecoveryStack(StageStack):
         functions = PythonFunctions(self, settings)
         self.dead_letter_queues = [self._recover_orders(settings, functions, orders, saga)]
 
+        name = f"orders-{settings.stage}-reconciliation"
         stale_after = Grant({"STALE_AFTER_SECONDS": str(settings.stale_after_seconds)})
         self.reconciliation = StateMachine(
             self,
             "Reconciliation",
             settings,
-            name=f"orders-{settings.stage}-reconciliation",
+            name=name,
             definition=read_definition("reconciliation"),
             functions=[
+                functions.add(
+                    "take_turn", Grant(permissions=[allow(arn_by_name(self, name), "states:ListExecutions")])
+                ),
                 functions.add(
                     "reconcile_orders",
                     *(orders.change(), orders.find_by("unsettled"), stale_after),
@@ -64,18 +69,39 @@ class RecoveryStack(StageStack):
                 ),
             ],
         )
-        events.Rule(
-            self,
+        self._start(
             "ReconciliationSchedule",
-            description="Starts the reconciliation",
-            schedule=events.Schedule.rate(Duration.minutes(settings.reconciliation_minutes)),
-            # No retries: the next run does the work of a missed one, and an alarm reports the delay.
-            targets=[targets.SfnStateMachine(self.reconciliation, retry_attempts=0)],
+            events.Schedule.rate(Duration.minutes(settings.reconciliation_minutes)),
+            ReconciliationScope.RECENT,
+            retries=0,  # the next run does the work of a missed one, and an alarm reports the delay
+        )
+        self._start(
+            "NightlyReconciliationSchedule",
+            events.Schedule.cron(minute="0", hour="3"),
+            ReconciliationScope.FULL,
+            retries=20,
         )
         self.add_output(
             "ReconciliationArn",
             self.reconciliation.state_machine_arn,
             "State machine that compares orders, payments and stock",
+        )
+
+    def _start(
+        self, construct_id: str, schedule: events.Schedule, scope: ReconciliationScope, *, retries: int
+    ) -> None:
+        """Start the reconciliation on a schedule."""
+        target = targets.SfnStateMachine(
+            self.reconciliation,
+            input=events.RuleTargetInput.from_object({"scope": scope.value}),
+            retry_attempts=retries,
+        )
+        events.Rule(
+            self,
+            construct_id,
+            description=f"Starts the reconciliation, scope {scope}",
+            schedule=schedule,
+            targets=[target],
         )
 
     def _recover_orders(

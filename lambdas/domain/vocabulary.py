@@ -3,6 +3,7 @@
 This module imports nothing of this repository, so that `stacks/` can read it without loading a function.
 """
 
+from datetime import timedelta
 from enum import Enum, StrEnum
 from typing import Final, Self
 
@@ -84,6 +85,20 @@ class FindingKind(StrEnum):
         member._value_ = value
         member.description = description
         return member
+
+
+class ReconciliationScope(StrEnum):
+    """How much a run of the reconciliation compares: `scope` in the input of its execution."""
+
+    RECENT = "recent"
+    """Orders and payments; a run ends at once if another one is under way."""
+    FULL = "full"
+    """Orders, payments and stock; a run waits until no other one is under way. The scope without an input."""
+
+    @property
+    def window(self) -> timedelta:
+        """Age of the oldest orders and payments that are compared."""
+        return timedelta(hours=2) if self is ReconciliationScope.RECENT else timedelta(days=3)
 
 
 PROBLEM_TYPE_PREFIX: Final = "urn:problem-type:order-saga:"

@@ -8,7 +8,7 @@ and a call that fails is repeated from the same position. Nothing is kept betwee
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import wraps
 from time import monotonic
@@ -17,14 +17,11 @@ from typing import Any, Final
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.domain.order import Order
-from lambdas.domain.vocabulary import FindingKind
+from lambdas.domain.vocabulary import FindingKind, ReconciliationScope
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import count
 from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.settings import Settings
-
-WINDOW: Final = timedelta(days=3)
-"""Age of the oldest payments and stock that are compared with the orders."""
 
 BUDGET_SECONDS: Final = 10
 """Time in which a call begins new work: a sixth of the function's timeout. The rest is for work under way."""
@@ -88,12 +85,14 @@ class Run:
 
     Attributes:
         started_at: When the run began. It is "now" for all calls of the run, so that they agree on it.
+        scope: How much the run compares.
         cursor: The position at which the part continues; None at its beginning.
         report: What the run has done so far.
         has_time: Whether the call may begin new work.
     """
 
     started_at: datetime
+    scope: ReconciliationScope
     cursor: Cursor | None
     report: Report
     has_time: Callable[[], bool]
@@ -104,6 +103,7 @@ class Run:
         deadline = monotonic() + BUDGET_SECONDS
         return cls(
             started_at=datetime.fromisoformat(event["started_at"]).astimezone(UTC),
+            scope=ReconciliationScope(event["scope"]),
             cursor=event["cursor"],
             report=Report.parse(event["report"]),
             has_time=lambda: monotonic() < deadline,

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stacks.constructs.grant import Grant, allow
-from stacks.constructs.state_machine import StateMachine
+from stacks.constructs.state_machine import StateMachine, arn_by_name
 from stacks.settings import StageSettings
 from statemachines.definition import Definition
 
@@ -36,7 +35,7 @@ class SagaMachine(StateMachine):
 
     def see_executions(self) -> Grant:
         """Describe an execution."""
-        executions = f"{_arn(self, self._settings, 'execution')}:*"
+        executions = f"{arn_by_name(self, _name(self._settings), 'execution')}:*"
         # The resource, as the rule pack spells it.
         region, account = (
             self._settings.region or "<AWS::Region>",
@@ -55,11 +54,7 @@ class SagaMachine(StateMachine):
 
 
 def wake_saga(scope: Construct, settings: StageSettings) -> Grant:
-    """Resume an execution of the saga that waits with a task token.
-
-    This permission names the machine instead of referring to it, because a function that the machine calls
-    needs it: references in both directions would be circular.
-    """
+    """Resume an execution of the saga that waits with a task token; functions that the saga calls need it."""
     actions = ("states:SendTaskSuccess", "states:SendTaskFailure")
     if settings.embedded:
         return Grant(
@@ -69,17 +64,8 @@ def wake_saga(scope: Construct, settings: StageSettings) -> Grant:
                 " belongs to, and it runs no other machine with task tokens."
             },
         )
-    return Grant(permissions=[allow(_arn(scope, settings, "stateMachine"), *actions)])
+    return Grant(permissions=[allow(arn_by_name(scope, _name(settings)), *actions)])
 
 
 def _name(settings: StageSettings) -> str:
     return f"orders-{settings.stage}-saga"
-
-
-def _arn(scope: Construct, settings: StageSettings, resource: str) -> str:
-    return Stack.of(scope).format_arn(
-        service="states",
-        resource=resource,
-        resource_name=_name(settings),
-        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-    )

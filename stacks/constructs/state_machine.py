@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
@@ -61,3 +62,14 @@ class StateMachine(sfn.StateMachine):
             "AwsSolutions-IAM5[Resource::*]",
             "Log delivery and X-Ray support no resource-level permissions, so their actions need `*`.",
         )
+
+
+def arn_by_name(scope: Construct, name: str, resource: str = "stateMachine") -> str:
+    """The ARN of a machine, or of its executions, by the machine's name.
+
+    A permission of a function that the machine calls names the machine instead of referring to it: references
+    in both directions would be circular.
+    """
+    return Stack.of(scope).format_arn(
+        service="states", resource=resource, resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )

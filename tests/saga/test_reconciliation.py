@@ -1,5 +1,6 @@
 """The reconciliation, deployed: it heals what is safe to heal, and reports the rest."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -68,6 +69,42 @@ def test_an_order_whose_saga_never_started_is_started_once(world: World) -> None
 
     # Then
     assert violations(before, take_snapshot(world)) == []
+
+
+# One run at a time
+
+
+def test_a_frequent_run_gives_way_to_one_that_is_under_way(world: World) -> None:
+    # Given
+    client, machine = world.aws.client("stepfunctions"), world.outputs["ReconciliationArn"]
+
+    def start(scope: str) -> str:
+        arn: str = client.start_execution(stateMachineArn=machine, input=json.dumps({"scope": scope}))[
+            "executionArn"
+        ]
+        return arn
+
+    def status(arn: str) -> str:
+        return client.describe_execution(executionArn=arn)["status"]
+
+    world.faults.inject(Fault("throttle", "reconcile_orders: dynamodb Query *", times=None))
+    full = start("full")
+
+    # When
+    frequent = start("recent")
+    wait_for(lambda: status(frequent) != "RUNNING", "the second run ends", timeout_seconds=TIMEOUT_SECONDS)
+
+    # Then
+    history = client.get_execution_history(executionArn=frequent)["events"]
+    assert history[-2]["stateExitedEventDetails"]["name"] == "GaveWay"
+    assert status(full) == "RUNNING"
+
+    # When
+    world.faults.clear()
+
+    # Then
+    wait_for(lambda: status(full) != "RUNNING", "the first run ends", timeout_seconds=TIMEOUT_SECONDS)
+    assert status(full) == "SUCCEEDED"
 
 
 # Payments

@@ -75,6 +75,7 @@ GRANTS: dict[str, Permissions] = {
     "refund_payment": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_SECRET},
     "close_order": {"Orders.Arn": CHANGE_ORDER},
     "flag_for_operator": {"Orders.Arn": CHANGE_ORDER},
+    "take_turn": {"the reconciliation": {"states:ListExecutions"}},
     "reconcile_orders": {
         "Orders.Arn": {*CHANGE_ORDER, "dynamodb:BatchGetItem"},
         "Orders.Arn/index/unsettled": {"dynamodb:Query"},
@@ -120,7 +121,7 @@ TRACE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 CALLED_BY = {
     "Saga": STEP_FUNCTIONS,
-    "Reconciliation": ("reconcile_orders", "reconcile_payments", "reconcile_stock"),
+    "Reconciliation": ("take_turn", "reconcile_orders", "reconcile_payments", "reconcile_stock"),
 }
 
 
@@ -154,6 +155,7 @@ def permissions(stage: Synthesis, role: str) -> Permissions:
 def expected(stage: Synthesis, function: str) -> Permissions:
     saga = f"arn:AWS::Partition:states:{stage.environment}:stateMachine:orders-{stage.stage}-saga"
     names = {
+        "the reconciliation": saga.replace("-saga", "-reconciliation"),
         "the saga": saga if stage.stage != "local" else "*",  # see `wake_saga`
         "the saga's executions": f"{saga.replace(':stateMachine:', ':execution:')}:*",
     }

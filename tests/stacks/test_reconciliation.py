@@ -1,10 +1,12 @@
 """The state machine of the reconciliation repeats each part until nothing is left to compare."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from lambdas.domain import errors
+from lambdas.domain.vocabulary import ReconciliationScope
 from lambdas.shared.reconciliation import BUDGET_SECONDS
 from stacks.settings import STAGES, StageSettings, function_timeout_seconds
 from statemachines.definition import read_definition
@@ -17,23 +19,37 @@ pytestmark = pytest.mark.xdist_group("stacks")
 DEFINITION = read_definition("reconciliation")
 STATES: dict[str, dict[str, Any]] = DEFINITION["States"]
 PARTS = ["ReconcileOrders", "ReconcilePayments", "ReconcileStock"]
+ONE_CALL_EACH = dict.fromkeys(PARTS, 1)
 
 HISTORY_EVENTS = 25_000
 EVENTS_PER_CALL = 7
 """The task: entered, scheduled, started, succeeded, exited. The choice after it: entered, exited."""
 
 
-def entered(calls: dict[str, int]) -> list[str]:
-    """The states that an execution enters when each part needs so many calls."""
-    left, name, names = dict(calls), DEFINITION["StartAt"], []
+def entered(
+    calls: dict[str, int], *, scope: ReconciliationScope = ReconciliationScope.FULL, turns: str = "1"
+) -> list[str]:
+    """The states, without choices, that an execution enters.
+
+    Args:
+        calls: How many calls each part needs.
+        scope: The scope of the execution.
+        turns: What `take_turn` returns to each of its calls: 1 if it is the turn of this execution, else 0.
+    """
+    left, is_turn = dict(calls), iter(turns)
+    name, names = DEFINITION["StartAt"], []
+    conditions: dict[str, Callable[[str], bool]] = {
+        "{% $is_turn %}": lambda _next: next(is_turn) == "1",
+        "{% $scope = 'recent' %}": lambda _next: scope is ReconciliationScope.RECENT,
+        "{% $cursor != null %}": lambda part: left[part] > 0,
+    }
     while STATES[name]["Type"] != "Succeed":
-        names.append(name)
         state = STATES[name]
         if state["Type"] == "Choice":
-            [again] = state["Choices"]
-            assert again["Condition"] == "{% $cursor != null %}"
-            name = again["Next"] if left[again["Next"]] else state["Default"]
+            holds = [each for each in state["Choices"] if conditions[each["Condition"]](each["Next"])]
+            name = holds[0]["Next"] if holds else state["Default"]
         else:
+            names.append(name)
             if name in left:
                 left[name] -= 1
             name = state["Next"]
@@ -44,17 +60,39 @@ def entered(calls: dict[str, int]) -> list[str]:
 
 
 def test_each_part_is_called_until_it_is_done() -> None:
-    names = entered({"ReconcileOrders": 1, "ReconcilePayments": 3, "ReconcileStock": 2})
-
-    assert [name for name in names if STATES[name]["Type"] != "Choice"] == [
-        *("Begin", "ReconcileOrders"),
+    assert entered({"ReconcileOrders": 1, "ReconcilePayments": 3, "ReconcileStock": 2}) == [
+        *("TakeTurn", "ReconcileOrders"),
         *("ReconcilePayments", "ReconcilePayments", "ReconcilePayments"),
         *("ReconcileStock", "ReconcileStock", "Reconciled"),
     ]
 
 
+def test_a_recent_execution_compares_no_stock() -> None:
+    assert entered(ONE_CALL_EACH, scope=ReconciliationScope.RECENT) == [
+        *("TakeTurn", "ReconcileOrders", "ReconcilePayments", "Reconciled")
+    ]
+
+
+def test_a_recent_execution_gives_way_to_one_that_runs() -> None:
+    assert entered(ONE_CALL_EACH, scope=ReconciliationScope.RECENT, turns="0") == ["TakeTurn", "GaveWay"]
+
+
+def test_a_full_execution_waits_for_one_that_runs() -> None:
+    assert entered(ONE_CALL_EACH, turns="001") == [
+        *("TakeTurn", "WaitForTurn", "TakeTurn", "WaitForTurn"),
+        *("TakeTurn", *PARTS, "Reconciled"),
+    ]
+
+
 def test_an_execution_starts_without_a_cursor_and_with_an_empty_report() -> None:
-    assert (STATES["Begin"]["Assign"], STATES["Begin"]["Output"]) == ({"cursor": "{% null %}"}, {})
+    assert (STATES["TakeTurn"]["Assign"]["cursor"], STATES["TakeTurn"]["Output"]) == ("{% null %}", {})
+
+
+def test_the_scope_is_that_of_the_input_or_full() -> None:
+    scope = "$states.context.Execution.Input.scope"
+
+    assert STATES["TakeTurn"]["Assign"]["scope"] == f"{{% $exists({scope}) ? {scope} : 'full' %}}"
+    assert ReconciliationScope("full") is ReconciliationScope.FULL
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -64,6 +102,7 @@ def test_each_call_gets_the_cursor_and_the_report_of_the_call_before(part: str) 
     assert task["Arguments"]["Payload"] == {
         "started_at": "{% $states.context.Execution.StartTime %}",
         "execution": "{% $states.context.Execution.Name %}",
+        "scope": "{% $scope %}",
         "cursor": "{% $cursor %}",
         "report": "{% $states.input %}",
     }
@@ -72,20 +111,15 @@ def test_each_call_gets_the_cursor_and_the_report_of_the_call_before(part: str) 
 
 
 def test_the_output_of_an_execution_is_the_report() -> None:
-    assert not [name for name in STATES if name not in {"Begin", *PARTS} and "Output" in STATES[name]]
+    assert not [name for name in STATES if name not in {"TakeTurn", *PARTS} and "Output" in STATES[name]]
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_transient_errors_are_retried_like_those_of_an_undo(part: str) -> None:
-    saga = SagaDocument.load()
-    [retrier] = [Retrier.read(each) for each in STATES[part]["Retry"]]
+@pytest.mark.parametrize("task", ["TakeTurn", *PARTS])
+def test_every_error_is_retried_as_long_as_in_an_undo(task: str) -> None:
+    [retrier] = [Retrier.read(each) for each in STATES[task]["Retry"]]
 
-    assert (retrier.pauses, retrier.jitter) == (saga.states["RefundPayment"].pauses, "FULL")
-    [of_step] = saga.states["ReserveInventory"].retriers
-    assert set(retrier.errors) == set(of_step.errors) - {"StockContended", "MailUnavailable"}
-    ours = [getattr(errors, name) for name in retrier.errors if hasattr(errors, name)]
-    assert ours
-    assert all(issubclass(error, errors.TransientFailure) for error in ours)
+    assert retrier.errors == ("States.ALL",)
+    assert (retrier.pauses, retrier.jitter) == (SagaDocument.load().states["RefundPayment"].pauses, "FULL")
 
 
 def test_an_error_that_stays_fails_the_execution() -> None:
@@ -126,12 +160,26 @@ def test_the_definition_is_the_file(stage: Synthesis) -> None:
     assert machine["Definition"] == DEFINITION
 
 
-def test_it_starts_on_the_stages_schedule(stage: Synthesis) -> None:
-    rule = stage.named("AWS::Events::Rule")["ReconciliationSchedule"]
+def test_it_compares_recent_orders_often_and_all_at_night(stage: Synthesis) -> None:
+    schedules = {
+        rule["ScheduleExpression"]: (readable(target["Arn"]), json.loads(target["Input"]))
+        for rule in stage.named("AWS::Events::Rule").values()
+        if "ScheduleExpression" in rule
+        for target in rule["Targets"]
+    }
 
     minutes = {"local": "15 minutes", "dev": "1 hour", "prod": "15 minutes"}
-    assert rule["ScheduleExpression"] == f"rate({minutes[stage.stage]})"
-    assert [readable(target["Arn"]) for target in rule["Targets"]] == ["Reconciliation"]
+    assert schedules == {
+        f"rate({minutes[stage.stage]})": ("Reconciliation", {"scope": "recent"}),
+        "cron(0 3 * * ? *)": ("Reconciliation", {"scope": "full"}),
+    }
+
+
+@pytest.mark.parametrize("stage", [STAGES["dev"], STAGES["prod"]], ids=["dev", "prod"])
+def test_each_order_is_compared_by_a_recent_execution(stage: StageSettings) -> None:
+    window = ReconciliationScope.RECENT.window.total_seconds()
+
+    assert stage.stale_after_seconds + 60 * stage.reconciliation_minutes <= window
 
 
 def test_functions_get_the_stages_limit_for_stale_orders(stage: Synthesis) -> None:

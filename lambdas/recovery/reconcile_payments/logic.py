@@ -1,4 +1,4 @@
-"""Compares the payments of the last days with the orders, in both directions."""
+"""Compares the payments of the last hours or days with the orders, in both directions."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from lambdas.domain.order import Order
 from lambdas.domain.payment import PaymentIntent
 from lambdas.domain.vocabulary import FindingKind
 from lambdas.shared.payments.gateway import PaymentGateway
-from lambdas.shared.reconciliation import WINDOW, Cursor, Finding, Rerun, Run, run_again
+from lambdas.shared.reconciliation import Cursor, Finding, Rerun, Run, run_again
 from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.store.listings import BATCH, Listed, OrderListing, PageKey
 from lambdas.shared.store.orders import OrderTable
@@ -99,7 +99,7 @@ class PaymentReconciliation:
         executions: SagaRunner,
     ) -> None:
         cursor: dict[str, Any] = run.cursor or {
-            "at": _second(run.started_at - WINDOW),
+            "at": _second(run.started_at - run.scope.window),
             "unpaid": [],
             "suspects": [],
         }

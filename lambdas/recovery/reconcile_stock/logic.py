@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from lambdas.domain.vocabulary import FindingKind
+from lambdas.domain.vocabulary import FindingKind, ReconciliationScope
 from lambdas.recovery.reconcile_stock.stock_books import ProductBooks, StockBooks
-from lambdas.shared.reconciliation import WINDOW, Cursor, Finding, Run
+from lambdas.shared.reconciliation import Cursor, Finding, Run
 from lambdas.shared.store.listings import BATCH, OrderListing, PageKey
 
 _PAGE: Final = BATCH
@@ -22,8 +22,8 @@ _MOST_SUSPECTS: Final = 100
 
 def days_of(started_at: datetime) -> list[str]:
     """The days (`Order.day`) that a run compares, oldest first."""
-    today = started_at.date()
-    return [(today - timedelta(days=n)).isoformat() for n in range(WINDOW.days, -1, -1)]
+    today, days = started_at.date(), ReconciliationScope.FULL.window.days
+    return [(today - timedelta(days=n)).isoformat() for n in range(days, -1, -1)]
 
 
 @dataclass

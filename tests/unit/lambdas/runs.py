@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from lambdas.domain.vocabulary import ReconciliationScope
 from lambdas.shared.reconciliation import Cursor, Report, Run
 
 STARTED_AT: Final = datetime(2026, 3, 1, 13, tzinfo=UTC)
@@ -14,20 +15,26 @@ _MOST_CALLS: Final = 1_000
 
 
 def run_through(
-    part: Callable[[Run], Cursor | None], *, started_at: datetime = STARTED_AT, hurried: bool = False
+    part: Callable[[Run], Cursor | None],
+    *,
+    started_at: datetime = STARTED_AT,
+    scope: ReconciliationScope = ReconciliationScope.FULL,
+    hurried: bool = False,
 ) -> Report:
     """Call a part until its end, as the state machine does, and return the report with all findings.
 
     Args:
         part: The part.
         started_at: When the run began.
+        scope: How much the run compares.
         hurried: Whether each call has time for one piece of work only.
     """
     cursor: Any = None
     report = Report()
     findings = []
     for _ in range(_MOST_CALLS):
-        run = Run(started_at, cursor, Report.parse(_as_json(report.as_json())), lambda: not hurried)
+        so_far = Report.parse(_as_json(report.as_json()))
+        run = Run(started_at, scope, cursor, so_far, lambda: not hurried)
         cursor = _as_json(part(run))
         report = run.report
         findings += report.new

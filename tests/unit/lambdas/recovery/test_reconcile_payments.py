@@ -6,7 +6,7 @@ import pytest
 
 from lambdas.domain.order import Order, OrderStatus, Payment, PaymentStatus
 from lambdas.domain.payment import DisputeState, PaymentIntent
-from lambdas.domain.vocabulary import FindingKind
+from lambdas.domain.vocabulary import FindingKind, ReconciliationScope
 from lambdas.recovery.reconcile_payments import logic
 from lambdas.recovery.reconcile_payments.logic import PaymentReconciliation, judge
 from lambdas.shared.reconciliation import Finding, Report
@@ -37,12 +37,15 @@ class Ledger:
     stripe: FakeStripe
     executions: FakeExecutions
 
-    def reconcile(self, *, hurried: bool = False) -> Report:
+    def reconcile(
+        self, *, scope: ReconciliationScope = ReconciliationScope.FULL, hurried: bool = False
+    ) -> Report:
         listing = OrderListing(self.shop.client, ORDERS_TABLE)
         return run_through(
             lambda run: PaymentReconciliation(
                 run, STALE_AFTER, listing, self.shop.orders, self.stripe, self.executions
             ).reconcile(),
+            scope=scope,
             hurried=hurried,
         )
 
@@ -176,12 +179,25 @@ def test_a_payment_too_young_for_the_list_is_retrieved(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize(
-    "created_at", [at("12:30:00"), at("12:59:59", day="2026-02-26")], ids=["young", "old"]
+    ("scope", "created_at", "missing"),
+    [
+        ("recent", at("12:30:00"), 0),
+        ("recent", at("11:00:00"), 1),
+        ("recent", at("10:59:59"), 0),
+        ("full", at("12:30:00"), 0),
+        ("full", at("13:00:00", day="2026-02-26"), 1),
+        ("full", at("12:59:59", day="2026-02-26"), 0),
+    ],
 )
-def test_orders_outside_of_the_window_are_not_compared(ledger: Ledger, created_at: str) -> None:
+def test_only_orders_of_the_window_are_compared(
+    ledger: Ledger, scope: str, created_at: str, missing: int
+) -> None:
+    """An order is compared from 30 minutes after it was accepted, until it is two hours or three days old."""
     ledger.confirmed(created_at=created_at)
 
-    assert ledger.reconcile().counts == {"payments_compared": 0, "payments_of_others": 0}
+    report = ledger.reconcile(scope=ReconciliationScope(scope))
+
+    assert report.counts["order_without_money"] == missing
 
 
 def test_a_closed_order_needs_no_payment(ledger: Ledger) -> None:

@@ -8,7 +8,7 @@ import pytest
 from botocore.stub import Stubber
 
 from lambdas.domain.payment import PaymentIntent
-from lambdas.domain.vocabulary import FindingKind
+from lambdas.domain.vocabulary import FindingKind, ReconciliationScope
 from lambdas.recovery.reconcile_orders.handler import handler as reconcile_orders
 from lambdas.recovery.reconcile_payments.handler import handler as reconcile_payments
 from lambdas.recovery.reconcile_stock.handler import handler as reconcile_stock
@@ -36,6 +36,7 @@ def an_event(cursor: Cursor | None = None, report: Mapping[str, Any] | None = No
     return {
         "started_at": "2026-03-01T13:00:00.000Z",
         "execution": "run-1",
+        "scope": "full",
         "cursor": cursor,
         "report": report or {},
     }
@@ -51,7 +52,7 @@ def a_finding(number: int = 1) -> Finding:
 def test_a_part_continues_at_its_cursor_and_adds_to_the_report() -> None:
     @reconciliation_handler
     def part(run: Run, _settings: Settings) -> Cursor | None:
-        assert run.started_at == STARTED_AT
+        assert (run.started_at, run.scope) == (STARTED_AT, ReconciliationScope.FULL)
         assert run.cursor == {"at": 7}
         run.report.counts["orders"] += 2
         return {"at": 8}
