@@ -1,14 +1,16 @@
 """Compares the books of the stock for the last days with the orders of those days."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypedDict
 
+from lambdas.domain.order import Order
 from lambdas.domain.vocabulary import FindingKind, ReconciliationScope
 from lambdas.recovery.reconcile_stock.stock_books import ProductBooks, StockBooks
 from lambdas.shared.reconciliation import Cursor, Finding, Run
 from lambdas.shared.store.listings import BATCH, OrderListing, PageKey
+from lambdas.shared.store.reservations import CONFIRM, RELEASE
 
 _PAGE: Final = BATCH
 """Orders that are read at once."""
@@ -19,11 +21,26 @@ _MOST_SKUS: Final = 2_500
 _MOST_SUSPECTS: Final = 100
 """Products that are counted again for a day, in one read. If more differ, the cause is not a busy shop."""
 
+_MOVES: Final = {CONFIRM.event: 1, RELEASE.event: -1}
+"""Entries of a timeline that tell that the order took its units, or gave them back."""
+
 
 def days_of(started_at: datetime) -> list[str]:
     """The days (`Order.day`) that a run compares, oldest first."""
     today, days = started_at.date(), ReconciliationScope.FULL.window.days
     return [(today - timedelta(days=n)).isoformat() for n in range(days, -1, -1)]
+
+
+class _Books(TypedDict):
+    """The books of a product for a day, as they were before its units are counted again."""
+
+    version: int
+    units: int
+    since: str
+
+
+_NO_BOOKS: Final = _Books(version=0, units=0, since="")
+"""The books of a product that has left the catalogue."""
 
 
 @dataclass
@@ -38,7 +55,7 @@ class _Progress:
         above: SKUs up to this one were compared in earlier passes.
         up_to: The last SKU of this pass; None if it covers all that remain.
         ordered: Units that the orders of the day hold, by SKU.
-        suspects: SKUs that are counted again, each with the version and units that its books had before.
+        suspects: SKUs that are counted again, with the books that each had before.
     """
 
     day: str
@@ -48,7 +65,7 @@ class _Progress:
     above: str = ""
     up_to: str | None = None
     ordered: dict[str, int] = field(default_factory=dict)
-    suspects: dict[str, list[int]] = field(default_factory=dict)
+    suspects: dict[str, _Books] = field(default_factory=dict)
 
     def covers(self, sku: str) -> bool:
         """Whether a SKU belongs to this pass."""
@@ -62,6 +79,8 @@ class StockReconciliation:
     products. Both can change while they are read, so every product that differs is counted again, and its
     books are read before and after. If their version is the same, none of its orders changed in between, and
     a difference is a finding. Otherwise the next run compares the product again.
+
+    A product that was created again has new books. The second count leaves out what orders took before.
 
     Nothing is corrected, because nobody knows which side is right.
 
@@ -89,7 +108,10 @@ class StockReconciliation:
 
     def _add_up(self) -> bool:
         progress = self._progress
-        self._add_page(progress.covers, consistent=False)
+        for order in self._read_page(consistent=False):
+            for line in order.lines if order.stock_taken else ():
+                if progress.covers(line.sku):
+                    self._add(line.sku, line.quantity)
         for sku in sorted(progress.ordered)[_MOST_SKUS:]:
             del progress.ordered[sku]
             progress.up_to = max(progress.ordered)
@@ -118,41 +140,45 @@ class StockReconciliation:
 
     def _add_up_again(self) -> bool:
         progress = self._progress
-        self._add_page(progress.suspects.__contains__, consistent=True)
+        for order in self._read_page(consistent=True):
+            for line in order.lines:
+                if line.sku in progress.suspects:
+                    taken = _times_taken(order, progress.suspects[line.sku]["since"])
+                    self._add(line.sku, taken * line.quantity)
         if progress.start is not None:
             return False
         now = self._read(progress.suspects)
         for sku, before in progress.suspects.items():
             if now[sku] != before:
                 self._run.report.counts["stock_in_motion"] += 1
-            elif before[1] != progress.ordered.get(sku, 0):
-                self._report_difference(sku, reserved=before[1])
+            elif before["units"] != progress.ordered.get(sku, 0):
+                self._report_difference(sku, reserved=before["units"])
         return self._end_pass()
 
-    def _add_page(self, wanted: Callable[[str], bool], *, consistent: bool) -> None:
-        """Add up the units on a page of the day's orders."""
+    def _read_page(self, *, consistent: bool) -> Iterable[Order]:
+        """Read a page of the day's orders, and go on to the next page."""
         progress = self._progress
         page = self._listing.of_day(progress.day, start=progress.start, limit=_PAGE)
-        orders = self._listing.read((each.order_id for each in page.orders), consistent=consistent)
-        for order in orders.values():
-            for line in order.lines if order.stock_taken else ():
-                if wanted(line.sku):
-                    progress.ordered[line.sku] = progress.ordered.get(line.sku, 0) + line.quantity
         progress.start = page.next_key
+        return self._listing.read((each.order_id for each in page.orders), consistent=consistent).values()
 
-    def _read(self, skus: Iterable[str]) -> dict[str, list[int]]:
-        """The version and the day's units of products; zeros for those that have left the catalogue."""
-        found = self._books.read(skus)
+    def _add(self, sku: str, units: int) -> None:
+        self._progress.ordered[sku] = self._progress.ordered.get(sku, 0) + units
+
+    def _read(self, skus: Iterable[str]) -> dict[str, _Books]:
+        day, found = self._progress.day, self._books.read(skus)
         return {
-            sku: [found[sku].version, found[sku].reserved.get(self._progress.day, 0)]
+            sku: _Books(
+                version=found[sku].version, units=found[sku].reserved.get(day, 0), since=found[sku].since
+            )
             if sku in found
-            else [0, 0]
+            else _NO_BOOKS
             for sku in skus
         }
 
     def _suspect(self, sku: str) -> None:
         if len(self._progress.suspects) < _MOST_SUSPECTS:
-            self._progress.suspects[sku] = []
+            self._progress.suspects[sku] = _NO_BOOKS
         self._run.report.counts["stock_counted_again"] += 1
 
     def _check_once(self, product: ProductBooks) -> None:
@@ -185,3 +211,9 @@ class StockReconciliation:
         else:
             return True
         return False
+
+
+def _times_taken(order: Order, since: str) -> int:
+    """How often an order took its units since a time, minus how often it gave them back: 1, 0 or -1."""
+    before = sum(_MOVES.get(entry.event, 0) for entry in order.timeline if entry.at < since)
+    return int(order.stock_taken) - before

@@ -28,13 +28,15 @@ class ProductBooks:
     Attributes:
         available: Units that are not sold.
         version: Grows with every write that changes units.
-        reserved: Units that orders hold, by the day of the orders.
+        reserved: Units that orders hold, by the day of the orders. They were counted from `since` on.
+        since: When the product was created; empty for a product that an earlier version created.
     """
 
     sku: str
     available: int
     version: int
     reserved: Mapping[str, int]
+    since: str
 
 
 class StockBooks:
@@ -92,4 +94,4 @@ class StockBooks:
 def _books(attributes: Mapping[str, Any]) -> ProductBooks:
     item = from_attributes(attributes)
     reserved = {name.removeprefix(_PREFIX): units for name, units in item.items() if name.startswith(_PREFIX)}
-    return ProductBooks(item["sku"], item["available"], item["version"], reserved)
+    return ProductBooks(item["sku"], item["available"], item["version"], reserved, item.get("created_at", ""))

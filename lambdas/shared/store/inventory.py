@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.conditions import Attr
 
+from lambdas.domain import clock
 from lambdas.domain.errors import StoreUnavailable
 from lambdas.domain.product import Product
 from lambdas.shared.aws import dynamodb, transient_as
@@ -28,7 +29,8 @@ def reserved_on(day: str) -> str:
     """Name of the attribute, beside `available`, that counts the units which the orders of a day hold.
 
     The write that takes units or gives them back changes this count, too. So a day's count can be compared
-    with the orders of that day; see docs/decisions/011-reconciliation.md.
+    with the orders of that day; see docs/decisions/011-reconciliation.md. It begins with the product's
+    `created_at`: a product that left the catalogue and is created again counts from 0.
     """
     return f"reserved_{day}"
 
@@ -105,14 +107,16 @@ class InventoryTable:
         Returns:
             The product with its new version; None if nothing was written.
         """
+        is_new = expected_version is None
         update = Update(
-            IS_NEW if expected_version is None else Attr("version").eq(expected_version),
+            IS_NEW if is_new else Attr("version").eq(expected_version),
             set={
                 "name": product.name,
                 "unit_price": product.unit_price,
                 "currency": product.currency,
                 "available": product.available,
                 "active": product.active,
+                **({"created_at": clock.now()} if is_new else {}),
             },
             add={"version": 1},
         )

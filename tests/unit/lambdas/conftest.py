@@ -33,6 +33,7 @@ from tests.unit.lambdas.webhooks import SIGNING_SECRET
 
 CURSOR_SECRET_ID = "cursor-secret"  # noqa: S105 - its name
 WEBHOOK_SECRET_ID = "stripe-webhook-secret"  # noqa: S105 - its name
+OPENED_AT = "2026-02-01T12:00:00.000Z"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -104,8 +105,9 @@ def aws_account() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def tables_of_a_new_shop() -> Mapping[str, Table]:
-    """The tables of a shop that has just been opened."""
-    with mock_aws():
+    """The tables of a shop that was opened on 1 February 2026."""
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: OPENED_AT)
         return deepcopy(Shop.open(ARMCHAIR, LAMP).backend.tables)
 
 

@@ -89,6 +89,31 @@ def test_units_of_a_deleted_product_are_reported(shop: Shop) -> None:
     assert the_finding(reconcile(shop)).facts == {"reserved": 0, "ordered": 2}
 
 
+def test_a_product_that_is_created_again_counts_from_0(shop: Shop) -> None:
+    shop.confirmed()
+    shop.take_from_catalogue(ARMCHAIR)
+    shop.put(ARMCHAIR)
+
+    assert not reconcile(shop).new
+
+    shop.confirmed(order_id=an_id(2))
+    tamper(shop, ARMCHAIR, 7)
+    assert the_finding(reconcile(shop)).facts == {"reserved": 7, "ordered": 2}
+
+
+def test_units_returned_to_a_product_created_again_are_no_finding(shop: Shop) -> None:
+    """The runbook's way for `UndoIncomplete`: create the product again, then retry."""
+    shop.cancelled_after_the_pivot()
+    shop.take_from_catalogue(ARMCHAIR)
+    shop.put(ARMCHAIR)
+    shop.confirmed(order_id=an_id(2))
+
+    shop.stock.give_back(shop.order())
+
+    assert shop.reserved(ARMCHAIR, TODAY) == 2 - 2
+    assert not reconcile(shop).new
+
+
 def test_negative_stock_is_reported_once(shop: Shop) -> None:
     shop.put(ARMCHAIR, available=-3)
 

@@ -6,6 +6,7 @@ from lambdas.domain.errors import StoreUnavailable
 from lambdas.recovery.reconcile_stock import stock_books
 from lambdas.recovery.reconcile_stock.stock_books import ProductBooks, StockBooks
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP, two
+from tests.unit.lambdas.conftest import OPENED_AT
 from tests.unit.lambdas.shop import INVENTORY_TABLE, Shop
 
 TODAY = "2026-03-01"
@@ -20,7 +21,7 @@ def test_the_books_hold_the_units_of_each_day(shop: Shop, books: StockBooks) -> 
     shop.confirmed(two(ARMCHAIR))
 
     assert books.read([ARMCHAIR.sku, "NO-SUCH-CHAIR"]) == {
-        ARMCHAIR.sku: ProductBooks(ARMCHAIR.sku, available=3, version=2, reserved={TODAY: 2})
+        ARMCHAIR.sku: ProductBooks(ARMCHAIR.sku, available=3, version=2, reserved={TODAY: 2}, since=OPENED_AT)
     }
 
 
