@@ -158,6 +158,10 @@ class StageSettings:
         quotas: What the rates below are made for; None for no limit.
         stream_parallelization: How many batches of one shard of the orders table's stream are handled at the
             same time, by each function that follows it. At most 10.
+        queue_concurrency: How many batches of one queue are handled at the same time; None for no limit.
+            Without a limit, a queue takes as many calls as it can get, and messages whose call is throttled
+            become dead letters
+            (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html, November 2026).
         api_rate: Requests per second that each call of the API accepts from all callers together.
         api_burst: How many requests each call accepts at once.
         submit_rate: The rate for new orders.
@@ -195,6 +199,7 @@ class StageSettings:
     reconciliation_minutes: int
     quotas: Quotas | None
     stream_parallelization: int
+    queue_concurrency: int | None
     api_rate: int
     api_burst: int
     submit_rate: int
@@ -278,6 +283,7 @@ _LOCAL = StageSettings(
     reconciliation_minutes=15,
     quotas=None,
     stream_parallelization=10,
+    queue_concurrency=None,
     api_rate=1000,
     api_burst=2000,
     submit_rate=1000,
@@ -305,6 +311,7 @@ _DEV = StageSettings(
     reconciliation_minutes=60,
     quotas=NEW_ACCOUNT,
     stream_parallelization=1,
+    queue_concurrency=2,  # AWS's minimum
     api_rate=20,
     api_burst=40,
     submit_rate=2,
@@ -331,6 +338,7 @@ _PROD = StageSettings(
     reconciliation_minutes=15,
     quotas=DEFAULT_QUOTAS,
     stream_parallelization=10,
+    queue_concurrency=50,
     api_rate=1000,
     api_burst=2000,
     submit_rate=80,

@@ -79,6 +79,7 @@ class EventQueue(Queue):
             dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=max_receive_count),
         )
         self._dead_letters = dead_letters
+        self._concurrency = settings.queue_concurrency
 
     def collect(
         self,
@@ -104,4 +105,6 @@ class EventQueue(Queue):
 
     def deliver_to(self, function: lambda_.Function) -> None:
         """Call the function with the messages in batches; it reports which of a batch failed."""
-        function.add_event_source(sources.SqsEventSource(self, report_batch_item_failures=True))
+        function.add_event_source(
+            sources.SqsEventSource(self, report_batch_item_failures=True, max_concurrency=self._concurrency)
+        )
