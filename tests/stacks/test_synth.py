@@ -27,15 +27,15 @@ require("dns").lookup = refuse;
 
 
 def test_the_app_gives_the_same_templates_offline_and_without_account(
-    prod: Synthesis, tmp_path: Path
+    cloud: Synthesis, tmp_path: Path
 ) -> None:
-    # Given: a built layer, because `prod` has been synthesized
+    # Given: a built layer, because the stage has been synthesized
     (tmp_path / "offline.cjs").write_text(OFFLINE_NODE)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "NODE_OPTIONS": f"--require {tmp_path / 'offline.cjs'}",
-        "CDK_CONTEXT_JSON": json.dumps(prod.app.node.get_all_context()),
+        "CDK_CONTEXT_JSON": json.dumps(cloud.app.node.get_all_context()),
         "CDK_OUTDIR": str(tmp_path / "cdk.out"),
     }
 
@@ -51,7 +51,7 @@ def test_the_app_gives_the_same_templates_offline_and_without_account(
 
     # Then
     assert synth.returncode == 0, synth.stderr
-    assert Synthesis("prod", prod.app, tmp_path / "cdk.out").templates() == prod.templates()
+    assert Synthesis(cloud.stage, cloud.app, tmp_path / "cdk.out").templates() == cloud.templates()
 
 
 def test_a_changed_asset_is_one_line_of_each_function_in_a_diff() -> None:
