@@ -341,7 +341,9 @@ _PROD = StageSettings(
     queue_concurrency=50,
     api_rate=1000,
     api_burst=2000,
-    submit_rate=80,
+    # Stripe's limit for each endpoint (https://docs.stripe.com/rate-limits, November 2026)
+    # is below the quotas of AWS. Orders of a burst wait for their charge.
+    submit_rate=25,
     submit_burst=80,
     # An order has about five events, and Stripe's rate limit allows 25 orders a second.
     webhook_rate=200,

@@ -38,6 +38,12 @@ def test_each_new_order_can_start_its_execution_at_once(stage: StageSettings) ->
 
 
 @pytest.mark.parametrize("stage", CLOUD, ids=["dev", "prod"])
+def test_new_orders_fit_the_limit_of_stripe(stage: StageSettings) -> None:
+    """An order makes one call to each of two endpoints: https://docs.stripe.com/rate-limits."""
+    assert stage.submit_rate <= 25
+
+
+@pytest.mark.parametrize("stage", CLOUD, ids=["dev", "prod"])
 def test_orders_that_are_undone_fit_the_state_transitions(stage: StageSettings) -> None:
     assert stage.submit_rate * TRANSITIONS <= quotas_of(stage).transitions
     assert stage.submit_burst * TRANSITIONS <= quotas_of(stage).transitions_at_once
