@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from docgen.reconciliation_load import reads_of_an_order
 from statemachines.steps import HAPPY_PATH_STATES, STEPS, Role
 
 FUNCTIONS: Final = frozenset(
@@ -67,7 +68,7 @@ def cost_table() -> str:
     usage = [
         _Usage("Step Functions, Standard", HAPPY_PATH_STATES, "transitions", 25),
         _Usage("SES", 1, "mail", 100),
-        _Usage("Reconciliation, every 15 minutes for three days", 288, "reads", 0.125),
+        _Usage("Reconciliation, DynamoDB", reads_of_an_order(), "reads", 0.125),
         _Usage("Lambda, compute (arm64)", _GB_SECONDS, "GB-seconds", 13.3334),
         _Usage("DynamoDB, writes", _WRITES, "writes", 0.625),
         _Usage("API Gateway, REST", 2, "requests", 3.50),

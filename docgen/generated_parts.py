@@ -7,6 +7,7 @@ from typing import Final
 from docgen.contract.files import contract_files
 from docgen.cost import cost_table
 from docgen.diagram import diagram
+from docgen.reconciliation_load import load_table
 from docgen.stripe_calls import read_counts
 from docgen.tables import aws_error_table, path_table, payment_table
 from local.processes import REPOSITORY
@@ -31,7 +32,7 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
             "AWS errors": aws_error_table(AWS_ERRORS),
         },
         "docs/payments.md": {"payments": payment_table(PAYING_JOURNEYS, read_counts())},
-        "docs/cost.md": {"cost": cost_table()},
+        "docs/cost.md": {"cost": cost_table(), "reconciliation": load_table()},
     }
 
 

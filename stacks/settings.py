@@ -154,7 +154,7 @@ class StageSettings:
             it for 24 hours, so it can still be read for two.
         recovery_pauses_seconds: Pause before each recovery of an order whose execution ended unexpectedly.
             The number of pauses is the maximum number of recoveries.
-        reconciliation_minutes: How often orders, payments and stock are compared.
+        reconciliation_minutes: How often the latest orders and payments are compared; all and stock nightly.
         quotas: What the rates below are made for; None for no limit.
         stream_parallelization: How many batches of one shard of the orders table's stream are handled at the
             same time, by each function that follows it. At most 10.

@@ -16,7 +16,7 @@ from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.store.listings import BATCH, Listed, OrderListing, PageKey
 from lambdas.shared.store.orders import OrderTable
 
-_PAGE: Final = 100
+PAGE: Final = 100
 """Approximate number of orders in one slice of time."""
 
 _MOST_INTENTS: Final = 500
@@ -160,7 +160,7 @@ class PaymentReconciliation:
         start: PageKey | None = None
         while True:
             since = clock.text(datetime.fromtimestamp(at, UTC))
-            page = self._listing.of_day(day.date().isoformat(), since=since, start=start, limit=_PAGE)
+            page = self._listing.of_day(day.date().isoformat(), since=since, start=start, limit=PAGE)
             listed += page.orders
             start = page.next_key
             if start is None or _second_of(listed[-1]) >= end:

@@ -407,7 +407,7 @@ def test_many_payments_are_each_compared_once(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, *, hurried: bool
 ) -> None:
     # More orders in one second than there are on a page, and some around midnight.
-    monkeypatch.setattr(logic, "_PAGE", 3)
+    monkeypatch.setattr(logic, "PAGE", 3)
     ledger.shop.put(ARMCHAIR, available=100)
     noon = datetime(2026, 2, 27, 12, tzinfo=UTC)
     midnight = datetime(2026, 2, 28, tzinfo=UTC)
