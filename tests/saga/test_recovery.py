@@ -22,6 +22,14 @@ def wait_for_status(world: World, order_id: str, status: str) -> None:
     )
 
 
+def expire_locks(world: World) -> None:
+    """Delete the locks of actions under way: the shortened pauses of a test end before a lock does."""
+    table = world.tables["idempotency"]
+    for item in world.dynamodb.scan(TableName=table)["Items"]:
+        if item["status"] == {"S": "INPROGRESS"}:
+            world.dynamodb.delete_item(TableName=table, Key={"id": item["id"]})
+
+
 def test_an_order_whose_execution_did_not_start_is_started_later(world: World) -> None:
     # Given
     world.faults.inject(Fault("throttle", "start_saga: states StartExecution*", times=8))
@@ -63,7 +71,9 @@ def test_a_confirmed_order_whose_mail_was_lost_is_mailed_not_refunded(world: Wor
     world.faults.clear()
     assert world.executions.wait_until_ended(f"{order_id}-r1") == "SUCCEEDED"
 
-    # When: if the lock of the killed worker still held, the reconciliation finds the order later
+    # When: the lock of the killed worker expires, and the reconciliation finds the order
+    expire_locks(world)
+
     def mailed() -> bool:
         run_reconciler(world)
         mails = [mail for mail in world.mailbox.messages_to(email_of(CUSTOMER)) if order_id in mail.text]
