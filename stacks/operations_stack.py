@@ -118,13 +118,18 @@ class OperationsStack(StageStack):
         """Add the alarms for the findings of the reconciliation, and for runs that fail or do not happen."""
         period = Duration.minutes(settings.reconciliation_minutes)
         for kind in FindingKind:
-            # A period of two runs, so that a finding that every run repeats is one lasting alarm.
+            # A period of two runs, so that a finding that every run repeats is one lasting alarm. After two
+            # hours only the nightly run repeats it.
             metric = self._count(
                 "ReconciliationFindings",
                 Duration.minutes(2 * settings.reconciliation_minutes),
                 kind=kind.value,
             )
-            self._alarm(f"Found{pascal_case(kind)}", metric, kind.description)
+            self._alarm(
+                f"Found{pascal_case(kind)}",
+                metric,
+                f"{kind.description}. The end of this alarm does not mean that it is corrected.",
+            )
         self._alarm(
             "ReconciliationFailed",
             reconciliation.metric_failed(period=period),

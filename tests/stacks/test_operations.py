@@ -172,6 +172,13 @@ def test_each_kind_of_finding_raises_an_alarm(stage: Synthesis) -> None:
     assert watched == set(FindingKind)
 
 
+def test_the_end_of_a_finding_is_not_taken_for_its_correction(stage: Synthesis) -> None:
+    """After two hours only the nightly run repeats a finding; the message of an alarm's end has this text."""
+    for name, alarm in alarms(stage).items():
+        is_finding = alarm["MetricName"] == "ReconciliationFindings"
+        assert ("does not mean that it is corrected" in alarm["AlarmDescription"]) is is_finding, name
+
+
 @pytest.mark.parametrize(
     ("name", "metric"),
     [("ReconciliationFailed", "ExecutionsFailed"), ("ReconciliationTimedOut", "ExecutionsTimedOut")],
