@@ -51,9 +51,9 @@ def longer_pivot_retries(world: World, times: int) -> Iterator[None]:
     """Multiply the waits between the tries of the pivot, as long as the context lasts."""
 
     def wait_longer(definition: dict[str, Any]) -> None:
-        for retrier in definition["States"][_PIVOT]["Retry"]:
-            retrier["IntervalSeconds"] *= times
-            retrier["MaxDelaySeconds"] *= times
+        *_never_retried, retrier = definition["States"][_PIVOT]["Retry"]
+        for wait in ("IntervalSeconds", "MaxDelaySeconds"):
+            retrier[wait] *= times
 
     with _redefined(world, wait_longer):
         yield
