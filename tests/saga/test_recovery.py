@@ -25,9 +25,10 @@ def wait_for_status(world: World, order_id: str, status: str) -> None:
 def expire_locks(world: World) -> None:
     """Delete the locks of actions under way: the shortened pauses of a test end before a lock does."""
     table = world.tables["idempotency"]
-    for item in world.dynamodb.scan(TableName=table)["Items"]:
-        if item["status"] == {"S": "INPROGRESS"}:
-            world.dynamodb.delete_item(TableName=table, Key={"id": item["id"]})
+    for page in world.dynamodb.get_paginator("scan").paginate(TableName=table):
+        for item in page["Items"]:
+            if item.get("status") == {"S": "INPROGRESS"}:
+                world.dynamodb.delete_item(TableName=table, Key={"id": item["id"]})
 
 
 def test_an_order_whose_execution_did_not_start_is_started_later(world: World) -> None:
