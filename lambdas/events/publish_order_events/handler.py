@@ -24,17 +24,18 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     def publish(record: Mapping[str, Any]) -> None:
         change = record["dynamodb"]
         before = order_from_item(change["OldImage"]) if "OldImage" in change else None
-        for order_event in _events_of(before, order_from_item(change["NewImage"])):
+        after = order_from_item(change["NewImage"])
+        again = before is not None and after.republish_requested_at != before.republish_requested_at
+        for order_event in events_of_history(after) if again else _events_of(before, after):
             bus.put(order_event)
-            count("OrderEvents", event=order_event.detail_type)
+            if not again:  # an alarm watches the count, and an old event is no reason for a new alarm
+                count("OrderEvents", event=order_event.detail_type)
             logger.info("event published", extra={"order_id": order_event.detail["order_id"]})
 
     return process_in_order(event, publish)
 
 
 def _events_of(before: Order | None, after: Order) -> Iterable[OrderEvent]:
-    """The event of a change, if it has one; all events of the order if an operator asked for them."""
-    if before is not None and after.republish_requested_at != before.republish_requested_at:
-        return events_of_history(after)
+    """The event of a change, if it has one."""
     event = event_of_change(before, after)
     return [event] if event is not None else []

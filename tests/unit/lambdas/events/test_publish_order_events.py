@@ -250,6 +250,23 @@ def test_a_change_after_a_republication_is_published_alone(shop: Shop, event_bri
     assert a_dispute.republish_requested_at is not None
 
 
+def test_an_event_that_is_published_again_raises_no_alarm(
+    shop: Shop, event_bridge: FakeEventBridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given
+    a_flagged_order(shop)
+    publish(shop.stream())
+    assert '"OrderEvents"' in capsys.readouterr().out, "the alarm watches this metric"
+    shop.orders.request_republication(ORDER_ID)
+
+    # When
+    publish(shop.stream()[-1:])
+
+    # Then
+    assert detail_types(event_bridge) == ["OrderNeedsAttention", "OrderNeedsAttention"]
+    assert '"OrderEvents"' not in capsys.readouterr().out
+
+
 def test_no_event_has_an_address_a_card_or_a_secret(
     shop: Shop, stripe: FakeStripe, event_bridge: FakeEventBridge
 ) -> None:
