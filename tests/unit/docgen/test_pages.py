@@ -41,6 +41,14 @@ def test_every_link_to_a_file_or_a_heading_leads_somewhere(page: Path) -> None:
             assert anchor in anchors(linked.read_text()), target
 
 
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_no_row_is_cut_off_from_its_table(page: Path) -> None:
+    """Behind a blank line, Markdown shows a row as plain text, unless the next line makes it a new table."""
+    cut_off = re.findall(r"\n\n(\|.*)\n(?!\|[-:| ]+\|\n)", f"{page.read_text()}\n")
+
+    assert cut_off == []
+
+
 def anchors(text: str) -> set[str]:
     """The ids that GitHub gives to headings, and those that the page sets itself."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
