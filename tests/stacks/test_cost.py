@@ -10,7 +10,7 @@ from tests.stacks.synthesis import Synthesis
 
 pytestmark = pytest.mark.xdist_group("stacks")
 
-COST = (PROJECT / "docs" / "cost.md").read_text().partition("\n## A stage without orders\n")[2]
+ORDERS, _, COST = (PROJECT / "docs" / "cost.md").read_text().partition("\n## A stage without orders\n")
 
 ROWS = [
     (name, int(units), float(price), float(dollars))
@@ -45,3 +45,13 @@ def test_the_fixed_costs_add_up() -> None:
         assert dollars == pytest.approx(units * price), name
     assert total
     assert float(total[1]) == pytest.approx(sum(dollars for *_, dollars in ROWS))
+
+
+def test_the_readme_has_the_totals_of_the_page() -> None:
+    readme = " ".join((PROJECT / "README.md").read_text().split())
+    (orders,), (month,) = (
+        re.findall(r"\*\*together\*\*.*\*\*\$([\d.]+)\*\*", part) for part in (ORDERS, COST)
+    )
+
+    assert f"about ${float(month):.0f} a month" in readme
+    assert f"1,000 orders cost ${orders} " in readme
