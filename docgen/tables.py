@@ -17,7 +17,7 @@ _MONEY: Final = {
     "refunded in two parts": "charged, and refunded in two parts",
     "settled outside": "charged, and settled outside of Stripe",
 }
-_RETRIED: Final = "The step is retried; then as law 5 says"
+_RETRIED: Final = "The step is retried. If no retry succeeds, law 5 applies"
 _RECOVERED: Final = "The execution fails, and another one follows"
 _LEGEND: Final = "↻: the step was retried. ✗: the step failed."
 

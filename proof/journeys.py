@@ -60,7 +60,7 @@ _ASKED: Final = {"ChargePayment": "PaymentActionRequired"}
 """The bank requires authentication, or has not decided yet: the saga waits for the payment."""
 
 _NOT_DECIDED_IN_TIME: Final = {**_ASKED, "AwaitPayment": "States.Timeout"}
-"""The saga does not hear of a decision before the deadline, and asks Stripe once more."""
+"""No webhook reports a decision before the deadline, and the saga retrieves the payment once more."""
 
 _DECLINED: Final = {"ChargePayment": "PaymentDeclined"}
 _CANCELLED: Final = {"ValidateOrder": "OrderCancelled"}

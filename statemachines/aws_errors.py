@@ -86,7 +86,7 @@ AWS_ERRORS: Final = (
     ),
     AwsError(
         ("States.Timeout",),
-        "The call of the function has no reply",
+        "The call of the function has no reply; at the deadline of `AwaitPayment`, see law 9",
         f"{_STEP_FUNCTIONS}/concepts-error-handling.html",
     ),
     AwsError(

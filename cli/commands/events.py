@@ -19,7 +19,7 @@ def events() -> None:
 def republish(connection: Connection, *, order_id: OrderId) -> None:
     """Publish all events of an order again (operators only).
 
-    For events that could not be published for a day. Consumers drop those that they have received.
+    For events that could not be published for 22 hours. Consumers drop those that they have received.
     """
     order = connection.api.republish_events(order_id)
     connection.output.result(order, order_head)

@@ -46,7 +46,7 @@ class Limits(BaseModel):
 
 
 class AccountLimits:
-    """Rejects what is beyond the limits."""
+    """Rejects requests and amounts beyond the limits."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""Refunds (https://docs.stripe.com/refunds): how they are made, and what banks make of them later."""
+"""Refunds (https://docs.stripe.com/refunds): how they are made, and how banks decide about them later."""
 
 from http import HTTPStatus
 from typing import Any, Final

@@ -17,7 +17,7 @@ from lambdas.shared.store.inventory import InventoryTable
 
 @endpoint
 def handler(http: HttpRequest) -> HttpResponse:
-    """Change a product without its stock, whatever its version: a sale does not get in the way."""
+    """Change a product, but not its stock; no version is compared, so a sale does not refuse it."""
     require_operator(caller_of(http))
     request = parse(PatchProductRequest, http)
     changes = request.body.model_dump(exclude_none=True)

@@ -1,7 +1,7 @@
 """Derives every event of an order again, from its record as it is now.
 
-Each write appends one entry to the timeline and adds 1 to the version. So the timeline tells what each
-version had that an event needs, and the event of a change has the `event_id` that it had at first.
+Each write appends one entry to the timeline and adds 1 to the version. So the timeline has what the event of
+each version needs, and the event of a change has its first `event_id`.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Adds customers who sign up themselves to the group `customers`, without which they may do nothing."""
+"""Adds customers who sign up themselves to the group `customers`; users in no group may do nothing."""
 
 from typing import Any, Final
 

@@ -11,5 +11,5 @@ from lambdas.shared.log import logger
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, bool]:
-    """Tell whether it is the turn of a run, or that of another one; see `is_turn_of`."""
+    """Return whether it is the turn of this run; see `is_turn_of`."""
     return {"is_turn": is_turn_of(event["execution"], running_executions(event["state_machine"]))}

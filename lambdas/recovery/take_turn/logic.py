@@ -1,4 +1,4 @@
-"""Decides which of several runs of the reconciliation may go on."""
+"""Decides which of several runs of the reconciliation may compare."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, order=True, slots=True)
 class Running:
-    """An execution that has not ended; the first to start is the least."""
+    """An execution that has not ended; sorted by its start."""
 
     started_at: datetime
     name: str

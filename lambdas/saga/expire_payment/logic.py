@@ -10,7 +10,7 @@ def expire_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway) -
     """Retrieve the payment once more, and cancel it only if the customer has not approved it.
 
     A webhook can be late or lost, so a deadline says nothing about the payment. If the customer approves it
-    just before it is cancelled, the provider refuses the cancellation, and the next try finds it paid.
+    just before it is cancelled, the provider refuses the cancellation, and the next attempt finds it paid.
 
     Returns:
         The order, whose payment has succeeded.
