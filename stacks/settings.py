@@ -26,11 +26,14 @@ STAGE_FILES = Path(__file__).resolve().parents[1] / "stages"
 
 CONTEXT_KEYS = ("stage", "stage_file")
 
+_LIMITED = ("api", "submit", "webhook")
+"""Calls whose rate and burst are settings."""
+
 _TEXT, _NUMBER, _SWITCH = "text", "a whole number", "true or false"
 FILE_KEYS: Mapping[str, str] = {
     **dict.fromkeys(("account", "region", "sender_email", "alarm_email", "stripe_api_base"), _TEXT),
     **dict.fromkeys(("payment_deadline_seconds", "orders_per_customer_hour", "monthly_budget_usd"), _NUMBER),
-    **dict.fromkeys(("api_rate", "api_burst", "submit_rate", "submit_burst"), _NUMBER),
+    **dict.fromkeys((f"{calls}_{limit}" for calls in _LIMITED for limit in ("rate", "burst")), _NUMBER),
     **dict.fromkeys(("self_sign_up", "user_mail_by_ses"), _SWITCH),
     "allowed_origins": "a list of texts",
 }
@@ -56,8 +59,8 @@ _MAXIMA = {
     "monthly_budget_usd": 1_000_000,
     # Quota of API Gateway for all calls of an account in a region: 10,000 a second, and 5,000 at once
     # (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html, November 2026).
-    **dict.fromkeys(("api_rate", "submit_rate"), 10_000),
-    **dict.fromkeys(("api_burst", "submit_burst"), 5_000),
+    **{f"{calls}_rate": 10_000 for calls in _LIMITED},
+    **{f"{calls}_burst": 5_000 for calls in _LIMITED},
 }
 
 # In the embedded AWS it includes the cold start, which takes seconds when several functions start at once.

@@ -139,6 +139,8 @@ def test_the_error_for_an_unknown_setting_names_the_settings(files: Path) -> Non
         *((key, '"shop@example.org"', "shop@example.org") for key in ("sender_email", "alarm_email")),
         ("user_mail_by_ses", "true", True),
         ("self_sign_up", "false", False),
+        *((f"{calls}_rate", "100", 100) for calls in ("api", "submit", "webhook")),
+        *((f"{calls}_burst", "200", 200) for calls in ("api", "submit", "webhook")),
         ("stripe_api_base", '"http://127.0.0.1:8420"', "http://127.0.0.1:8420"),
         *(("payment_deadline_seconds", str(seconds), seconds) for seconds in (1, 600, 1800)),
         *(("orders_per_customer_hour", str(orders), orders) for orders in (1, 50, 100_000)),
