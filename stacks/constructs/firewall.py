@@ -45,13 +45,28 @@ _TOO_LARGE: Final = {
     }
 }
 
-_WEBHOOK: Final = {
+_WEBHOOK_PATH: Final = {
     "byteMatchStatement": {
         "fieldToMatch": {"uriPath": {}},
         "positionalConstraint": "ENDS_WITH",
         "searchString": "/webhooks/stripe",
         "textTransformations": _AS_IT_IS,
     }
+}
+
+# The firewall is also in front of Cognito. The header names the operation; whether Cognito looks at the path,
+# too, is not documented. A sign-in must not pass for a webhook.
+_CALL_OF_COGNITO: Final = {
+    "byteMatchStatement": {
+        "fieldToMatch": {"singleHeader": {"Name": "x-amz-target"}},
+        "positionalConstraint": "CONTAINS",
+        "searchString": "Cognito",
+        "textTransformations": _AS_IT_IS,
+    }
+}
+
+_WEBHOOK: Final = {
+    "andStatement": {"statements": [_WEBHOOK_PATH, {"notStatement": {"statement": _CALL_OF_COGNITO}}]}
 }
 
 # Webhooks have a limit of their own, and no other rule but the body size applies to them: they come in bursts

@@ -14,10 +14,20 @@ LARGEST_BODY_BYTES = 64 * 1024
 """The largest body that the functions accept."""
 
 WEBHOOK = {
-    "FieldToMatch": {"UriPath": {}},
-    "PositionalConstraint": "ENDS_WITH",
-    "SearchString": "/webhooks/stripe",
-    "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+    "ByteMatchStatement": {
+        "FieldToMatch": {"UriPath": {}},
+        "PositionalConstraint": "ENDS_WITH",
+        "SearchString": "/webhooks/stripe",
+        "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+    }
+}
+CALL_OF_COGNITO = {
+    "ByteMatchStatement": {
+        "FieldToMatch": {"SingleHeader": {"Name": "x-amz-target"}},
+        "PositionalConstraint": "CONTAINS",
+        "SearchString": "Cognito",
+        "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+    }
 }
 
 
@@ -60,7 +70,7 @@ def test_webhooks_are_limited_per_address(cloud: Synthesis) -> None:
 
     rate = rules(cloud)["WebhooksPerAddress"]["Statement"]["RateBasedStatement"]
     assert (rate["AggregateKeyType"], rate["Limit"]) == ("IP", limits.webhooks_per_address)
-    assert rate["ScopeDownStatement"]["ByteMatchStatement"] == WEBHOOK
+    assert WEBHOOK in rate["ScopeDownStatement"]["AndStatement"]["Statements"]
 
 
 @pytest.mark.parametrize("rule", ["RequestsPerAddress", "RequestsPerUser", "WebhooksPerAddress"])
@@ -107,7 +117,14 @@ def test_webhooks_are_exempt_from_all_rules_but_two(cloud: Synthesis) -> None:
         if name not in {"BodySize", "WebhooksPerAddress"}:
             (statement,) = rule["Statement"].values()
             others = statement["ScopeDownStatement"]["NotStatement"]["Statement"]
-            assert others["ByteMatchStatement"] == WEBHOOK
+            assert WEBHOOK in others["AndStatement"]["Statements"]
+
+
+def test_a_sign_in_under_the_path_of_the_webhook_is_not_exempt(cloud: Synthesis) -> None:
+    for name in ("RequestsPerAddress", "AWSManagedRulesAmazonIpReputationList"):
+        (statement,) = rules(cloud)[name]["Statement"].values()
+        exempt = statement["ScopeDownStatement"]["NotStatement"]["Statement"]["AndStatement"]["Statements"]
+        assert {"NotStatement": {"Statement": CALL_OF_COGNITO}} in exempt
 
 
 def test_no_samples_of_requests_are_kept(cloud: Synthesis) -> None:
