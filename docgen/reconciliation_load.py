@@ -61,8 +61,8 @@ class Calls:
 def payment_calls(rate: float, seconds: float) -> Calls:
     """Calls of `PaymentReconciliation` for orders that have one payment each, and agree with it.
 
-    A slice of time ends with a whole second, and with the day. It has the orders of a page without those of
-    the page's last second; if a page is shorter than a second, it has the orders of one second.
+    A slice of time ends with a whole second, and with the day. A slice has the orders of a page without those
+    of the page's last second; if a page is shorter than a second, the slice has the orders of one second.
     """
     in_slice = rate * max(1, floor((PAGE - 1) / rate))
     slices = ceil(rate * seconds / in_slice) + int(seconds // _DAY.total_seconds())

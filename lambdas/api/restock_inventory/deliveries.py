@@ -28,8 +28,8 @@ class Deliveries:
 
     One transaction adds the units and writes a record of the delivery. Like an order, the record is never
     deleted: it has no `expiration`, by which DynamoDB deletes other records of the idempotency table. So a
-    delivery that is sent again counts once, however much later. DynamoDB's own token of a transaction would
-    be forgotten after ten minutes
+    delivery that is sent again counts once, however much later. DynamoDB itself forgets the client token of a
+    transaction after ten minutes
     (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html).
 
     Raises:

@@ -38,7 +38,7 @@ def _call(
 ) -> tuple[AWSResponse, dict[str, Any]] | None:
     """Handle botocore's event `before-call`. Return None to let the call go on over moto's HTTP.
 
-    A call that fails changes nothing. It goes on, too, and moto builds the response for its error.
+    A failed call changes nothing. It goes on, too, because moto's HTTP layer builds the error response.
     """
     operation = OPERATIONS.get(model.name)
     if operation is None or model.output_shape is None or not botocore_stubber.enabled:

@@ -21,7 +21,7 @@ Moment = Literal["before", "after"]
 """When a call fails: before its effect, or after it, so that only the reply is lost."""
 
 Strike = Callable[[str, int], Moment | None]
-"""Says when a call fails, by the name of its state and the number of its try, from 1; None if it works."""
+"""Returns when a call fails, by its state and the number of its try, from 1; None if it succeeds."""
 
 
 class ExecutionFailed(Exception):

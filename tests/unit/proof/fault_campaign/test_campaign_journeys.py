@@ -18,8 +18,8 @@ BUSINESS: Final = {
 """Errors of a saga whose systems all work."""
 
 WAIT_FOR_A_DEADLINE: Final = {"webhook-too-late", "decided-after-the-deadline"}
-"""Every case of these would wait for a deadline that is long enough to act before it; `abandoned` has faults
-at the same calls."""
+"""Every case of these journeys would wait for a deadline that leaves time to act; `abandoned` has faults at
+the same calls."""
 
 PART_OF_OTHERS: Final = {"happy", "mail-rejected"}
 """Other journeys take each of their ways without a failure, too; the mail is rejected by a system."""
