@@ -82,6 +82,15 @@ def test_ends_refunds_disputes_and_settlements_become_events(stage: Synthesis) -
     ]
 
 
+@pytest.mark.parametrize("function", ["StartSaga", "PublishOrderEvents"])
+def test_a_stream_has_no_more_filters_than_every_account_may_have(cloud: Synthesis, function: str) -> None:
+    """CloudFormation's schema permits 20, and Lambda refuses the sixth.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html (November 2026)
+    """
+    assert len(patterns_of(source_of(cloud, function))) <= 5
+
+
 def test_executions_that_do_not_succeed_are_queued_for_recovery(stage: Synthesis) -> None:
     rule = stage.named(RULE)["EndedExecutionsRule"]
 
