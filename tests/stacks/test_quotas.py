@@ -14,9 +14,6 @@ CLOUD = [STAGES["dev"], STAGES["prod"]]
 TRANSITIONS = sum(step.role in {Role.FORWARD, Role.PIVOT, Role.UNDO, Role.CLOSE} for step in STEPS) + 2
 """State transitions of an order whose pivot fails, without retries: its notification and its end, too."""
 
-QUEUES = 3
-"""Queues that a function reads."""
-
 
 def quotas_of(stage: StageSettings) -> Quotas:
     assert stage.quotas
@@ -58,20 +55,16 @@ def test_the_streams_readers_leave_concurrent_calls_to_others(stage: StageSettin
     assert 2 * 4 * stage.stream_parallelization < quotas_of(stage).concurrent_calls
 
 
-@pytest.mark.parametrize("stage", CLOUD, ids=["dev", "prod"])
-def test_the_queues_readers_leave_concurrent_calls_to_others(stage: StageSettings) -> None:
-    assert stage.queue_concurrency
-    assert QUEUES * stage.queue_concurrency < quotas_of(stage).concurrent_calls
-
-
-def test_a_queue_that_fills_takes_no_more_calls_than_its_stage_allows(cloud: Synthesis) -> None:
+def test_queues_that_fill_leave_concurrent_calls_to_others(cloud: Synthesis) -> None:
+    settings = STAGES[cloud.stage]
     limits = [
         source.get("ScalingConfig", {}).get("MaximumConcurrency")
         for source in cloud.named("AWS::Lambda::EventSourceMapping").values()
         if "ParallelizationFactor" not in source
     ]
 
-    assert limits == [STAGES[cloud.stage].queue_concurrency] * QUEUES
+    assert set(limits) == {settings.queue_concurrency}
+    assert sum(limits) < quotas_of(settings).concurrent_calls
 
 
 def test_the_streams_are_read_as_the_stage_says(stage: Synthesis) -> None:
