@@ -63,13 +63,3 @@ def test_every_page_that_the_code_names_exists() -> None:
 
     assert named
     assert {page for page in named if not (REPOSITORY / page).exists()} == set()
-
-
-def test_the_readme_names_the_totals_of_the_page_on_cost() -> None:
-    cost = (REPOSITORY / "docs" / "cost.md").read_text()
-    readme = " ".join((REPOSITORY / "README.md").read_text().split())
-
-    orders, month = re.findall(r"^\| \*\*together\*\* .*\*\*\$([0-9.]+)\*\*", cost, re.MULTILINE)
-
-    assert f"1,000 orders cost ${orders} " in readme
-    assert f"about ${float(month):.0f} a month" in readme
