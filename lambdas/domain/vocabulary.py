@@ -145,6 +145,12 @@ class ProblemKind(Enum):
 MAX_BODY_BYTES: Final = 64 * 1024
 """Largest accepted request body. The largest order, 99 lines of the longest SKUs, is a seventh of it."""
 
+BODY_TOO_LARGE_DETAIL: Final = f"A body has at most {MAX_BODY_BYTES} bytes."
+UNAVAILABLE_DETAIL: Final = (
+    "Try again. An order that is sent again with the same Idempotency-Key is placed only once."
+)
+"""Details of problems that both functions and API Gateway or the firewall return."""
+
 SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",
     "Strict-Transport-Security": "max-age=63072000",  # two years

@@ -10,7 +10,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
-from lambdas.domain.vocabulary import MAX_BODY_BYTES, ProblemKind
+from lambdas.domain.vocabulary import BODY_TOO_LARGE_DETAIL, MAX_BODY_BYTES, ProblemKind
 from stacks.constructs.log_group import LogGroup
 from stacks.settings import CallerLimits, StageSettings
 
@@ -126,9 +126,7 @@ class Firewall(Construct):
             association_config={"requestBody": {"API_GATEWAY": {"defaultSizeInspectionLimit": "KB_64"}}},
             custom_response_bodies={
                 "TooManyRequests": _problem(ProblemKind.TOO_MANY_REQUESTS, "Try again in five minutes."),
-                "BodyTooLarge": _problem(
-                    ProblemKind.BODY_TOO_LARGE, f"A body has at most {MAX_BODY_BYTES} bytes."
-                ),
+                "BodyTooLarge": _problem(ProblemKind.BODY_TOO_LARGE, BODY_TOO_LARGE_DETAIL),
             },
             visibility_config=_metric(f"orders-{settings.stage}"),
             rules=[

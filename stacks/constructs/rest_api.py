@@ -11,7 +11,7 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from lambdas.domain.vocabulary import PROBLEM_TYPE_PREFIX, SECURITY_HEADERS, ProblemKind
+from lambdas.domain.vocabulary import PROBLEM_TYPE_PREFIX, SECURITY_HEADERS, UNAVAILABLE_DETAIL, ProblemKind
 from stacks.constructs.findings import accept
 from stacks.constructs.log_group import LogGroup
 from stacks.settings import StageSettings
@@ -221,7 +221,7 @@ class RestApi(apigateway.RestApi):
         add(causes.WAF_FILTERED, _problem(kinds.FORBIDDEN, "The firewall refused the request."))
         unavailable = _problem(
             kinds.UNAVAILABLE,
-            "Try again. An order that is sent again with the same Idempotency-Key is placed only once.",
+            UNAVAILABLE_DETAIL,
         )
         add(causes.INTEGRATION_FAILURE, unavailable, _RETRY_SOON, status="503")
         add(causes.INTEGRATION_TIMEOUT, unavailable, _RETRY_SOON, status="503")

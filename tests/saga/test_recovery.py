@@ -8,18 +8,10 @@ from proof.laws import take_snapshot, violations
 from proof.orders import an_order
 from proof.run_reconciler import run_reconciler
 from proof.scenarios import CONFIRM
-from tests.saga.conftest import payment_of
+from tests.saga.conftest import payment_of, wait_for_status
 
 MAIL = "notify_customer: ses *"
 TIMEOUT_SECONDS = 60.0
-
-
-def wait_for_status(world: World, order_id: str, status: str) -> None:
-    wait_for(
-        lambda: world.shop.get_order(order_id)["status"] == status,
-        f"order {order_id} is {status}",
-        timeout_seconds=TIMEOUT_SECONDS,
-    )
 
 
 def expire_locks(world: World) -> None:

@@ -1,21 +1,11 @@
 """Refunds that Stripe decides after the saga has closed the order."""
 
 from local.users import OPERATOR
-from local.waiting import wait_for
 from local.world import World
 from proof.laws import take_snapshot, violations
 from proof.orders import an_order
 from proof.payment_scenarios import cancelled_with_refund
-
-TIMEOUT_SECONDS = 60.0
-
-
-def wait_for_status(world: World, order_id: str, status: str) -> None:
-    wait_for(
-        lambda: world.shop.get_order(order_id)["status"] == status,
-        f"order {order_id} is {status}",
-        timeout_seconds=TIMEOUT_SECONDS,
-    )
+from tests.saga.conftest import wait_for_status
 
 
 def test_a_pending_refund_that_fails_is_refunded_by_a_retry(world: World) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.domain.vocabulary import MAX_BODY_BYTES, ProblemKind
+from lambdas.domain.vocabulary import BODY_TOO_LARGE_DETAIL, MAX_BODY_BYTES, ProblemKind
 from lambdas.shared.rest.problem import FieldError, Problem, invalid_request
 
 
@@ -58,7 +58,7 @@ class HttpRequest:
         except ValueError as error:  # broken Base64, or no UTF-8
             raise invalid_request(FieldError("body", "must be text in UTF-8")) from error
         if size > MAX_BODY_BYTES:
-            raise Problem(ProblemKind.BODY_TOO_LARGE, f"A body has at most {MAX_BODY_BYTES} bytes.")
+            raise Problem(ProblemKind.BODY_TOO_LARGE, BODY_TOO_LARGE_DETAIL)
         return text
 
     @property
