@@ -16,6 +16,7 @@ os.environ["JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION"] = "1"
 
 _TESTS = Path(__file__).parent
 _IN_PROCESS: Final = (_TESTS / "unit", _TESTS / "stacks")
+_BROWSER: Final = _TESTS / "browser"
 _LONG: Final = (_TESTS / "saga" / "test_journeys.py", _TESTS / "faults")
 """Tests with a world of their own; all other tests of the deployed app take as long as each of these."""
 
@@ -43,13 +44,16 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Decide which tests may use sockets, and which share a process.
 
-    Tests that need the deployed app run in three processes, each of which deploys it once. pytest-xdist
-    begins with the largest groups, so the processes share the many other tests at the end.
+    Tests that need the deployed app run in three processes, each of which deploys it once. Tests that need
+    only a browser share one. pytest-xdist begins with the largest groups, so the processes share the many
+    other tests at the end.
     """
     items.sort(key=lambda item: item.path == _CONTRACT)
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in _IN_PROCESS):
             item.add_marker("disable_socket")  # `enable_socket` overrides it
+        elif item.path.is_relative_to(_BROWSER) and "world" not in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("browser"))
         else:
             world = next((place.stem for place in _LONG if item.path.is_relative_to(place)), "others")
             item.add_marker(pytest.mark.xdist_group(world))
