@@ -11,13 +11,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from lambdas.domain.errors import OrderRejected
 from lambdas.domain.order import OrderStatus, PaymentStatus
+from lambdas.domain.vocabulary import FailureCode
 from lambdas.shared.rest.fields import Currency, Sku
-
-FAILURE_CODES = sorted(
-    {kind.failure_code for kind in OrderRejected.__subclasses__()} | {"cancelled_by_operator"}
-)
 
 Omitted = SkipJsonSchema[None]
 """In a union: the field can be absent, but is never null."""
@@ -61,7 +57,7 @@ class PaymentSchema(ResponseSchema):
 class FailureSchema(ResponseSchema):
     """Why an order failed or was cancelled."""
 
-    code: Annotated[str, Field(json_schema_extra={"enum": FAILURE_CODES})]
+    code: Annotated[str, Field(json_schema_extra={"enum": sorted(FailureCode)})]
     message: Annotated[str, Field(description="Explanation for the customer.")]
 
 

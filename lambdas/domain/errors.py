@@ -35,6 +35,8 @@ names. Each branch answers one question of the state machine:
 
 from typing import ClassVar
 
+from lambdas.domain.vocabulary import FailureCode
+
 
 class OrderSagaError(Exception):
     """Base class of all errors that this service raises."""
@@ -46,56 +48,56 @@ class OrderRejected(OrderSagaError):
     The customer reads the message.
     """
 
-    failure_code: ClassVar[str]
+    failure_code: ClassVar[FailureCode]
     """`failure.code` in the API and in events."""
 
 
 class UnknownSku(OrderRejected):
     """An item is not in the catalogue, or its product is not active."""
 
-    failure_code = "unknown_sku"
+    failure_code = FailureCode.UNKNOWN_SKU
 
 
 class CurrencyMismatch(OrderRejected):
     """An item is not sold in the order's currency."""
 
-    failure_code = "currency_mismatch"
+    failure_code = FailureCode.CURRENCY_MISMATCH
 
 
 class OutOfStock(OrderRejected):
     """The order asks for more units than are available."""
 
-    failure_code = "out_of_stock"
+    failure_code = FailureCode.OUT_OF_STOCK
 
 
 class PaymentDeclined(OrderRejected):
     """The bank or the payment provider declined the payment."""
 
-    failure_code = "payment_declined"
+    failure_code = FailureCode.PAYMENT_DECLINED
 
 
 class AmountNotChargeable(OrderRejected):
     """The amount is outside the payment provider's limits for the currency."""
 
-    failure_code = "amount_not_chargeable"
+    failure_code = FailureCode.AMOUNT_NOT_CHARGEABLE
 
 
 class PriceChanged(OrderRejected):
     """The order does not cost what the customer expects."""
 
-    failure_code = "price_changed"
+    failure_code = FailureCode.PRICE_CHANGED
 
 
 class TooManyOrders(OrderRejected):
     """The customer has placed as many orders within an hour as the stage allows."""
 
-    failure_code = "too_many_orders"
+    failure_code = FailureCode.TOO_MANY_ORDERS
 
 
 class PaymentExpired(OrderRejected):
     """The customer did not approve the payment in time."""
 
-    failure_code = "payment_expired"
+    failure_code = FailureCode.PAYMENT_EXPIRED
 
 
 class OrderCancelled(OrderRejected):
@@ -104,7 +106,7 @@ class OrderCancelled(OrderRejected):
     If it was an operator, the recorded code is `cancelled_by_operator`.
     """
 
-    failure_code = "cancelled_by_customer"
+    failure_code = FailureCode.CANCELLED_BY_CUSTOMER
 
 
 class UndoAlreadyBegun(OrderRejected):
@@ -113,7 +115,7 @@ class UndoAlreadyBegun(OrderRejected):
     The order already records the reason, so this code is never recorded.
     """
 
-    failure_code = "internal_error"
+    failure_code = FailureCode.INTERNAL_ERROR
 
 
 class PaymentActionRequired(OrderSagaError):

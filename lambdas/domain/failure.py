@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from lambdas.domain import errors
 from lambdas.domain.order import Failure, Order
+from lambdas.domain.vocabulary import FailureCode
 
 INTERNAL_ERROR: Final = Failure(
-    "internal_error", "Something went wrong on our side; your order was not completed."
+    FailureCode.INTERNAL_ERROR, "Something went wrong on our side; your order was not completed."
 )
 
 _HUMAN_NEEDED: Final = {cls.__name__ for cls in errors.HumanNeeded.__subclasses__()}

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from lambdas.domain.vocabulary import EventType
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentIntent:
@@ -81,9 +83,13 @@ class DisputeState(StrEnum):
     """We keep the money: the bank decided for us, or its inquiry led to nothing."""
 
     @property
-    def event(self) -> str:
-        """Its entry in the order's timeline, and the type of its event."""
-        return {"open": "PaymentDisputed", "lost": "PaymentDisputeLost", "won": "PaymentDisputeWon"}[self]
+    def event(self) -> EventType:
+        """The type of its event, and its entry in the order's timeline."""
+        return {
+            DisputeState.OPEN: EventType.PAYMENT_DISPUTED,
+            DisputeState.LOST: EventType.PAYMENT_DISPUTE_LOST,
+            DisputeState.WON: EventType.PAYMENT_DISPUTE_WON,
+        }[self]
 
     @classmethod
     def of(cls, disputes: "Iterable[Dispute]") -> "DisputeState | None":

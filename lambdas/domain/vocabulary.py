@@ -5,7 +5,7 @@ This module imports nothing of this repository, so that `stacks/` can read it wi
 
 from datetime import timedelta
 from enum import Enum, StrEnum
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 SERVICE: Final = "orders"
 """Name of the service: in logs, metrics and tags, and the `source` of its events."""
@@ -85,6 +85,192 @@ class FindingKind(StrEnum):
         member._value_ = value
         member.description = description
         return member
+
+
+class EventType(StrEnum):
+    """Detail types of the order events on the bus."""
+
+    ORDER_CONFIRMED = "OrderConfirmed"
+    ORDER_FAILED = "OrderFailed"
+    ORDER_CANCELLED = "OrderCancelled"
+    ORDER_NEEDS_ATTENTION = "OrderNeedsAttention"
+    PAYMENT_DISPUTED = "PaymentDisputed"
+    PAYMENT_DISPUTE_LOST = "PaymentDisputeLost"
+    PAYMENT_DISPUTE_WON = "PaymentDisputeWon"
+    PAYMENT_REFUNDED_OUTSIDE = "PaymentRefundedOutside"
+    PAYMENT_SETTLED_OUTSIDE = "PaymentSettledOutside"
+
+
+class FailureCode(StrEnum):
+    """Why an order was not fulfilled: `failure.code` in the API and in events."""
+
+    UNKNOWN_SKU = "unknown_sku"
+    CURRENCY_MISMATCH = "currency_mismatch"
+    OUT_OF_STOCK = "out_of_stock"
+    PAYMENT_DECLINED = "payment_declined"
+    AMOUNT_NOT_CHARGEABLE = "amount_not_chargeable"
+    PRICE_CHANGED = "price_changed"
+    TOO_MANY_ORDERS = "too_many_orders"
+    PAYMENT_EXPIRED = "payment_expired"
+    CANCELLED_BY_CUSTOMER = "cancelled_by_customer"
+    CANCELLED_BY_OPERATOR = "cancelled_by_operator"
+    INTERNAL_ERROR = "internal_error"
+
+
+class RefundOutcome(StrEnum):
+    """What became of the refund of an order that was closed."""
+
+    REFUNDED = "refunded"
+    """All of it had been sent to the customer's bank when the order was closed."""
+    PENDING = "pending"
+    """Some of it was still waiting at Stripe when the order was closed."""
+    ARRIVED = "arrived"
+    """A pending refund was sent later."""
+    FAILED = "failed"
+    """The customer's bank returned the money later; the order needs attention."""
+
+
+class MailOutcome(StrEnum):
+    """What became of one attempt to send a mail."""
+
+    SENT = "sent"
+    """SES accepted the mail."""
+    REJECTED = "rejected"
+    """SES will never accept this mail."""
+    UNAVAILABLE = "unavailable"
+    """SES does not answer, or accepts no mail from this account now."""
+    BOUNCED = "bounced"
+    """SES accepted the mail, and could not deliver it."""
+    COMPLAINED = "complained"
+    """The recipient marked the mail as spam."""
+
+
+class WebhookOutcome(StrEnum):
+    """What was done with a request of Stripe; all but `BAD_SIGNATURE` are acknowledged."""
+
+    BAD_SIGNATURE = "bad_signature"
+    """It does not come from Stripe, or the endpoint's secret is wrong here."""
+    HANDLED = "handled"
+    ALREADY_KNOWN = "already_known"
+    """No execution waits for what it reports, or the order records it: Stripe was not asked."""
+    NOT_FOR_US = "not_for_us"
+    OTHER_ENVIRONMENT = "other_environment"
+    UNKNOWN_ORDER = "unknown_order"
+    """The order is unknown, or does not record this payment: another system can name our orders, too."""
+
+
+class RecoveryOutcome(StrEnum):
+    """What was done for an order whose execution did not succeed."""
+
+    RUN_AGAIN = "run_again"
+    HUMAN_CALLED = "human_called"
+    GIVEN_UP = "given_up"
+    UNKNOWN_ORDER = "unknown_order"
+
+
+class Metric(StrEnum):
+    """The metrics that the functions emit; a member's value is its name in CloudWatch.
+
+    Each has the dimension `service`, and at most one more. CloudWatch bills each value of that dimension as a
+    metric of its own, so no dimension is an id.
+
+    Attributes:
+        unit: CloudWatch's unit.
+        dimension: The other dimension; None if there is none.
+        values: What the dimension can be; None without a dimension, or if something else limits it: the
+            steps of the saga, or the currencies of the catalogue.
+        description: What one data point stands for.
+    """
+
+    unit: Literal["Count", "Milliseconds", "Seconds", "None"]
+    dimension: str | None
+    values: type[StrEnum] | None
+    description: str
+
+    ORDER_EVENTS = (
+        *("OrderEvents", "Count", "event", EventType),
+        "An event of an order was published for the first time",
+    )
+    ORDERS_FAILED = (
+        *("OrdersFailed", "Count", "code", FailureCode),
+        "An order was closed for the first time: it failed or was cancelled, for this reason",
+    )
+    REVENUE = (
+        *("Revenue", "None", "currency", None),
+        "An order was confirmed: its amount in minor units; later refunds are not subtracted",
+    )
+    TIME_TO_OUTCOME = (
+        *("TimeToOutcome", "Milliseconds", None, None),
+        "The objective was decided for an order that is confirmed or refused: the time since its acceptance",
+    )
+    OUTCOMES = (
+        *("Outcomes", "Count", None, None),
+        "The objective was met or missed for an order: each order counts once at most",
+    )
+    SLOW_OUTCOMES = (
+        *("SlowOutcomes", "Count", None, None),
+        "The objective was missed for an order: 1, or 0 if it was met",
+    )
+    REFUNDS = (
+        *("Refunds", "Count", "outcome", RefundOutcome),
+        "A refund of a closed order was made, arrived or failed",
+    )
+    STEP_RETRIES = (
+        *("StepRetries", "Count", "step", None),
+        "A step of the saga was called again because its last try failed",
+    )
+    STOCK_CONFLICTS = (
+        *("StockConflicts", "Count", None, None),
+        "The transaction of the pivot was cancelled because another one was writing the same stock",
+    )
+    STRIPE_WEBHOOKS = (
+        *("StripeWebhooks", "Count", "outcome", WebhookOutcome),
+        "A request to the webhook endpoint was handled, or had no valid signature",
+    )
+    WEBHOOK_LAG = (
+        *("WebhookLag", "Milliseconds", None, None),
+        "An event of Stripe was handled: the time since Stripe created it",
+    )
+    ENDED_EXECUTIONS = (
+        *("EndedExecutions", "Count", "outcome", RecoveryOutcome),
+        "An execution of the saga did not succeed, and this was done for its order",
+    )
+    MAILS = (
+        *("Mails", "Count", "outcome", MailOutcome),
+        "A mail was sent or could not be sent, or SES reported what became of it",
+    )
+    OLDEST_OPEN_ORDER = (
+        *("OldestOpenOrder", "Seconds", None, None),
+        "The reconciliation looked for idle orders: how long the oldest has not been at rest; 0 if all are",
+    )
+    RECONCILIATION_FINDINGS = (
+        *("ReconciliationFindings", "Count", "kind", FindingKind),
+        "The reconciliation found something that a human must look at",
+    )
+
+    def __new__(
+        cls,
+        name: str,
+        unit: Literal["Count", "Milliseconds", "Seconds", "None"],
+        dimension: str | None,
+        values: type[StrEnum] | None,
+        description: str,
+    ) -> Self:
+        """Make a member that is the text `name` and has the other attributes."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.unit = unit
+        member.dimension = dimension
+        member.values = values
+        member.description = description
+        return member
+
+
+SLO_TARGET: Final = 0.99
+"""Share of orders that are confirmed or refused within `SLO_LIMIT`: 1 - SlowOutcomes / Outcomes."""
+
+SLO_LIMIT: Final = timedelta(seconds=60)
+"""Longest time from the acceptance of an order to its outcome that meets the objective."""
 
 
 class ReconciliationScope(StrEnum):

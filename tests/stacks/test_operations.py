@@ -6,12 +6,9 @@ from typing import Any
 
 import pytest
 
-from lambdas.api.receive_stripe_webhook.logic import WebhookOutcome
 from lambdas.domain.order import OrderStatus
-from lambdas.domain.vocabulary import FindingKind
+from lambdas.domain.vocabulary import FindingKind, MailOutcome, RecoveryOutcome, WebhookOutcome
 from lambdas.events.publish_order_events.order_event import event_of_change
-from lambdas.recovery.recover_order.logic import RecoveryOutcome
-from lambdas.saga.notify_customer.mailer import MailOutcome
 from stacks.constructs.build_folder import PROJECT
 from stacks.constructs.python_function import pascal_case
 from stacks.settings import STAGES

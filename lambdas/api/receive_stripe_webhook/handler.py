@@ -3,9 +3,9 @@
 from http import HTTPStatus
 
 from lambdas.api.receive_stripe_webhook.event import StripeEvent, read_event, signing_secrets
-from lambdas.api.receive_stripe_webhook.logic import WebhookOutcome, receive_stripe_webhook
+from lambdas.api.receive_stripe_webhook.logic import receive_stripe_webhook
 from lambdas.domain.errors import PaymentProviderUnavailable, StoreUnavailable
-from lambdas.domain.vocabulary import ProblemKind
+from lambdas.domain.vocabulary import ProblemKind, WebhookOutcome
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import count
 from lambdas.shared.payments.stripe_gateway import StripeGateway

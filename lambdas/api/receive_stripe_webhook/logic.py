@@ -2,32 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from enum import StrEnum
 from typing import Final
 
 from lambdas.api.receive_stripe_webhook.event import StripeEvent
 from lambdas.domain.errors import OrderRejected, PaymentUnknown, StoreUnavailable
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.payment import DisputeState, Refund
+from lambdas.domain.vocabulary import WebhookOutcome
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.payments.settlement import Callback, settle_payment
 from lambdas.shared.store.orders import OrderTable
-
-
-class WebhookOutcome(StrEnum):
-    """What was done with a request. Each is counted, and all but `BAD_SIGNATURE` are acknowledged."""
-
-    BAD_SIGNATURE = "bad_signature"
-    """It does not come from Stripe, or the endpoint's secret is wrong here."""
-
-    HANDLED = "handled"
-    ALREADY_KNOWN = "already_known"
-    """No execution waits for what it reports, or the order records it: Stripe was not asked."""
-    NOT_FOR_US = "not_for_us"
-    OTHER_ENVIRONMENT = "other_environment"
-    UNKNOWN_ORDER = "unknown_order"
-    """The order is unknown, or does not record this payment: another system can name our orders, too."""
-
 
 _MOST_READS: Final = 5
 """Times that an order is read if it changes before each write; then Stripe delivers the event again."""

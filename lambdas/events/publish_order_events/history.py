@@ -4,7 +4,7 @@ Each write appends one entry to the timeline and adds 1 to the version. So the t
 each version needs, and the event of a change has its first `event_id`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ _STATUS_AFTER: Final = {
     "RetryRequested": OrderStatus.PENDING,
     "PaymentSettledOutside": OrderStatus.PENDING,
 }
-_DISPUTE_AFTER: Final = {dispute.event: dispute for dispute in DisputeState}
+_DISPUTE_AFTER: Final[Mapping[str, DisputeState]] = {dispute.event: dispute for dispute in DisputeState}
 
 
 def events_of_history(order: Order) -> Iterator[OrderEvent]:

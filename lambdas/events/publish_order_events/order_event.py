@@ -5,19 +5,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdas.domain.order import Order, OrderStatus
+from lambdas.domain.vocabulary import EventType
 
 _SCHEMA_VERSION: Final = 1
 
 _NAMESPACE: Final = uuid.UUID("3f6d9a3e-6c1b-5c53-9d2e-0b6f8f2a7c11")
 
 _DETAIL_TYPES: Final = {
-    OrderStatus.CONFIRMED: "OrderConfirmed",
-    OrderStatus.FAILED: "OrderFailed",
-    OrderStatus.CANCELLED: "OrderCancelled",
-    OrderStatus.NEEDS_ATTENTION: "OrderNeedsAttention",
+    OrderStatus.CONFIRMED: EventType.ORDER_CONFIRMED,
+    OrderStatus.FAILED: EventType.ORDER_FAILED,
+    OrderStatus.CANCELLED: EventType.ORDER_CANCELLED,
+    OrderStatus.NEEDS_ATTENTION: EventType.ORDER_NEEDS_ATTENTION,
 }
-
-_REFUNDED_OUTSIDE: Final = "PaymentRefundedOutside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class OrderEvent:
         detail: The event's body, without the address and the payment method.
     """
 
-    detail_type: str
+    detail_type: EventType
     detail: dict[str, Any]
 
 
@@ -55,7 +54,11 @@ def event_of_change(before: Order | None, after: Order) -> OrderEvent | None:
         ],
         "occurred_at": after.updated_at,
     }
-    if after.payment.dispute or after.payment.refunded_outside or detail_type == _REFUNDED_OUTSIDE:
+    if (
+        after.payment.dispute
+        or after.payment.refunded_outside
+        or detail_type is EventType.PAYMENT_REFUNDED_OUTSIDE
+    ):
         detail["payment"] = {
             "disputed": after.payment.disputed,
             "refunded_outside": after.payment.refunded_outside,
@@ -65,13 +68,13 @@ def event_of_change(before: Order | None, after: Order) -> OrderEvent | None:
     return OrderEvent(detail_type, detail)
 
 
-def _detail_type(before: Order | None, after: Order) -> str | None:
+def _detail_type(before: Order | None, after: Order) -> EventType | None:
     if before is not None and before.settlement != after.settlement:
-        return "PaymentSettledOutside"
+        return EventType.PAYMENT_SETTLED_OUTSIDE
     if before is None or before.status is not after.status:
         return _DETAIL_TYPES.get(after.status)
     if after.payment.dispute is not None and after.payment.dispute is not before.payment.dispute:
         return after.payment.dispute.event
     if after.payment.refunded_outside != before.payment.refunded_outside:
-        return _REFUNDED_OUTSIDE
+        return EventType.PAYMENT_REFUNDED_OUTSIDE
     return None

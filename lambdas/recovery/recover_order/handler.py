@@ -9,8 +9,9 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lambdas.domain.vocabulary import RecoveryOutcome
 from lambdas.recovery.recover_order.ended_executions import EndedExecutionsQueue
-from lambdas.recovery.recover_order.logic import RecoveryOutcome, TooEarly, recover_order
+from lambdas.recovery.recover_order.logic import TooEarly, recover_order
 from lambdas.recovery.recover_order.status_change import read_status_change
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import count

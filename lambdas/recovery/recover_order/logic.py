@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 from lambdas.domain.order import OrderStatus
+from lambdas.domain.vocabulary import RecoveryOutcome
 from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.store.orders import OrderTable
 
@@ -26,15 +26,6 @@ class EndedExecution:
     order_id: str
     status: str
     ended_at: datetime
-
-
-class RecoveryOutcome(StrEnum):
-    """What was done for the order."""
-
-    RUN_AGAIN = "run_again"
-    HUMAN_CALLED = "human_called"
-    GIVEN_UP = "given_up"
-    UNKNOWN_ORDER = "unknown_order"
 
 
 class TooEarly(Exception):

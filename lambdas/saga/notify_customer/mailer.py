@@ -1,12 +1,12 @@
 """Sends mail through Amazon SES."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 from typing_extensions import override
 
 from lambdas.domain.errors import MailRejected, MailUnavailable
+from lambdas.domain.vocabulary import MailOutcome
 from lambdas.saga.notify_customer.logic import Mailer
 from lambdas.shared.aws import error_code, ses, transient_as
 from lambdas.shared.metrics import count
@@ -23,16 +23,6 @@ _ABOUT_THE_ACCOUNT: Final = ("not verified", "paused", "suspended")
 """Words of a `MessageRejected` that is about the account: its sender, or a recipient in the SES sandbox, is
 not verified, or the account may not send
 (https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html, November 2026)."""
-
-
-class MailOutcome(StrEnum):
-    """What became of one attempt to send a mail. Each is counted."""
-
-    SENT = "sent"
-    REJECTED = "rejected"
-    """SES will never take this message."""
-    UNAVAILABLE = "unavailable"
-    """SES does not answer, or takes no mail from this account now."""
 
 
 class SesMailer(Mailer):

@@ -1,7 +1,7 @@
 """The contract is valid and complete, and the functions keep it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 from docgen.contract.document import contract
 from docgen.contract.files import contract_files
 from docgen.contract.operations import OPERATIONS
-from docgen.contract.schemas import FAILURE_CODES, OrderSchema, ProblemSchema, ProductSchema
+from docgen.contract.schemas import OrderSchema, ProblemSchema, ProductSchema
 from lambdas.domain.order import Failure, Order, OrderStatus, Payment, PaymentStatus
-from lambdas.domain.vocabulary import ProblemKind
+from lambdas.domain.vocabulary import FailureCode, ProblemKind
 from lambdas.shared.rest.caller import Caller
 from lambdas.shared.rest.order_representation import represent
 from lambdas.shared.rest.problem import FieldError, invalid_request
@@ -113,7 +113,7 @@ def test_every_problem_has_its_status_and_the_title_of_its_kind() -> None:
 # What the functions return
 
 
-ORDERS: Final = {
+ORDERS: Final[Mapping[str, Order]] = {
     "accepted": an_order(),
     "waiting": an_order(
         priced(ARMCHAIR),
@@ -123,7 +123,7 @@ ORDERS: Final = {
     ),
     **{
         code: an_order(status=OrderStatus.FAILED, failure=Failure(code, "A sentence."))
-        for code in FAILURE_CODES
+        for code in FailureCode
     },
 }
 

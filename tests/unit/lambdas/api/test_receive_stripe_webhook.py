@@ -7,10 +7,11 @@ from itertools import permutations
 import pytest
 
 from lambdas.api.receive_stripe_webhook.event import StripeEvent
-from lambdas.api.receive_stripe_webhook.logic import WebhookOutcome, receive_stripe_webhook
+from lambdas.api.receive_stripe_webhook.logic import receive_stripe_webhook
 from lambdas.domain.errors import PaymentProviderUnavailable, StoreUnavailable
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.payment import DisputeState, PaymentIntent, Refund
+from lambdas.domain.vocabulary import WebhookOutcome
 from lambdas.saga.refund_payment.logic import refund_payment
 from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, TASK_TOKEN, TIMED_OUT
 from tests.unit.lambdas.fakes import NOT_APPROVED, FakeCallback, FakeStripe, no_answer

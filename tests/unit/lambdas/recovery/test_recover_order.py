@@ -7,8 +7,9 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from lambdas.domain.order import OrderStatus
+from lambdas.domain.vocabulary import RecoveryOutcome
 from lambdas.recovery.recover_order.handler import handler
-from lambdas.recovery.recover_order.logic import EndedExecution, RecoveryOutcome, TooEarly, recover_order
+from lambdas.recovery.recover_order.logic import EndedExecution, TooEarly, recover_order
 from lambdas.shared.aws import sqs
 from tests.unit.lambdas.builders import ORDER_ID
 from tests.unit.lambdas.fakes import FakeExecutions
