@@ -7,7 +7,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.domain.errors import OrderRejected, TransientFailure
+from lambdas.domain.errors import (
+    OrderAlreadyConfirmed,
+    OrderRejected,
+    PaymentActionRequired,
+    TransientFailure,
+)
 from lambdas.shared.log import logger
 from lambdas.shared.settings import Settings
 
@@ -76,6 +81,11 @@ def step_handler(step: Step) -> Handler:
             raise
         except TransientFailure as failure:
             logger.warning("step failed for now", extra={"error": f"{type(failure).__name__}: {failure}"})
+            raise
+        except Exception as error:
+            is_expected = isinstance(error, PaymentActionRequired | OrderAlreadyConfirmed)
+            level = logger.info if is_expected else logger.error
+            level("step ended with an error", extra={"error": type(error).__name__})
             raise
         logger.info("step done", extra={"outcome": outcome})
         return outcome

@@ -38,12 +38,12 @@ class TaskCallback(Callback):
 
     @override
     def succeed(self, task_token: str) -> None:
-        with self._unless_too_late():
+        with self._unless_too_late("success"):
             self._client.send_task_success(taskToken=task_token, output=json.dumps({"Payload": {}}))
 
     @override
     def fail(self, task_token: str, error: OrderSagaError) -> None:
-        with self._unless_too_late():
+        with self._unless_too_late(type(error).__name__):
             self._client.send_task_failure(
                 taskToken=task_token,
                 error=type(error).__name__,
@@ -52,9 +52,11 @@ class TaskCallback(Callback):
             )
 
     @contextmanager
-    def _unless_too_late(self) -> Iterator[None]:
+    def _unless_too_late(self, outcome: str) -> Iterator[None]:
         try:
             with transient_as(SagaUnavailable):
                 yield
         except self._too_late:
             logger.info("no execution waits with this task token any more")
+        else:
+            logger.info("saga resumed", extra={"outcome": outcome})

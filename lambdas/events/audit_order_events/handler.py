@@ -8,9 +8,9 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.events.audit_order_events.audit_table import AuditTable
 from lambdas.shared.log import logger
 from lambdas.shared.settings import Settings
+from lambdas.shared.store.audit import AuditTable
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -19,6 +19,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     table = AuditTable.from_settings(Settings())
 
     def keep(record: SQSRecord) -> None:  # Powertools calls it with `record=`
-        table.record(json.loads(record.body))
+        order_event = json.loads(record.body)
+        is_new = table.record(order_event)
+        detail = order_event["detail"]
+        logger.info(
+            "event consumed",
+            extra={
+                "order_id": detail["order_id"],
+                "event": order_event["detail-type"],
+                "event_id": detail["event_id"],
+                "consumer": "audit_order_events",
+                "again": not is_new,
+            },
+        )
 
     return process_partial_response(event, keep, BatchProcessor(EventType.SQS), context)

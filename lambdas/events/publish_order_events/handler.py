@@ -30,7 +30,15 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             bus.put(order_event)
             if not again:  # an alarm watches the count, and an old event is no reason for a new alarm
                 count("OrderEvents", event=order_event.detail_type)
-            logger.info("event published", extra={"order_id": order_event.detail["order_id"]})
+            logger.info(
+                "event published",
+                extra={
+                    "order_id": order_event.detail["order_id"],
+                    "event": order_event.detail_type,
+                    "event_id": order_event.detail["event_id"],
+                    "again": again,
+                },
+            )
 
     return process_in_order(event, publish)
 

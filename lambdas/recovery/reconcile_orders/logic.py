@@ -6,6 +6,7 @@ from typing import Final
 from lambdas.domain import clock
 from lambdas.domain.order import Order, OrderStatus
 from lambdas.domain.vocabulary import FindingKind
+from lambdas.shared.log import logger
 from lambdas.shared.reconciliation import Cursor, Finding, Rerun, Run, run_again
 from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.store.listings import OrderListing
@@ -65,6 +66,7 @@ def _reconcile(order: Order, before: str, run: Run, orders: OrderTable, executio
     if order.status is OrderStatus.NEEDS_ATTENTION:
         if _may_have_passed(order, run):
             orders.request_retry(order.order_id, by="reconciliation")
+            logger.info("retry requested", extra={"order_id": order.order_id, "by": "reconciliation"})
             counts["orders_retried"] += 1
         else:
             counts["orders_waiting_for_a_human"] += 1

@@ -10,6 +10,7 @@ from lambdas.domain.errors import PaymentInFlux, PaymentUnknown
 from lambdas.domain.order import Order
 from lambdas.domain.payment import PaymentIntent
 from lambdas.domain.vocabulary import FindingKind
+from lambdas.shared.log import logger
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.reconciliation import Cursor, Finding, Rerun, Run, run_again
 from lambdas.shared.saga_executions import SagaRunner
@@ -205,6 +206,8 @@ class PaymentReconciliation:
         with suppress(PaymentInFlux):  # the next run retrieves it again
             self._gateway.cancel_intent(intent.intent_id)
             self._count("spare_payments_cancelled")
+            extra = {"order_id": intent.order_id, "intent_id": intent.intent_id}
+            logger.info("spare payment cancelled", extra=extra)
 
     def _retrieve(self, intent_id: str) -> PaymentIntent | None:
         try:

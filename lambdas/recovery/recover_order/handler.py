@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lambdas.domain import clock
 from lambdas.domain.vocabulary import RecoveryOutcome
 from lambdas.recovery.recover_order.ended_executions import EndedExecutionsQueue
 from lambdas.recovery.recover_order.logic import TooEarly, recover_order
@@ -49,6 +50,7 @@ def _recovery(settings: Settings) -> Callable[[SQSRecord], None]:
                 "order_id": ended.order_id,
                 "execution": ended.name,
                 "status": ended.status,
+                "ended_at": clock.text(ended.ended_at),
                 "outcome": outcome,
             },
         )

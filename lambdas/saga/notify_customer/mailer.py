@@ -9,6 +9,7 @@ from lambdas.domain.errors import MailRejected, MailUnavailable
 from lambdas.domain.vocabulary import MailOutcome
 from lambdas.saga.notify_customer.logic import Mailer
 from lambdas.shared.aws import error_code, ses, transient_as
+from lambdas.shared.log import logger
 from lambdas.shared.metrics import count
 from lambdas.shared.settings import Settings
 
@@ -49,6 +50,8 @@ class SesMailer(Mailer):
             raise
         finally:
             count("Mails", outcome=outcome)
+            level = logger.info if outcome is MailOutcome.SENT else logger.warning
+            level(f"mail {outcome}", extra={"subject": subject})
 
     def _send(self, to: str, subject: str, text: str, order_id: str) -> None:
         try:

@@ -22,6 +22,7 @@ from lambdas.domain.payment import Dispute, PaymentIntent, Refund
 from lambdas.shared.log import logger
 from lambdas.shared.payments.declines import NOT_ACCEPTED, decline_message
 from lambdas.shared.payments.gateway import PaymentGateway
+from lambdas.shared.payments.stripe_calls import LoggedHttpClient
 from lambdas.shared.secrets import forget_secrets, read_secret
 from lambdas.shared.settings import Settings
 
@@ -191,7 +192,9 @@ def _clients(secret_key: str, api_base: str | None) -> tuple[stripe.StripeClient
         return stripe.StripeClient(
             secret_key,
             base_addresses={"api": api_base} if api_base else {},
-            http_client=stripe.RequestsClient(timeout=(_CONNECT_TIMEOUT_SECONDS, read_timeout_seconds)),
+            http_client=LoggedHttpClient(
+                stripe.RequestsClient(timeout=(_CONNECT_TIMEOUT_SECONDS, read_timeout_seconds))
+            ),
             max_network_retries=0,
             stripe_version=API_VERSION,
         )
@@ -218,7 +221,7 @@ def _with_idempotency_key(key: str, call: Callable[[stripe.RequestOptions], _Res
         except (stripe.APIError, stripe.IdempotencyError) as error:
             if not _has_spent_its_key(error):
                 raise
-            extra = {"error": type(error).__name__, "request_id": error.request_id}
+            extra = {"error": type(error).__name__, "stripe_request_id": error.request_id}
             logger.warning("Stripe needs the next idempotency key", extra=extra)
     return call({"idempotency_key": f"{key}-{_MOST_KEYS}"})
 
@@ -285,7 +288,7 @@ def _loggable(error: BaseException | None) -> dict[str, str | None]:
         "type": getattr(body, "type", None),
         "code": getattr(error, "code", None),
         "param": getattr(error, "param", None),
-        "request_id": getattr(error, "request_id", None),
+        "stripe_request_id": getattr(error, "request_id", None),
     }
 
 

@@ -12,6 +12,7 @@ from lambdas.domain.errors import OutOfStock
 from lambdas.domain.order import Order, OrderLine, OrderStatus
 from lambdas.domain.payment import DisputeState
 from lambdas.shared.aws import dynamodb
+from lambdas.shared.log import logger
 from lambdas.shared.settings import Settings
 from lambdas.shared.store.expressions import Update
 from lambdas.shared.store.inventory import IS_IN_CATALOGUE, reserved_on
@@ -79,7 +80,9 @@ class StockReservations:
             for line in order.lines
         ]
         refused = self._write(order, lines, CONFIRM)
-        if refused and len(lines) not in refused:  # the order itself may be confirmed
+        if not refused:
+            logger.info("stock reserved", extra={"units": _units(order)})
+        elif len(lines) not in refused:  # the order itself may be confirmed
             raise OutOfStock(f"{order.lines[refused[0]].sku} is out of stock.")
         return self._orders.get(order.order_id)
 
@@ -91,7 +94,8 @@ class StockReservations:
         """
         if order.stock_taken:
             lines = [self._move(order, line, -line.quantity, IS_IN_CATALOGUE) for line in order.lines]
-            self._write(order, lines, RELEASE)
+            if not self._write(order, lines, RELEASE):
+                logger.info("stock released", extra={"units": _units(order)})
         return self._orders.get(order.order_id)
 
     def _move(self, order: Order, line: OrderLine, taken: int, condition: ConditionBase) -> "UpdateTypeDef":
@@ -103,3 +107,7 @@ class StockReservations:
         """Write all or nothing; return the positions of refused updates, the order being the last one."""
         order_update = change.as_update().request(self._orders.table, order_id=order.order_id)
         return write_together(self._client, [*lines, order_update])
+
+
+def _units(order: Order) -> dict[str, int]:
+    return {line.sku: line.quantity for line in order.lines}

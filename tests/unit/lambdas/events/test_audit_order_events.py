@@ -3,7 +3,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambdas.events.audit_order_events.handler import handler
+from lambdas.shared.settings import Settings
+from lambdas.shared.store.audit import AuditedEvent, AuditTable
 from tests.unit.lambdas.builders import ORDER_ID
+from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.invocations import CONTEXT, sqs_event
 from tests.unit.lambdas.shop import AUDIT_TABLE, Shop
 
@@ -47,15 +50,34 @@ def test_an_event_is_kept_whole(shop: Shop) -> None:
             "event_id": "event-1",
             "event": "OrderConfirmed",
             "occurred_at": "2026-03-01T12:00:04.000Z",
+            "audited_at": "2026-03-01T12:00:00.000Z",
             "detail": event["detail"],
         }
     ]
 
 
-def test_a_repeated_event_is_kept_once(shop: Shop) -> None:
+def test_a_repeated_event_keeps_the_time_of_its_first_delivery(shop: Shop, log: Log) -> None:
     audit(json.dumps(an_event()), json.dumps(an_event()))
 
-    assert len(shop.all_items(AUDIT_TABLE)) == 1
+    [item] = shop.all_items(AUDIT_TABLE)
+    assert item["audited_at"] == "2026-03-01T12:00:00.000Z"
+    assert [(line["event_id"], line["again"]) for line in log.lines] == [
+        ("event-1", False),
+        ("event-1", True),
+    ]
+
+
+def test_the_events_of_an_order_are_read_in_the_order_of_its_changes(shop: Shop) -> None:
+    audit(json.dumps(an_event("b", occurred_at="2026-03-01T12:00:09.000Z")), json.dumps(an_event("c")))
+    audit(json.dumps(an_event("a", occurred_at="2026-03-01T12:00:05.000Z")))
+
+    events = AuditTable.from_settings(Settings()).events_of(ORDER_ID)
+
+    assert [event.event_id for event in events] == ["c", "a", "b"]
+    assert events[0] == AuditedEvent(
+        "c", "OrderConfirmed", "2026-03-01T12:00:04.000Z", audited_at="2026-03-01T12:00:01.000Z"
+    )
+    assert shop.all_items(AUDIT_TABLE)
 
 
 def test_all_events_of_an_order_are_kept(shop: Shop) -> None:

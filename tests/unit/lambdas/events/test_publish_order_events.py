@@ -331,7 +331,7 @@ def test_the_batch_fails_if_its_first_record_fails(
         publish(status_changes(shop))
 
     assert event_bridge.entries == []
-    assert [line["order_id"] for line in log.lines] == [ORDER_ID], "the parked message does not name it"
+    assert log.lines[-1]["order_id"] == ORDER_ID, "the parked message does not name it"
 
 
 def test_an_entry_that_the_bus_rejects_is_an_error(shop: Shop, event_bridge: FakeEventBridge) -> None:

@@ -10,6 +10,7 @@ from lambdas.saga.notify_customer.mailer import SesMailer
 from lambdas.shared.aws import ses
 from lambdas.shared.settings import Settings
 from tests.unit.lambdas.builders import EMAIL, ORDER_ID
+from tests.unit.lambdas.conftest import Log
 
 
 def send() -> None:
@@ -117,7 +118,9 @@ def test_a_rejected_message_is_reported_without_its_address(code: str, message: 
     ("code", "outcome"),
     [(None, "sent"), ("BadRequestException", "rejected"), ("SendingPausedException", "unavailable")],
 )
-def test_each_attempt_is_counted(capsys: pytest.CaptureFixture[str], code: str | None, outcome: str) -> None:
+def test_each_attempt_is_counted_and_logged_without_its_address(
+    capsys: pytest.CaptureFixture[str], log: Log, code: str | None, outcome: str
+) -> None:
     with Stubber(ses()) as stub, suppress(MailRejected, MailUnavailable):
         if code is None:
             stub.add_response("send_email", {"MessageId": "message-1"})
@@ -127,3 +130,5 @@ def test_each_attempt_is_counted(capsys: pytest.CaptureFixture[str], code: str |
 
     (metric,) = map(json.loads, capsys.readouterr().out.splitlines())
     assert (metric["Mails"], metric["outcome"]) == ([1.0], outcome)
+    assert [line["message"] for line in log.lines] == [f"mail {outcome}"]
+    assert EMAIL not in log.text

@@ -87,7 +87,16 @@ def test_a_transient_failure_is_logged_as_a_warning_with_its_reason(log: Log) ->
     assert line["order_id"] == ORDER_ID
 
 
-@pytest.mark.parametrize("error", [PaymentActionRequired("x"), RefundRefused("x"), KeyError("a bug")])
-def test_every_error_of_a_step_reaches_the_state_machine(error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [(PaymentActionRequired("x"), "INFO"), (RefundRefused("x"), "ERROR"), (KeyError("a bug"), "ERROR")],
+)
+def test_every_error_of_a_step_is_logged_and_reaches_the_machine(
+    error: Exception, level: str, log: Log
+) -> None:
     with pytest.raises(type(error)):
         raising(error)
+
+    [line] = log.lines
+    assert (line["level"], line["message"]) == (level, "step ended with an error")
+    assert (line["error"], line["order_id"]) == (type(error).__name__, ORDER_ID)

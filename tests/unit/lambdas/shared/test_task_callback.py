@@ -8,6 +8,7 @@ from botocore.stub import Stubber
 from lambdas.domain.errors import PaymentDeclined, SagaUnavailable
 from lambdas.shared.task_callback import TaskCallback
 from tests.unit.lambdas.builders import TASK_TOKEN
+from tests.unit.lambdas.conftest import Log
 
 DECLINED = PaymentDeclined("The card has expired.")
 
@@ -17,11 +18,14 @@ CALLS: dict[str, Callable[[TaskCallback], None]] = {
 }
 
 
-def test_a_success_has_the_form_of_a_functions_output(step_functions_stub: Stubber) -> None:
+def test_a_success_has_the_form_of_a_functions_output(step_functions_stub: Stubber, log: Log) -> None:
     output = json.dumps({"Payload": {}})
     step_functions_stub.add_response("send_task_success", {}, {"taskToken": TASK_TOKEN, "output": output})
 
     TaskCallback.connect().succeed(TASK_TOKEN)
+
+    assert [(line["message"], line["outcome"]) for line in log.lines] == [("saga resumed", "success")]
+    assert TASK_TOKEN not in log.text
 
 
 def test_a_failure_has_the_form_of_a_functions_error(step_functions_stub: Stubber) -> None:

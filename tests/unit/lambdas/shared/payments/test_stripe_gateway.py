@@ -21,6 +21,7 @@ from lambdas.domain.errors import (
 )
 from lambdas.domain.payment import Dispute, PaymentIntent, Refund
 from lambdas.shared.payments import stripe_gateway
+from lambdas.shared.payments.stripe_calls import LoggedHttpClient
 from lambdas.shared.payments.stripe_gateway import StripeGateway
 from lambdas.shared.settings import Settings
 from statemachines.document import SagaDocument
@@ -111,7 +112,7 @@ def api() -> FakeStripeApi:
 
 @pytest.fixture
 def gateway(api: FakeStripeApi) -> StripeGateway:
-    client = stripe.StripeClient(SECRET_KEY, http_client=api, max_network_retries=0)
+    client = stripe.StripeClient(SECRET_KEY, http_client=LoggedHttpClient(api), max_network_retries=0)
     return StripeGateway(client, client, livemode=False, service=PAYMENT_SERVICE)
 
 
@@ -507,9 +508,9 @@ def test_whatever_else_stripe_refuses_is_a_decline_for_the_customer(
     ):
         call(gateway)
 
-    [line] = log.lines
+    [_call, line] = log.lines
     assert {name: line[name] for name in ("code", "param") if name in line} == fields
-    assert line["request_id"] == "req_1"
+    assert line["stripe_request_id"] == "req_1"
     assert "pm_card_visa" not in log.text
 
 
@@ -541,8 +542,8 @@ def test_a_refused_refund_needs_an_operator_who_reads_the_code(  # noqa: PLR0913
     with pytest.raises(RefundRefused, match=f"^Stripe returned {reason}$"):
         gateway.refund(an_order(), INTENT, "an-execution-0")
 
-    [line] = log.lines
-    assert (line["message"], line["request_id"]) == ("Stripe refuses the refund", "req_1")
+    [_call, line] = log.lines
+    assert (line["message"], line["stripe_request_id"]) == ("Stripe refuses the refund", "req_1")
 
 
 def test_a_payment_of_another_account_is_unknown(api: FakeStripeApi, gateway: StripeGateway) -> None:

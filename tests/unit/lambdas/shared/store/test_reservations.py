@@ -5,6 +5,7 @@ from botocore.stub import Stubber
 from lambdas.domain.errors import OutOfStock, StockContended, StoreUnavailable
 from lambdas.domain.order import Order, OrderStatus
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP, two
+from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.shop import Shop
 
 OTHER_ORDER_ID = "b1b2b3b4-0000-5000-8000-000000000002"
@@ -47,13 +48,14 @@ def test_only_one_of_two_orders_gets_the_last_units(shop: Shop) -> None:
     assert shop.order(OTHER_ORDER_ID) == second
 
 
-def test_an_order_that_holds_the_last_units_is_not_out_of_stock(shop: Shop) -> None:
+def test_an_order_that_holds_the_last_units_is_not_out_of_stock(shop: Shop, log: Log) -> None:
     order = shop.paid()
     shop.put(ARMCHAIR, available=2)
     once = shop.stock.take(order)
 
     assert shop.stock.take(order) == once
     assert shop.available(ARMCHAIR.sku) == 0
+    assert [(line["message"], line["units"]) for line in log.lines] == [("stock reserved", {ARMCHAIR.sku: 2})]
 
 
 def test_nothing_is_taken_for_an_unpaid_order(shop: Shop) -> None:
