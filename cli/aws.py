@@ -48,15 +48,31 @@ def read_stage_outputs(stage: str) -> StageOutputs:
     Raises:
         Unavailable: There are no credentials, or the stage does not exist in this account and region.
     """
+    with aws_errors(f"The stage {stage} was not found"):
+        outputs = _outputs(stage, *_STACKS)
+    return StageOutputs(outputs["ApiUrl"], outputs["UserPoolClientId"], outputs["StateMachineArn"])
+
+
+def read_console_url(stage: str) -> str:
+    """Read the address of a stage's console, with the user's AWS credentials.
+
+    Raises:
+        Unavailable: There are no credentials, or the stage has no console in this account and region.
+    """
+    with aws_errors(f"The console of the stage {stage} was not found"):
+        return _outputs(stage, "console")["ConsoleUrl"]
+
+
+def _outputs(stage: str, *stacks: str) -> dict[str, str]:
+    """Read the outputs of stacks of a stage."""
     import boto3  # noqa: PLC0415 - slow to import, and most commands need no AWS
 
     outputs: dict[str, str] = {}
-    with aws_errors(f"The stage {stage} was not found"):
-        cloudformation = boto3.client("cloudformation", region_name=chosen_region())
-        for stack in _STACKS:
-            (description,) = cloudformation.describe_stacks(StackName=f"orders-{stage}-{stack}")["Stacks"]
-            outputs |= {each["OutputKey"]: each["OutputValue"] for each in description.get("Outputs", [])}
-        return StageOutputs(outputs["ApiUrl"], outputs["UserPoolClientId"], outputs["StateMachineArn"])
+    cloudformation = boto3.client("cloudformation", region_name=chosen_region())
+    for stack in stacks:
+        (description,) = cloudformation.describe_stacks(StackName=f"orders-{stage}-{stack}")["Stacks"]
+        outputs |= {each["OutputKey"]: each["OutputValue"] for each in description.get("Outputs", [])}
+    return outputs
 
 
 def chosen_region() -> str | None:

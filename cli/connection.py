@@ -3,6 +3,7 @@
 import functools
 import inspect
 import time
+import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -33,16 +34,26 @@ RoleOption = Annotated[
     UserRole | None,
     typer.Option("--as", help="Role of the user.", show_default="customer", rich_help_panel=_WHERE),
 ]
+RunFileOption = Annotated[
+    Path,
+    typer.Option(
+        envvar="ORDERS_RUN_FILE",
+        help="File in which an embedded run describes itself.",
+        show_default=".local/run.json",
+        rich_help_panel=_WHERE,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """Transport, clock and AWS client. Tests replace them with `obj=` of their runner."""
+    """Transport, clock, AWS client and browser. Tests replace them with `obj=` of their runner."""
 
     transport: httpx.BaseTransport | None = None
     sleep: Callable[[float], None] = time.sleep
     step_functions: Callable[[SagaLocation], "SFNClient"] = step_functions
+    open_browser: Callable[[str], bool] = webbrowser.open
 
 
 @dataclass(frozen=True)
@@ -106,15 +117,7 @@ def _options(
             rich_help_panel=_WHERE,
         ),
     ] = None,
-    run_file: Annotated[
-        Path,
-        typer.Option(
-            envvar="ORDERS_RUN_FILE",
-            help="File in which an embedded run describes itself.",
-            show_default=".local/run.json",
-            rich_help_panel=_WHERE,
-        ),
-    ] = RUN_FILE,
+    run_file: RunFileOption = RUN_FILE,
     as_json: JsonOption = False,
 ) -> tuple[typer.Context, Output, Choice]:
     """Read the shared options."""

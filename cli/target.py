@@ -97,14 +97,7 @@ class Choice:
         return ShopTarget(url, self.token)
 
     def _embedded_run(self) -> ShopTarget:
-        try:
-            run: dict[str, Any] = json.loads(self.run_file.read_text(encoding="utf-8"))
-        except OSError:
-            raise Unavailable(
-                "No shop is running on this machine",
-                f"{self.run_file} does not exist.",
-                hints=["Start one with: make run", "Or use a deployed stage: --stage dev"],
-            ) from None
+        run = read_run_file(self.run_file)
         role = self.role or UserRole.CUSTOMER
         token = self.token or run.get(f"{role}_token")
         if token is None:
@@ -116,3 +109,20 @@ class Choice:
             stand_in_url=run["stripe_url"],
             sign_in_hint="The tokens of an embedded run are only valid while it runs. Was it restarted?",
         )
+
+
+def read_run_file(path: Path) -> dict[str, Any]:
+    """Read what an embedded run says about itself.
+
+    Raises:
+        Unavailable: None is running.
+    """
+    try:
+        run: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise Unavailable(
+            "No shop is running on this machine",
+            f"{path} does not exist.",
+            hints=["Start one with: make run", "Or use a deployed stage: --stage dev"],
+        ) from None
+    return run

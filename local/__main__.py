@@ -5,10 +5,9 @@ import sys
 from collections.abc import Sequence
 
 from local.command import exit_code_of
+from local.processes import LAST_PORT
 from local.run import run
 from local.update import update
-
-_LAST_PORT = 65_535
 
 
 def main(command_line: Sequence[str] | None = None) -> int:
@@ -36,8 +35,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{text} is not a port from 1 to {_LAST_PORT}")
+    if not text.isdecimal() or not 1 <= int(text) <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is not a port from 1 to {LAST_PORT}")
     return int(text)
 
 

@@ -157,6 +157,9 @@ def process_group(logs: Path) -> Iterator[ProcessGroup]:
             guard.wait()
 
 
+LAST_PORT: Final = 65_535
+
+
 def free_port() -> int:
     """A port of this machine on which nothing listens."""
     with socket.socket() as probe:

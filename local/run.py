@@ -9,6 +9,8 @@ from textwrap import dedent
 from typing import Any, Final
 
 from cli.shapes import SubmissionJson
+from local.console_server import serve_console
+from local.processes import LAST_PORT, is_free
 from local.update import RUN_FILE
 from local.users import CUSTOMER, OPERATOR, OTHER_CUSTOMER
 from local.world import World, embedded_world, spoken
@@ -54,10 +56,18 @@ def run(*, port: int) -> int:
         with spoken("Sending sample orders"):
             orders = _send_sample_orders(world)
         _print_orders(world, orders)
-        with _run_file(world):
-            print(_next_steps(world, next(iter(orders.values()))), flush=True)
+        with (
+            serve_console(world, port=_console_port(port)) as console_url,
+            _run_file(world, console_url),
+        ):
+            print(_next_steps(world, console_url, next(iter(orders.values()))), flush=True)
             _serve(world)
     return 0
+
+
+def _console_port(port: int) -> int:
+    """The next port, so that an open page finds the shop again after a restart; if it is taken, any (0)."""
+    return port + 1 if port < LAST_PORT and is_free(port + 1) else 0
 
 
 def _send_sample_orders(world: World) -> dict[str, str]:
@@ -94,11 +104,12 @@ def run_file_content(world: World) -> dict[str, Any]:
 
 
 @contextmanager
-def _run_file(world: World) -> Iterator[None]:
+def _run_file(world: World, console_url: str) -> Iterator[None]:
     """Keep the run file in place while the shop is served."""
     RUN_FILE.unlink(missing_ok=True)
     RUN_FILE.touch(mode=0o600)  # it contains tokens
-    RUN_FILE.write_text(json.dumps(run_file_content(world), indent=2) + "\n")
+    content = run_file_content(world) | {"viewer_url": console_url}
+    RUN_FILE.write_text(json.dumps(content, indent=2) + "\n")
     try:
         yield
     finally:
@@ -114,9 +125,13 @@ def _serve(world: World) -> None:
         print("\nStopping ...")
 
 
-def _next_steps(world: World, order_id: str) -> str:
+def _next_steps(world: World, console_url: str, order_id: str) -> str:
     return dedent(f"""
-        The shop is open until Ctrl-C.
+        The shop is open until Ctrl-C. See its orders, and place one, in your browser:
+
+          {console_url}
+
+        For programs:
 
           REST API         {world.api_url}
           AWS              {world.endpoint_url} (region {world.region})
