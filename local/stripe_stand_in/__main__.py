@@ -8,8 +8,7 @@ import sys
 
 from aiohttp import web
 
-from local.stripe_stand_in.localstripe_process import LocalstripeError, running_localstripe
-from local.stripe_stand_in.server import StandIn
+from local.stripe_stand_in.shell.server import StandIn
 
 
 def main() -> None:
@@ -24,31 +23,21 @@ def main() -> None:
     except (OSError, OverflowError) as error:
         sys.exit(f"The Stripe stand-in cannot listen on port {port}: {error}")
     with listener:
-        try:
-            asyncio.run(_serve(listener))
-        except LocalstripeError as error:
-            sys.exit(f"The Stripe stand-in has ended: {error}")
+        asyncio.run(_serve(listener))
 
 
 async def _serve(listener: socket.socket) -> None:
     ending = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ending.set)
-    async with running_localstripe() as localstripe:
-        stand_in = StandIn(localstripe)
-        runner = web.AppRunner(stand_in.application(), access_log=None)
-        await runner.setup()
-        try:
-            await web.SockSite(runner, listener).start()
-            print(f"Stripe stand-in ready on http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-            ends = [asyncio.create_task(ending.wait()), asyncio.create_task(localstripe.ended())]
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            for end in ends:
-                end.cancel()
-            if not ending.is_set():
-                raise LocalstripeError("localstripe has ended")
-        finally:
-            await runner.cleanup()
+    runner = web.AppRunner(StandIn().application(), access_log=None)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listener).start()
+        print(f"Stripe stand-in ready on http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+        await ending.wait()
+    finally:
+        await runner.cleanup()
 
 
 if __name__ == "__main__":

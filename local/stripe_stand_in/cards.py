@@ -20,23 +20,20 @@ class Card:
     Attributes:
         number: Stripe's number of the card.
         decline: Why its charges are declined; None if they succeed.
+        asks: Whether its bank asks for 3-D Secure before a charge.
         refunds: Whether a refund is `pending` and succeeds some time later, or succeeds and fails some time
             later; None if it succeeds at once.
     """
 
     number: str
     decline: Decline | None = None
+    asks: bool = False
     refunds: Literal["succeed_later", "fail_later"] | None = None
 
     @property
-    def number_for_localstripe(self) -> str:
-        """The number of a card that localstripe treats as Stripe treats this card.
-
-        localstripe accepts charges of most cards that Stripe declines. It declines charges of
-        4000000000000341, and of cards that ask for authentication first.
-        """
-        is_declined_by_localstripe = self.decline is None or self.number in _REFUSED_AFTER_AUTHENTICATION
-        return self.number if is_declined_by_localstripe else "4000000000000341"
+    def brand(self) -> str:
+        """The card's brand, in Stripe's words."""
+        return "mastercard" if self.number.startswith("5") else "visa"
 
 
 GENERIC_DECLINE: Final = Decline("card_declined", "generic_decline", "Your card was declined.")
@@ -50,8 +47,6 @@ _INCORRECT_CVC: Final = Decline("incorrect_cvc", None, "Your card's security cod
 _PROCESSING_ERROR: Final = Decline(
     "processing_error", None, "An error occurred while processing your card. Try again in a little bit."
 )
-
-_REFUSED_AFTER_AUTHENTICATION: Final = frozenset({"4000008400001629", "4000008260003178"})
 
 _DECLINED: Final = {
     "chargeDeclined": Card("4000000000000002", GENERIC_DECLINE),
@@ -72,12 +67,12 @@ CARDS: Final = {
     # Stripe documents some of these with the brand and some without it. Both work for all.
     **{f"pm_card_{name}": card for name, card in _DECLINED.items()},
     **{f"pm_card_visa_{name}": card for name, card in _DECLINED.items()},
-    "pm_card_authenticationRequired": Card("4000002760003184"),
-    "pm_card_authenticationRequiredOnSetup": Card("4000002500003155"),
+    "pm_card_authenticationRequired": Card("4000002760003184", asks=True),
+    "pm_card_authenticationRequiredOnSetup": Card("4000002500003155", asks=True),
     "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds": Card(
-        "4000008260003178", _INSUFFICIENT_FUNDS
+        "4000008260003178", _INSUFFICIENT_FUNDS, asks=True
     ),
-    "pm_card_threeDSecure2Required": Card("4000000000003220"),
-    "pm_card_threeDSecureRequiredChargeDeclined": Card("4000008400001629", GENERIC_DECLINE),
+    "pm_card_threeDSecure2Required": Card("4000000000003220", asks=True),
+    "pm_card_threeDSecureRequiredChargeDeclined": Card("4000008400001629", GENERIC_DECLINE, asks=True),
 }
 """The test payment methods that the stand-in knows, by Stripe's names."""

@@ -1,10 +1,8 @@
 """Events, with which Stripe reports changes (https://docs.stripe.com/api/events)."""
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from secrets import token_hex
 from typing import Any, Final
 
 from local.stripe_stand_in.exchange import ApiRequest
@@ -31,33 +29,45 @@ class Event:
         type: `payment_intent.succeeded` and the like.
         intent_id: The PaymentIntent that it is about.
         order_id: The order in that intent's metadata.
-        body: The JSON that is delivered. These bytes are signed.
+        content: The event as Stripe returns it.
     """
 
     event_id: str
     type: str
     intent_id: str
     order_id: str | None
-    body: bytes
+    content: Mapping[str, Any]
+
+    @property
+    def body(self) -> bytes:
+        """The JSON that is delivered. These bytes are signed."""
+        return json.dumps(self.content).encode()
 
 
-def new_event(
-    event_type: str, about: Mapping[str, Any], intent: Mapping[str, Any], cause: ApiRequest | None
+def new_event(  # noqa: PLR0913 - the facts of a change
+    event_type: str,
+    about: Mapping[str, Any],
+    intent: Mapping[str, Any],
+    cause: ApiRequest | None,
+    *,
+    event_id: str,
+    created: int,
 ) -> Event:
-    """The event of a change that happens now.
+    """The event of a change.
 
     Args:
         event_type: See `Event.type`.
         about: The changed object as Stripe returns it.
         intent: The PaymentIntent that the object belongs to.
         cause: The request that made the change; None if no request did.
+        event_id: See `Event.event_id`.
+        created: When it happened, in Unix seconds.
     """
-    event_id = f"evt_{token_hex(12)}"
-    body = {
+    content = {
         "id": event_id,
         "object": "event",
         "api_version": API_VERSION,
-        "created": int(time.time()),
+        "created": created,
         "data": {"object": about},
         "livemode": False,
         "pending_webhooks": 1,
@@ -72,5 +82,5 @@ def new_event(
         type=event_type,
         intent_id=intent["id"],
         order_id=intent["metadata"].get("order_id"),
-        body=json.dumps(body).encode(),
+        content=content,
     )

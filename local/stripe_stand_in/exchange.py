@@ -4,11 +4,9 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 from urllib.parse import parse_qsl
-
-from aiohttp import web
 
 FAIL_HEADER: Final = "Stand-In-Fail"
 """Header with which a request asks to fail `before` or `after` its execution.
@@ -31,7 +29,7 @@ class ApiRequest:
         params: Names and values of query and form as sent: `("metadata[order_id]", "o-1")`.
         api_key: The secret key; None if it does not have the form of one.
         idempotency_key: The value of the header `Idempotency-Key`, if it is there.
-        request_id: `req_...`, given by the stand-in.
+        request_id: `req_...`, given by the model.
         fail: `before`, `after`, or None; see `FAIL_HEADER`.
     """
 
@@ -44,17 +42,18 @@ class ApiRequest:
     fail: str | None = None
 
     @classmethod
-    async def read(cls, http: web.Request) -> Self:
-        """Read an HTTP request."""
-        query = parse_qsl(http.query_string, keep_blank_values=True)
-        form = parse_qsl(await http.text(), keep_blank_values=True)
+    def read(cls, method: str, path: str, query: str, headers: Mapping[str, str], form: str) -> Self:
+        """Read an HTTP request, with its path, query and form as they were sent."""
         return cls(
-            method=http.method,
-            path=http.rel_url.raw_path,
-            params=(*query, *form),
-            api_key=_secret_key(http.headers.get("Authorization", "")),
-            idempotency_key=http.headers.get("Idempotency-Key"),
-            fail=http.headers.get(FAIL_HEADER),
+            method=method,
+            path=path,
+            params=(
+                *parse_qsl(query, keep_blank_values=True),
+                *parse_qsl(form, keep_blank_values=True),
+            ),
+            api_key=_secret_key(headers.get("Authorization", "")),
+            idempotency_key=headers.get("Idempotency-Key"),
+            fail=headers.get(FAIL_HEADER),
         )
 
     def param(self, name: str) -> str | None:
@@ -74,16 +73,25 @@ class ApiRequest:
             raise invalid(f"Invalid integer: {value}", "parameter_invalid_integer", name)
         return int(value)
 
-    def having(self, **params: str | None) -> Self:
-        """The request with these parameters set, or removed where they are None."""
-        kept = [(name, value) for name, value in self.params if name not in params]
-        added = [(name, value) for name, value in params.items() if value is not None]
-        return replace(self, params=(*kept, *added))
+    def ensure_known(self, *names: str) -> None:
+        """Check that the request has no other parameters; `metadata` stands for `metadata[...]`, too.
 
-    @property
-    def expand(self) -> list[str]:
-        """The paths that the caller wants expanded, such as `latest_charge`."""
-        return [value for key, value in self.params if key.startswith("expand[")]
+        Raises:
+            RefusedError: It has one.
+        """
+        known = {"expand", *names}
+        for name, _ in self.params:
+            if name not in known and name.partition("[")[0] not in known:
+                raise invalid(f"Received unknown parameter: {name}", "parameter_unknown", name)
+
+    def fields(self, name: str) -> dict[str, str]:
+        """The fields of a parameter that is an object, such as `metadata`."""
+        start = f"{name}["
+        return {key[len(start) : -1]: value for key, value in self.params if key.startswith(start)}
+
+    def items(self, name: str) -> list[str]:
+        """The items of a parameter that is a list, such as `expand`."""
+        return [value for key, value in self.params if key.startswith(f"{name}[")]
 
     @property
     def endpoint(self) -> str:
@@ -107,7 +115,7 @@ class Answer:
         executed: Whether the execution of the request began. Only then is the answer stored under the
             idempotency key (https://docs.stripe.com/api/idempotent_requests).
         replayed: Whether the answer was stored by an earlier request.
-        headers: Headers that only this answer has.
+        headers: Its headers, without those that every HTTP answer has.
     """
 
     status: int

@@ -1,63 +1,75 @@
 """Idempotency keys, as Stripe documents them (https://docs.stripe.com/api/idempotent_requests)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from local.stripe_stand_in.exchange import Answer, ApiRequest, error
 
 _LONGEST_KEY: Final = 255
-_MOST_KEYS: Final = 10_000
-"""Stripe deletes a key after at least 24 hours. A run is shorter, so here only memory is the limit."""
+_KEPT_SECONDS: Final = 24 * 60 * 60
+"""Stripe keeps a key for at least 24 hours. A request that repeats it later is a new one."""
 
 
 @dataclass(slots=True)
 class _FirstUse:
     request: ApiRequest
+    at: float
     answer: Answer | None = None
 
 
 class IdempotencyKeys:
-    """The keys in use. A request that comes twice with one key is executed once."""
+    """The keys in use. A request that comes twice with one key is executed once.
 
-    def __init__(self) -> None:
+    Args:
+        clock: Returns the time in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._first_uses: dict[tuple[str | None, str], _FirstUse] = {}
 
-    async def once(self, request: ApiRequest, execute: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Execute a request; if its key has been used, replay the stored answer or reject the request.
+    def begin(self, request: ApiRequest, execute: Callable[[], Answer]) -> Answer | Callable[[], Answer]:
+        """Begin a request: from now on, its key is in use.
 
         Args:
             request: The request. Its key counts only if it is a POST.
             execute: Executes the request.
+
+        Returns:
+            The answer, if the key was used before or is not valid; or else a function to be called once, that
+            executes the request and stores its answer.
         """
         key = request.idempotency_key
         if request.method != "POST" or key is None:
-            return await execute()
+            return execute
         if len(key) > _LONGEST_KEY:
             message = f"Idempotency keys are at most {_LONGEST_KEY} characters long."
             return error(400, message, executed=False, type="idempotency_error")
+        self._forget_old_keys()
         slot = (request.api_key, key)
         if slot in self._first_uses:
             return _again(self._first_uses[slot], request, key)
+        first_use = self._first_uses[slot] = _FirstUse(request, self._clock())
 
-        first_use = self._first_uses[slot] = _FirstUse(request)
-        try:
-            answer = await execute()
-            if answer.executed:
-                first_use.answer = answer
-        finally:
-            if first_use.answer is None:
-                del self._first_uses[slot]
-        self._forget_the_oldest()
-        return answer
+        def finish() -> Answer:
+            try:
+                answer = execute()
+                if answer.executed:
+                    first_use.answer = answer
+            finally:
+                if first_use.answer is None:
+                    del self._first_uses[slot]
+            return answer
 
-    def _forget_the_oldest(self) -> None:
-        if len(self._first_uses) <= _MOST_KEYS:
-            return
-        for slot, first_use in self._first_uses.items():
-            if first_use.answer is not None:
-                del self._first_uses[slot]
+        return finish
+
+    def _forget_old_keys(self) -> None:
+        while self._first_uses:
+            slot, oldest = next(iter(self._first_uses.items()))
+            if oldest.answer is None or self._clock() < oldest.at + _KEPT_SECONDS:
                 return
+            del self._first_uses[slot]
 
 
 def _again(first_use: _FirstUse, request: ApiRequest, key: str) -> Answer:

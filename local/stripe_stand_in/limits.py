@@ -3,7 +3,6 @@
 Those of the account are off until a test asks for them.
 """
 
-import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from http import HTTPStatus
@@ -48,7 +47,7 @@ class Limits(BaseModel):
 class AccountLimits:
     """Rejects requests and amounts beyond the limits."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._limits = Limits()
         self._accepted: defaultdict[tuple[str | None, str], deque[float]] = defaultdict(deque)
@@ -65,7 +64,7 @@ class AccountLimits:
             RefusedError: Stripe or the account does not allow it. For the account's own limit, Stripe
                 documents no code.
         """
-        amount, currency = request.whole_number("amount", 0), request.param("currency") or ""
+        amount, currency = request.whole_number("amount", 0), (request.param("currency") or "").lower()
         digits = _MOST_DIGITS.get(currency, _USUAL_DIGITS)
         if amount < _SMALLEST.get(currency, 1):
             message = f"Amount must be at least {_SMALLEST.get(currency, 1)} {currency}"

@@ -1,12 +1,11 @@
 """Payment methods: Stripe's test cards by name, and those that a customer's browser makes."""
 
-from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote
 
+from local.stripe_stand_in import objects
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.cards import CARDS, Card
-from local.stripe_stand_in.exchange import Answer, ApiRequest, RefusedError, error, missing
+from local.stripe_stand_in.exchange import ApiRequest, RefusedError, error, invalid, missing
 
 _BY_NUMBER: Final = {card.number: card for card in CARDS.values()}
 
@@ -19,61 +18,81 @@ _USED_BEFORE: Final = (
 
 
 class PaymentMethods:
-    """The payment methods of an account. Without a customer, each can be used once, even if it is declined.
+    """The payment methods of an account, and the customers that have them.
 
-    Stripe makes a new payment method at each use of a test card's name, so names stay usable. Here all uses
-    of a name share one.
+    Without a customer, a payment method can be used once, even if it is declined.
+    Stripe makes a new payment method at each use of a test card's name, so names stay usable.
 
     Raises:
-        RefusedError: From every method, if the payment method cannot be used.
+        RefusedError: From every method, if the payment method cannot be made or used.
     """
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._localstripe = account.localstripe
-        self._named: dict[Card, str] = {}
+        self._cards: dict[str, Card] = {}
         self._used: set[str] = set()
 
-    async def create(self, request: ApiRequest) -> Answer:
-        """Make a payment method from the number of a card (https://docs.stripe.com/api/payment_methods/create)."""
+    def create(self, request: ApiRequest) -> dict[str, Any]:
+        """Make one from the number of a card (https://docs.stripe.com/api/payment_methods/create)."""
+        request.ensure_known("type", "card", "metadata")
+        if request.param("type") != "card":
+            raise invalid("Invalid type: must be card", "parameter_invalid_enum", "type")
+        for name in ("number", "exp_month", "exp_year"):
+            if request.param(f"card[{name}]") is None:
+                raise invalid(f"Missing required param: card[{name}].", "parameter_missing", f"card[{name}]")
         card = _BY_NUMBER.get(request.param("card[number]") or "")
         if card is None:
-            return await self._account.pass_on(request)
-        made = await self._account.pass_on(request.having(**{"card[number]": card.number_for_localstripe}))
-        if made.status == HTTPStatus.OK:
-            self._account.notes.cards[made.body["id"]] = card
-        return made
+            message = "Your card number is incorrect."
+            raise RefusedError(
+                error(402, message, type="card_error", code="incorrect_number", param="number")
+            )
+        month, year = (request.whole_number(f"card[{name}]", 0) for name in ("exp_month", "exp_year"))
+        return self._make(card, month, year, request.fields("metadata"))
 
-    async def real(self, request: ApiRequest) -> ApiRequest:
-        """The request with the id of a payment method in the place of a test card's name."""
+    def create_customer(self, request: ApiRequest) -> dict[str, Any]:
+        """Make a customer (https://docs.stripe.com/api/customers/create)."""
+        request.ensure_known("description", "email", "metadata", "name")
+        return self._account.add(objects.customer(request))
+
+    def attach(self, request: ApiRequest, payment_method_id: str) -> dict[str, Any]:
+        """Save one for a customer (https://docs.stripe.com/api/payment_methods/attach)."""
+        request.ensure_known("customer")
+        customer_id = request.param("customer")
+        if customer_id is None:
+            raise invalid("Missing required param: customer.", "parameter_missing", "customer")
+        found = self._account.find("payment_method", payment_method_id, "payment_method")
+        self._account.find("customer", customer_id, "customer")
+        self._ensure_usable(payment_method_id)
+        return self._account.change(found, customer=customer_id)
+
+    def chosen(self, request: ApiRequest) -> str | None:
+        """The id of the payment method that a request names, or None if it names none."""
         name = request.param("payment_method")
-        if request.method != "POST" or name is None:
-            return request
+        if name is None:
+            return None
         card = CARDS.get(name)
         if card is not None:
-            return request.having(payment_method=await self._of(card))
-        await self._ensure_usable(name)
-        return request
+            return str(self._make(card, exp_month=12, exp_year=2040, metadata={})["id"])
+        self._ensure_usable(name)
+        return name
 
-    async def use(self, intent: dict[str, Any]) -> None:
-        """Use the payment method of a PaymentIntent that is confirmed now."""
-        used = intent["payment_method"]
-        if used not in self._named.values():
-            await self._ensure_usable(used)
-            self._used.add(used)
+    def use(self, payment_method_id: str) -> None:
+        """Use a payment method for a PaymentIntent that is confirmed now."""
+        self._ensure_usable(payment_method_id)
+        self._used.add(payment_method_id)
 
-    async def _ensure_usable(self, payment_method_id: str) -> None:
-        found = await self._localstripe.get(f"/v1/payment_methods/{quote(payment_method_id, safe='')}")
+    def card(self, payment_method_id: str) -> Card:
+        """The test card behind a payment method."""
+        return self._cards[payment_method_id]
+
+    def _make(self, card: Card, exp_month: int, exp_year: int, metadata: dict[str, str]) -> dict[str, Any]:
+        made = self._account.add(objects.payment_method(card, exp_month, exp_year, metadata))
+        self._cards[made["id"]] = card
+        return made
+
+    def _ensure_usable(self, payment_method_id: str) -> None:
+        found = self._account.get("payment_method", payment_method_id)
         if found is None:
             raise missing(400, "PaymentMethod", payment_method_id, "payment_method")
         if payment_method_id in self._used and found["customer"] is None:
             raise RefusedError(error(400, _USED_BEFORE))
-
-    async def _of(self, card: Card) -> str:
-        """The payment method of a named card; localstripe knows few of these names."""
-        if card not in self._named:
-            details = {"number": card.number, "exp_month": "12", "exp_year": "2040", "cvc": "123"}
-            params = (("type", "card"), *((f"card[{name}]", value) for name, value in details.items()))
-            made = await self.create(ApiRequest("POST", "/v1/payment_methods", params))
-            self._named[card] = made.body["id"]
-        return self._named[card]

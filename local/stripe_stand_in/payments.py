@@ -1,11 +1,11 @@
-"""The money that moved, added up from localstripe's own objects."""
+"""The money that moved, added up from charges and refunds."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from local.stripe_stand_in.localstripe_process import Localstripe
-from local.stripe_stand_in.views import is_captured
+from local.stripe_stand_in.account import Account
+from local.stripe_stand_in.objects import is_captured
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +37,19 @@ class StripePayment:
     service: str | None = None
 
 
-async def read_payments(localstripe: Localstripe) -> list[StripePayment]:
+def read_payments(account: Account) -> list[StripePayment]:
     """All payments, the oldest first."""
     charges: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for charge in await localstripe.list_all("/v1/charges"):
+    for charge in account.oldest_first("charge"):
         if is_captured(charge):
             charges[charge["payment_intent"]].append(charge)
     refunds: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for refund in await localstripe.list_all("/v1/refunds"):
+    for refund in account.oldest_first("refund"):
         if refund["status"] in {"succeeded", "pending"}:
-            refunds[refund["charge"]].append(refund)
+            refunds[refund["payment_intent"]].append(refund)
     payments = []
-    for intent in await localstripe.list_all("/v1/payment_intents"):
-        paid = charges[intent["id"]]
-        given_back = [refund for charge in paid for refund in refunds[charge["id"]]]
+    for intent in account.oldest_first("payment_intent"):
+        paid, given_back = charges[intent["id"]], refunds[intent["id"]]
         payments.append(
             StripePayment(
                 intent_id=intent["id"],

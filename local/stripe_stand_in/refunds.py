@@ -1,13 +1,14 @@
 """Refunds (https://docs.stripe.com/refunds): how they are made, and how banks decide about them later."""
 
-from http import HTTPStatus
+from contextlib import suppress
 from typing import Any, Final
 
-from local.stripe_stand_in import views
+from local.stripe_stand_in import objects
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.bank_outcomes import BankOutcomeKind, BankOutcomes
-from local.stripe_stand_in.exchange import Answer, ApiRequest, RefusedError, error, invalid
+from local.stripe_stand_in.exchange import ApiRequest, RefusedError, error, invalid
 from local.stripe_stand_in.pages import page
+from local.stripe_stand_in.payment_methods import PaymentMethods
 
 _STATUSES: Final[dict[BankOutcomeKind, str]] = {
     "refund_pending": "pending",
@@ -17,140 +18,138 @@ _STATUSES: Final[dict[BankOutcomeKind, str]] = {
 }
 
 _MONEY_STAYS: Final = frozenset({"failed", "canceled"})
-"""The statuses in which a refund no longer counts in the charge's `amount_refunded`."""
+"""The statuses in which a refund does not count in the charge's `amount_refunded`. Pending ones count."""
 
-_FILTERS: Final = frozenset({"charge", "payment_intent"})
+_FILTERS: Final = ("charge", "payment_intent")
+_REASONS: Final = ("duplicate", "fraudulent", "requested_by_customer")
+
+_SOME_TIME_SECONDS: Final = 1
+"""How long banks take to decide about the refunds of Stripe's test cards."""
 
 
 class Refunds:
-    """The refunds of an account; each method is to be called through `Account.exclusively`.
+    """The refunds of an account.
 
     Raises:
         RefusedError: From every method, if the refund or the change is not possible.
     """
 
-    def __init__(self, account: Account, outcomes: BankOutcomes) -> None:
+    def __init__(self, account: Account, methods: PaymentMethods, outcomes: BankOutcomes) -> None:
         self._account = account
+        self._methods = methods
         self._outcomes = outcomes
-        self._localstripe = account.localstripe
 
-    async def create(self, request: ApiRequest) -> Answer:
+    def create(self, request: ApiRequest) -> dict[str, Any]:
         """Refund a charge (https://docs.stripe.com/api/refunds/create)."""
-        charge, intent = await self._to_refund(request)
+        request.ensure_known("amount", "charge", "metadata", "payment_intent", "reason")
+        if request.param("reason") not in {None, *_REASONS}:
+            message = f"Invalid reason: must be one of {', '.join(_REASONS)}"
+            raise invalid(message, "parameter_invalid_enum", "reason")
+        charge, intent = self._to_refund(request)
         left = charge["amount"] - charge["amount_refunded"]
         amount = request.param("amount") or str(left)
         if charge["disputed"]:  # the outcome of the dispute does not matter
             message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
-            return error(400, message, code="charge_disputed")
+            raise RefusedError(error(400, message, code="charge_disputed"))
         if left <= 0:
             message = f"Charge {charge['id']} has already been refunded."
-            return error(400, message, code="charge_already_refunded")
+            raise RefusedError(error(400, message, code="charge_already_refunded"))
         if not amount.isdecimal() or int(amount) == 0:
             raise invalid("Invalid positive integer", "parameter_invalid_integer", "amount")
         if int(amount) > left:
             message = f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
-            return error(400, message, param="amount")
-        order_id = intent["metadata"].get("order_id")
-        if self._outcomes.take(order_id, "refund_refused"):
-            return error(400, "This charge cannot be refunded because the card has been closed.")
-        made = await self._account.ask(
-            request.having(amount=amount, charge=charge["id"], payment_intent=None)
-        )
-        if made.status != HTTPStatus.OK:
-            return made
-        return Answer(HTTPStatus.OK, await self._made(made.body, charge, intent, request))
+            raise RefusedError(error(400, message, param="amount"))
+        if self._outcomes.take(intent["metadata"].get("order_id"), "refund_refused"):
+            raise RefusedError(error(400, "This charge cannot be refunded because the card has been closed."))
+        return self._make(request, charge, intent, int(amount))
 
-    async def list_page(self, request: ApiRequest) -> Answer:
+    def list_page(self, request: ApiRequest) -> dict[str, Any]:
         """A page of refunds, the newest first (https://docs.stripe.com/api/refunds/list)."""
-        intent_id, charge_id = request.intent_id, request.param("charge")
-        refunds = await self._localstripe.list_all("/v1/refunds")
-        if intent_id is not None:
-            await self._account.find("payment_intent", intent_id, "payment_intent")
-            refunds = [each for each in refunds if self._account.notes.refunds[each["id"]] == intent_id]
-        if charge_id is not None:
-            await self._account.find("charge", charge_id, "charge")
-            refunds = [each for each in refunds if each["charge"] == charge_id]
-        listed = page(request, "refund", self._newest_first(refunds), _FILTERS)
-        return Answer(HTTPStatus.OK, self._account.view(listed))
+        wanted = {name: value for name, value in request.params if name in _FILTERS}
+        for name, value in wanted.items():
+            self._account.find(name, value, name)
+        refunds = [
+            refund
+            for refund in self._account.newest_first("refund")
+            if all(refund[name] == value for name, value in wanted.items())
+        ]
+        return page(request, "refund", refunds, _FILTERS)
 
-    async def finish(self, intent_id: str, refund_id: str | None, *, success: bool) -> Answer:
+    def finish(self, intent_id: str, refund_id: str | None, *, success: bool) -> dict[str, Any]:
         """Decide about a pending refund of a payment, the oldest one unless one is named."""
-        refund = await self._find(intent_id, refund_id, "pending", newest=False)
-        return await self._change(refund, "succeeded" if success else "failed")
+        refund = self._find(intent_id, refund_id, "pending")[-1]
+        return self._decide(refund, "succeeded" if success else "failed")
 
-    async def fail(self, intent_id: str, refund_id: str | None) -> Answer:
+    def fail(self, intent_id: str, refund_id: str | None) -> dict[str, Any]:
         """Fail a refund that had succeeded, the newest one unless one is named."""
-        return await self._change(await self._find(intent_id, refund_id, "succeeded", newest=True), "failed")
+        return self._decide(self._find(intent_id, refund_id, "succeeded")[0], "failed")
 
-    async def _to_refund(self, request: ApiRequest) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The charge, as Stripe returns it, and its PaymentIntent."""
-        intent_id, charge_id = request.intent_id, request.param("charge")
+    def _to_refund(self, request: ApiRequest) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The charge and its PaymentIntent."""
+        intent_id, charge_id = request.param("payment_intent"), request.param("charge")
         what = f"PaymentIntent ({intent_id})"
         if intent_id is None:
             if charge_id is None:
                 raise invalid("Provide one of these: payment_intent, charge.", "parameter_missing")
-            charge = await self._account.find("charge", charge_id, "charge")
-            intent_id, what = charge["payment_intent"] or "", f"charge ({charge_id})"
-        intent = await self._account.find("payment_intent", intent_id, "payment_intent")
-        charge = intent["latest_charge"]
-        if not views.is_captured(charge):
+            intent_id = self._account.find("charge", charge_id, "charge")["payment_intent"]
+            what = f"charge ({charge_id})"
+        intent = self._account.find("payment_intent", intent_id or "", "payment_intent")
+        charge = self._account.charge_of(intent)
+        if charge is None or not objects.is_captured(charge) or charge_id not in {None, charge["id"]}:
             raise RefusedError(error(400, f"This {what} does not have a successful charge to refund."))
-        return self._account.view(charge), intent
+        return charge, intent
 
-    async def _made(
-        self, refund: dict[str, Any], charge: dict[str, Any], intent: dict[str, Any], request: ApiRequest
+    def _make(
+        self, request: ApiRequest, charge: dict[str, Any], intent: dict[str, Any], amount: int
     ) -> dict[str, Any]:
-        """Apply the outcome to a new refund, report it, and return the refund as it is then."""
-        self._account.notes.refunds[refund["id"]] = intent["id"]
-        card = self._account.notes.cards.get(charge["payment_method"])
         outcome = self._outcomes.take(intent["metadata"].get("order_id"), *_STATUSES)
-        if outcome is None and card is not None and card.refunds == "succeed_later":
+        card = self._methods.card(charge["payment_method"])
+        if outcome is None and card.refunds == "succeed_later":
             outcome = "refund_pending"
-            self._account.plan(lambda: self.finish(intent["id"], refund["id"], success=True))
-        elif outcome is None and card is not None and card.refunds == "fail_later":
-            self._account.plan(lambda: self.fail(intent["id"], refund["id"]))
         status = "succeeded" if outcome is None else _STATUSES[outcome]
-        refund = await self._set_status(refund, status)
+        refund = self._account.add(objects.refund(request, charge, amount, status))
         self._account.report("refund.created", refund, intent, request)
         if status == "failed":
             self._account.report("refund.failed", refund, intent, request)
         if status not in _MONEY_STAYS:
-            intent = await self._account.find("payment_intent", intent["id"], "payment_intent")
-            self._account.report_charge("charge.refunded", intent, request)
+            charge = self._refunded(charge, amount)
+            self._account.report("charge.refunded", charge, intent, request)
+        if card.refunds is not None:
+            self._account.later(_SOME_TIME_SECONDS, lambda: self._decide_later(refund, card.refunds))
         return refund
 
-    async def _change(self, refund: dict[str, Any], status: str) -> Answer:
+    def _decide_later(self, refund: dict[str, Any], decision: str | None) -> None:
+        intent_id, refund_id = refund["payment_intent"], refund["id"]
+        with suppress(RefusedError):  # the dashboard was faster
+            if decision == "succeed_later":
+                self.finish(intent_id, refund_id, success=True)
+            else:
+                self.fail(intent_id, refund_id)
+
+    def _decide(self, refund: dict[str, Any], status: str) -> dict[str, Any]:
         """Change the status as the bank says, and report that."""
-        intent = await self._account.find("payment_intent", refund["payment_intent"], "payment_intent")
-        refund = await self._set_status(refund, status)
-        self._account.report(
-            "refund.failed" if status == "failed" else "refund.updated", refund, intent, None
-        )
-        return Answer(HTTPStatus.OK, refund)
-
-    async def _set_status(self, refund: dict[str, Any], status: str) -> dict[str, Any]:
-        if status != refund["status"]:
-            await self._localstripe.overwrite(f"/v1/refunds/{refund['id']}", {"status": status})
+        intent = self._account.find("payment_intent", refund["payment_intent"], "payment_intent")
+        refund = self._account.change(refund, **objects.refund_status(status))
         if status in _MONEY_STAYS:
-            self._account.notes.failed_refunds[refund["charge"]] += refund["amount"]
-        return self._account.view({**refund, "status": status})
+            self._refunded(self._account.find("charge", refund["charge"], "charge"), -refund["amount"])
+        event_type = "refund.failed" if status == "failed" else "refund.updated"
+        self._account.report(event_type, refund, intent, None)
+        return refund
 
-    async def _find(
-        self, intent_id: str, refund_id: str | None, status: str, *, newest: bool
-    ) -> dict[str, Any]:
-        intent = await self._account.find("payment_intent", intent_id, "intent")
-        charge = intent["latest_charge"]
-        refunds = await self._localstripe.list_all("/v1/refunds", charge=charge["id"]) if charge else []
+    def _refunded(self, charge: dict[str, Any], amount: int) -> dict[str, Any]:
+        """The charge after an amount more went back to the customer, or is on the way."""
+        refunded = charge["amount_refunded"] + amount
+        return self._account.change(charge, amount_refunded=refunded, refunded=refunded >= charge["amount"])
+
+    def _find(self, intent_id: str, refund_id: str | None, status: str) -> list[dict[str, Any]]:
+        """The refunds of a payment in a status, the newest first, at least one."""
+        self._account.find("payment_intent", intent_id, "intent")
         found = [
-            each
-            for each in self._newest_first(refunds)
-            if each["status"] == status and refund_id in {None, each["id"]}
+            refund
+            for refund in self._account.newest_first("refund")
+            if (refund["payment_intent"], refund["status"]) == (intent_id, status)
+            and refund_id in {None, refund["id"]}
         ]
         if not found:
             raise RefusedError(error(400, f"PaymentIntent {intent_id} has no refund that is {status}."))
-        return self._account.view(found[0 if newest else -1])
-
-    def _newest_first(self, refunds: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """In the order of their creation; localstripe knows only the second."""
-        order = {refund_id: n for n, refund_id in enumerate(self._account.notes.refunds)}
-        return sorted(refunds, key=lambda refund: order[refund["id"]], reverse=True)
+        return found

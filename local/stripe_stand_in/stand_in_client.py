@@ -7,8 +7,8 @@ import httpx
 
 from local.control_client import ControlClient
 from local.stripe_stand_in.bank_outcomes import RefundStatus
-from local.stripe_stand_in.deliveries import Delivery
 from local.stripe_stand_in.payments import StripePayment
+from local.stripe_stand_in.shell.deliveries import Delivery
 
 
 class StandInClient(ControlClient):

@@ -27,7 +27,7 @@ def start(port: int = 0) -> Iterator["subprocess.Popen[str]"]:
         try:
             yield process
         finally:
-            process.terminate()  # it ends localstripe, too
+            process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 process.wait(10)
             process.kill()

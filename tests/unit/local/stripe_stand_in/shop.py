@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import stripe
 
-from local.stripe_stand_in.deliveries import Delivery
 from local.stripe_stand_in.exchange import FAIL_HEADER
 from local.stripe_stand_in.payments import StripePayment
+from local.stripe_stand_in.shell.deliveries import Delivery
 from local.stripe_stand_in.stand_in_client import StandInClient
 
 

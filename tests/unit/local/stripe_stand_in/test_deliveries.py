@@ -10,9 +10,9 @@ import pytest
 import stripe
 from aiohttp import web
 
-from local.stripe_stand_in import deliveries
-from local.stripe_stand_in.deliveries import Deliveries, Delivery
 from local.stripe_stand_in.events import Event
+from local.stripe_stand_in.shell import deliveries
+from local.stripe_stand_in.shell.deliveries import Deliveries, Delivery
 from local.stripe_stand_in.webhooks import WebhookEndpoint
 from local.waiting import wait_for
 from tests.unit.local.stripe_stand_in.receiver import SECRET, Receiver, listening, types
@@ -267,7 +267,7 @@ async def deliver_to_an_endpoint_that_hangs_once() -> list[Delivery]:
         delivering.register(
             WebhookEndpoint(url=f"http://127.0.0.1:{runner.addresses[0][1]}/", secrets=[SECRET])
         )
-        delivering.take(Event("evt_1", CREATED, "pi_1", None, b"{}"))
+        delivering.take(Event("evt_1", CREATED, "pi_1", None, {}))
         return await asyncio.to_thread(settled, delivering.deliveries, 2)
     finally:
         await runner.cleanup()

@@ -1,11 +1,8 @@
-import asyncio
-
 import pytest
 
 from local.stripe_stand_in.exchange import Answer, ApiRequest, error
 from local.stripe_stand_in.idempotency import IdempotencyKeys
-
-pytestmark = pytest.mark.enable_socket  # an event loop uses sockets
+from tests.unit.local.stripe_stand_in.clock import Clock
 
 CREATE = ApiRequest(
     "POST", "/v1/refunds", (("amount", "100"), ("charge", "ch_1")), "sk_test_a", "order-1-refund"
@@ -20,18 +17,24 @@ class Endpoint:
         self._answers = list(answers)
         self.executions = 0
 
-    async def __call__(self) -> Answer:
+    def __call__(self) -> Answer:
         self.executions += 1
         return self._answers.pop(0)
 
 
 @pytest.fixture
-def keys() -> IdempotencyKeys:
-    return IdempotencyKeys()
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def keys(clock: Clock) -> IdempotencyKeys:
+    return IdempotencyKeys(clock)
 
 
 def ask(keys: IdempotencyKeys, request: ApiRequest, endpoint: Endpoint) -> Answer:
-    return asyncio.run(keys.once(request, endpoint))
+    begun = keys.begin(request, endpoint)
+    return begun if isinstance(begun, Answer) else begun()
 
 
 def changed(**changes: object) -> ApiRequest:
@@ -92,13 +95,24 @@ def test_a_request_that_no_stored_answer_matches_is_executed(
 
 
 def test_a_key_of_a_request_in_progress_is_a_conflict(keys: IdempotencyKeys) -> None:
-    async def ask_while_executing() -> Answer:
-        return await keys.once(CREATE, Endpoint())
+    in_progress = keys.begin(CREATE, Endpoint(REFUNDED))
+    assert callable(in_progress)
 
-    conflict = asyncio.run(keys.once(CREATE, ask_while_executing))
+    conflict = ask(keys, CREATE, Endpoint())
 
     assert (conflict.status, conflict.body["error"]["code"]) == (409, "idempotency_key_in_use")
-    assert ask(keys, CREATE, Endpoint(REFUNDED)) == REFUNDED
+    assert in_progress() == REFUNDED
+    assert ask(keys, CREATE, Endpoint()).replayed
+
+
+def test_a_key_is_forgotten_after_a_day(keys: IdempotencyKeys, clock: Clock) -> None:
+    endpoint = Endpoint(REFUNDED, REFUNDED)
+    ask(keys, CREATE, endpoint)
+
+    clock.now += 24 * 60 * 60 - 1
+    assert ask(keys, CREATE, endpoint).replayed
+    clock.now += 1
+    assert not ask(keys, CREATE, endpoint).replayed
 
 
 def test_a_crash_frees_the_key(keys: IdempotencyKeys) -> None:

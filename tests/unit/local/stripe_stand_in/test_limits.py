@@ -9,19 +9,13 @@ import stripe
 from local.stripe_stand_in.exchange import ApiRequest, RefusedError
 from local.stripe_stand_in.limits import AccountLimits, Limits
 from local.stripe_stand_in.stand_in_client import StandInClient
+from tests.unit.local.stripe_stand_in.clock import Clock
 from tests.unit.local.stripe_stand_in.shop import Shop
 
 READ = ApiRequest("GET", "/v1/payment_intents/pi_1", api_key="sk_test_a")
 READ_ANOTHER = ApiRequest("GET", "/v1/payment_intents/pi_2", api_key="sk_test_a")
 CREATE = ApiRequest("POST", "/v1/payment_intents", api_key="sk_test_a")
 OF_ANOTHER_ACCOUNT = ApiRequest("POST", "/v1/payment_intents", api_key="sk_test_b")
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

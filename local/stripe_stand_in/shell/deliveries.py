@@ -168,14 +168,15 @@ class Deliveries:
             return True
         delivery = Delivery(event.event_id, event.type, event.intent_id, event.order_id, attempt)
         self._deliveries.append(delivery)
+        body = event.body
         headers = {
             "Content-Type": "application/json; charset=utf-8",
-            "Stripe-Signature": signature(event.body, endpoint.secrets, int(time.time())),
+            "Stripe-Signature": signature(body, endpoint.secrets, int(time.time())),
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
         }
         try:
             async with self._http.post(
-                endpoint.url, data=event.body, headers=headers, allow_redirects=False
+                endpoint.url, data=body, headers=headers, allow_redirects=False
             ) as answer:
                 delivery.status = answer.status
         except (aiohttp.ClientError, TimeoutError):

@@ -1,43 +1,34 @@
 """The stand-in's own endpoints, over which it is controlled; `stand_in_client.StandInClient` calls them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError, validate_call
 
-from local.stripe_stand_in.account import Account
-from local.stripe_stand_in.bank_outcomes import BankOutcome, BankOutcomes
-from local.stripe_stand_in.dashboard import Dashboard
-from local.stripe_stand_in.deliveries import Deliveries, DeliveryMode
-from local.stripe_stand_in.exchange import Answer
-from local.stripe_stand_in.limits import AccountLimits, Limits
+from local.stripe_stand_in.bank_outcomes import BankOutcome
+from local.stripe_stand_in.exchange import RefusedError
+from local.stripe_stand_in.limits import Limits
+from local.stripe_stand_in.model import Stripe
+from local.stripe_stand_in.shell.deliveries import Deliveries, DeliveryMode
 from local.stripe_stand_in.webhooks import WebhookEndpoint
 
 _ARGUMENTS: Final = TypeAdapter(dict[str, Any])
+_STRICT: Final = ConfigDict(strict=True)
 
 
 class Steering:
     """The endpoints of one stand-in."""
 
-    def __init__(
-        self,
-        account: Account,
-        dashboard: Dashboard,
-        deliveries: Deliveries,
-        outcomes: BankOutcomes,
-        limits: AccountLimits,
-    ) -> None:
-        self._account = account
-        self._dashboard = dashboard
+    def __init__(self, stripe: Stripe, deliveries: Deliveries) -> None:
+        self._stripe = stripe
         self._deliveries = deliveries
-        self._outcomes = outcomes
-        self._limits = limits
 
     def routes(self) -> list[web.RouteDef]:
         """The endpoints."""
+        dashboard = self._stripe.dashboard
         return [
             web.get("/payments", self._payments),
             web.post("/_stand_in/webhooks", self._register),
@@ -49,21 +40,20 @@ class Steering:
             web.post("/_stand_in/outcomes", self._add_outcome),
             web.post("/_stand_in/limits", self._change_limits),
             *(
-                web.post(f"/_stand_in/dashboard/{change.__name__}", self._change(change))
+                web.post(f"/_stand_in/dashboard/{change.__name__}", _change(change))
                 for change in (
-                    self._dashboard.refund,
-                    self._dashboard.finish_refund,
-                    self._dashboard.fail_refund,
-                    self._dashboard.dispute,
-                    self._dashboard.close_dispute,
-                    self._dashboard.finish_processing,
+                    dashboard.refund,
+                    dashboard.finish_refund,
+                    dashboard.fail_refund,
+                    dashboard.dispute,
+                    dashboard.close_dispute,
+                    dashboard.finish_processing,
                 )
             ),
         ]
 
     async def _payments(self, _: web.Request) -> web.Response:
-        payments = await self._account.payments()
-        return web.json_response({"payments": [asdict(payment) for payment in payments]})
+        return web.json_response({"payments": [asdict(payment) for payment in self._stripe.payments()]})
 
     async def _register(self, http: web.Request) -> web.Response:
         self._deliveries.register(WebhookEndpoint.model_validate_json(await http.read()))
@@ -91,22 +81,26 @@ class Steering:
         return web.json_response({})
 
     async def _add_outcome(self, http: web.Request) -> web.Response:
-        self._outcomes.add(BankOutcome.model_validate_json(await http.read()))
+        self._stripe.outcomes.add(BankOutcome.model_validate_json(await http.read()))
         return web.json_response({}, status=201)
 
     async def _change_limits(self, http: web.Request) -> web.Response:
-        self._limits.change(Limits.model_validate_json(await http.read()))
+        self._stripe.limits.change(Limits.model_validate_json(await http.read()))
         return web.json_response({})
 
-    def _change(self, act: Callable[..., Awaitable[Answer]]) -> Handler:
-        """An endpoint that calls a method of the dashboard with the arguments in the body."""
 
-        async def handle(http: web.Request) -> web.StreamResponse:
-            arguments = _ARGUMENTS.validate_json(await http.read())
-            answer = await self._account.exclusively(lambda: act(**arguments))
-            return web.json_response(answer.body, status=answer.status)
+def _change(act: Callable[..., dict[str, Any]]) -> Handler:
+    """An endpoint that calls a method of the dashboard with the arguments in the body."""
+    checked = validate_call(config=_STRICT)(act)
 
-        return handle
+    async def handle(http: web.Request) -> web.StreamResponse:
+        arguments = _ARGUMENTS.validate_json(await http.read())
+        try:
+            return web.json_response(checked(**arguments))
+        except RefusedError as refused:
+            return web.json_response(refused.answer.body, status=refused.answer.status)
+
+    return handle
 
 
 @web.middleware
