@@ -41,7 +41,7 @@ _CAPTION: Final = (
 )
 
 
-class _Look(Enum):
+class Look(Enum):
     """Appearance of a link: arrow and line style."""
 
     HAPPY = ("==>", f"stroke:{_GREEN},stroke-width:4px")
@@ -54,18 +54,22 @@ class _Look(Enum):
 
     @property
     def arrow(self) -> str:
+        """Mermaid's arrow."""
         return self.value[0]
 
     @property
     def line(self) -> str:
+        """Mermaid's style of the line."""
         return self.value[1]
 
 
 @dataclass(frozen=True)
-class _Link:
+class Link:
+    """All transitions from one state to another, as one link."""
+
     source: str
     target: str
-    look: _Look
+    look: Look
     label: str = ""
 
     def __str__(self) -> str:
@@ -76,12 +80,12 @@ class _Link:
 def diagram(saga: SagaDocument) -> str:
     """Draw the state machine, coloured by role, with a caption."""
     undos = [state.name for state in reversed(saga.way_back)]
-    invisible = [_Link(upper, lower, _Look.INVISIBLE) for upper, lower in pairwise(undos)]
-    happy = [_Link(*pair, _Look.HAPPY) for pair in pairwise([state.name for state in saga.happy_path])]
-    confirmed = _Link(saga.happy_path[-1].name, _CONFIRMED, _Look.HAPPY)
-    links = list(_links(saga))
-    forward = [*happy, *(link for link in links if link.look is _Look.DETOUR)]
-    others = [link for link in links if link.look not in {_Look.HAPPY, _Look.DETOUR}]
+    invisible = [Link(upper, lower, Look.INVISIBLE) for upper, lower in pairwise(undos)]
+    happy = [Link(*pair, Look.HAPPY) for pair in pairwise([state.name for state in saga.happy_path])]
+    confirmed = Link(saga.happy_path[-1].name, _CONFIRMED, Look.HAPPY)
+    links = list(links_of(saga))
+    forward = [*happy, *(link for link in links if link.look is Look.DETOUR)]
+    others = [link for link in links if link.look not in {Look.HAPPY, Look.DETOUR}]
     lines = [
         "flowchart TD",
         'subgraph undo["undo, in reverse order"]',
@@ -98,24 +102,24 @@ def diagram(saga: SagaDocument) -> str:
     return "\n".join(["```mermaid", lines[0], *_indented(lines[1:]), "```", "", _CAPTION])
 
 
-def _links(saga: SagaDocument) -> Iterator[_Link]:
+def links_of(saga: SagaDocument) -> Iterator[Link]:
     """Make one link for each pair of states with transitions; links from the last forward step come first."""
     forward = list(reversed(saga.forward))
     for state in [*forward, *(state for state in saga.states.values() if state not in forward)]:
         for target in dict.fromkeys(transition.target for transition in state.transitions):
             parallel = [each for each in state.transitions if each.target == target]
-            yield _Link(state.name, target, _look(saga, state, parallel), _label(state, parallel))
+            yield Link(state.name, target, _look(saga, state, parallel), _label(state, parallel))
 
 
-def _look(saga: SagaDocument, source: State, parallel: Sequence[Transition]) -> _Look:
+def _look(saga: SagaDocument, source: State, parallel: Sequence[Transition]) -> Look:
     target, forward = saga.states[parallel[0].target], saga.forward
     if target.role is Role.DETOUR or (source.role is Role.DETOUR and target in forward):
-        return _Look.DETOUR
+        return Look.DETOUR
     if source in forward:
-        return _Look.FAILURE if all(transition.errors for transition in parallel) else _Look.HAPPY
+        return Look.FAILURE if all(transition.errors for transition in parallel) else Look.HAPPY
     if any(not transition.errors for transition in parallel):
-        return _Look.ALARM if source.role is Role.ALARM else _Look.UNDO
-    return _Look.RETURNED if target in forward else _Look.ALARM
+        return Look.ALARM if source.role is Role.ALARM else Look.UNDO
+    return Look.RETURNED if target in forward else Look.ALARM
 
 
 def _label(source: State, parallel: Sequence[Transition]) -> str:
@@ -143,9 +147,9 @@ def _nodes(saga: SagaDocument) -> Iterator[str]:
     yield f"{_CONFIRMED}([order confirmed])"
 
 
-def _line_styles(links: Sequence[_Link]) -> Iterator[str]:
+def _line_styles(links: Sequence[Link]) -> Iterator[str]:
     """Style links by number. Mermaid counts invisible links, too."""
-    for look in _Look:
+    for look in Look:
         numbers = [str(number) for number, link in enumerate(links) if link.look is look]
         if look.line and numbers:
             yield f"linkStyle {','.join(numbers)} {look.line}"

@@ -1,13 +1,15 @@
-"""`make docs`: writes the generated parts of README.md and docs/, and the API's contract."""
+"""`make docs`: writes the generated parts of README.md and docs/, the contract, and the console's drawing."""
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from docgen.contract.files import contract_files
 from docgen.cost import cost_table
 from docgen.diagram import diagram
 from docgen.reconciliation_load import load_table
+from docgen.saga_graph import saga_graph
 from docgen.stripe_calls import read_counts
 from docgen.tables import aws_error_table, path_table, payment_table
 from local.processes import REPOSITORY
@@ -36,6 +38,11 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
     }
 
 
+def drawings() -> Mapping[Path, str]:
+    """Draw what pages show as files."""
+    return {REPOSITORY / "console" / "saga.svg": saga_graph(SagaDocument.load())}
+
+
 def with_parts(text: str, parts: Mapping[str, str]) -> str:
     """Replace the text between the markers of each part.
 
@@ -53,7 +60,7 @@ def with_parts(text: str, parts: Mapping[str, str]) -> str:
 
 
 def main() -> int:
-    """Write the generated parts and the contract.
+    """Write the generated parts, the contract and the drawing of the saga.
 
     Returns:
         0, or 1 if a page lacks a marker.
@@ -65,6 +72,6 @@ def main() -> int:
     except ValueError as error:
         sys.stderr.write(f"error: {name}: {error}\n")
         return 1
-    for path, text in contract_files().items():
+    for path, text in {**contract_files(), **drawings()}.items():
         path.write_text(text, encoding="utf-8")
     return 0

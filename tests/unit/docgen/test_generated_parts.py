@@ -54,6 +54,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A page with generated parts, the only one."""
     monkeypatch.setattr(generated_parts, "REPOSITORY", tmp_path)
     monkeypatch.setattr(generated_parts, "generated_parts", lambda: {"page.md": PARTS})
+    monkeypatch.setattr(generated_parts, "drawings", dict)
     monkeypatch.setattr(generated_parts, "contract_files", lambda: {tmp_path / "api.json": "the contract"})
     return tmp_path / "page.md"
 

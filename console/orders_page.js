@@ -1,0 +1,147 @@
+// The list of orders: filter, search, pages, live.
+
+import { placeSample } from "./actions.js";
+import { h } from "./dom.js";
+import { dayAndTime, money, sentence } from "./format.js";
+import { STATUS_MARKS, STATUSES } from "./model.js";
+
+const PAGE_SIZE = 100;
+const PAUSE = 3000;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+export class OrdersPage {
+  title = "Orders";
+  orders = null;
+  status = "";
+  search = "";
+  pages = 1;
+  hasMore = false;
+
+  constructor(app) {
+    this.app = app;
+  }
+
+  /** Milliseconds until the next look: each page is one more request. */
+  get pause() {
+    return PAUSE * this.pages;
+  }
+
+  /** Read the pages that are shown, again: orders change their status, and so their place in a filtered list. */
+  async load() {
+    const [status, orders] = [this.status, []];
+    let cursor = null;
+    for (let page = 0; page < this.pages || (orders.length === 0 && cursor); page += 1) {
+      const answer = await this.app.api.orders({ status, limit: PAGE_SIZE, cursor });
+      orders.push(...answer.orders);
+      cursor = answer.cursor;
+      if (!cursor) break;
+      if (!this.orders) this.#show(status, orders, cursor); // the first rows, while the others load
+    }
+    this.#show(status, orders, cursor);
+  }
+
+  #show(status, orders, cursor) {
+    if (status !== this.status) return;
+    this.orders = orders;
+    this.hasMore = Boolean(cursor);
+    this.app.render();
+  }
+
+  view() {
+    const found = (this.orders ?? []).filter((order) => order.order_id.includes(this.search));
+    return [
+      h(
+        "div",
+        { class: "heading" },
+        h("h1", { tabindex: "-1" }, "Orders"),
+        this.app.api.customer && this.app.config.stage !== "prod" && h("button", { class: "primary", onclick: () => this.#place() }, "Place a sample order"),
+      ),
+      this.#filters(),
+      this.orders === null ? h("p", { class: "quiet" }, "Loading ...") : this.#results(found),
+    ];
+  }
+
+  #filters() {
+    const choices = ["", ...STATUSES].map((status) =>
+      h("button", { "aria-pressed": String(status === this.status), "data-status": status, onclick: () => this.#filter(status) }, status ? [mark(status), sentence(status)] : "All"),
+    );
+    const submit = (event) => {
+      event.preventDefault();
+      if (UUID.test(this.search)) location.hash = `#/orders/${this.search}`;
+    };
+    const typed = (event) => {
+      this.search = event.target.value.trim().toLowerCase();
+      this.app.render();
+    };
+    return h(
+      "div",
+      { class: "filters" },
+      h("div", { class: "choices", role: "group", "aria-label": "Status" }, choices),
+      h(
+        "form",
+        { role: "search", onsubmit: submit },
+        h("label", { for: "search", class: "unseen" }, "Order id, or a part of it"),
+        h("input", { id: "search", type: "search", placeholder: "Order id", autocomplete: "off", spellcheck: "false", oninput: typed }),
+      ),
+    );
+  }
+
+  #results(found) {
+    if (found.length === 0) {
+      const isId = UUID.test(this.search);
+      return h("p", { class: "empty" }, isId ? h("a", { href: `#/orders/${this.search}` }, "Open this order") : this.search ? "No order among those that are loaded has this id." : "No orders.");
+    }
+    return [
+      h(
+        "div",
+        { class: "scroll" },
+        h(
+          "table",
+          { class: "orders" },
+          h("caption", { class: "unseen" }, "Orders, newest first"),
+          h("thead", {}, h("tr", {}, ["Status", "Order", "Amount", "Items", "Placed (UTC)"].map((text) => h("th", { scope: "col" }, text)))),
+          h("tbody", {}, found.map(orderRow)),
+        ),
+      ),
+      h(
+        "p",
+        { class: "more" },
+        h("span", { class: "quiet" }, `${found.length} shown`),
+        this.hasMore && h("button", { onclick: () => this.#more() }, "Older orders"),
+      ),
+    ];
+  }
+
+  #filter(status) {
+    Object.assign(this, { status, pages: 1, orders: null });
+    this.app.refresh();
+  }
+
+  #more() {
+    this.pages += 1;
+    this.app.refresh();
+  }
+
+  async #place() {
+    const order = await this.app.attempt(() => placeSample(this.app.api));
+    if (order) location.hash = `#/orders/${order.order_id}`;
+  }
+}
+
+const mark = (status) => h("span", { class: "mark", "aria-hidden": "true" }, STATUS_MARKS[status]);
+
+/** The status as a badge: a mark and the words. */
+export const badge = (status) => h("span", { class: "badge", "data-status": status }, mark(status), sentence(status));
+
+function orderRow(order) {
+  const items = order.items.map((item) => `${item.quantity} × ${item.sku}`).join(", ");
+  return h(
+    "tr",
+    { key: order.order_id },
+    h("td", {}, badge(order.status)),
+    h("th", { scope: "row" }, h("a", { href: `#/orders/${order.order_id}`, class: "id" }, order.order_id)),
+    h("td", { class: "number" }, money(order.amount, order.currency)),
+    h("td", { class: "items" }, items, order.failure && h("strong", { class: "failure" }, ` ${order.failure.code}`)),
+    h("td", { class: "number" }, dayAndTime(order.created_at)),
+  );
+}
