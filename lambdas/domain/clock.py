@@ -13,6 +13,11 @@ def text(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def epoch_milliseconds(time: str) -> int:
+    """Milliseconds from 1970 to a time."""
+    return round(datetime.fromisoformat(time).timestamp() * 1_000)
+
+
 def earlier(time: str, by: timedelta) -> str:
     """The time that is earlier than another one by a duration."""
     return text(datetime.fromisoformat(time) - by)

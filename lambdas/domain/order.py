@@ -58,6 +58,10 @@ MONEY_IS_BACK = frozenset(
 )
 """Statuses of a payment of which the customer is owed nothing, now or later."""
 
+_ENDS_IN_REST = ("CustomerNotified", "CustomerNotNotified")
+_LEAVES_REST = ("CancellationRequested", "OrderNeedsAttention")
+"""Entries of the timeline with which an order comes to rest, and leaves it again."""
+
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
@@ -233,6 +237,21 @@ class Order:
     def is_erased(self) -> bool:
         """Whether the customer's personal data has been removed from the order."""
         return not self.email
+
+    def has_had(self, *events: str) -> bool:
+        """Whether the timeline has an entry of one of these names; what follows a colon is not compared."""
+        return any(entry.event.partition(":")[0] in events for entry in self.timeline)
+
+    @property
+    def open_since(self) -> str:
+        """When the order was accepted, or last left its rest; UTC, ISO 8601."""
+        since, at_rest = self.created_at, False
+        for entry in self.timeline:
+            if entry.event.startswith(_ENDS_IN_REST):
+                at_rest = True
+            elif at_rest and entry.event.startswith(_LEAVES_REST):
+                since, at_rest = entry.at, False
+        return since
 
     @property
     def first_flagged_at(self) -> str | None:

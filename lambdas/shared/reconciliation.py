@@ -8,7 +8,7 @@ and a call that fails is repeated from the same position. Nothing is kept betwee
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import wraps
 from time import monotonic
@@ -17,9 +17,9 @@ from typing import Any, Final
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.domain.order import Order
-from lambdas.domain.vocabulary import FindingKind, ReconciliationScope
+from lambdas.domain.vocabulary import FindingKind, Metric, ReconciliationScope
 from lambdas.shared.log import logger
-from lambdas.shared.metrics import count
+from lambdas.shared.metrics import Measure, emit
 from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.settings import Settings
 
@@ -56,11 +56,13 @@ class Report:
         counts: How often each thing happened; findings by their kind.
         findings: The ids of the first findings.
         new: The findings of this call.
+        oldest_open: How long the oldest order that this call found was not at rest.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     findings: list[dict[str, str | None]] = field(default_factory=list)
     new: list[Finding] = field(default_factory=list)
+    oldest_open: timedelta = timedelta()
 
     @classmethod
     def parse(cls, json: Mapping[str, Any]) -> "Report":
@@ -130,7 +132,7 @@ def reconciliation_handler(part: Part) -> Handler:
             logger.warning(
                 "reconciliation finding", extra={"kind": finding.kind, **finding.ids, **finding.facts}
             )
-            count("ReconciliationFindings", kind=finding.kind)
+            emit(Measure(Metric.RECONCILIATION_FINDINGS, finding.kind))
         return {"cursor": cursor, "report": run.report.as_json()}
 
     return handler

@@ -13,7 +13,9 @@ from lambdas.domain.errors import (
     PaymentActionRequired,
     TransientFailure,
 )
+from lambdas.domain.vocabulary import Metric
 from lambdas.shared.log import logger
+from lambdas.shared.metrics import Measure, emit
 from lambdas.shared.settings import Settings
 
 
@@ -29,15 +31,20 @@ class StepInput:
         execution: Name of the execution.
         error: In the undo chain, Step Functions' error output `{"Error": name, "Cause": text}`; empty for
             other steps.
-        attempt: Name of the execution and number of the try: unique among all tries of a step for an order.
+        retries: Number of tries of the step before this one, in the same execution and state.
         task_token: Task token that resumes the waiting execution; empty for other steps.
     """
 
     order_id: str
     execution: str
     error: Mapping[str, Any]
-    attempt: str
+    retries: int
     task_token: str
+
+    @property
+    def attempt(self) -> str:
+        """Name of the execution and number of the try: unique among all tries of a step for an order."""
+        return f"{self.execution}-{self.retries}"
 
     @classmethod
     def parse(cls, event: Mapping[str, Any]) -> "StepInput":
@@ -53,7 +60,7 @@ class StepInput:
             order_id=event["order_id"],
             execution=event["execution"],
             error=event.get("error") or {},
-            attempt=f"{event['execution']}-{event.get('attempt', 0)}",
+            retries=event.get("attempt", 0),
             task_token=event.get("task_token", ""),
         )
 
@@ -68,12 +75,15 @@ def step_handler(step: Step) -> Handler:
     Every line that the step logs has the order's id and the execution's name. What a step returns is the
     output of its state, which the console shows: ids, amounts and statuses, and nothing personal.
     """
+    name = step.__module__.split(".")[-2]  # the function's folder
 
     @logger.inject_lambda_context(clear_state=True)
     @wraps(step)
     def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         step_input = StepInput.parse(event)
         logger.append_keys(order_id=step_input.order_id, execution=step_input.execution)
+        if step_input.retries:
+            emit(Measure(Metric.STEP_RETRIES, name))
         try:
             outcome = step(step_input, Settings())
         except OrderRejected as rejection:

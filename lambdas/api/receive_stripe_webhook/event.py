@@ -23,6 +23,7 @@ class StripeEvent:
         event_id: `evt_...`, the same each time the event is delivered.
         kind: Stripe's type, like `payment_intent.succeeded`.
         livemode: Whether real money is involved.
+        created: Seconds since 1970.
         intent_id: The PaymentIntent; None if the event is not about a payment.
         order_id: The order that the object's metadata names. Refunds in Stripe's dashboard and disputes name
             none.
@@ -31,6 +32,7 @@ class StripeEvent:
     event_id: str
     kind: str
     livemode: bool
+    created: int
     intent_id: str | None
     order_id: str | None = None
 
@@ -79,11 +81,15 @@ def read_event(payload: str, signature: str, secrets: Sequence[str]) -> StripeEv
         json.dumps(body, ensure_ascii=False).encode()
         subject = body["data"]["object"]
         event = StripeEvent(
-            *(body["id"], body["type"], body["livemode"]), _intent_id(subject), _order_id(subject)
+            *(body["id"], body["type"], body["livemode"], body["created"]),
+            _intent_id(subject),
+            _order_id(subject),
         )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise no_event from error
-    if [type(event.event_id), type(event.kind), type(event.livemode)] != [str, str, bool]:
+    if [type(event.event_id), type(event.kind), type(event.livemode), type(event.created)] != [
+        *(str, str, bool, int)
+    ]:
         raise no_event
     return event
 

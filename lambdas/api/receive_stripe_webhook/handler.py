@@ -4,10 +4,11 @@ from http import HTTPStatus
 
 from lambdas.api.receive_stripe_webhook.event import StripeEvent, read_event, signing_secrets
 from lambdas.api.receive_stripe_webhook.logic import receive_stripe_webhook
+from lambdas.domain import clock
 from lambdas.domain.errors import PaymentProviderUnavailable, StoreUnavailable
-from lambdas.domain.vocabulary import ProblemKind, WebhookOutcome
+from lambdas.domain.vocabulary import Metric, ProblemKind, WebhookOutcome
 from lambdas.shared.log import logger
-from lambdas.shared.metrics import count
+from lambdas.shared.metrics import Measure, emit
 from lambdas.shared.payments.stripe_gateway import StripeGateway
 from lambdas.shared.rest.endpoint import endpoint
 from lambdas.shared.rest.http_request import HttpRequest
@@ -41,7 +42,7 @@ def _verified(http: HttpRequest, settings: Settings) -> StripeEvent:
         return read_event(http.text, http.headers.get("stripe-signature", ""), signing_secrets(secret))
     except Problem as problem:
         if problem.kind is ProblemKind.BAD_SIGNATURE:
-            count("StripeWebhooks", outcome=WebhookOutcome.BAD_SIGNATURE)
+            emit(Measure(Metric.STRIPE_WEBHOOKS, WebhookOutcome.BAD_SIGNATURE))
         raise
 
 
@@ -53,4 +54,5 @@ def _process(event: StripeEvent, settings: Settings) -> None:
         TaskCallback.connect(),
     )
     logger.info("webhook received", extra={"outcome": outcome})
-    count("StripeWebhooks", outcome=outcome)
+    lag = clock.epoch_milliseconds(clock.now()) - 1_000 * event.created
+    emit(Measure(Metric.STRIPE_WEBHOOKS, outcome), Measure(Metric.WEBHOOK_LAG, value=max(lag, 0)))

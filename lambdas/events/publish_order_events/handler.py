@@ -8,9 +8,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from lambdas.domain.order import Order
 from lambdas.events.publish_order_events.event_publisher import EventPublisher
 from lambdas.events.publish_order_events.history import events_of_history
+from lambdas.events.publish_order_events.measures import measures_of_change
 from lambdas.events.publish_order_events.order_event import OrderEvent, event_of_change
 from lambdas.shared.log import logger
-from lambdas.shared.metrics import count
+from lambdas.shared.metrics import emit
 from lambdas.shared.settings import Settings
 from lambdas.shared.store.order_item import order_from_item
 from lambdas.shared.streams import process_in_order
@@ -28,8 +29,6 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         again = before is not None and after.republish_requested_at != before.republish_requested_at
         for order_event in events_of_history(after) if again else _events_of(before, after):
             bus.put(order_event)
-            if not again:  # an alarm watches the count, and an old event is no reason for a new alarm
-                count("OrderEvents", event=order_event.detail_type)
             logger.info(
                 "event published",
                 extra={
@@ -39,6 +38,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
                     "again": again,
                 },
             )
+        if before is not None and not again:  # an old event is counted already
+            emit(*measures_of_change(before, after))
 
     return process_in_order(event, publish)
 

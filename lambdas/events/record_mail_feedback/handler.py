@@ -8,8 +8,9 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.domain.vocabulary import MailFeedback
+from lambdas.domain.vocabulary import MailFeedback, MailOutcome, Metric
 from lambdas.shared.log import logger
+from lambdas.shared.metrics import Measure, emit
 from lambdas.shared.settings import Settings
 from lambdas.shared.store.orders import OrderTable
 
@@ -28,6 +29,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
         feedback = MailFeedback.of(message["detail_type"])
         for order_id in message["order_ids"]:
             order = orders.record_mail_feedback(order_id, feedback, message["event_id"])
+            if order is not None:
+                emit(Measure(Metric.MAILS, MailOutcome[feedback.name]))
             logger.info(
                 "mail feedback",
                 extra={"order_id": order_id, "feedback": feedback, "recorded": order is not None},

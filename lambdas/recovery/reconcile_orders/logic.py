@@ -1,6 +1,6 @@
 """Finds orders that have been idle for too long, and runs them again or flags them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from lambdas.domain import clock
@@ -63,6 +63,8 @@ def _reconcile(order: Order, before: str, run: Run, orders: OrderTable, executio
         return
     counts = run.report.counts
     counts["orders_not_at_rest"] += 1
+    open_for = run.started_at - datetime.fromisoformat(order.open_since)
+    run.report.oldest_open = max(run.report.oldest_open, open_for)
     if order.status is OrderStatus.NEEDS_ATTENTION:
         if _may_have_passed(order, run):
             orders.request_retry(order.order_id, by="reconciliation")

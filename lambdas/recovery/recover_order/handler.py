@@ -10,12 +10,12 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.domain import clock
-from lambdas.domain.vocabulary import RecoveryOutcome
+from lambdas.domain.vocabulary import Metric, RecoveryOutcome
 from lambdas.recovery.recover_order.ended_executions import EndedExecutionsQueue
 from lambdas.recovery.recover_order.logic import TooEarly, recover_order
 from lambdas.recovery.recover_order.status_change import read_status_change
 from lambdas.shared.log import logger
-from lambdas.shared.metrics import count
+from lambdas.shared.metrics import Measure, emit
 from lambdas.shared.saga_executions import SagaExecutions
 from lambdas.shared.settings import Settings
 from lambdas.shared.store.orders import OrderTable
@@ -42,7 +42,7 @@ def _recovery(settings: Settings) -> Callable[[SQSRecord], None]:
         except TooEarly as too_early:
             queue.hide(record.receipt_handle, too_early.wait)
             raise
-        count("EndedExecutions", outcome=outcome)
+        emit(Measure(Metric.ENDED_EXECUTIONS, outcome))
         level = logger.error if outcome is RecoveryOutcome.GIVEN_UP else logger.warning
         level(
             "execution did not succeed",

@@ -6,11 +6,11 @@ from botocore.exceptions import ClientError
 from typing_extensions import override
 
 from lambdas.domain.errors import MailRejected, MailUnavailable
-from lambdas.domain.vocabulary import MailOutcome
+from lambdas.domain.vocabulary import MailOutcome, Metric
 from lambdas.saga.notify_customer.logic import Mailer
 from lambdas.shared.aws import error_code, ses, transient_as
 from lambdas.shared.log import logger
-from lambdas.shared.metrics import count
+from lambdas.shared.metrics import Measure, emit
 from lambdas.shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class SesMailer(Mailer):
             outcome = MailOutcome.REJECTED
             raise
         finally:
-            count("Mails", outcome=outcome)
+            emit(Measure(Metric.MAILS, outcome))
             level = logger.info if outcome is MailOutcome.SENT else logger.warning
             level(f"mail {outcome}", extra={"subject": subject})
 

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from lambdas.domain.order import PaymentStatus
 from lambdas.saga.refund_payment.logic import refund_payment
-from lambdas.shared.metrics import count
 from lambdas.shared.payments.stripe_gateway import StripeGateway
 from lambdas.shared.settings import Settings
 from lambdas.shared.step import StepInput, step_handler
@@ -21,6 +19,4 @@ def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
         OrderTable.from_settings(settings),
         StripeGateway.from_settings(settings),
     )
-    if order.payment.status is PaymentStatus.REFUND_PENDING:
-        count("RefundsPending")
     return {"payment": order.payment.status, "intent_id": order.payment.intent_id}

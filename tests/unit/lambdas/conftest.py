@@ -28,6 +28,7 @@ from lambdas.shared.task_callback import TaskCallback
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP, PAYMENT_SERVICE
 from tests.unit.lambdas.direct_dynamodb import call_directly
 from tests.unit.lambdas.fakes import FakeCallback, FakeEventBridge, FakeMailer, FakeStripe
+from tests.unit.lambdas.metrics import Emitted, data_points
 from tests.unit.lambdas.shop import AUDIT_TABLE, IDEMPOTENCY_TABLE, INVENTORY_TABLE, ORDERS_TABLE, Shop
 from tests.unit.lambdas.webhooks import SIGNING_SECRET
 
@@ -184,6 +185,12 @@ def event_bridge(monkeypatch: pytest.MonkeyPatch) -> FakeEventBridge:
     fake = FakeEventBridge()
     monkeypatch.setattr(event_publisher, "event_bridge", lambda: fake)
     return fake
+
+
+@pytest.fixture
+def emitted(capsys: pytest.CaptureFixture[str]) -> Emitted:
+    """The metrics of the functions."""
+    return lambda: list(data_points(capsys.readouterr().out))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def run_through(
     scope: ReconciliationScope = ReconciliationScope.FULL,
     hurried: bool = False,
 ) -> Report:
-    """Call a part until its end, as the state machine does, and return the report with all findings.
+    """Call a part until its end, as the state machine does, and return the report on all of its calls.
 
     Args:
         part: The part.
@@ -32,14 +32,16 @@ def run_through(
     cursor: Any = None
     report = Report()
     findings = []
+    oldest_open = timedelta()
     for _ in range(_MOST_CALLS):
         so_far = Report.parse(_as_json(report.as_json()))
         run = Run(started_at, scope, cursor, so_far, lambda: not hurried)
         cursor = _as_json(part(run))
         report = run.report
         findings += report.new
+        oldest_open = max(oldest_open, report.oldest_open)
         if cursor is None:
-            report.new = findings
+            report.new, report.oldest_open = findings, oldest_open
             return report
     raise AssertionError("the reconciliation does not end")
 

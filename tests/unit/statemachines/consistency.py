@@ -16,6 +16,7 @@ CONSISTENCY = Law("The definition, the table of steps, the functions and the err
 TABLE = "statemachines/steps.py"
 
 TASK_TOKEN = "{% $states.context.Task.Token %}"  # noqa: S105 - the expression for one
+RETRY_COUNT = "{% $states.context.State.RetryCount %}"
 
 KEY_WITH_PLACEHOLDER = re.compile(r'"([^"]*\$\{[^"]*)":')
 
@@ -62,6 +63,20 @@ def nobody_gets_the_task_token(draft: Draft) -> None:
 @a_task_that_waits_and_no_other_gets_its_token.broken_by("AwaitPayment does not wait: its task_token is {%")
 def the_execution_goes_on_before_the_customer_answers(draft: Draft) -> None:
     draft.states["AwaitPayment"]["Resource"] = "arn:aws:states:::lambda:invoke"
+
+
+@CONSISTENCY.rule
+def every_function_gets_the_number_of_its_retries(saga: SagaDocument) -> Iterator[str]:
+    """Each attempt of a refund has its own idempotency key, and a metric counts the retries of each step."""
+    for task in saga.tasks:
+        attempt = task.body.get("Arguments", {}).get("Payload", {}).get("attempt")
+        if attempt != RETRY_COUNT:
+            yield f"{task.name} does not know its retries: its attempt is {attempt}"
+
+
+@every_function_gets_the_number_of_its_retries.broken_by("AwaitPayment does not know its retries")
+def a_payload_has_no_attempt(draft: Draft) -> None:
+    del draft.states["AwaitPayment"]["Arguments"]["Payload"]["attempt"]
 
 
 @CONSISTENCY.rule

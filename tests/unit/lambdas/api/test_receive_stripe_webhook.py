@@ -32,7 +32,7 @@ def receive(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> Receive:
         order_id: str | None = ORDER_ID,
         livemode: bool = False,
     ) -> WebhookOutcome:
-        event = StripeEvent("evt_1", kind, livemode, intent_id, order_id)
+        event = StripeEvent("evt_1", kind, livemode, 0, intent_id, order_id)
         return receive_stripe_webhook(event, shop.orders, stripe, callback)
 
     return receive

@@ -21,6 +21,7 @@ PAYLOAD: Final = json.dumps(
         "object": "event",
         "type": "payment_intent.succeeded",
         "livemode": False,
+        "created": 1_772_366_400,
         "data": {"object": {"id": "pi_1", "object": "payment_intent", "status": "succeeded"}},
     },
     indent=2,  # as Stripe sends it; serialising it again would change the body
@@ -43,7 +44,7 @@ def about(subject: dict[str, Any]) -> str:
 
 def test_a_signed_event_is_read() -> None:
     assert read_event(PAYLOAD, sign(), [NEW_SECRET]) == StripeEvent(
-        "evt_1", "payment_intent.succeeded", livemode=False, intent_id="pi_1"
+        "evt_1", "payment_intent.succeeded", livemode=False, created=1_772_366_400, intent_id="pi_1"
     )
 
 

@@ -7,11 +7,15 @@ from typing import Any, Final
 import pytest
 
 from lambdas.api.receive_stripe_webhook.handler import handler
+from lambdas.domain import clock
 from lambdas.domain.order import PaymentStatus
+from lambdas.domain.vocabulary import Metric
+from lambdas.shared.metrics import Measure
 from tests.unit.lambdas.builders import ORDER_ID, TASK_TOKEN
 from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.fakes import FakeCallback, FakeStripe, no_answer
 from tests.unit.lambdas.invocations import CONTEXT, api_event
+from tests.unit.lambdas.metrics import Emitted
 from tests.unit.lambdas.shop import IDEMPOTENCY_TABLE, Shop
 from tests.unit.lambdas.webhooks import SIGNING_SECRET, an_event, webhook_request
 
@@ -23,18 +27,6 @@ pytestmark = pytest.mark.usefixtures("signing_secret")
 def send(payload: str, secret: str = SIGNING_SECRET) -> tuple[int, dict[str, Any]]:
     answer = handler(webhook_request(payload, secret), CONTEXT)
     return answer["statusCode"], json.loads(answer["body"])
-
-
-def counted(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """The outcomes in the metrics, which are written in CloudWatch's embedded metric format."""
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    for line in lines:
-        [metrics] = line["_aws"]["CloudWatchMetrics"]
-        assert metrics["Namespace"] == "OrderSaga/local"
-        assert sorted(metrics["Dimensions"][0]) == ["outcome", "service"]
-        assert metrics["Metrics"] == [{"Name": "StripeWebhooks", "Unit": "Count"}]
-        assert line["StripeWebhooks"] == [1.0]
-    return [line["outcome"] for line in lines]
 
 
 def test_an_event_resumes_the_saga(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> None:
@@ -88,12 +80,12 @@ def test_a_signed_body_that_is_no_event_is_rejected(body: str) -> None:
     assert (status, document["errors"]) == (400, [{"field": "body", "message": "must be a Stripe event"}])
 
 
-def test_requests_without_a_valid_signature_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_requests_without_a_valid_signature_are_counted(emitted: Emitted) -> None:
     send(an_event(), GUESSED)
     handler(api_event("POST", "/webhooks/stripe", an_event(), customer=None), CONTEXT)
     send("no event")
 
-    assert counted(capsys) == ["bad_signature", "bad_signature"]
+    assert emitted() == [Measure(Metric.STRIPE_WEBHOOKS, "bad_signature")] * 2
 
 
 def test_a_repeated_event_is_processed_once(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> None:
@@ -140,16 +132,32 @@ def test_stripe_can_retry_if_the_secret_is_unavailable(monkeypatch: pytest.Monke
     assert send(an_event())[0] == 503
 
 
-def test_every_processed_event_is_counted_by_its_outcome(
-    shop: Shop, stripe: FakeStripe, capsys: pytest.CaptureFixture[str]
+def test_every_processed_event_is_counted_with_its_lag(
+    shop: Shop, stripe: FakeStripe, emitted: Emitted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.awaiting_payment(stripe)
+    monkeypatch.setattr(clock, "now", lambda: "2026-03-01T12:00:01.500Z")
 
     send(an_event("evt_1"))
     send(an_event("evt_2", "customer.created"))
     send(an_event("evt_1"))
 
-    assert counted(capsys) == ["handled", "not_for_us"]
+    lag = Measure(Metric.WEBHOOK_LAG, value=11_500)
+    assert emitted() == [
+        *(Measure(Metric.STRIPE_WEBHOOKS, "handled"), lag),
+        *(Measure(Metric.STRIPE_WEBHOOKS, "not_for_us"), lag),
+    ]
+
+
+def test_a_clock_that_is_behind_stripes_makes_no_negative_lag(
+    shop: Shop, stripe: FakeStripe, emitted: Emitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.awaiting_payment(stripe)
+    monkeypatch.setattr(clock, "now", lambda: "2026-03-01T11:59:49.000Z")
+
+    send(an_event("evt_1", "customer.created"))
+
+    assert emitted()[-1] == Measure(Metric.WEBHOOK_LAG, value=0)
 
 
 def test_every_log_line_has_the_event(shop: Shop, stripe: FakeStripe, log: Log) -> None:

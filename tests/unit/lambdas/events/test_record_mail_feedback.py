@@ -3,10 +3,13 @@ from collections.abc import Mapping
 
 import pytest
 
+from lambdas.domain.vocabulary import Metric
 from lambdas.events.record_mail_feedback.handler import handler
+from lambdas.shared.metrics import Measure
 from tests.unit.lambdas.builders import ORDER_ID
 from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.invocations import CONTEXT, sqs_event
+from tests.unit.lambdas.metrics import Emitted
 from tests.unit.lambdas.shop import ORDERS_TABLE, Shop
 
 
@@ -44,6 +47,19 @@ def test_an_event_that_is_delivered_again_is_recorded_once(shop: Shop) -> None:
     receive(a_message(), a_message(event_id="event-2"))
 
     assert [entry.event for entry in shop.order().timeline].count("MailBounced") == 2
+
+
+@pytest.mark.parametrize(
+    ("detail_type", "outcome"), [("Email Bounced", "bounced"), ("Email Complaint Received", "complained")]
+)
+def test_what_became_of_a_mail_is_counted_once(
+    shop: Shop, emitted: Emitted, detail_type: str, outcome: str
+) -> None:
+    shop.confirmed()
+
+    receive(a_message(detail_type), a_message(detail_type), a_message(detail_type, order_id="gone"))
+
+    assert emitted() == [Measure(Metric.MAILS, outcome)]
 
 
 def test_feedback_on_an_order_that_does_not_exist_is_logged_only(shop: Shop, log: Log) -> None:

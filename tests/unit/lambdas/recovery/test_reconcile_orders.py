@@ -1,15 +1,21 @@
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from lambdas.domain.order import Order, OrderStatus
-from lambdas.domain.vocabulary import FindingKind
+from lambdas.domain.vocabulary import FindingKind, Metric
+from lambdas.recovery.reconcile_orders.handler import handler
 from lambdas.recovery.reconcile_orders.logic import reconcile_orders
 from lambdas.saga.start_saga.logic import execution_asked_for
+from lambdas.shared.metrics import Measure
 from lambdas.shared.reconciliation import Report
 from lambdas.shared.store.listings import Listed, OrderListing, Page
 from tests.unit.lambdas.builders import ORDER_ID
 from tests.unit.lambdas.fakes import FakeExecutions
+from tests.unit.lambdas.invocations import CONTEXT
+from tests.unit.lambdas.metrics import Emitted
 from tests.unit.lambdas.runs import STALE_AFTER, STARTED_AT, run_through
 from tests.unit.lambdas.shop import ORDERS_TABLE, Shop
 
@@ -217,3 +223,50 @@ def test_the_stage_decides_how_long_an_order_can_be_idle(shop: Shop, executions:
 
     reconcile(shop, executions, stale_after=timedelta())
     assert list(executions.started.values()) == [placed.order_id]
+
+
+# How long the oldest order has not been at rest
+
+
+def a_sale_that_was_cancelled_a_week_later(shop: Shop) -> None:
+    sale = shop.confirmed(created_at="2026-02-22T12:00:00.000Z")
+    shop.notified(sale)
+    shop.cancel()
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        (lambda _shop: None, 0),
+        (lambda shop: shop.notified(shop.closed()), 0),
+        (lambda shop: shop.placed(created_at="2026-03-01T12:00:00.000Z"), 3_600),
+        (lambda shop: shop.needs_attention(), 3_601),
+        (a_sale_that_was_cancelled_a_week_later, 3_595),
+    ],
+    ids=["no order", "at rest", "idle", "flagged", "cancelled after its rest"],
+)
+@pytest.mark.parametrize("hurried", [False, True], ids=["at once", "in many calls"])
+def test_the_oldest_order_that_is_not_at_rest_is_measured(
+    shop: Shop, executions: FakeExecutions, given: Callable[[Shop], object], seconds: int, *, hurried: bool
+) -> None:
+    given(shop)
+
+    report = reconcile(shop, executions, hurried=hurried)
+
+    assert report.oldest_open.total_seconds() == seconds
+
+
+def test_the_age_of_the_oldest_order_is_emitted(shop: Shop, emitted: Emitted) -> None:
+    shop.needs_attention()
+    now = STARTED_AT.isoformat()
+    event: dict[str, Any] = {
+        "started_at": now,
+        "execution": "run-1",
+        "scope": "recent",
+        "cursor": None,
+        "report": {},
+    }
+
+    assert handler(event, CONTEXT)["cursor"] is None
+
+    assert emitted() == [Measure(Metric.OLDEST_OPEN_ORDER, value=3_601)]

@@ -7,13 +7,15 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from lambdas.domain.order import OrderStatus
-from lambdas.domain.vocabulary import RecoveryOutcome
+from lambdas.domain.vocabulary import Metric, RecoveryOutcome
 from lambdas.recovery.recover_order.handler import handler
 from lambdas.recovery.recover_order.logic import EndedExecution, TooEarly, recover_order
 from lambdas.shared.aws import sqs
+from lambdas.shared.metrics import Measure
 from tests.unit.lambdas.builders import ORDER_ID
 from tests.unit.lambdas.fakes import FakeExecutions
 from tests.unit.lambdas.invocations import CONTEXT, sqs_event
+from tests.unit.lambdas.metrics import Emitted
 from tests.unit.lambdas.shop import Shop
 
 ENDED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -106,7 +108,9 @@ def status_change(stopped_at: datetime) -> str:
     return json.dumps({"detail-type": "Step Functions Execution Status Change", "detail": detail})
 
 
-def test_a_message_from_the_queue_starts_an_execution(shop: Shop, step_functions_stub: Stubber) -> None:
+def test_a_message_from_the_queue_starts_an_execution(
+    shop: Shop, step_functions_stub: Stubber, emitted: Emitted
+) -> None:
     shop.priced()
     step_functions_stub.add_response(
         "start_execution",
@@ -119,6 +123,7 @@ def test_a_message_from_the_queue_starts_an_execution(shop: Shop, step_functions
     )
 
     assert handler(sqs_event(status_change(ENDED_AT)), CONTEXT) == {"batchItemFailures": []}
+    assert emitted() == [Measure(Metric.ENDED_EXECUTIONS, "run_again")]
 
 
 def test_a_message_that_is_too_early_is_hidden_for_the_pause(shop: Shop, queue: Stubber) -> None:

@@ -1,4 +1,3 @@
-import json
 from contextlib import suppress
 
 import pytest
@@ -6,11 +5,14 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
 from lambdas.domain.errors import MailRejected, MailUnavailable
+from lambdas.domain.vocabulary import Metric
 from lambdas.saga.notify_customer.mailer import SesMailer
 from lambdas.shared.aws import ses
+from lambdas.shared.metrics import Measure
 from lambdas.shared.settings import Settings
 from tests.unit.lambdas.builders import EMAIL, ORDER_ID
 from tests.unit.lambdas.conftest import Log
+from tests.unit.lambdas.metrics import Emitted
 
 
 def send() -> None:
@@ -119,7 +121,7 @@ def test_a_rejected_message_is_reported_without_its_address(code: str, message: 
     [(None, "sent"), ("BadRequestException", "rejected"), ("SendingPausedException", "unavailable")],
 )
 def test_each_attempt_is_counted_and_logged_without_its_address(
-    capsys: pytest.CaptureFixture[str], log: Log, code: str | None, outcome: str
+    emitted: Emitted, log: Log, code: str | None, outcome: str
 ) -> None:
     with Stubber(ses()) as stub, suppress(MailRejected, MailUnavailable):
         if code is None:
@@ -128,7 +130,6 @@ def test_each_attempt_is_counted_and_logged_without_its_address(
             stub.add_client_error("send_email", code)
         send()
 
-    (metric,) = map(json.loads, capsys.readouterr().out.splitlines())
-    assert (metric["Mails"], metric["outcome"]) == ([1.0], outcome)
+    assert emitted() == [Measure(Metric.MAILS, outcome)]
     assert [line["message"] for line in log.lines] == [f"mail {outcome}"]
     assert EMAIL not in log.text

@@ -1,6 +1,7 @@
 """The steps as Step Functions calls them: a payload in, a small result or a named error out."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,14 +12,19 @@ from lambdas.domain.errors import (
     PaymentActionRequired,
     PaymentExpired,
     RefundRefused,
+    StockContended,
 )
-from lambdas.domain.order import OrderStatus
+from lambdas.domain.order import Order, OrderStatus
+from lambdas.domain.vocabulary import Metric
+from lambdas.shared.metrics import Measure
 from lambdas.shared.step import StepInputError
+from lambdas.shared.store.reservations import StockReservations
 from statemachines.steps import STEP_FUNCTIONS
 from tests.unit.lambdas.builders import ARMCHAIR, TASK_TOKEN, TIMED_OUT, caught
 from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.fakes import CARD_WITH_3DS, FakeCallback, FakeMailer, FakeStripe
 from tests.unit.lambdas.invocations import call_step, step_payload
+from tests.unit.lambdas.metrics import Emitted
 from tests.unit.lambdas.shop import Shop
 
 FORWARD = ("validate_order", "charge_payment", "reserve_inventory", "notify_customer")
@@ -167,6 +173,30 @@ def test_an_order_is_flagged_even_without_an_error(shop: Shop) -> None:
     shop.being_undone()
 
     assert run("flag_for_operator", {})["status"] == OrderStatus.NEEDS_ATTENTION
+
+
+@pytest.mark.parametrize("step", STEP_FUNCTIONS)
+@pytest.mark.usefixtures("shop", "stripe", "callback", "mailer")
+def test_a_retry_is_counted_for_its_step(step: str, emitted: Emitted) -> None:
+    with suppress(OrderNotFound):
+        call_step(step, {**step_payload(), "attempt": 1})
+
+    assert emitted() == [Measure(Metric.STEP_RETRIES, step)]
+
+
+def test_a_conflict_at_the_pivot_is_counted(
+    shop: Shop, emitted: Emitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def conflict(_stock: StockReservations, _order: Order) -> Order:
+        raise StockContended("the transaction was cancelled: TransactionConflict, None")
+
+    shop.paid()
+    monkeypatch.setattr(StockReservations, "take", conflict)
+
+    with pytest.raises(StockContended):
+        run("reserve_inventory")
+
+    assert emitted() == [Measure(Metric.STOCK_CONFLICTS)]
 
 
 @pytest.mark.parametrize("step", STEP_FUNCTIONS)

@@ -1,6 +1,5 @@
 """What the parts of the reconciliation share, and their handlers."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,10 +7,11 @@ import pytest
 from botocore.stub import Stubber
 
 from lambdas.domain.payment import PaymentIntent
-from lambdas.domain.vocabulary import FindingKind, ReconciliationScope
+from lambdas.domain.vocabulary import FindingKind, Metric, ReconciliationScope
 from lambdas.recovery.reconcile_orders.handler import handler as reconcile_orders
 from lambdas.recovery.reconcile_payments.handler import handler as reconcile_payments
 from lambdas.recovery.reconcile_stock.handler import handler as reconcile_stock
+from lambdas.shared.metrics import Measure
 from lambdas.shared.reconciliation import (
     Cursor,
     Finding,
@@ -26,6 +26,7 @@ from tests.unit.lambdas.builders import ARMCHAIR, EMAIL, ORDER_ID, PAYMENT_SERVI
 from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.fakes import FakeExecutions, FakeStripe
 from tests.unit.lambdas.invocations import CONTEXT
+from tests.unit.lambdas.metrics import Emitted
 from tests.unit.lambdas.runs import STARTED_AT
 from tests.unit.lambdas.shop import Shop
 
@@ -62,9 +63,7 @@ def test_a_part_continues_at_its_cursor_and_adds_to_the_report() -> None:
     assert answer == {"cursor": {"at": 8}, "report": {"counts": {"orders": 3}, "findings": []}}
 
 
-def test_each_finding_is_logged_with_its_facts_and_counted(
-    log: Log, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_finding_is_logged_with_its_facts_and_counted(log: Log, emitted: Emitted) -> None:
     @reconciliation_handler
     def part(run: Run, _settings: Settings) -> Cursor | None:
         run.report.add(a_finding())
@@ -79,8 +78,7 @@ def test_each_finding_is_logged_with_its_facts_and_counted(
         "run-1",
     )
     assert {"kind": "stock_differs", "sku": "CHAIR-1", "reserved": 7, "ordered": 2}.items() <= line.items()
-    metric = json.loads(capsys.readouterr().out)
-    assert (metric["kind"], metric["ReconciliationFindings"]) == ("stock_differs", [1.0])
+    assert emitted() == [Measure(Metric.RECONCILIATION_FINDINGS, "stock_differs")]
     assert answer["report"] == {
         "counts": {"stock_differs": 1},
         "findings": [{"kind": "stock_differs", "sku": "CHAIR-1"}],

@@ -8,12 +8,15 @@ from lambdas.domain.errors import (
     PaymentProviderUnavailable,
     RefundRefused,
 )
+from lambdas.domain.vocabulary import Metric
 from lambdas.shared.log import logger
+from lambdas.shared.metrics import Measure
 from lambdas.shared.settings import Settings
 from lambdas.shared.step import StepInput, step_handler
 from tests.unit.lambdas.builders import ORDER_ID, TASK_TOKEN, TIMED_OUT
 from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.invocations import CONTEXT, step_payload
+from tests.unit.lambdas.metrics import Emitted
 
 
 @step_handler
@@ -40,7 +43,7 @@ def test_a_step_gets_its_payload() -> None:
 
     see(step_payload(TIMED_OUT, task_token=TASK_TOKEN), CONTEXT)
 
-    assert seen == [StepInput(ORDER_ID, ORDER_ID, TIMED_OUT, f"{ORDER_ID}-0", TASK_TOKEN)]
+    assert seen == [StepInput(ORDER_ID, ORDER_ID, TIMED_OUT, 0, TASK_TOKEN)]
 
 
 def test_every_try_of_every_execution_is_its_own_attempt() -> None:
@@ -58,6 +61,15 @@ def test_every_try_of_every_execution_is_its_own_attempt() -> None:
 @pytest.mark.parametrize("payload", [step_payload(), {**step_payload(), "error": None}])
 def test_a_forward_step_has_no_error_and_no_token(payload: dict[str, object]) -> None:
     assert a_step(payload, CONTEXT) == {"error": {}, "has a token": False}
+
+
+@pytest.mark.parametrize(("payload", "retries"), [({}, 0), ({"attempt": 0}, 0), ({"attempt": 3}, 1)])
+def test_each_try_after_the_first_is_counted_as_a_retry(
+    payload: dict[str, object], retries: int, emitted: Emitted
+) -> None:
+    a_step({**step_payload(), **payload}, CONTEXT)
+
+    assert emitted() == [Measure(Metric.STEP_RETRIES, "shared")] * retries, "the folder of this step"
 
 
 def test_every_log_line_names_the_order_and_the_execution(log: Log) -> None:
