@@ -9,6 +9,7 @@ from stacks.constructs.dependency_layer import LayerBuildError
 from stacks.data_stack import DataStack
 from stacks.events_stack import EventsStack
 from stacks.identity_stack import IdentityStack
+from stacks.operations.observed import Observed
 from stacks.operations_stack import OperationsStack
 from stacks.recovery_stack import RecoveryStack
 from stacks.saga_stack import SagaStack
@@ -56,20 +57,23 @@ def build(app: cdk.App) -> None:
     # These stacks fulfil, publish and recover orders, so they are deployed before the API accepts any.
     for stack in (saga, recovery, events):
         api.add_stack_dependency(stack)
+    stacks = (identity, events, saga, recovery, api)
     OperationsStack(
         app,
         settings,
-        saga=saga.machine,
-        reconciliation=recovery.reconciliation,
-        api=api.api,
-        stream_functions=[*events.stream_functions, *saga.stream_functions],
-        dead_letter_queues=[
-            queue for stack in (events, saga, recovery) for queue in stack.dead_letter_queues
-        ],
-        enroll_customer=identity.enroll_customer,
-        functions=[
-            function for stack in (identity, events, saga, recovery, api) for function in stack.functions
-        ],
+        Observed(
+            orders=data.orders,
+            saga=saga.machine,
+            reconciliation=recovery.reconciliation,
+            api=api.api,
+            stream_functions=[*events.stream_functions, *saga.stream_functions],
+            event_queues=[queue for stack in stacks for queue in stack.event_queues],
+            dead_letter_queues=[queue for stack in stacks for queue in stack.dead_letter_queues],
+            enroll_customer=identity.enroll_customer,
+            reconcile_stock=recovery.reconcile_stock,
+            functions=[function for stack in stacks for function in stack.functions],
+            function_logs=[log for stack in stacks for log in stack.function_logs],
+        ),
     )
 
 

@@ -22,7 +22,6 @@ class EventsStack(StageStack):
 
     Attributes:
         stream_functions: Functions that follow the stream of the orders table.
-        dead_letter_queues: Queues that should be empty.
     """
 
     def __init__(self, scope: Construct, settings: StageSettings, *, orders: Table) -> None:
@@ -50,23 +49,16 @@ class EventsStack(StageStack):
         )
 
         self.stream_functions = [publish_order_events]
-        self.dead_letter_queues = [
-            parked_events,
-            self._audit(settings, functions, bus),
-            self._record_mail_feedback(settings, functions, orders),
-        ]
+        self._audit(settings, functions, bus)
+        self._record_mail_feedback(settings, functions, orders)
 
         self.add_output("EventBusName", bus.event_bus_name, "Bus of the order events")
         self.add_output(
             "ParkedEventsQueueUrl", parked_events.queue_url, "Order changes that could not be published"
         )
 
-    def _audit(self, settings: StageSettings, functions: PythonFunctions, bus: EventBus) -> DeadLetterQueue:
-        """Store every order event in a table.
-
-        Returns:
-            The queue of events that could not be stored.
-        """
+    def _audit(self, settings: StageSettings, functions: PythonFunctions, bus: EventBus) -> None:
+        """Store every order event in a table."""
         dead_letters = DeadLetterQueue(self, "AuditDeadLetters", settings)
         queue = EventQueue(
             self,
@@ -88,16 +80,11 @@ class EventsStack(StageStack):
         self.add_output("AuditTableName", table.table_name, "Table of every event of every order")
         self.add_output("AuditQueueUrl", queue.queue_url, "Events that wait for the audit")
         self.add_output("AuditDeadLettersUrl", dead_letters.queue_url, "Events that could not be audited")
-        return dead_letters
 
     def _record_mail_feedback(
         self, settings: StageSettings, functions: PythonFunctions, orders: Table
-    ) -> DeadLetterQueue:
-        """Record bounces and complaints on their orders.
-
-        Returns:
-            The queue of bounces and complaints that could not be recorded.
-        """
+    ) -> None:
+        """Record bounces and complaints on their orders."""
         dead_letters = DeadLetterQueue(self, "MailFeedbackDeadLetters", settings)
         queue = EventQueue(
             self,
@@ -121,7 +108,6 @@ class EventsStack(StageStack):
             dead_letters.queue_url,
             "Bounces and complaints that could not be recorded",
         )
-        return dead_letters
 
 
 def _payment_has(attribute: str, kind: str) -> dict[str, object]:

@@ -23,7 +23,7 @@ class RecoveryStack(StageStack):
 
     Attributes:
         reconciliation: The state machine of the reconciliation.
-        dead_letter_queues: Queues that should be empty.
+        reconcile_stock: The last function that a full reconciliation calls.
     """
 
     def __init__(
@@ -38,10 +38,15 @@ class RecoveryStack(StageStack):
     ) -> None:
         super().__init__(scope, "recovery", settings, description="Orders: recovery and reconciliation")
         functions = PythonFunctions(self, settings)
-        self.dead_letter_queues = [self._recover_orders(settings, functions, orders, saga)]
+        self._recover_orders(settings, functions, orders, saga)
 
         name = f"orders-{settings.stage}-reconciliation"
         stale_after = Grant({"STALE_AFTER_SECONDS": str(settings.stale_after_seconds)})
+        self.reconcile_stock = functions.add(
+            "reconcile_stock",
+            orders.find_by("by_day"),
+            *(inventory.read_all(), inventory.read_many(), inventory.update()),
+        )
         self.reconciliation = StateMachine(
             self,
             "Reconciliation",
@@ -62,11 +67,7 @@ class RecoveryStack(StageStack):
                     *(orders.read(), orders.find_by("by_day"), stale_after, stripe_key.read()),
                     *(saga.start(), saga.see_executions()),
                 ),
-                functions.add(
-                    "reconcile_stock",
-                    orders.find_by("by_day"),
-                    *(inventory.read_all(), inventory.read_many(), inventory.update()),
-                ),
+                self.reconcile_stock,
             ],
         )
         self._start(
@@ -106,12 +107,8 @@ class RecoveryStack(StageStack):
 
     def _recover_orders(
         self, settings: StageSettings, functions: PythonFunctions, orders: Table, saga: SagaMachine
-    ) -> DeadLetterQueue:
-        """Run the saga again for orders whose execution was stopped, timed out or failed unexpectedly.
-
-        Returns:
-            The queue of executions that could not be recovered.
-        """
+    ) -> None:
+        """Run the saga again for orders whose execution was stopped, timed out or failed unexpectedly."""
         unrecovered = DeadLetterQueue(self, "UnrecoveredExecutions", settings)
         queue = EventQueue(
             self,
@@ -152,4 +149,3 @@ class RecoveryStack(StageStack):
         self.add_output(
             "UnrecoveredQueueUrl", unrecovered.queue_url, "Executions that could not be recovered"
         )
-        return unrecovered

@@ -23,7 +23,6 @@ class SagaStack(StageStack):
     Attributes:
         machine: The saga.
         stream_functions: Functions that follow the stream of the orders table.
-        dead_letter_queues: Queues that should be empty.
     """
 
     def __init__(
@@ -58,7 +57,6 @@ class SagaStack(StageStack):
         unstarted_orders = DeadLetterQueue(self, "UnstartedOrders", settings)
         start_saga = self._start_saga(settings, functions, orders, unstarted_orders)
         self.stream_functions = [start_saga]
-        self.dead_letter_queues = [unstarted_orders]
 
         if settings.sender_email == DEFAULT_SENDER and not settings.embedded:
             Annotations.of(self).add_warning_v2(

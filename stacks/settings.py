@@ -31,7 +31,9 @@ _LIMITED = ("api", "submit", "webhook")
 
 _TEXT, _NUMBER, _SWITCH = "text", "a whole number", "true or false"
 FILE_KEYS: Mapping[str, str] = {
-    **dict.fromkeys(("account", "region", "sender_email", "alarm_email", "stripe_api_base"), _TEXT),
+    **dict.fromkeys(
+        ("account", "region", "sender_email", "alarm_email", "runbook_url", "stripe_api_base"), _TEXT
+    ),
     **dict.fromkeys(("payment_deadline_seconds", "orders_per_customer_hour", "monthly_budget_usd"), _NUMBER),
     **dict.fromkeys((f"{calls}_{limit}" for calls in _LIMITED for limit in ("rate", "burst")), _NUMBER),
     **dict.fromkeys(("self_sign_up", "user_mail_by_ses"), _SWITCH),
@@ -52,6 +54,10 @@ _FORMS = {
     "account": (re.compile(r"[0-9]{12}"), "an account id of 12 digits"),
     "region": (re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]"), "a region like eu-central-1"),
     **dict.fromkeys(("sender_email", "alarm_email"), (_EMAIL, f"an address like {DEFAULT_SENDER}")),
+    "runbook_url": (
+        re.compile(r"https?://[^\s#]+"),
+        "a URL like https://git.example.org/shop/docs/runbook.md",
+    ),
 }
 _MAXIMA = {
     "payment_deadline_seconds": MAX_PAYMENT_DEADLINE_SECONDS,
@@ -179,6 +185,8 @@ class StageSettings:
         allowed_origins: Web origins whose scripts may call the API from a browser (CORS).
         sender_email: Sender of the mail to customers; SES must have verified the address or its domain.
         alarm_email: Address that receives every alarm.
+        runbook_url: URL at which operators read `docs/runbook.md`: each alarm and dashboard has a link to it.
+            None for the path in this repository.
         stripe_api_base: URL of a stand-in for Stripe.
         payment_deadline_seconds: How long a customer has to approve a payment (3-D Secure).
         monthly_budget_usd: Cost of the AWS account in a month, in US dollars, above which the alarm address
@@ -216,6 +224,7 @@ class StageSettings:
     allowed_origins: tuple[str, ...] = ()
     sender_email: str = DEFAULT_SENDER
     alarm_email: str | None = None
+    runbook_url: str | None = None
     stripe_api_base: str | None = None
     payment_deadline_seconds: int = 15 * 60
     monthly_budget_usd: int | None = None
@@ -230,6 +239,20 @@ class StageSettings:
         harm, because one more execution of the saga never does.
         """
         return 5 if self.embedded else self.payment_deadline_seconds + 15 * 60
+
+    @property
+    def late_after_seconds(self) -> int:
+        """How long an order may not be at rest before an alarm reports it.
+
+        The first reconciliation after `stale_after_seconds` runs the saga again. The next one flags an order
+        that this did not help, which has an alarm of its own.
+        """
+        return self.stale_after_seconds + 3 * 60 * self.reconciliation_minutes
+
+    @property
+    def runbook(self) -> str:
+        """Where the runbook is, for the texts of alarms and dashboards."""
+        return self.runbook_url or "docs/runbook.md"
 
     @property
     def metric_namespace(self) -> str:

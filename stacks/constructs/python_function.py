@@ -27,6 +27,7 @@ class PythonFunction(lambda_.Function):
 
     Attributes:
         execution_role: The role of this function alone; it may write the function's log and traces.
+        log_name: Name of its log group.
     """
 
     def __init__(
@@ -41,7 +42,8 @@ class PythonFunction(lambda_.Function):
     ) -> None:
         function_name = f"orders-{settings.stage}-{name}"
         construct_id = pascal_case(name)
-        log_group = LogGroup(scope, f"{construct_id}Logs", settings, name=f"/aws/lambda/{function_name}")
+        log_name = f"/aws/lambda/{function_name}"
+        log_group = LogGroup(scope, f"{construct_id}Logs", settings, name=log_name)
         role = iam.Role(scope, f"{construct_id}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         log_group.grant_write(role)
         super().__init__(
@@ -66,6 +68,7 @@ class PythonFunction(lambda_.Function):
             environment={"POWERTOOLS_METRICS_NAMESPACE": settings.metric_namespace, **environment},
         )
         self.execution_role = role
+        self.log_name = log_name
         accept(
             role,
             "AwsSolutions-IAM5[Resource::*]",
@@ -103,6 +106,7 @@ class PythonFunctions:
             environment={key: value for grant in grants for key, value in grant.variables.items()},
         )
         self._stack.functions.append(function)
+        self._stack.function_logs.append(function.log_name)
         for grant in grants:
             for permission in grant.permissions:
                 function.add_to_role_policy(permission)

@@ -9,6 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.constructs.findings import accept
+from stacks.constructs.stage_stack import StageStack
 from stacks.settings import StageSettings, function_timeout_seconds
 
 
@@ -46,9 +47,10 @@ class Queue(sqs.Queue):
 class DeadLetterQueue(Queue):
     """A queue that should be empty: an alarm watches it, and an operator empties it."""
 
-    def __init__(self, scope: Construct, construct_id: str, settings: StageSettings) -> None:
+    def __init__(self, scope: StageStack, construct_id: str, settings: StageSettings) -> None:
         # 14 days is the maximum.
         super().__init__(scope, construct_id, settings, retention_period=Duration.days(14))
+        scope.dead_letter_queues.append(self)
         accept(self, "AwsSolutions-SQS3", "This queue is the dead-letter queue of another queue or function.")
 
 
@@ -61,7 +63,7 @@ class EventQueue(Queue):
 
     def __init__(
         self,
-        scope: Construct,
+        scope: StageStack,
         construct_id: str,
         settings: StageSettings,
         *,
@@ -78,6 +80,7 @@ class EventQueue(Queue):
             visibility_timeout=Duration.seconds(6 * function_timeout_seconds(consumer)),
             dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=max_receive_count),
         )
+        scope.event_queues.append(self)
         self._dead_letters = dead_letters
         self._concurrency = settings.queue_concurrency
 

@@ -2,6 +2,7 @@
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from lambdas.domain.vocabulary import SERVICE
@@ -17,6 +18,9 @@ class StageStack(cdk.Stack):
 
     Attributes:
         functions: The functions that were added to it with `PythonFunctions`.
+        function_logs: Names of their log groups.
+        event_queues: The queues between an event bus and a function.
+        dead_letter_queues: The queues that should be empty.
     """
 
     def __init__(self, scope: Construct, name: str, settings: StageSettings, *, description: str) -> None:
@@ -31,6 +35,9 @@ class StageStack(cdk.Stack):
             termination_protection=settings.keep_data,
         )
         self.functions: list[lambda_.Function] = []
+        self.function_logs: list[str] = []
+        self.event_queues: list[sqs.Queue] = []
+        self.dead_letter_queues: list[sqs.Queue] = []
         if settings.embedded:
             # The embedded AWS does not know `Fn::GetStackOutput`.
             cdk.CrossStackReferences.of(self).consume(cdk.ReferenceStrength.STRONG)

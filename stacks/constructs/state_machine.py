@@ -19,6 +19,9 @@ class StateMachine(sfn.StateMachine):
     """A state machine that is traced and logged, and may call its own functions only.
 
     The ARNs of its functions replace the definition's placeholders, such as `${ValidateOrderArn}`.
+
+    Attributes:
+        log_name: Name of its log group.
     """
 
     def __init__(
@@ -32,7 +35,8 @@ class StateMachine(sfn.StateMachine):
         functions: Sequence[lambda_.Function],
     ) -> None:
         # The prefix that AWS reserves for such logs. Other names need entries in a policy of limited size.
-        log_group = LogGroup(scope, f"{construct_id}Logs", settings, name=f"/aws/vendedlogs/states/{name}")
+        log_name = f"/aws/vendedlogs/states/{name}"
+        log_group = LogGroup(scope, f"{construct_id}Logs", settings, name=log_name)
         super().__init__(
             scope,
             construct_id,
@@ -46,6 +50,7 @@ class StateMachine(sfn.StateMachine):
                 include_execution_data=False,  # it may contain personal data
             ),
         )
+        self.log_name = log_name
         # The CDK's construct deploys the definition as text. `cdk diff` prints all of a changed text, but
         # of an object only the changed lines.
         resource = cast("sfn.CfnStateMachine", self.node.default_child)

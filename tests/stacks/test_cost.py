@@ -33,6 +33,8 @@ def test_the_fixed_costs_are_those_of_the_templates(cloud: Synthesis) -> None:
 
     assert units["Rules of the firewall"] == len(acl["Rules"])
     assert units["Secrets"] == len(cloud.resources("AWS::SecretsManager::Secret"))
+    assert units["Dashboards"] == len(cloud.resources("AWS::CloudWatch::Dashboard"))
+    assert units["Composite alarms"] == len(cloud.resources("AWS::CloudWatch::CompositeAlarm"))
     assert units["KMS keys"] == len(cloud.resources("AWS::KMS::Key"))
     # A new function or alarm is no reason to change the page.
     assert units["Metrics that alarms watch"] == pytest.approx(sum(map(watched_metrics, alarms)), rel=0.2)

@@ -28,8 +28,9 @@ FORBIDDEN: dict[str, list[str]] = {
     "statemachines": ["lambdas", "stacks", "local", "proof", "docgen", "cli", "tests", "app", "aws_cdk"],
     # Stacks and functions share one module of constants.
     "stacks": ["lambdas", "local", "proof", "docgen", "cli", "tests", "app"],
-    "stacks/constructs": STACKS,
-    "stacks/settings.py": ["stacks.constructs", *STACKS],
+    "stacks/constructs": ["stacks.operations", *STACKS],
+    "stacks/operations": STACKS,
+    "stacks/settings.py": ["stacks.constructs", "stacks.operations", *STACKS],
     # The command line runs anywhere and knows the shop by its REST API only.
     "cli": ["lambdas", "stacks", "statemachines", "local", "proof", "docgen", "tests", "app", "aws_cdk"],
     "local": ["proof", "docgen", "tests"],
@@ -115,6 +116,7 @@ def test_imports_run_down_only(folder: str) -> None:
         ("stacks/settings.py", "from proof.journeys import JOURNEYS"),
         ("statemachines/document.py", "from local.processes import REPOSITORY"),
         ("stacks/constructs/table.py", "from stacks.data_stack import DataStack"),
+        ("stacks/constructs/table.py", "from stacks.operations.alarms import Alarms"),
         ("stacks/settings.py", "from stacks.constructs.table import Table"),
         ("stacks/api_stack.py", "from stacks.saga_stack import SagaStack"),
         ("cli/api.py", "from lambdas.domain.order import Order"),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from lambdas.domain.vocabulary import FindingKind, MailOutcome, Metric, Recovery
 from lambdas.events.publish_order_events.order_event import event_of_change
 from stacks.constructs.python_function import pascal_case
 from stacks.settings import STAGES
+from statemachines.definition import read_definition
 from statemachines.document import SagaDocument
 from tests.stacks.synthesis import Synthesis, readable
 from tests.unit.lambdas.builders import an_order
@@ -79,7 +81,7 @@ def test_webhooks_without_a_valid_signature_raise_an_alarm(stage: Synthesis) -> 
     }
 
 
-def test_alarms_watch_metrics_that_functions_count(stage: Synthesis) -> None:
+def test_alarms_watch_metrics_that_functions_emit(stage: Synthesis) -> None:
     """A misspelt metric would never raise its alarm."""
     watched = {
         alarm["MetricName"]
@@ -107,9 +109,10 @@ def test_no_alarm_of_a_stage_watches_a_metric_of_another(dev: Synthesis, prod: S
     def watched(stage: Synthesis) -> set[str]:
         """What the alarms watch; a reference is to a resource of the stage's own."""
         return {
-            json.dumps([alarm["Namespace"], alarm["MetricName"], alarm["Dimensions"]])
+            json.dumps([alarm["Namespace"], alarm["MetricName"], alarm.get("Dimensions")])
             for alarm in alarms(stage).values()
-            if not any(isinstance(each["Value"], dict) for each in alarm["Dimensions"])
+            if not any(isinstance(each["Value"], dict) for each in alarm.get("Dimensions", ()))
+            and alarm["Namespace"] != "AWS/SES"  # the account's rates: SES has no others
         }
 
     assert watched(dev)
@@ -193,16 +196,110 @@ def test_four_missed_reconciliations_raise_an_alarm(stage: Synthesis) -> None:
     assert late["Period"] * late["EvaluationPeriods"] == 4 * 60 * STAGES[stage.stage].reconciliation_minutes
 
 
+def test_a_full_reconciliation_that_does_not_happen_raises_an_alarm(stage: Synthesis) -> None:
+    """Runs of the other scope succeed all day, so their number does not show it."""
+    missed = alarms(stage)["NightlyReconciliationMissed"]
+
+    assert (missed["Namespace"], missed["MetricName"]) == ("AWS/Lambda", "Invocations")
+    assert readable(missed["Dimensions"][0]["Value"]) == "ReconcileStock"
+    assert (missed["ComparisonOperator"], missed["Threshold"]) == ("LessThanThreshold", 1)
+    longest_run = read_definition("reconciliation")["TimeoutSeconds"]
+    assert missed["Period"] * missed["EvaluationPeriods"] == 24 * 60 * 60 + longest_run
+
+
+def test_an_order_that_repair_should_have_reached_raises_an_alarm(stage: Synthesis) -> None:
+    late, settings = alarms(stage)["OldestOrderLate"], STAGES[stage.stage]
+
+    assert (late["MetricName"], late["Statistic"]) == ("OldestOpenOrder", "Maximum")
+    assert late["Threshold"] >= settings.stale_after_seconds + 2 * 60 * settings.reconciliation_minutes
+
+
+@pytest.mark.parametrize(
+    ("name", "share", "long", "short"), [("SloBurnsFast", 0.144, 60, 5), ("SloBurnsSlowly", 0.06, 360, 30)]
+)
+def test_a_burn_rate_is_too_high_in_a_long_and_a_short_window(
+    cloud: Synthesis, name: str, share: float, long: int, short: int
+) -> None:
+    rule = readable(cloud.named("AWS::CloudWatch::CompositeAlarm")[name]["AlarmRule"])
+
+    assert rule == f'(ALARM("{name}Long.Arn") AND ALARM("{name}Short.Arn"))'
+    for window, minutes in (("Long", long), ("Short", short)):
+        alarm = all_alarms(cloud)[f"{name}{window}"]
+        metrics = [each["MetricStat"] for each in alarm["Metrics"] if "MetricStat" in each]
+        assert {each["Metric"]["MetricName"] for each in metrics} == {"SlowOutcomes", "Outcomes"}
+        assert {each["Period"] for each in metrics} == {60 * minutes}
+        assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (share, 1)
+
+
+def test_one_slow_order_in_a_quiet_hour_raises_no_alarm(cloud: Synthesis) -> None:
+    (share,) = (
+        each["Expression"]
+        for each in all_alarms(cloud)["SloBurnsFastLong"]["Metrics"]
+        if "Expression" in each
+    )
+
+    assert share == "IF(slow >= 3, slow / total, 0)"
+
+
+def test_a_slow_api_raises_an_alarm(stage: Synthesis) -> None:
+    alarm = alarms(stage)["ApiSlow"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/ApiGateway", "Latency")
+    assert (alarm["ExtendedStatistic"], alarm["Threshold"]) == ("p99", 5_000)
+
+
+@pytest.mark.parametrize(("name", "rate"), [("Bounce", 0.05), ("Complaint", 0.001)])
+def test_mail_that_endangers_the_account_raises_an_alarm(stage: Synthesis, name: str, rate: float) -> None:
+    alarm = alarms(stage)[f"Mail{name}RateHigh"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SES", f"Reputation.{name}Rate")
+    assert alarm["Threshold"] == rate
+
+
+def test_messages_that_no_consumer_receives_raise_an_alarm(stage: Synthesis) -> None:
+    watched = {
+        readable(alarm["Dimensions"][0]["Value"]).removesuffix(".QueueName")
+        for alarm in alarms(stage).values()
+        if alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
+    }
+
+    assert watched == {each.name for each in stage.resources("AWS::SQS::Queue")} - stage.dead_letter_queues()
+
+
+def composites(stage: Synthesis) -> dict[str, dict[str, Any]]:
+    return stage.named("AWS::CloudWatch::CompositeAlarm")
+
+
+def windows(stage: Synthesis) -> set[str]:
+    """The alarms that only a composite alarm reads."""
+    rules = (readable(each["AlarmRule"]) for each in composites(stage).values())
+    return set(chain.from_iterable(re.findall(r"(\w+)\.Arn", rule) for rule in rules))
+
+
 def test_an_alarm_and_its_end_go_to_the_topic(stage: Synthesis) -> None:
-    for name, alarm in all_alarms(stage).items():
-        assert list(map(readable, alarm["AlarmActions"])) == ["AlarmTopic"], name
-        assert alarm["OKActions"] == alarm["AlarmActions"], name
+    for name, alarm in (all_alarms(stage) | composites(stage)).items():
+        expected = [] if name in windows(stage) else ["AlarmTopic"]
+        assert list(map(readable, alarm.get("AlarmActions", []))) == expected, name
+        assert alarm.get("OKActions") == alarm.get("AlarmActions"), name
 
 
-def test_missing_data_raises_only_the_alarm_for_missed_runs(stage: Synthesis) -> None:
+def test_the_topic_accepts_the_name_of_each_composite_alarm(cloud: Synthesis) -> None:
+    """CloudFormation would give other alarms such a name, but the CDK names these itself."""
+    assert composites(cloud)
+    for alarm in composites(cloud).values():
+        assert alarm["AlarmName"].startswith(f"orders-{cloud.stage}-operations-")
+
+
+def test_missing_data_means_failure_only_where_a_run_should_have_been(stage: Synthesis) -> None:
+    expected = {
+        "ReconciliationLate": "breaching",
+        "NightlyReconciliationMissed": "breaching",
+        "MailBounceRateHigh": "ignore",
+        "MailComplaintRateHigh": "ignore",
+    }
+
     for name, alarm in all_alarms(stage).items():
-        expected = "breaching" if name == "ReconciliationLate" else "notBreaching"
-        assert alarm["TreatMissingData"] == expected, name
+        assert alarm["TreatMissingData"] == expected.get(name, "notBreaching"), name
 
 
 def test_throttles_of_every_function_raise_an_alarm(cloud: Synthesis) -> None:

@@ -1,6 +1,7 @@
 """docs/runbook.md has a row for each alarm, queue, finding and error that needs an operator."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -22,12 +23,39 @@ def in_first_column(section: str) -> set[str]:
     return {name for cell in rows for name in re.findall(r"`(\w+)`", cell)}
 
 
-def test_every_alarm_has_a_row(cloud: Synthesis) -> None:
-    assert in_first_column("Alarms") == {alarm.name for alarm in cloud.resources("AWS::CloudWatch::Alarm")}
+def alarms(stage: Synthesis) -> dict[str, dict[str, Any]]:
+    return stage.named("AWS::CloudWatch::Alarm") | stage.named("AWS::CloudWatch::CompositeAlarm")
+
+
+def test_every_alarm_that_notifies_has_a_row(cloud: Synthesis) -> None:
+    assert in_first_column("Alarms") == {
+        name for name, alarm in alarms(cloud).items() if "AlarmActions" in alarm
+    }
 
 
 def test_the_local_stage_has_no_other_alarms(local: Synthesis) -> None:
-    assert in_first_column("Alarms") >= {alarm.name for alarm in local.resources("AWS::CloudWatch::Alarm")}
+    assert in_first_column("Alarms") >= alarms(local).keys()
+
+
+def test_an_alarm_says_what_is_wrong_and_links_to_its_row(stage: Synthesis) -> None:
+    anchors = set(re.findall(r'<a id="(\w+)"></a>', RUNBOOK))
+    runbook = {"prod": "https://git.example.org/shop/blob/main/docs/runbook.md"}.get(
+        stage.stage, "docs/runbook.md"
+    )
+
+    for name, alarm in alarms(stage).items():
+        text, _, row = alarm["AlarmDescription"].partition(f" Runbook: {runbook}#")
+        assert re.fullmatch(r"[A-Z].+\.", text), name
+        assert row in anchors, name
+        assert name.startswith(row), name
+
+
+def test_links_of_the_runbook_lead_to_headings_that_exist() -> None:
+    for page, anchor in re.findall(r"\]\(([\w.-]*)#([\w-]+)\)", RUNBOOK):
+        text = (PROJECT / "docs" / (page or "runbook.md")).read_text()
+        headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+        slugs = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+        assert anchor in slugs, f"{page}#{anchor}"
 
 
 def test_every_queue_has_a_row(stage: Synthesis) -> None:
