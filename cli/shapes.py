@@ -37,10 +37,12 @@ class SettlementJson(TypedDict):
 
 
 class TimelineEntryJson(TypedDict):
-    """An event of an order, with its time (UTC, ISO 8601)."""
+    """An event of an order, with its time (UTC, ISO 8601). Only operators get what wrote it."""
 
     at: str
     event: str
+    execution: NotRequired[str]
+    request_id: NotRequired[str]
 
 
 class OrderJson(TypedDict):

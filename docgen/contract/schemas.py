@@ -76,6 +76,14 @@ class TimelineEntrySchema(ResponseSchema):
     event: Annotated[
         str, Field(description="What happened; only operators get the details of internal failures.")
     ]
+    execution: Annotated[
+        str | Omitted,
+        Field(description="Name of the execution that wrote the entry, if one did; only for operators."),
+    ] = None
+    request_id: Annotated[
+        str | Omitted,
+        Field(description="Id of the request that wrote the entry, if one did; only for operators."),
+    ] = None
 
 
 class OrderSchema(ResponseSchema):

@@ -146,10 +146,16 @@ class TimelineEntry:
     Attributes:
         at: UTC, ISO 8601.
         event: What happened, in the past tense.
+        execution: Name of the execution that wrote the entry; None if a request or a report about a mail did.
+        request_id: API Gateway's id of the request that wrote the entry; None if none did.
+
+    Entries of earlier versions have neither.
     """
 
     at: str
     event: str
+    execution: str | None = None
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +213,11 @@ class Order:
     republish_requested_at: str | None = None
     unsettled: bool = True
     task_token: str | None = None
+
+    @property
+    def request_id(self) -> str | None:
+        """API Gateway's id of the request that submitted the order; None for orders of earlier versions."""
+        return self.timeline[0].request_id
 
     @property
     def day(self) -> str:

@@ -16,12 +16,14 @@ from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lambdas.domain.execution_names import rerun_of
 from lambdas.domain.order import Order
 from lambdas.domain.vocabulary import FindingKind, Metric, ReconciliationScope
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import Measure, emit
 from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.settings import Settings
+from lambdas.shared.work import at_work
 
 BUDGET_SECONDS: Final = 10
 """Time in which a call begins new work: a sixth of the function's timeout. The rest is for work under way."""
@@ -41,11 +43,13 @@ class Finding:
         kind: What is wrong.
         ids: What it is about: `order_id`, `intent_id`, `sku`, `day`.
         facts: What was compared: amounts, units, statuses. Nothing personal.
+        request_id: The request that submitted the order, if it is about one.
     """
 
     kind: FindingKind
     ids: Mapping[str, str | None]
     facts: Mapping[str, str | int | None]
+    request_id: str | None = None
 
 
 @dataclass
@@ -125,15 +129,14 @@ def reconciliation_handler(part: Part) -> Handler:
     @logger.inject_lambda_context(clear_state=True)
     @wraps(part)
     def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-        logger.append_keys(execution=event["execution"])
-        run = Run.parse(event)
-        cursor = part(run, Settings())
-        for finding in run.report.new:
-            logger.warning(
-                "reconciliation finding", extra={"kind": finding.kind, **finding.ids, **finding.facts}
-            )
-            emit(Measure(Metric.RECONCILIATION_FINDINGS, finding.kind))
-        return {"cursor": cursor, "report": run.report.as_json()}
+        with at_work(execution=event["execution"]):
+            run = Run.parse(event)
+            cursor = part(run, Settings())
+            for finding in run.report.new:
+                facts = {**finding.ids, **finding.facts, "request_id": finding.request_id}
+                logger.warning("reconciliation finding", extra={"kind": finding.kind, **facts})
+                emit(Measure(Metric.RECONCILIATION_FINDINGS, finding.kind))
+            return {"cursor": cursor, "report": run.report.as_json()}
 
     return handler
 
@@ -154,8 +157,8 @@ def run_again(order: Order, executions: SagaRunner) -> Rerun:
     however often this is called. If that execution has ended and the record is the same, another one would
     change nothing either.
     """
-    name = f"{order.order_id}-v{order.version}"
-    if executions.start(order.order_id, name):
-        logger.info("order is run again", extra={"order_id": order.order_id, "status": order.status})
+    name = rerun_of(order.order_id, order.version)
+    if executions.start(order.order_id, order.request_id, name):
+        logger.info("order is run again", extra={"status": order.status})
         return Rerun.STARTED
     return Rerun.RUNNING if executions.is_running(name) else Rerun.NO_HELP

@@ -20,13 +20,15 @@ class SagaRunner(Protocol):
         SagaUnavailable: From both methods, if the state machine throttles, fails or does not answer.
     """
 
-    def start(self, order_id: str, name: str | None = None) -> bool:
+    def start(self, order_id: str, request_id: str | None, name: str) -> bool:
         """Start an execution for an order; under one name only once, however often this is called.
 
         Args:
             order_id: The order.
-            name: Name of the execution, at most 80 characters; None for the order's first execution, which
-                has the order's id as its name.
+            request_id: API Gateway's id of the request that causes the execution; None if the order was
+                submitted to an earlier version.
+            name: Name of the execution, at most 80 characters; see `lambdas.domain.execution_names`. One name
+                must always come with the same request.
 
         Returns:
             Whether an execution of this name is running; False if it has already ended.
@@ -55,13 +57,14 @@ class SagaExecutions(SagaRunner):
         return cls(step_functions(), settings.state_machine_arn)
 
     @override
-    def start(self, order_id: str, name: str | None = None) -> bool:
+    def start(self, order_id: str, request_id: str | None, name: str) -> bool:
+        cause = {} if request_id is None else {"request_id": request_id}
         try:
             with transient_as(SagaUnavailable):
                 self._client.start_execution(
                     stateMachineArn=self._state_machine_arn,
-                    name=name or order_id,
-                    input=json.dumps({"order_id": order_id}),
+                    name=name,
+                    input=json.dumps({"order_id": order_id, **cause}),
                 )
         except self._client.exceptions.ExecutionAlreadyExists:
             return False

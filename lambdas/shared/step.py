@@ -17,6 +17,7 @@ from lambdas.domain.vocabulary import Metric
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import Measure, emit
 from lambdas.shared.settings import Settings
+from lambdas.shared.work import at_work
 
 
 class StepInputError(Exception):
@@ -29,6 +30,8 @@ class StepInput:
 
     Attributes:
         execution: Name of the execution.
+        request_id: API Gateway's id of the request that caused the execution; None in executions that earlier
+            versions started.
         error: In the undo chain, Step Functions' error output `{"Error": name, "Cause": text}`; empty for
             other steps.
         retries: Number of tries of the step before this one, in the same execution and state.
@@ -37,6 +40,7 @@ class StepInput:
 
     order_id: str
     execution: str
+    request_id: str | None
     error: Mapping[str, Any]
     retries: int
     task_token: str
@@ -59,6 +63,7 @@ class StepInput:
         return cls(
             order_id=event["order_id"],
             execution=event["execution"],
+            request_id=event.get("request_id"),
             error=event.get("error") or {},
             retries=event.get("attempt", 0),
             task_token=event.get("task_token", ""),
@@ -72,8 +77,9 @@ Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 def step_handler(step: Step) -> Handler:
     """Make a Lambda handler of a step: it parses the payload, calls the step and logs the result.
 
-    Every line that the step logs has the order's id and the execution's name. What a step returns is the
-    output of its state, which the console shows: ids, amounts and statuses, and nothing personal.
+    Every line that the step logs, and every entry that it writes on the timeline, names the execution. What
+    a step returns is the output of its state, which the console shows: ids, amounts and statuses, and nothing
+    personal.
     """
     name = step.__module__.split(".")[-2]  # the function's folder
 
@@ -81,23 +87,30 @@ def step_handler(step: Step) -> Handler:
     @wraps(step)
     def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         step_input = StepInput.parse(event)
-        logger.append_keys(order_id=step_input.order_id, execution=step_input.execution)
-        if step_input.retries:
-            emit(Measure(Metric.STEP_RETRIES, name))
-        try:
-            outcome = step(step_input, Settings())
-        except OrderRejected as rejection:
-            logger.info("order rejected", extra={"error": type(rejection).__name__})
-            raise
-        except TransientFailure as failure:
-            logger.warning("step failed for now", extra={"error": f"{type(failure).__name__}: {failure}"})
-            raise
-        except Exception as error:
-            is_expected = isinstance(error, PaymentActionRequired | OrderAlreadyConfirmed)
-            level = logger.info if is_expected else logger.error
-            level("step ended with an error", extra={"error": type(error).__name__})
-            raise
-        logger.info("step done", extra={"outcome": outcome})
-        return outcome
+        with at_work(
+            order_id=step_input.order_id, execution=step_input.execution, request_id=step_input.request_id
+        ):
+            if step_input.retries:
+                emit(Measure(Metric.STEP_RETRIES, name))
+            return _run(step, step_input)
 
     return handler
+
+
+def _run(step: Step, step_input: StepInput) -> dict[str, Any]:
+    """Call the step and log how it ends."""
+    try:
+        outcome = step(step_input, Settings())
+    except OrderRejected as rejection:
+        logger.info("order rejected", extra={"error": type(rejection).__name__})
+        raise
+    except TransientFailure as failure:
+        logger.warning("step failed for now", extra={"error": f"{type(failure).__name__}: {failure}"})
+        raise
+    except Exception as error:
+        is_expected = isinstance(error, PaymentActionRequired | OrderAlreadyConfirmed)
+        level = logger.info if is_expected else logger.error
+        level("step ended with an error", extra={"error": type(error).__name__})
+        raise
+    logger.info("step done", extra={"outcome": outcome})
+    return outcome

@@ -26,7 +26,8 @@ def handler(http: HttpRequest) -> HttpResponse:
     """Process an event once, however often it is delivered; see `receive_stripe_webhook`."""
     settings = Settings()
     event = _verified(http, settings)
-    logger.append_keys(stripe_event=event.event_id, kind=event.kind)
+    # Once the order is known, `request_id` is that of its submission.
+    logger.append_keys(stripe_event=event.event_id, kind=event.kind, webhook_request_id=http.request_id)
     run_once(
         event.event_id,
         lambda: _process(event, settings),

@@ -9,6 +9,7 @@ from lambdas.domain.errors import OrderRejected, PaymentUnknown, StoreUnavailabl
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.payment import DisputeState, Refund
 from lambdas.domain.vocabulary import WebhookOutcome
+from lambdas.shared.log import name_order
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.payments.settlement import Callback, settle_payment
 from lambdas.shared.store.orders import OrderTable
@@ -59,6 +60,7 @@ def _settle(
     order = orders.find(order_id) if order_id else None
     if order is None or order.payment.intent_id not in {None, intent_id}:
         return WebhookOutcome.UNKNOWN_ORDER
+    name_order(order)
     try:
         order.ensure_may_go_forward()
     except OrderRejected as rejection:
@@ -94,6 +96,7 @@ def _follow(
     order = _order_of(event.order_id, intent_id, orders, gateway)
     if order is None:
         return WebhookOutcome.UNKNOWN_ORDER
+    name_order(order)
     look: Look = refunds if event.is_about_refunds else disputes
     for _ in range(_MOST_READS):
         if look(order) is not None:

@@ -14,6 +14,7 @@ from lambdas.shared.rest.caller import Caller
 from lambdas.shared.rest.idempotency_key import reused_idempotency_key
 from lambdas.shared.rest.problem import FieldError, Problem, invalid_request
 from lambdas.shared.store.orders import OrderTable
+from lambdas.shared.work import writer
 
 _NAMESPACE: Final = uuid.UUID("b1c64f0e-4e0c-5b7a-8a3f-5d1c2f9a7e42")
 
@@ -67,7 +68,7 @@ def _order_of(caller: Caller, idempotency_key: str, request: SubmitOrder) -> Ord
         expected_amount=request.expected_amount,
         created_at=at,
         updated_at=at,
-        timeline=(TimelineEntry(at, "OrderReceived"),),
+        timeline=(TimelineEntry(at, "OrderReceived", **writer()),),
     )
 
 

@@ -32,7 +32,6 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             logger.info(
                 "event published",
                 extra={
-                    "order_id": order_event.detail["order_id"],
                     "event": order_event.detail_type,
                     "event_id": order_event.detail["event_id"],
                     "again": again,

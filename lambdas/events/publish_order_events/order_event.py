@@ -54,6 +54,8 @@ def event_of_change(before: Order | None, after: Order) -> OrderEvent | None:
         ],
         "occurred_at": after.updated_at,
     }
+    if after.request_id is not None:
+        detail["request_id"] = after.request_id
     if (
         after.payment.dispute
         or after.payment.refunded_outside

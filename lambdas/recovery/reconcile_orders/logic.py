@@ -6,7 +6,7 @@ from typing import Final
 from lambdas.domain import clock
 from lambdas.domain.order import Order, OrderStatus
 from lambdas.domain.vocabulary import FindingKind
-from lambdas.shared.log import logger
+from lambdas.shared.log import about, logger
 from lambdas.shared.reconciliation import Cursor, Finding, Rerun, Run, run_again
 from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.store.listings import OrderListing
@@ -47,7 +47,8 @@ def reconcile_orders(
         page = listing.unsettled(cursor["shard"], before=before, start=cursor["start"], limit=_PAGE)
         listed = listing.read((each.order_id for each in page.orders), consistent=True)
         for order in listed.values():
-            _reconcile(order, before, run, orders, executions)
+            with about(order):
+                _reconcile(order, before, run, orders, executions)
         if page.next_key is not None:
             cursor = {"shard": cursor["shard"], "start": page.next_key}
         elif cursor["shard"] == SHARDS[-1]:
@@ -68,7 +69,7 @@ def _reconcile(order: Order, before: str, run: Run, orders: OrderTable, executio
     if order.status is OrderStatus.NEEDS_ATTENTION:
         if _may_have_passed(order, run):
             orders.request_retry(order.order_id, by="reconciliation")
-            logger.info("retry requested", extra={"order_id": order.order_id, "by": "reconciliation"})
+            logger.info("retry requested", extra={"by": "reconciliation"})
             counts["orders_retried"] += 1
         else:
             counts["orders_waiting_for_a_human"] += 1
@@ -105,5 +106,6 @@ def _flag(order: Order, run: Run, orders: OrderTable) -> None:
             kind,
             {"order_id": order.order_id},
             {"status": order.status, "version": order.version, "updated_at": order.updated_at},
+            order.request_id,
         )
     )

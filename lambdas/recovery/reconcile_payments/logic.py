@@ -1,6 +1,6 @@
 """Compares the payments of the last hours or days with the orders, in both directions."""
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
@@ -10,7 +10,7 @@ from lambdas.domain.errors import PaymentInFlux, PaymentUnknown
 from lambdas.domain.order import Order
 from lambdas.domain.payment import PaymentIntent
 from lambdas.domain.vocabulary import FindingKind
-from lambdas.shared.log import logger
+from lambdas.shared.log import about, logger
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.reconciliation import Cursor, Finding, Rerun, Run, run_again
 from lambdas.shared.saga_executions import SagaRunner
@@ -186,6 +186,10 @@ class PaymentReconciliation:
 
     def _look_closely(self, order_id: str | None, intent_id: str | None) -> None:
         order = self._orders.find(order_id) if order_id else None
+        with about(order) if order is not None else nullcontext():
+            self._compare(order, order_id, intent_id)
+
+    def _compare(self, order: Order | None, order_id: str | None, intent_id: str | None) -> None:
         intent = self._retrieve(intent_id) if intent_id else None
         if order is not None and intent is not None and is_spare(order, intent):
             self._cancel(intent)
@@ -198,16 +202,15 @@ class PaymentReconciliation:
             if rerun is not Rerun.NO_HELP:
                 return
         if kind is not None:
-            self._run.report.add(
-                Finding(kind, {"order_id": order_id, "intent_id": intent_id}, _facts(order, intent))
-            )
+            ids = {"order_id": order_id, "intent_id": intent_id}
+            request_id = order.request_id if order is not None else None
+            self._run.report.add(Finding(kind, ids, _facts(order, intent), request_id))
 
     def _cancel(self, intent: PaymentIntent) -> None:
         with suppress(PaymentInFlux):  # the next run retrieves it again
             self._gateway.cancel_intent(intent.intent_id)
             self._count("spare_payments_cancelled")
-            extra = {"order_id": intent.order_id, "intent_id": intent.intent_id}
-            logger.info("spare payment cancelled", extra=extra)
+            logger.info("spare payment cancelled", extra={"intent_id": intent.intent_id})
 
     def _retrieve(self, intent_id: str) -> PaymentIntent | None:
         try:

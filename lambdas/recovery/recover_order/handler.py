@@ -1,10 +1,8 @@
 """Recovers orders whose execution was stopped, timed out or broke."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -16,6 +14,7 @@ from lambdas.recovery.recover_order.logic import TooEarly, recover_order
 from lambdas.recovery.recover_order.status_change import read_status_change
 from lambdas.shared.log import logger
 from lambdas.shared.metrics import Measure, emit
+from lambdas.shared.queues import Message, process_messages
 from lambdas.shared.saga_executions import SagaExecutions
 from lambdas.shared.settings import Settings
 from lambdas.shared.store.orders import OrderTable
@@ -24,19 +23,14 @@ from lambdas.shared.store.orders import OrderTable
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Recover the order of each execution that did not succeed; see `recover_order`."""
-    # Messages that come too early are returned to the queue. A batch of only such messages is not a failure.
-    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-    return process_partial_response(event, _recovery(Settings()), processor, context)
-
-
-def _recovery(settings: Settings) -> Callable[[SQSRecord], None]:
+    settings = Settings()
     pauses = [timedelta(seconds=pause) for pause in settings.recovery_pauses_seconds]
     orders = OrderTable.from_settings(settings)
     executions = SagaExecutions.from_settings(settings)
     queue = EndedExecutionsQueue.from_settings(settings)
 
-    def recover(record: SQSRecord) -> None:  # Powertools calls it with `record=`
-        ended = read_status_change(record.body)
+    def recover(message: Message, record: SQSRecord) -> None:
+        ended = read_status_change(message)
         try:
             outcome = recover_order(ended, datetime.now(UTC), pauses, orders, executions)
         except TooEarly as too_early:
@@ -46,13 +40,13 @@ def _recovery(settings: Settings) -> Callable[[SQSRecord], None]:
         level = logger.error if outcome is RecoveryOutcome.GIVEN_UP else logger.warning
         level(
             "execution did not succeed",
-            extra={
-                "order_id": ended.order_id,
-                "execution": ended.name,
-                "status": ended.status,
-                "ended_at": clock.text(ended.ended_at),
-                "outcome": outcome,
-            },
+            extra={"status": ended.status, "ended_at": clock.text(ended.ended_at), "outcome": outcome},
         )
 
-    return recover
+    # Messages that come too early are returned to the queue. A batch of only such messages is not a failure.
+    return process_messages(event, context, recover, _ids, raise_if_all_fail=False)
+
+
+def _ids(message: Message) -> dict[str, str | None]:
+    ended = read_status_change(message)
+    return {"order_id": ended.order_id, "execution": ended.name, "request_id": ended.request_id}

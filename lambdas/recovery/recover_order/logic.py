@@ -1,17 +1,15 @@
 """Decides whether an order needs one more execution because its last one did not succeed."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
+from lambdas.domain.execution_names import recovery_after, split_recovery
 from lambdas.domain.order import OrderStatus
 from lambdas.domain.vocabulary import RecoveryOutcome
+from lambdas.shared.queues import NotYet
 from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.store.orders import OrderTable
-
-_RECOVERY: Final = re.compile(r"(?P<base>.+)-r(?P<number>[1-9][0-9]?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +17,18 @@ class EndedExecution:
     """An execution that did not succeed.
 
     Attributes:
+        request_id: The request in its input; None in executions that earlier versions started.
         status: `FAILED`, `TIMED_OUT` or `ABORTED`.
     """
 
     name: str
     order_id: str
+    request_id: str | None
     status: str
     ended_at: datetime
 
 
-class TooEarly(Exception):
+class TooEarly(NotYet):
     """The pause before the next execution is not over.
 
     Attributes:
@@ -61,7 +61,7 @@ def recover_order(
         return RecoveryOutcome.UNKNOWN_ORDER
     if ended.status == "FAILED" and order.status is OrderStatus.NEEDS_ATTENTION:
         return RecoveryOutcome.HUMAN_CALLED  # the saga itself flagged the order
-    base, number = _split(ended.name)
+    _first, number = split_recovery(ended.name)
     if number == len(pauses):
         reason = f"{number + 1} executions did not succeed; the last one ended as {ended.status}"
         orders.flag(order.order_id, reason, may_pass=True)
@@ -69,11 +69,5 @@ def recover_order(
     wait = ended.ended_at + pauses[number] - now
     if wait > timedelta():
         raise TooEarly(wait)
-    executions.start(order.order_id, f"{base}-r{number + 1}")
+    executions.start(order.order_id, order.request_id, recovery_after(ended.name))
     return RecoveryOutcome.RUN_AGAIN
-
-
-def _split(name: str) -> tuple[str, int]:
-    """The name of the first execution that did not succeed, and the number of recoveries since."""
-    recovery = _RECOVERY.fullmatch(name)
-    return (recovery["base"], int(recovery["number"])) if recovery else (name, 0)

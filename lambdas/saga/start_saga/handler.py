@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.saga.start_saga.logic import execution_asked_for
+from lambdas.saga.start_saga.logic import requested_execution
 from lambdas.shared.log import logger
 from lambdas.shared.saga_executions import SagaExecutions
 from lambdas.shared.settings import Settings
@@ -14,13 +14,15 @@ from lambdas.shared.streams import process_in_order
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Start the execution that each change asks for; see `execution_asked_for`."""
+    """Start the execution that each change asks for; see `requested_execution`."""
     saga = SagaExecutions.from_settings(Settings())
 
     def start(record: Mapping[str, Any]) -> None:
-        change = record["dynamodb"]
-        name = execution_asked_for(change)
-        if name is not None:
-            saga.start(change["Keys"]["order_id"]["S"], name)
+        asked = requested_execution(record["dynamodb"])
+        if asked is not None:
+            saga.start(asked.order_id, asked.request_id, asked.name)
+            logger.info(
+                "execution requested", extra={"execution": asked.name, "request_id": asked.request_id}
+            )
 
     return process_in_order(event, start)

@@ -15,8 +15,8 @@ def represent(order: Order, caller: Caller, *, with_address: bool = False) -> di
 
     `amount` and `unit_price` are null until the order is priced. While the payment waits for the customer,
     `payment` has `next_action` and `client_secret`, which Stripe's client library needs; only the customer
-    gets them. Only operators get `customer_id`, `settlement`, the details of all events and, if the call
-    shows it, the customer's address.
+    gets them. Only operators get `customer_id`, `settlement`, the details of all events, the execution or
+    request that wrote each entry and, if the call shows it, the customer's address.
     """
     body: dict[str, Any] = {
         "order_id": order.order_id,
@@ -28,7 +28,7 @@ def represent(order: Order, caller: Caller, *, with_address: bool = False) -> di
         ],
         "amount": order.amount,
         "payment": {"status": order.payment.status, "intent_id": order.payment.intent_id},
-        "timeline": [{"at": entry.at, "event": _event(entry, caller)} for entry in order.timeline],
+        "timeline": [_entry(entry, caller) for entry in order.timeline],
         "created_at": order.created_at,
         "updated_at": order.updated_at,
     }
@@ -46,7 +46,8 @@ def represent(order: Order, caller: Caller, *, with_address: bool = False) -> di
     return body
 
 
-def _event(entry: TimelineEntry, caller: Caller) -> str:
-    if caller.is_operator or entry.event.startswith(_DETAILS_FOR_CUSTOMERS):
-        return entry.event
-    return entry.event.partition(": ")[0]
+def _entry(entry: TimelineEntry, caller: Caller) -> dict[str, str]:
+    if caller.is_operator:
+        return {name: value for name, value in asdict(entry).items() if value is not None}
+    has_detail = entry.event.startswith(_DETAILS_FOR_CUSTOMERS)
+    return {"at": entry.at, "event": entry.event if has_detail else entry.event.partition(": ")[0]}

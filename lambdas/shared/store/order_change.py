@@ -8,6 +8,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from lambdas.domain import clock
 from lambdas.shared.store.expressions import Update
+from lambdas.shared.work import writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,15 @@ class Change:
     remove: tuple[str, ...] = ()
 
     def as_update(self) -> Update:
-        """The change with everything that each change writes: its time, a new version, a timeline entry."""
+        """The change with everything that each change writes: its time, a new version, a timeline entry.
+
+        The entry names its writer; see `lambdas.shared.work`.
+        """
         at = clock.now()
         return Update(
             condition=Attr("order_id").exists() & self.condition,
             set={**self.set, "updated_at": at},
             add={**self.add, "version": 1},
-            append={"timeline": [{"at": at, "event": self.event}]},
+            append={"timeline": [{"at": at, "event": self.event, **writer()}]},
             remove=self.remove,
         )

@@ -29,7 +29,6 @@ def shard_of(order_id: str) -> str:
 
 def item_of_new(order: Order) -> dict[str, Any]:
     """The item of a new order. Attributes without a value yet are absent: conditions ask for them."""
-    optional = {"return_url": order.return_url, "expected_amount": order.expected_amount}
     return {
         "order_id": order.order_id,
         "customer_id": order.customer_id,
@@ -40,14 +39,14 @@ def item_of_new(order: Order) -> dict[str, Any]:
         "email": order.email,
         "created_at": order.created_at,
         "updated_at": order.updated_at,
-        "timeline": [asdict(entry) for entry in order.timeline],
+        "timeline": [_present(asdict(entry)) for entry in order.timeline],
         "version": order.version,
         "status": order.status,
         "payment": {"status": order.payment.status},
         "stock_taken": order.stock_taken,
         "unsettled_shard": shard_of(order.order_id),
         "day": order.day,
-        **{name: value for name, value in optional.items() if value is not None},
+        **_present({"return_url": order.return_url, "expected_amount": order.expected_amount}),
     }
 
 
@@ -105,4 +104,11 @@ def _payment(item: Mapping[str, Any]) -> Payment:
 def _in_order(entries: Sequence[Mapping[str, str]]) -> tuple[TimelineEntry, ...]:
     """The timeline; an entry whose time is earlier than the one before it gets that time."""
     latest = accumulate((entry["at"] for entry in entries), max)
-    return tuple(TimelineEntry(at, entry["event"]) for at, entry in zip(latest, entries, strict=True))
+    return tuple(
+        TimelineEntry(at, entry["event"], entry.get("execution"), entry.get("request_id"))
+        for at, entry in zip(latest, entries, strict=True)
+    )
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -277,18 +277,20 @@ class FakeExecutions(SagaRunner):
 
     Attributes:
         started: The order of each execution, by the name of the execution.
+        requests: The request that caused each execution, by the name of the execution.
         ended: Names of the executions that have ended.
     """
 
     started: dict[str, str] = field(default_factory=dict)
+    requests: dict[str, str | None] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
 
     @override
-    def start(self, order_id: str, name: str | None = None) -> bool:
-        name = name or order_id
+    def start(self, order_id: str, request_id: str | None, name: str) -> bool:
         if name in self.started:
             return False
         self.started[name] = order_id
+        self.requests[name] = request_id
         return True
 
     @override

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tests.unit.lambdas.builders import CUSTOMER, EMAIL, ORDER_ID
+from tests.unit.lambdas.builders import CUSTOMER, EMAIL, ORDER_ID, REQUEST_ID
 
 
 class Context(LambdaContext):
@@ -31,7 +31,7 @@ def step_payload(
     error: Mapping[str, str] | None = None, order_id: str = ORDER_ID, task_token: str | None = None
 ) -> dict[str, Any]:
     """The payload of a step; in the undo chain it has the error that was caught."""
-    payload: dict[str, Any] = {"order_id": order_id, "execution": order_id}
+    payload: dict[str, Any] = {"order_id": order_id, "execution": order_id, "request_id": REQUEST_ID}
     if error is not None:
         payload["error"] = error
     if task_token is not None:
@@ -55,6 +55,7 @@ def api_event(  # noqa: PLR0913 - the parts of a request
     customer: str | None = CUSTOMER,
     groups: str = "customers",
     email: str | None = EMAIL,
+    request_id: str = REQUEST_ID,
 ) -> dict[str, Any]:
     """A request as API Gateway's REST API passes it on.
 
@@ -67,6 +68,7 @@ def api_event(  # noqa: PLR0913 - the parts of a request
         customer: The caller's `sub`; None without a sign-in.
         groups: The caller's groups in the user pool.
         email: The caller's verified address; None if there is none.
+        request_id: API Gateway's id of the request.
     """
     headers = {"Host": "api.example.com", "content-type": "application/json", **(headers or {})}
     claims = {"sub": customer, "token_use": "id", "cognito:groups": groups}
@@ -88,7 +90,7 @@ def api_event(  # noqa: PLR0913 - the parts of a request
             "httpMethod": method,
             "path": f"/v1{path}",
             "stage": "v1",
-            "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+            "requestId": request_id,
             "identity": {"sourceIp": "192.0.2.1"},
             **({"authorizer": {"claims": claims}} if customer is not None else {}),
         },

@@ -6,9 +6,9 @@ import pytest
 
 from lambdas.api.get_order.handler import handler
 from lambdas.domain.order import PaymentStatus
-from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, EMAIL, ORDER_ID, TASK_TOKEN, TIMED_OUT
+from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, EMAIL, ORDER_ID, REQUEST_ID, TASK_TOKEN, TIMED_OUT
 from tests.unit.lambdas.fakes import CLIENT_SECRET, NEXT_ACTION, SLOW_CARD, FakeStripe
-from tests.unit.lambdas.invocations import CONTEXT, api_event
+from tests.unit.lambdas.invocations import CONTEXT, api_event, call_step, step_payload
 from tests.unit.lambdas.shop import Shop
 
 
@@ -56,11 +56,27 @@ def test_a_customer_sees_why_their_order_failed(shop: Shop) -> None:
 def test_an_operator_sees_who_the_customer_is_and_their_address(shop: Shop) -> None:
     shop.confirmed()
 
-    assert get(customer="the-boss", groups="operators")[1] == {
+    body = get(customer="the-boss", groups="operators")[1]
+
+    assert {**body, "timeline": []} == {
         **get()[1],
+        "timeline": [],
         "customer_id": CUSTOMER,
         "email": EMAIL,
     }
+
+
+def test_only_operators_see_what_wrote_an_entry(shop: Shop) -> None:
+    shop.placed()
+    call_step("validate_order", step_payload())
+
+    operators, customers = get(groups="operators")[1]["timeline"], get()[1]["timeline"]
+
+    assert [(each.get("execution"), each.get("request_id")) for each in operators] == [
+        (None, REQUEST_ID),
+        (ORDER_ID, None),
+    ]
+    assert [set(each) for each in customers] == [{"at", "event"}] * 2
 
 
 @pytest.mark.parametrize(

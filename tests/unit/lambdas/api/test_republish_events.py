@@ -6,7 +6,7 @@ import pytest
 
 from lambdas.api.republish_events.handler import handler
 from lambdas.domain.order import Order
-from lambdas.saga.start_saga.logic import execution_asked_for
+from lambdas.saga.start_saga.logic import requested_execution
 from tests.unit.lambdas.builders import ORDER_ID
 from tests.unit.lambdas.invocations import CONTEXT, api_event
 from tests.unit.lambdas.shop import Shop
@@ -29,7 +29,7 @@ def test_a_republication_changes_nothing_but_the_timeline(shop: Shop, given: Cal
         *(entry.event for entry in before.timeline),
         "RepublicationRequested",
     ]
-    assert execution_asked_for(shop.stream()[-1]["dynamodb"]) is None
+    assert requested_execution(shop.stream()[-1]["dynamodb"]) is None
 
 
 def test_each_request_asks_again(shop: Shop) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from lambdas.api.settle_order.handler import handler
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
-from lambdas.saga.start_saga.logic import execution_asked_for
+from lambdas.saga.start_saga.logic import requested_execution
 from lambdas.shared.rest.caller import Caller
 from lambdas.shared.rest.order_representation import represent
 from tests.unit.lambdas.builders import CUSTOMER, ORDER_ID
@@ -51,7 +51,9 @@ def test_a_settlement_asks_for_one_more_execution(shop: Shop) -> None:
     settle()
 
     change = shop.stream()[-1]["dynamodb"]
-    assert execution_asked_for(change) == f"{ORDER_ID}-retry-v{shop.order().version}"
+    asked = requested_execution(change)
+    assert asked is not None
+    assert asked.name == f"{ORDER_ID}-retry-v{shop.order().version}"
 
 
 def test_a_settled_order_is_closed_without_a_refund(shop: Shop) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from lambdas.domain.order import Failure, Order, OrderStatus, Payment
+from lambdas.domain.order import Failure, Order, OrderStatus, Payment, TimelineEntry
 from lambdas.domain.payment import DisputeState
 from lambdas.events.publish_order_events.order_event import event_of_change
 from tests.unit.lambdas.builders import an_order
@@ -40,6 +40,15 @@ def detail_of(before: Order, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 
 )
 def test_an_event_conforms_to_the_schema(changes: dict[str, Any]) -> None:
     SCHEMA.validate(detail_of(an_order(), **changes))
+
+
+def test_an_event_of_an_order_of_an_earlier_version_conforms() -> None:
+    earlier = an_order(timeline=(TimelineEntry("2026-03-01T12:00:00.000Z", "OrderReceived"),))
+
+    detail = detail_of(earlier, status=OrderStatus.CONFIRMED)
+
+    SCHEMA.validate(detail)
+    assert "request_id" not in detail
 
 
 def test_the_schema_rejects_other_fields() -> None:

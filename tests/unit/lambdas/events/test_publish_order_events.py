@@ -19,6 +19,7 @@ from tests.unit.lambdas.builders import (
     EMAIL,
     LAMP,
     ORDER_ID,
+    REQUEST_ID,
     TASK_TOKEN,
     TIMED_OUT,
     two,
@@ -72,6 +73,7 @@ def test_a_confirmed_order_is_published_whole(shop: Shop, event_bridge: FakeEven
     assert detail == {
         "version": 1,
         "order_id": ORDER_ID,
+        "request_id": REQUEST_ID,
         "customer_id": CUSTOMER,
         "status": "CONFIRMED",
         "currency": "usd",

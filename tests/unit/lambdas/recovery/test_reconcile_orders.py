@@ -8,11 +8,11 @@ from lambdas.domain.order import Order, OrderStatus
 from lambdas.domain.vocabulary import FindingKind, Metric
 from lambdas.recovery.reconcile_orders.handler import handler
 from lambdas.recovery.reconcile_orders.logic import reconcile_orders
-from lambdas.saga.start_saga.logic import execution_asked_for
+from lambdas.saga.start_saga.logic import RequestedExecution, requested_execution
 from lambdas.shared.metrics import Measure
 from lambdas.shared.reconciliation import Report
 from lambdas.shared.store.listings import Listed, OrderListing, Page
-from tests.unit.lambdas.builders import ORDER_ID
+from tests.unit.lambdas.builders import ORDER_ID, REQUEST_ID
 from tests.unit.lambdas.fakes import FakeExecutions
 from tests.unit.lambdas.invocations import CONTEXT
 from tests.unit.lambdas.metrics import Emitted
@@ -146,8 +146,8 @@ def test_an_order_whose_cause_may_pass_is_run_again_after_an_hour(
         OrderStatus.PENDING,
         "RetryRequested: reconciliation",
     )
-    name = f"{ORDER_ID}-retry-v{order.version}"
-    assert execution_asked_for(shop.stream()[-1]["dynamodb"]) == name
+    asked = requested_execution(shop.stream()[-1]["dynamodb"])
+    assert asked == RequestedExecution(f"{ORDER_ID}-retry-v{order.version}", ORDER_ID, REQUEST_ID)
 
 
 def test_an_order_whose_cause_does_not_pass_within_a_day_is_left_to_a_human(

@@ -12,7 +12,7 @@ from lambdas.recovery.recover_order.handler import handler
 from lambdas.recovery.recover_order.logic import EndedExecution, TooEarly, recover_order
 from lambdas.shared.aws import sqs
 from lambdas.shared.metrics import Measure
-from tests.unit.lambdas.builders import ORDER_ID
+from tests.unit.lambdas.builders import ORDER_ID, REQUEST_ID
 from tests.unit.lambdas.fakes import FakeExecutions
 from tests.unit.lambdas.invocations import CONTEXT, sqs_event
 from tests.unit.lambdas.metrics import Emitted
@@ -28,9 +28,10 @@ def recover(
 ) -> tuple[RecoveryOutcome, list[str]]:
     """Recover from the end of an execution, and return the names of the executions that were started."""
     executions = FakeExecutions()
-    ended = EndedExecution(name, ORDER_ID, status, ENDED_AT)
+    ended = EndedExecution(name, ORDER_ID, REQUEST_ID, status, ENDED_AT)
     outcome = recover_order(ended, now, PAUSES, shop.orders, executions)
     assert set(executions.started.values()) <= {ORDER_ID}
+    assert set(executions.requests.values()) <= {REQUEST_ID}
     return outcome, list(executions.started)
 
 
@@ -118,7 +119,7 @@ def test_a_message_from_the_queue_starts_an_execution(
         {
             "stateMachineArn": ANY,
             "name": f"{ORDER_ID}-r1",
-            "input": json.dumps({"order_id": ORDER_ID}),
+            "input": json.dumps({"order_id": ORDER_ID, "request_id": REQUEST_ID}),
         },
     )
 

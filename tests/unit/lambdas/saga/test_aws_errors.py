@@ -111,7 +111,7 @@ def test_an_undo_that_fails_for_good_calls_for_an_operator(
 def recover(shop: Shop, error: str) -> list[str]:
     """Pass the end of the execution to the recovery, and play the execution that it starts."""
     executions = FakeExecutions()
-    ended = EndedExecution(ORDER_ID, ORDER_ID, "FAILED", NOW - timedelta(hours=1))
+    ended = EndedExecution(ORDER_ID, ORDER_ID, None, "FAILED", NOW - timedelta(hours=1))
     recover_order(ended, NOW, [timedelta(seconds=10)], shop.orders, executions)
     [name] = executions.started
     return play(error, lambda _state, _number: None, execution=name)

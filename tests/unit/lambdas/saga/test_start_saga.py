@@ -7,22 +7,31 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from lambdas.domain.errors import OrderCancelled, SagaUnavailable
+from lambdas.domain.order import TimelineEntry
 from lambdas.saga.start_saga.handler import handler
-from tests.unit.lambdas.builders import ORDER_ID, caught
+from lambdas.shared.work import at_work
+from tests.unit.lambdas.builders import ORDER_ID, REQUEST_ID, SUBMITTED_AT, caught
+from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.invocations import CONTEXT
 from tests.unit.lambdas.shop import Shop
 
 OTHER_ORDER_ID = "b1b2b3b4-0000-5000-8000-000000000002"
 
 
-def expect_start(step_functions_stub: Stubber, order_id: str, name: str | None = None) -> None:
+def expect_start(
+    step_functions_stub: Stubber,
+    order_id: str,
+    name: str | None = None,
+    request_id: str | None = REQUEST_ID,
+) -> None:
+    given = {"order_id": order_id} | ({"request_id": request_id} if request_id else {})
     step_functions_stub.add_response(
         "start_execution",
         {"executionArn": f"arn:aws:states:::execution:{order_id}", "startDate": "2026-03-01T12:00:00Z"},
         {
             "stateMachineArn": "arn:aws:states:eu-central-1:123456789012:stateMachine:order-saga",
             "name": name or order_id,
-            "input": json.dumps({"order_id": order_id}),
+            "input": json.dumps(given),
         },
     )
 
@@ -74,11 +83,58 @@ def test_the_orders_before_a_failure_are_not_started_again(shop: Shop, step_func
 
 def test_a_cancellation_starts_its_own_execution(shop: Shop, step_functions_stub: Stubber) -> None:
     shop.confirmed()
-    shop.cancel()
+    with at_work(request_id="the-cancellation"):
+        shop.cancel()
     *_, cancellation = shop.stream()
-    expect_start(step_functions_stub, ORDER_ID, f"{ORDER_ID}-cancel")
+    expect_start(step_functions_stub, ORDER_ID, f"{ORDER_ID}-cancel", "the-cancellation")
 
     assert start([cancellation]) == {"batchItemFailures": []}
+
+
+def test_a_retry_that_no_request_asks_for_has_the_request_of_the_order(
+    shop: Shop, step_functions_stub: Stubber
+) -> None:
+    shop.being_undone()
+    with at_work(execution="a-reconciliation"):
+        shop.orders.request_retry(ORDER_ID, by="reconciliation")
+    *_, retry = shop.stream()
+    expect_start(step_functions_stub, ORDER_ID, f"{ORDER_ID}-retry-v3", REQUEST_ID)
+
+    start([retry])
+
+
+def test_an_order_of_an_earlier_version_starts_without_a_request(
+    shop: Shop, step_functions_stub: Stubber
+) -> None:
+    shop.placed(timeline=(TimelineEntry(SUBMITTED_AT, "OrderReceived"),))
+    shop.cancel()
+    for name in (ORDER_ID, f"{ORDER_ID}-cancel"):
+        expect_start(step_functions_stub, ORDER_ID, name, None)
+
+    start(shop.stream())
+
+
+def test_a_malformed_order_is_started_too(step_functions_stub: Stubber) -> None:
+    expect_start(step_functions_stub, ORDER_ID, request_id=None)
+    change = {"Keys": {"order_id": {"S": ORDER_ID}}, "NewImage": {"order_id": {"S": ORDER_ID}}}
+
+    assert start([{"dynamodb": change}]) == {"batchItemFailures": []}
+
+
+def test_the_log_names_what_was_started(shop: Shop, step_functions_stub: Stubber, log: Log) -> None:
+    shop.confirmed()
+    with at_work(request_id="the-cancellation"):
+        shop.cancel()
+    expect_start(step_functions_stub, ORDER_ID)
+    expect_start(step_functions_stub, ORDER_ID, f"{ORDER_ID}-cancel", "the-cancellation")
+
+    start(shop.stream())
+
+    started = [line for line in log.lines if line["message"] == "execution requested"]
+    assert [(line["order_id"], line["execution"], line["request_id"]) for line in started] == [
+        (ORDER_ID, ORDER_ID, REQUEST_ID),
+        (ORDER_ID, f"{ORDER_ID}-cancel", "the-cancellation"),
+    ]
 
 
 def test_every_retry_starts_its_own_execution(shop: Shop, step_functions_stub: Stubber) -> None:

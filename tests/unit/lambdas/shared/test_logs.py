@@ -74,11 +74,12 @@ def test_the_ids_of_one_call_are_not_in_the_lines_of_the_next(shop: Shop, log: L
 
     with Stubber(dynamodb()) as stub:
         stub.add_client_error("get_item", "ThrottlingException")
-        get_order(api_event("GET", f"/orders/{ORDER_ID}"), CONTEXT)
+        get_order(api_event("GET", f"/orders/{ORDER_ID}", request_id="another-request"), CONTEXT)
 
     [line] = log.lines[before:]
-    assert "order_id" not in line
+    assert "an undo failed" in log.text
     assert "execution" not in line
+    assert (line["order_id"], line["request_id"]) == (ORDER_ID, "another-request")
 
 
 # Private values, in our lines and in the errors that Lambda logs

@@ -19,24 +19,28 @@ def saga() -> SagaExecutions:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [(None, ORDER_ID), (f"{ORDER_ID}-v7", f"{ORDER_ID}-v7")], ids=["first", "named"]
+    ("request_id", "given"),
+    [
+        ("the-request", {"order_id": ORDER_ID, "request_id": "the-request"}),
+        pytest.param(None, {"order_id": ORDER_ID}, id="an order of an earlier version"),
+    ],
 )
-def test_an_execution_is_started_with_its_name(
-    saga: SagaExecutions, step_functions_stub: Stubber, name: str | None, expected: str
+def test_an_execution_gets_the_order_and_the_request(
+    saga: SagaExecutions, step_functions_stub: Stubber, request_id: str | None, given: dict[str, str]
 ) -> None:
     step_functions_stub.add_response(
         "start_execution",
         {"executionArn": EXECUTION, "startDate": "2026-03-01T12:00:00Z"},
-        {"stateMachineArn": MACHINE, "name": expected, "input": json.dumps({"order_id": ORDER_ID})},
+        {"stateMachineArn": MACHINE, "name": f"{ORDER_ID}-v7", "input": json.dumps(given)},
     )
 
-    assert saga.start(ORDER_ID, name) is True
+    assert saga.start(ORDER_ID, request_id, f"{ORDER_ID}-v7") is True
 
 
 def test_no_execution_is_started_with_a_used_name(saga: SagaExecutions, step_functions_stub: Stubber) -> None:
     step_functions_stub.add_client_error("start_execution", "ExecutionAlreadyExists")
 
-    assert saga.start(ORDER_ID) is False
+    assert saga.start(ORDER_ID, None, ORDER_ID) is False
 
 
 @pytest.mark.parametrize("operation", ["start_execution", "describe_execution"])
@@ -46,14 +50,14 @@ def test_a_throttled_call_can_be_retried(
     step_functions_stub.add_client_error(operation, "ThrottlingException")
 
     with pytest.raises(SagaUnavailable, match="ThrottlingException"):
-        saga.start(ORDER_ID) if operation == "start_execution" else saga.is_running(ORDER_ID)
+        saga.start(ORDER_ID, None, ORDER_ID) if operation == "start_execution" else saga.is_running(ORDER_ID)
 
 
 def test_an_unknown_state_machine_passes_through(saga: SagaExecutions, step_functions_stub: Stubber) -> None:
     step_functions_stub.add_client_error("start_execution", "StateMachineDoesNotExist")
 
     with pytest.raises(ClientError, match="StateMachineDoesNotExist"):
-        saga.start(ORDER_ID)
+        saga.start(ORDER_ID, None, ORDER_ID)
 
 
 @pytest.mark.parametrize(("status", "running"), [("RUNNING", True), ("SUCCEEDED", False), ("FAILED", False)])

@@ -13,7 +13,7 @@ from lambdas.shared.log import logger
 from lambdas.shared.metrics import Measure
 from lambdas.shared.settings import Settings
 from lambdas.shared.step import StepInput, step_handler
-from tests.unit.lambdas.builders import ORDER_ID, TASK_TOKEN, TIMED_OUT
+from tests.unit.lambdas.builders import ORDER_ID, REQUEST_ID, TASK_TOKEN, TIMED_OUT
 from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.invocations import CONTEXT, step_payload
 from tests.unit.lambdas.metrics import Emitted
@@ -43,7 +43,7 @@ def test_a_step_gets_its_payload() -> None:
 
     see(step_payload(TIMED_OUT, task_token=TASK_TOKEN), CONTEXT)
 
-    assert seen == [StepInput(ORDER_ID, ORDER_ID, TIMED_OUT, 0, TASK_TOKEN)]
+    assert seen == [StepInput(ORDER_ID, ORDER_ID, REQUEST_ID, TIMED_OUT, 0, TASK_TOKEN)]
 
 
 def test_every_try_of_every_execution_is_its_own_attempt() -> None:
@@ -72,12 +72,20 @@ def test_each_try_after_the_first_is_counted_as_a_retry(
     assert emitted() == [Measure(Metric.STEP_RETRIES, "shared")] * retries, "the folder of this step"
 
 
-def test_every_log_line_names_the_order_and_the_execution(log: Log) -> None:
+def test_every_log_line_names_order_execution_and_request(log: Log) -> None:
     outcome = a_step({**step_payload(), "execution": "the-execution"}, CONTEXT)
 
     assert [line["message"] for line in log.lines] == ["halfway", "step done"]
     assert log.lines[-1]["outcome"] == outcome
-    assert {(line["order_id"], line["execution"]) for line in log.lines} == {(ORDER_ID, "the-execution")}
+    ids = {(line["order_id"], line["execution"], line["request_id"]) for line in log.lines}
+    assert ids == {(ORDER_ID, "the-execution", REQUEST_ID)}
+
+
+def test_an_execution_of_an_earlier_version_has_no_request(log: Log) -> None:
+    a_step({"order_id": ORDER_ID, "execution": ORDER_ID}, CONTEXT)
+    a_step({"order_id": ORDER_ID, "execution": ORDER_ID, "request_id": None}, CONTEXT)
+
+    assert ["request_id" in line for line in log.lines] == [False] * 4
 
 
 def test_a_rejection_is_logged_as_information(log: Log) -> None:

@@ -11,10 +11,10 @@ from lambdas.shared.rest.endpoint import Endpoint, endpoint
 from lambdas.shared.rest.http_request import HttpRequest
 from lambdas.shared.rest.http_response import HttpResponse
 from lambdas.shared.rest.problem import not_found
+from tests.unit.lambdas.builders import REQUEST_ID
 from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.invocations import CONTEXT, api_event
 
-REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 SHOP = "https://shop.example"
 ADMIN = "https://admin.example"
 
