@@ -8,6 +8,7 @@ from typing import Final
 from docgen.contract.files import contract_files
 from docgen.cost import cost_table
 from docgen.diagram import diagram
+from docgen.metrics import metric_cost_table, metric_table
 from docgen.reconciliation_load import load_table
 from docgen.saga_graph import saga_graph
 from docgen.stripe_calls import read_counts
@@ -35,6 +36,7 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
         },
         "docs/payments.md": {"payments": payment_table(PAYING_JOURNEYS, read_counts())},
         "docs/cost.md": {"cost": cost_table(), "reconciliation": load_table()},
+        "docs/observability.md": {"metrics": metric_table(), "metric cost": metric_cost_table()},
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from docgen.metrics import metrics_of_a_busy_shop
 from stacks.constructs.build_folder import PROJECT
 from tests.stacks.synthesis import Synthesis
 
@@ -36,6 +37,7 @@ def test_the_fixed_costs_are_those_of_the_templates(cloud: Synthesis) -> None:
     assert units["Dashboards"] == len(cloud.resources("AWS::CloudWatch::Dashboard"))
     assert units["Composite alarms"] == len(cloud.resources("AWS::CloudWatch::CompositeAlarm"))
     assert units["KMS keys"] == len(cloud.resources("AWS::KMS::Key"))
+    assert units["Metrics that the functions count"] == metrics_of_a_busy_shop()
     # A new function or alarm is no reason to change the page.
     assert units["Metrics that alarms watch"] == pytest.approx(sum(map(watched_metrics, alarms)), rel=0.2)
 
