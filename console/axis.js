@@ -17,8 +17,8 @@ export function axisTable(order, views, effects, select) {
   return h(
     "table",
     { class: "axis" },
-    h("caption", {}, `From ${timeOfDay(order.created_at)} UTC, ${duration(scale.length)} in all`),
-    h("thead", {}, h("tr", {}, ...["What", "From", "Took", "Time axis"].map((text) => h("th", { scope: "col" }, text)))),
+    h("caption", {}, `Times are UTC, and since the order was placed. ${duration(scale.length)} in all.`),
+    h("thead", {}, h("tr", {}, ...["What", "From", "Took"].map((text) => h("th", { scope: "col" }, text)), h("th", { scope: "col" }, h("span", { class: "ends" }, h("span", {}, timeOfDay(order.created_at)), h("span", {}, `+${duration(scale.length)}`))))),
     breaksRow(scale),
     blocks.map(({ view, rows }) =>
       h(

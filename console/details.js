@@ -4,8 +4,8 @@ import { h } from "./dom.js";
 import { duration, milliseconds, timeOfDay } from "./format.js";
 import { OUTCOMES, outcomeOf, withoutSecrets } from "./model.js";
 
-/** The panel beside the graph. @param story The order's story; null while it is loading, undefined if it can't be read. */
-export function stateDetails({ view, name, comment, story, close }) {
+/** The panel beside the graph. @param story The order's story, if it was read. @param gap Why it was not. */
+export function stateDetails({ view, name, comment, story, gap, close }) {
   const visits = view.states.filter((state) => state.name === name);
   return h(
     "section",
@@ -13,7 +13,7 @@ export function stateDetails({ view, name, comment, story, close }) {
     h("header", {}, h("h3", {}, name), h("button", { class: "plain close", onclick: close, "aria-label": "Close the state" }, "✕")),
     comment && h("p", { class: "quiet" }, comment),
     visits.length ? visits.map((visit, index) => visitDetails(visit, visits.length > 1 ? index + 1 : null)) : h("p", {}, "This execution has not entered it."),
-    visits.length > 0 && logLines(view, name, story),
+    visits.length > 0 && logLines(view, name, story, gap),
   );
 }
 
@@ -55,9 +55,9 @@ function documentOf(title, value) {
   return h("details", { open: true }, h("summary", {}, title), h("pre", { tabindex: "0" }, text));
 }
 
-function logLines(view, name, story) {
+function logLines(view, name, story, gap) {
   const lines = story?.entries.filter((entry) => entry.state === name && (!entry.execution || entry.execution === view.name)) ?? [];
-  const text = story === null ? "Loading ..." : story === undefined || story.logs === "unavailable" ? "The logs can't be read." : "No lines.";
+  const text = gap || story?.logs === "unavailable" ? "The logs can't be read." : story ? "No lines." : "Loading ...";
   return [
     h("h4", {}, "Log"),
     lines.length ? h("ol", { class: "log" }, lines.map(logLine)) : h("p", { class: "quiet" }, text),
@@ -65,4 +65,4 @@ function logLines(view, name, story) {
 }
 
 const logLine = (entry) =>
-  h("li", { "data-level": entry.level }, h("time", {}, timeOfDay(entry.at)), " ", entry.level && entry.level !== "INFO" ? h("strong", {}, `${entry.level} `) : null, entry.text, entry.details?.error && h("small", {}, ` ${entry.details.error}`));
+  h("li", { "data-level": entry.level }, h("time", {}, timeOfDay(entry.at)), " ", entry.level && entry.level !== "INFO" ? h("strong", {}, `${entry.level} `) : null, entry.text);

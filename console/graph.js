@@ -40,7 +40,7 @@ export class Graph {
       edge.classList.toggle("taken", isTaken);
     }
     const last = view.states.at(-1);
-    this.#scrollTo(last?.name, view.number);
+    if (last) requestAnimationFrame(() => this.#scrollTo(last.name, view.number)); // once it is on the page
     const isConfirmed = last?.name === "NotifyCustomer" && ["succeeded", "recorded"].includes(last.outcome);
     this.svg.querySelector(".confirmed").classList.toggle("taken", isConfirmed);
   }
@@ -52,7 +52,7 @@ export class Graph {
 
   /** On a narrow screen, bring the last state of an execution into view, once. */
   #scrollTo(name, number) {
-    if (!name || this.scrolledFor === number) return;
+    if (this.scrolledFor === number) return;
     this.scrolledFor = number;
     const [box, frame] = [this.svg.querySelector(`[data-state="${name}"]`), this.element].map((each) => each.getBoundingClientRect());
     this.element.scrollLeft += box.left + box.width / 2 - frame.left - frame.width / 2;
@@ -73,13 +73,16 @@ export class Graph {
   #paintState(group, visits, isSelected) {
     const last = visits.at(-1);
     const outcome = last ? outcomeOf(last) : "unreached";
-    const { mark, label } = OUTCOMES[outcome];
-    const took = last?.left_at && last.attempts.length ? duration(milliseconds(last.left_at) - milliseconds(last.entered_at)) : "";
-    const times = visits.length > 1 ? ` · ${visits.length} visits` : "";
-    const tries = last?.attempts.length > 1 ? ` · ${last.attempts.length} tries` : "";
+    const facts = last && [
+      `${OUTCOMES[outcome].mark} ${short(outcome)}`,
+      last.left_at && last.attempts.length > 0 && duration(milliseconds(last.left_at) - milliseconds(last.entered_at)),
+      last.attempts.length > 1 && `${last.attempts.length} tries`,
+      visits.length > 1 && `${visits.length} visits`,
+    ];
+    const text = facts ? facts.filter(Boolean).join(" · ") : "";
     group.dataset.outcome = outcome;
-    group.querySelector(".outcome").textContent = last ? `${mark} ${short(outcome)}${took && ` · ${took}`}${tries}${times}` : "";
-    group.setAttribute("aria-label", `${group.dataset.state}: ${label}${took && `, ${took}`}${tries}${times}`);
+    group.querySelector(".outcome").textContent = text;
+    group.setAttribute("aria-label", `${group.dataset.state} ${text || OUTCOMES.unreached.label}`);
     group.setAttribute("aria-pressed", String(isSelected));
   }
 }

@@ -267,10 +267,9 @@ export function scaleOf(instants) {
 
 const SHOWN = new Set(
   (
-    "order_id request_id execution execution_name attempt amount currency status payment intent_id stock_taken failure " +
-    "code message error Error Cause errorMessage errorType outcome reason sku quantity held event type status_code " +
-    "operation method path duration_ms attempts number refund_id charge_id name kind trigger event_id event_type consumer " +
-    "idempotent_replayed request function result webhook count day available"
+    "order_id request_id execution attempt amount currency status payment intent_id stock_taken failure code message error " +
+    "Error Cause errorMessage errorType outcome reason event event_id consumer operation milliseconds http_status kind " +
+    "replayed again by feedback subject stripe_event stripe_request_id"
   ).split(" "),
 );
 

@@ -9,15 +9,20 @@ import { Graph } from "./graph.js";
 import { allowedActions, endOf, eventName, isMoving, OUTCOMES, outcomeOf, pending, viewsOf, withoutSecrets } from "./model.js";
 import { badge } from "./orders_page.js";
 
-const PAUSE_MOVING = 1000;
+const PAUSE_MOVING = 1500;
 const PAUSE_AT_REST = 5000;
+
+/** Milliseconds until a part of a moving order is read again: effects ask Stripe, and the story searches the logs. */
+const AGE = { executions: 1500, effects: 5000, story: 10_000 };
+
+/** For how long after its last change an order is followed by events, mails and log lines. */
+const AFTERMATH = 60_000;
 
 export class OrderPage {
   order = null;
-  executions = null;
-  effects = undefined;
-  story = null;
-  gaps = {};
+  parts = {}; // what was read: executions, effects, story
+  gaps = {}; // the problems of the parts that could not be read
+  readAt = {}; // when each part was asked for
   chosen = null; // number of the execution that the user chose
   state = null; // name of the state that the user chose
 
@@ -32,47 +37,45 @@ export class OrderPage {
     return this.order && isMoving(this.order) ? PAUSE_MOVING : PAUSE_AT_REST;
   }
 
-  /** Read the order, and the rest if it has changed or something is still at work. */
+  /** Read the order, and its parts if they may have changed. The page does not wait for the parts. */
   async load() {
-    const { api } = this.app;
     const before = this.order;
-    this.order = await api.order(this.id);
-    const hasChanged = before?.updated_at !== this.order.updated_at || before?.timeline.length !== this.order.timeline.length;
+    this.order = await this.app.api.order(this.id);
+    const hasChanged = before?.timeline.length !== this.order.timeline.length || before?.updated_at !== this.order.updated_at;
     if (before && before.status !== this.order.status) this.app.announce(`The order is ${sentence(this.order.status)}.`);
-    const isRunning = this.executions?.some((each) => each.status === "RUNNING");
-    if (!before) this.app.render();
-    if (hasChanged || isRunning || isMoving(this.order) || Object.keys(this.gaps).length) {
-      const [executions, effects] = await Promise.all([this.#part("executions"), this.#part("effects")]);
-      this.executions = executions?.executions ?? this.executions;
-      this.effects = effects ?? this.effects;
+    for (const name of ["executions", "effects", ...(this.#showsStory ? ["story"] : [])]) {
+      if (hasChanged || this.#isDue(name)) this.#read(name);
     }
-    if (this.#showsStory && (this.story === null || hasChanged || isRunning)) await this.#loadStory();
+  }
+
+  #isDue(name) {
+    if (!(name in this.readAt)) return true;
+    if (this.gaps[name]?.status === 403) return false;
+    const isRecent = Date.now() - milliseconds(this.order.updated_at) < AFTERMATH;
+    const isRunning = this.parts.executions?.executions.some((each) => each.status === "RUNNING");
+    const canChange = this.gaps[name] || isRecent || isRunning || isMoving(this.order);
+    return canChange && Date.now() - this.readAt[name] >= AGE[name];
   }
 
   /** Read one part; what can't be read is left out, and the page says so. */
-  async #part(name) {
+  async #read(name) {
+    this.readAt[name] = Date.now();
     try {
-      const part = await this.app.api[name](this.id);
+      this.parts[name] = await this.app.api[name](this.id);
       delete this.gaps[name];
-      return part;
     } catch (problem) {
       this.gaps[name] = problem;
-      return undefined;
     }
+    if (this.app.page === this) this.app.render();
   }
 
   get #showsStory() {
     return this.tab === "story" || this.state !== null;
   }
 
-  async #loadStory() {
-    this.story = await this.#part("story");
-    this.app.render();
-  }
-
   /** All executions, as they are shown. */
   get views() {
-    return viewsOf(this.order, this.executions);
+    return viewsOf(this.order, this.parts.executions?.executions);
   }
 
   /** The execution that the user chose, or the latest one. */
@@ -82,8 +85,15 @@ export class OrderPage {
   }
 
   view() {
-    if (!this.order) return [h("h1", { tabindex: "-1" }, this.title), h("p", { class: "quiet" }, "Loading ...")];
+    if (!this.order) return [h("section", { class: "head" }, this.#title(), h("p", { class: "quiet" }, "Loading ..."))];
     return [this.#head(), this.#tabs(), this.tab === "story" ? this.#storyTable() : this.#whole()];
+  }
+
+  #title(actions = []) {
+    return [
+      h("p", { class: "crumbs" }, h("a", { href: "#/" }, "Orders")),
+      h("div", { class: "heading" }, h("h1", { tabindex: "-1", class: "id" }, this.id), this.order && badge(this.order.status), h("div", { class: "buttons" }, actions.map((name) => this.#button(name)))),
+    ];
   }
 
   #head() {
@@ -95,8 +105,7 @@ export class OrderPage {
     return h(
       "section",
       { class: "head", "aria-label": "Summary" },
-      h("p", { class: "crumbs" }, h("a", { href: "#/" }, "Orders")),
-      h("div", { class: "heading" }, h("h1", { tabindex: "-1", class: "id" }, order.order_id), badge(order.status)),
+      this.#title(actions),
       order.failure && h("p", { class: "failure" }, h("strong", {}, order.failure.code), ` ${order.failure.message}`),
       waits && h("p", { class: waits.urgent ? "pending urgent" : "pending" }, waits.text, since && h("span", { class: "quiet" }, since)),
       h(
@@ -109,7 +118,6 @@ export class OrderPage {
         fact(isOpen ? "Open for" : "Took", duration(milliseconds(isOpen ? new Date() : order.updated_at) - milliseconds(order.created_at))),
         order.settlement && fact("Settled", order.settlement.reason),
       ),
-      actions.length > 0 && h("div", { class: "buttons" }, actions.map((name) => this.#button(name))),
     );
   }
 
@@ -140,8 +148,9 @@ export class OrderPage {
         { class: this.state ? "saga-and-details open" : "saga-and-details", "aria-labelledby": "saga-title" },
         h(
           "div",
-          { class: "card" },
+          { class: "card graph-card" },
           h("h2", { id: "saga-title" }, views.length > 1 ? `States of execution ${shown.number}` : "States"),
+          !this.state && h("p", { class: "quiet hint" }, "Choose a state to see its input, output, tries and log."),
           shown.note && h("p", { class: "note" }, shown.note),
           h("div", { class: "holder", holds: this.graph.element }),
           legend(),
@@ -151,15 +160,16 @@ export class OrderPage {
             view: shown,
             name: this.state,
             comment: this.graph.comment(this.state),
-            story: this.story,
+            story: this.parts.story,
+            gap: this.gaps.story,
             close: () => this.#select(this.chosen, null),
           }),
-      ),
-      h(
-        "section",
-        { class: "card", "aria-labelledby": "axis-title" },
-        h("h2", { id: "axis-title" }, "Where the time went"),
-        h("div", { class: "scroll" }, axisTable(this.order, views, this.effects, (number, name) => this.#select(number, name))),
+        h(
+          "div",
+          { class: "card axis-card" },
+          h("h2", {}, "Where the time went"),
+          h("div", { class: "scroll" }, axisTable(this.order, views, this.parts.effects, (number, name) => this.#select(number, name))),
+        ),
       ),
       this.#around(),
     ];
@@ -184,7 +194,7 @@ export class OrderPage {
           h("span", { class: "number" }, String(view.number)),
           h("span", { class: "title" }, h("strong", {}, view.title), h("small", {}, view.started_at ? timeOfDay(view.started_at) : "")),
           h("span", { class: "steps", "aria-hidden": "true" }, marks),
-          h("span", { class: view.isStopped ? "end failure" : "end" }, endOf(view), view.error && `: ${view.error.code}`),
+          h("span", { class: view.isStopped ? "end failure" : "end" }, endOf(view), view.error && h("small", {}, view.error.message || view.error.code)),
           healed || heals || null,
         ),
       );
@@ -193,7 +203,7 @@ export class OrderPage {
   }
 
   #around() {
-    const { effects } = this;
+    const { effects } = this.parts;
     if (!effects) {
       const why = this.gaps.effects && problemText(this.gaps.effects);
       return why ? h("p", { class: "note" }, `Money, stock, mails and events can't be shown: ${why}`) : null;
@@ -202,15 +212,16 @@ export class OrderPage {
   }
 
   #storyTable() {
-    if (this.story === undefined) return h("p", { class: "note" }, `The story can't be shown: ${problemText(this.gaps.story)}`);
-    if (this.story === null) return h("p", { class: "quiet" }, "Loading ...");
+    const { story } = this.parts;
+    if (!story && this.gaps.story) return h("p", { class: "note" }, `The story can't be shown: ${problemText(this.gaps.story)}`);
+    if (!story) return h("p", { class: "quiet" }, "Loading ...");
     const gaps = { truncated: "There are more log lines than are shown.", unavailable: "The logs can't be read; this is what the records know." };
     const start = milliseconds(this.order.created_at);
     return h(
       "section",
       { class: "card", "aria-labelledby": "story-title" },
       h("h2", { id: "story-title" }, "Story"),
-      gaps[this.story.logs] && h("p", { class: "note" }, gaps[this.story.logs]),
+      gaps[story.logs] && h("p", { class: "note" }, gaps[story.logs]),
       h(
         "div",
         { class: "scroll" },
@@ -219,14 +230,15 @@ export class OrderPage {
           { class: "story" },
           h("caption", { class: "unseen" }, "Everything that is known of the order, by time"),
           h("thead", {}, h("tr", {}, ["Time (UTC)", "Since", "Source", "What"].map((text) => h("th", { scope: "col" }, text)))),
-          h("tbody", {}, this.story.entries.map((entry) => this.#storyRow(entry, start))),
+          h("tbody", {}, story.entries.map((entry) => this.#storyRow(entry, start))),
         ),
       ),
     );
   }
 
   #storyRow(entry, start) {
-    const details = Object.keys(entry.details ?? {}).length > 0 && JSON.stringify(withoutSecrets(entry.details));
+    const facts = Object.entries(withoutSecrets(entry.details)).filter(([, value]) => typeof value !== "object" && !entry.text.includes(value));
+    const details = facts.map(([name, value]) => `${name} ${value}`).join(" · ");
     const execution = this.views.find((view) => view.name && view.name === entry.execution);
     const where = [entry.state ?? entry.function, execution && `execution ${execution.number}`].filter(Boolean).join(" · ");
     return h(
@@ -235,7 +247,7 @@ export class OrderPage {
       h("td", { class: "number" }, timeOfDay(entry.at)),
       h("td", { class: "number" }, `+${duration(Math.max(0, milliseconds(entry.at) - start))}`),
       h("td", {}, h("span", { class: "kind" }, entry.source)),
-      h("td", {}, entry.level && entry.level !== "INFO" && h("strong", {}, `${entry.level} `), entry.text, where && h("small", {}, where), details && h("code", {}, details)),
+      h("td", {}, entry.level && entry.level !== "INFO" && h("strong", {}, `${entry.level} `), entry.text, where && h("small", {}, where), details && h("small", { class: "id" }, details)),
     );
   }
 
@@ -243,7 +255,7 @@ export class OrderPage {
     const isOpened = state && state !== this.state;
     Object.assign(this, { chosen: number, state });
     this.app.render();
-    if (isOpened && this.story === null) this.#loadStory();
+    if (isOpened && !this.parts.story) this.#read("story");
   }
 }
 
@@ -269,7 +281,7 @@ function moneyCard(paid) {
     "Money",
     h("p", {}, "Held now: ", h("strong", {}, money(paid.held, paid.currency)), paid.source === "record" && h("span", { class: "quiet" }, " (from the order's record)")),
     rows.length > 0 && h("ul", { class: "lines" }, rows.map((row) => h("li", {}, h("span", {}, `${row.what} ${sentence(row.status).toLowerCase()}`), h("span", { class: "number" }, money(row.amount, paid.currency))))),
-    paid.dispute && h("p", { class: "failure" }, `Dispute: ${typeof paid.dispute === "string" ? paid.dispute : paid.dispute.status}`),
+    paid.dispute && h("p", { class: "failure" }, `Dispute: ${paid.dispute}`),
     paid.intent_id && h("p", { class: "quiet id" }, paid.intent_id),
     h("p", { class: "quiet" }, "Stripe's fees are not known here."),
   );
