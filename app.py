@@ -5,6 +5,7 @@ import sys
 import aws_cdk as cdk
 
 from stacks.api_stack import ApiStack
+from stacks.console_stack import ConsoleStack
 from stacks.constructs.dependency_layer import LayerBuildError
 from stacks.data_stack import DataStack
 from stacks.events_stack import EventsStack
@@ -57,6 +58,8 @@ def build(app: cdk.App) -> None:
     # These stacks fulfil, publish and recover orders, so they are deployed before the API accepts any.
     for stack in (saga, recovery, events):
         api.add_stack_dependency(stack)
+    if settings.console:
+        ConsoleStack(app, settings, api=api.api, users=identity.pool)
     stacks = (identity, events, saga, recovery, api)
     OperationsStack(
         app,

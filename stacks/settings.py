@@ -36,7 +36,8 @@ FILE_KEYS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("payment_deadline_seconds", "orders_per_customer_hour", "monthly_budget_usd"), _NUMBER),
     **dict.fromkeys((f"{calls}_{limit}" for calls in _LIMITED for limit in ("rate", "burst")), _NUMBER),
-    **dict.fromkeys(("self_sign_up", "user_mail_by_ses"), _SWITCH),
+    **dict.fromkeys(("self_sign_up", "user_mail_by_ses", "console"), _SWITCH),
+    **dict.fromkeys(("console_domain", "console_certificate"), _TEXT),
     "allowed_origins": "a list of texts",
 }
 """Settings that a stage file can have, and what each must be."""
@@ -57,6 +58,12 @@ _FORMS = {
     "runbook_url": (
         re.compile(r"https?://[^\s#]+"),
         "a URL like https://git.example.org/shop/docs/runbook.md",
+    ),
+    "console_domain": (re.compile(r"([a-z0-9-]+\.)+[a-z]+"), "a domain name like orders.example.org"),
+    # CloudFront reads certificates in this region only.
+    "console_certificate": (
+        re.compile(r"arn:aws:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]+"),
+        "the ARN of a certificate in us-east-1",
     ),
 }
 _MAXIMA = {
@@ -189,6 +196,9 @@ class StageSettings:
             None for the path in this repository.
         stripe_api_base: URL of a stand-in for Stripe.
         payment_deadline_seconds: How long a customer has to approve a payment (3-D Secure).
+        console: Serve the console to browsers.
+        console_domain: Domain name of the console; None for CloudFront's own.
+        console_certificate: ARN of the certificate for that domain name.
         monthly_budget_usd: Cost of the AWS account in a month, in US dollars, above which the alarm address
             is notified; None for no budget.
 
@@ -227,6 +237,9 @@ class StageSettings:
     runbook_url: str | None = None
     stripe_api_base: str | None = None
     payment_deadline_seconds: int = 15 * 60
+    console: bool = False
+    console_domain: str | None = None
+    console_certificate: str | None = None
     monthly_budget_usd: int | None = None
 
     @property
@@ -276,7 +289,13 @@ class StageSettings:
         self._check_stage()
 
     def _check_stage(self) -> None:
-        """Reject settings that the stage does not support."""
+        """Reject settings that the stage does not support, or that need another one."""
+        if self.console and self.embedded:
+            raise SettingsError("console is valid for cloud stages only; `make run` serves one itself")
+        if (self.console_domain is None) is not (self.console_certificate is None):
+            raise SettingsError("console_domain and console_certificate need each other")
+        if self.console_domain is not None and not self.console:
+            raise SettingsError("console_domain needs console = true")
         if self.self_sign_up and self.embedded:
             raise SettingsError(
                 "self_sign_up is valid for cloud stages only; the embedded AWS enrolls nobody"

@@ -16,7 +16,8 @@ from stacks.constructs.findings import accept
 from stacks.constructs.log_group import LogGroup
 from stacks.settings import StageSettings
 
-_VERSION = "v1"
+API_VERSION: Final = "v1"
+"""Name of the stage in API Gateway, so the first part of each path."""
 
 _LOG_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
@@ -64,7 +65,7 @@ class RestApi(apigateway.RestApi):
             ),
             default_cors_preflight_options=_cors(settings),
             deploy_options=apigateway.StageOptions(
-                stage_name=_VERSION,
+                stage_name=API_VERSION,
                 throttling_rate_limit=settings.api_rate,
                 throttling_burst_limit=settings.api_burst,
                 method_options={
@@ -90,7 +91,7 @@ class RestApi(apigateway.RestApi):
             "All APIs of the account share the role, so it has the policy that AWS maintains for it.",
         )
         # Otherwise API Gateway creates this group itself and keeps its entries for ever.
-        error_logs_name = f"API-Gateway-Execution-Logs_{self.rest_api_id}/{_VERSION}"
+        error_logs_name = f"API-Gateway-Execution-Logs_{self.rest_api_id}/{API_VERSION}"
         error_logs = LogGroup(scope, "ErrorLogs", settings, name=error_logs_name)
         self.deployment_stage.node.add_dependency(error_logs)
 

@@ -114,11 +114,11 @@ class Synthesis:
                 yield from (entry["data"] for entry in entries if entry["type"] == kind)
 
 
-def synthesize(stage: str, folder: Path) -> Synthesis:
-    """Synthesize a stage like `cdk synth -c stage=...`, in this process."""
+def synthesize(stage: str, folder: Path, *, stage_file: Path | None = None) -> Synthesis:
+    """Synthesize a stage like `cdk synth -c stage=... -c stage_file=...`, in this process."""
     flags = json.loads((PROJECT / "cdk.json").read_text())["context"]
     app = cdk.App(
-        context={**flags, **_NO_COPIES, "stage": stage, "stage_file": str(STAGE_FILES[stage])},
+        context={**flags, **_NO_COPIES, "stage": stage, "stage_file": str(stage_file or STAGE_FILES[stage])},
         outdir=str(folder),
         builtin_cloud_formation_validation=False,  # cfn-lint checks the templates
     )
