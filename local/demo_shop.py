@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import httpx
 
@@ -10,10 +10,17 @@ from cli.api import ShopApi
 from cli.errors import NotFound, Refused
 from cli.order_state import is_at_rest
 from cli.shapes import OrderJson, ProductFieldsJson, SubmissionJson
-from local.users import CUSTOMER, OPERATOR, DemoUsers
+from local.users import CUSTOMER, OPERATOR
 from local.waiting import wait_for
 
 _STOCKING_TIMEOUT_SECONDS: Final = 30.0
+
+
+class SignsIn(Protocol):
+    """Signs demo users in, as `DemoUsers` does."""
+
+    def token(self, name: str) -> str:
+        """The ID token of a demo user."""
 
 
 class DemoShop(ShopApi):
@@ -29,7 +36,7 @@ class DemoShop(ShopApi):
     def __init__(
         self,
         api_url: str,
-        users: DemoUsers,
+        users: SignsIn,
         name: str = CUSTOMER,
         transport: httpx.BaseTransport | None = None,
     ) -> None:

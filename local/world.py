@@ -4,10 +4,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -31,11 +31,14 @@ from local.processes import (
 )
 from local.saga_control import SagaControl
 from local.stripe_stand_in.stand_in_client import StandInClient
-from local.traces import AuditTrail, FunctionLogs, Mailbox
+from local.traces import AuditTrail, FunctionLogs, Mailbox, deserialized
 from local.users import DELIVERABLE_DOMAIN, DemoUsers
+from local.waiting import wait_for
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+T = TypeVar("T")
 
 LOCAL_FOLDER: Final = REPOSITORY / ".local"
 """Folder for the embedded run's logs, and for `run.json` while `make run` serves."""
@@ -132,6 +135,38 @@ class World:
     def function_logs(self) -> FunctionLogs:
         """The logs of the functions."""
         return FunctionLogs(self.aws)
+
+    def signed_in(self, name: str) -> Self:
+        """The same world, whose shop is called by a demo user."""
+        return replace(self, shop=self.shop.signed_in(name))
+
+    def wait_for(
+        self, look: Callable[[], T | None], what: str, *, timeout_seconds: float, pause_seconds: float = 0.05
+    ) -> T:
+        """Call `look` until it returns something; see `local.waiting.wait_for`."""
+        return wait_for(look, what, timeout_seconds=timeout_seconds, pause_seconds=pause_seconds)
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """All items of a table."""
+        pages = self.dynamodb.get_paginator("scan").paginate(
+            TableName=self.tables[table], ConsistentRead=True
+        )
+        return [deserialized(item) for page in pages for item in page["Items"]]
+
+    def order_record(self, order_id: str) -> dict[str, Any] | None:
+        """An order's record; None if there is none."""
+        answer = self.dynamodb.get_item(
+            TableName=self.tables["orders"], Key={"order_id": {"S": order_id}}, ConsistentRead=True
+        )
+        return deserialized(answer["Item"]) if "Item" in answer else None
+
+    def order_events(self, order_id: str) -> list[str]:
+        """The types of an order's events that the bus has delivered to the audit, oldest first."""
+        return [str(event["event"]) for event in self.audit_trail.events(order_id)]
+
+    def subjects_of_mail(self, address: str, order_id: str) -> list[str]:
+        """The subjects of the mails to an address about an order, oldest first."""
+        return [mail.subject for mail in self.mailbox.messages_to(address) if order_id in mail.text]
 
     def ensure_alive(self) -> None:
         """Check that no service has ended.

@@ -7,8 +7,8 @@ from typing import Final
 
 from cli.shapes import SubmissionJson
 from local.users import CUSTOMER
-from local.world import World
 from proof.orders import an_order
+from proof.port import PlayedWorld
 from proof.scenarios import FollowedOrder, Scenario, submit
 from statemachines.document import ANY_ERROR, SagaDocument, State
 
@@ -83,9 +83,9 @@ class Journey:
         """The order's status and failure code in the end: `CONFIRMED`, or `FAILED out_of_stock`."""
         return f"{self.status} {self.failure}" if self.failure else self.status
 
-    def run(self, world: World) -> FollowedOrder:
+    def run(self, world: PlayedWorld) -> FollowedOrder:
         """Make the journey happen, and wait for the end of its execution."""
-        followed = self.scenario(replace(world, shop=world.shop.signed_in(self.customer)), self.order)
+        followed = self.scenario(world.signed_in(self.customer), self.order)
         return followed if self.customer == CUSTOMER else replace(followed, customer_id=self.customer)
 
 
@@ -116,7 +116,7 @@ def _next(state: State, error: str | None) -> str | None:
     return next(each.target for each in state.failures if {error, ANY_ERROR} & set(each.errors))
 
 
-def differences(world: World, journey: Journey, followed: FollowedOrder) -> list[str]:
+def differences(world: PlayedWorld, journey: Journey, followed: FollowedOrder) -> list[str]:
     """Name every difference between how a journey ended and how it must end.
 
     Args:

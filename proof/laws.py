@@ -6,11 +6,10 @@ records, Stripe's own objects, and the stock.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from local.stripe_stand_in.payments import StripePayment
-from local.traces import deserialized
-from local.world import World
+from proof.port import PlayedWorld
 
 _NOT_FULFILLED: Final = frozenset({"FAILED", "CANCELLED"})
 
@@ -53,14 +52,8 @@ class Snapshot:
     stock: Mapping[str, int]
 
 
-def take_snapshot(world: World) -> Snapshot:
+def take_snapshot(world: PlayedWorld) -> Snapshot:
     """Read all three systems."""
-    dynamodb = world.aws.client("dynamodb")
-
-    def rows(table: str) -> Iterable[dict[str, Any]]:
-        pages = dynamodb.get_paginator("scan").paginate(TableName=world.tables[table], ConsistentRead=True)
-        return (deserialized(item) for page in pages for item in page["Items"])
-
     return Snapshot(
         orders=tuple(
             OrderFact(
@@ -72,10 +65,10 @@ def take_snapshot(world: World) -> Snapshot:
                 refunded_outside=int(row["payment"].get("refunded_outside", 0)),
                 settled_outside=row["payment"]["status"] == "settled_outside",
             )
-            for row in rows("orders")
+            for row in world.items("orders")
         ),
         payments=tuple(world.stripe.payments()),
-        stock={row["sku"]: int(row["available"]) for row in rows("inventory")},
+        stock={row["sku"]: int(row["available"]) for row in world.items("inventory")},
     )
 
 

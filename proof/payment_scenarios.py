@@ -5,8 +5,7 @@ from typing import Final, Literal
 from cli.shapes import SubmissionJson
 from local.fault_proxy.faults import Fault
 from local.users import OPERATOR
-from local.waiting import wait_for
-from local.world import World
+from proof.port import PlayedWorld
 from proof.scenarios import (
     PIVOT,
     REFUND,
@@ -29,7 +28,7 @@ _DEADLINE_PASSES_SECONDS: Final = 120.0
 def customer_answers(*, approves: bool) -> Scenario:
     """The bank requires authentication (3-D Secure); the customer approves the payment, or refuses."""
 
-    def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
+    def scenario(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
         order_id = world.shop.order(order)
         world.stripe.authenticate(_wait_until_asked(world, order_id), success=approves)
         return ended(world, order_id)
@@ -37,7 +36,7 @@ def customer_answers(*, approves: bool) -> Scenario:
     return scenario
 
 
-def approved_by_redirect(world: World, order: SubmissionJson) -> FollowedOrder:
+def approved_by_redirect(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """The customer approves on their bank's page, which sends them back to the order's return URL."""
     order_id = world.shop.order({**order, "return_url": _RETURN_URL})
     intent_id = _wait_until_asked(world, order_id)
@@ -48,14 +47,14 @@ def approved_by_redirect(world: World, order: SubmissionJson) -> FollowedOrder:
     return ended(world, order_id)
 
 
-def payment_method_used_twice(world: World, order: SubmissionJson) -> FollowedOrder:
+def payment_method_used_twice(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """A customer pays for two orders with one payment method; follow the second order."""
     order = {**order, "payment_method": world.stripe.make_payment_method()}
     submit(world, order)
     return submit(world, order)
 
 
-def above_the_accounts_limit(world: World, order: SubmissionJson) -> FollowedOrder:
+def above_the_accounts_limit(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """Stripe does not allow the account as much as the order costs."""
     world.stripe.limit_amount(100)
     try:
@@ -64,7 +63,7 @@ def above_the_accounts_limit(world: World, order: SubmissionJson) -> FollowedOrd
         world.stripe.unlimited()
 
 
-def approved_with_webhooks_after_the_deadline(world: World, order: SubmissionJson) -> FollowedOrder:
+def approved_with_webhooks_after_the_deadline(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """The customer approves, but Stripe's webhooks come after the deadline."""
     with webhooks_held(world):
         followed = customer_answers(approves=True)(world, order)
@@ -72,7 +71,7 @@ def approved_with_webhooks_after_the_deadline(world: World, order: SubmissionJso
     return followed
 
 
-def approved_with_late_webhooks(world: World, order: SubmissionJson) -> FollowedOrder:
+def approved_with_late_webhooks(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """The customer approves; each webhook is delivered late, three times and out of order."""
     with webhooks_held(world):
         order_id = world.shop.order(order)
@@ -84,7 +83,7 @@ def approved_with_late_webhooks(world: World, order: SubmissionJson) -> Followed
     return followed
 
 
-def approved_with_duplicate_webhooks(world: World, order: SubmissionJson) -> FollowedOrder:
+def approved_with_duplicate_webhooks(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """The customer approves; Stripe delivers every webhook three times."""
     world.stripe.duplicate_webhooks(2)
     try:
@@ -93,7 +92,7 @@ def approved_with_duplicate_webhooks(world: World, order: SubmissionJson) -> Fol
         world.stripe.reset_webhooks()
 
 
-def cancelled_while_asked(world: World, order: SubmissionJson) -> FollowedOrder:
+def cancelled_while_asked(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """The bank requires authentication, and the customer cancels the order instead."""
     order_id = world.shop.order(order)
     _wait_until_asked(world, order_id)
@@ -105,7 +104,7 @@ def cancelled_while_asked(world: World, order: SubmissionJson) -> FollowedOrder:
 def bank_decides_later(*, success: bool) -> Scenario:
     """The payment is `processing` until the bank has decided."""
 
-    def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
+    def scenario(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
         order_id = world.shop.order(order)
         world.stripe.set_processing(order_id)
         intent_id = _wait_for_payment_status(world, order_id, "processing")
@@ -115,7 +114,7 @@ def bank_decides_later(*, success: bool) -> Scenario:
     return scenario
 
 
-def bank_decides_after_approval(world: World, order: SubmissionJson) -> FollowedOrder:
+def bank_decides_after_approval(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """The customer approves, and then the payment is `processing` until the bank has decided."""
     order_id = world.shop.order(order)
     intent_id = _wait_until_asked(world, order_id)
@@ -128,12 +127,12 @@ def bank_decides_after_approval(world: World, order: SubmissionJson) -> Followed
     return ended(world, order_id)
 
 
-def bank_decides_after_the_deadline(world: World, order: SubmissionJson) -> FollowedOrder:
+def bank_decides_after_the_deadline(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """The payment is `processing` at the deadline, so that the saga waits again; then the bank pays."""
     order_id = world.shop.order(order)
     world.stripe.set_processing(order_id)
     intent_id = _wait_for_payment_status(world, order_id, "processing")
-    wait_for(
+    world.wait_for(
         lambda: (
             [each["event"] for each in world.shop.get_order(order_id)["timeline"]].count("PaymentAwaited") > 1
         ),
@@ -144,14 +143,14 @@ def bank_decides_after_the_deadline(world: World, order: SubmissionJson) -> Foll
     return ended(world, order_id)
 
 
-def disputed_before_the_pivot(world: World, order: SubmissionJson) -> FollowedOrder:
+def disputed_before_the_pivot(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """The customer's bank disputes the charge before the stock is taken."""
     world.faults.inject(Fault("hold", PIVOT))
     try:
         order_id = world.shop.order(order)
         world.faults.wait_until_held()
         world.stripe.dispute(str(world.shop.get_order(order_id)["payment"]["intent_id"]))
-        wait_for(
+        world.wait_for(
             lambda: any(
                 entry["event"] == "PaymentDisputed" for entry in world.shop.get_order(order_id)["timeline"]
             ),
@@ -168,11 +167,11 @@ def cancelled_with_refund(outcome: Literal["pending", "failed"]) -> Scenario:
     return cancel_once_confirmed(lambda world, order_id: world.stripe.set_refund_outcome(order_id, outcome))
 
 
-def cancelled_with_refund_that_arrives(world: World, order: SubmissionJson) -> FollowedOrder:
+def cancelled_with_refund_that_arrives(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """A confirmed order is cancelled; its refund is pending, and succeeds after the order is closed."""
     followed = cancelled_with_refund("pending")(world, order)
     world.stripe.finish_refund(_intent_id(world, followed.order_id), success=True)
-    wait_for(
+    world.wait_for(
         lambda: world.shop.get_order(followed.order_id)["payment"]["status"] == "refunded",
         f"the refund of order {followed.order_id} is recorded",
         timeout_seconds=_TIMEOUT_SECONDS,
@@ -180,7 +179,7 @@ def cancelled_with_refund_that_arrives(world: World, order: SubmissionJson) -> F
     return followed
 
 
-def cancelled_and_settled(world: World, order: SubmissionJson) -> FollowedOrder:
+def cancelled_and_settled(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """An operator settles a cancelled order whose refund Stripe rejects; follow the execution after that."""
     refuse = cancel_once_confirmed(lambda world, order_id: world.stripe.refuse_refunds(order_id))
     order_id = refuse(world, order).order_id
@@ -190,12 +189,12 @@ def cancelled_and_settled(world: World, order: SubmissionJson) -> FollowedOrder:
         names = world.executions.names(f"{order_id}-retry")
         return names[0] if names else None
 
-    execution = wait_for(retry, f"order {order_id} is run again", timeout_seconds=_TIMEOUT_SECONDS)
+    execution = world.wait_for(retry, f"order {order_id} is run again", timeout_seconds=_TIMEOUT_SECONDS)
     world.executions.wait_until_ended(execution)
     return FollowedOrder(order_id, execution)
 
 
-def partly_refunded_while_undone(world: World, order: SubmissionJson) -> FollowedOrder:
+def partly_refunded_while_undone(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """A part is refunded in the dashboard after the saga has retrieved the payment, and before its refund."""
     order_id = submit(world, order).order_id
     refund = Fault("hold", REFUND)
@@ -216,10 +215,10 @@ def cancelled_and_refunded_by_hand(amount: int | None) -> Scenario:
         amount: Minor units that are refunded in the dashboard; None for all.
     """
 
-    def refund(world: World, order_id: str) -> None:
+    def refund(world: PlayedWorld, order_id: str) -> None:
         world.stripe.refund_in_dashboard(_intent_id(world, order_id), amount)
 
-    def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
+    def scenario(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
         followed = cancel_once_confirmed(refund)(world, order)
         wait_for_webhooks(world, followed.order_id)  # they put the refund on the order's record
         return followed
@@ -227,23 +226,23 @@ def cancelled_and_refunded_by_hand(amount: int | None) -> Scenario:
     return scenario
 
 
-def webhooks_processed(world: World, order_id: str) -> bool:
+def webhooks_processed(world: PlayedWorld, order_id: str) -> bool:
     """Whether each webhook of an order's payment got a response 2xx."""
     tries = world.stripe.deliveries(order_id)
     successful = {each.event_id for each in tries if each.status is not None and each.status < 300}  # noqa: PLR2004 - HTTP's
     return successful == {each.event_id for each in tries}
 
 
-def _intent_id(world: World, order_id: str) -> str:
+def _intent_id(world: PlayedWorld, order_id: str) -> str:
     (payment,) = (each for each in world.stripe.payments() if each.order_id == order_id)
     return payment.intent_id
 
 
-def _wait_until_asked(world: World, order_id: str) -> str:
+def _wait_until_asked(world: PlayedWorld, order_id: str) -> str:
     return _wait_for_payment_status(world, order_id, "requires_action")
 
 
-def _wait_for_payment_status(world: World, order_id: str, payment_status: str) -> str:
+def _wait_for_payment_status(world: PlayedWorld, order_id: str, payment_status: str) -> str:
     """Wait until the order waits for its payment with this status; returns the PaymentIntent's id."""
 
     def intent_id() -> str | None:
@@ -251,12 +250,14 @@ def _wait_for_payment_status(world: World, order_id: str, payment_status: str) -
         waits = order["status"] == "AWAITING_PAYMENT" and order["payment"]["status"] == payment_status
         return order["payment"]["intent_id"] if waits else None
 
-    return wait_for(intent_id, f"order {order_id} waits for its payment", timeout_seconds=_TIMEOUT_SECONDS)
+    return world.wait_for(
+        intent_id, f"order {order_id} waits for its payment", timeout_seconds=_TIMEOUT_SECONDS
+    )
 
 
-def wait_for_webhooks(world: World, order_id: str) -> None:
+def wait_for_webhooks(world: PlayedWorld, order_id: str) -> None:
     """Wait until each webhook of an order's payment got a response 2xx."""
-    wait_for(
+    world.wait_for(
         lambda: world.stripe.deliveries(order_id) and webhooks_processed(world, order_id),
         f"the webhooks of order {order_id} are processed",
         timeout_seconds=_TIMEOUT_SECONDS,

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cli.executions import StateVisit
-from local.traces import deserialized
-from local.world import World
+from proof.port import PlayedWorld
 
 AT_REST: Final = frozenset({"CONFIRMED", "FAILED", "CANCELLED"})
 
@@ -127,25 +126,15 @@ class OrderHistory:
         ]
 
 
-def read_record(world: World, order_id: str) -> dict[str, Any] | None:
-    """Read an order's record; None if there is none."""
-    answer = world.dynamodb.get_item(
-        TableName=world.tables["orders"], Key={"order_id": {"S": order_id}}, ConsistentRead=True
-    )
-    return deserialized(answer["Item"]) if "Item" in answer else None
-
-
-def read_history(world: World, order_id: str) -> OrderHistory | None:
+def read_history(world: PlayedWorld, order_id: str) -> OrderHistory | None:
     """Collect all that an order left behind; None if it has no record."""
-    record = read_record(world, order_id)
+    record = world.order_record(order_id)
     if record is None:
         return None
     return OrderHistory(
         record=record,
-        events=tuple(str(event["event"]) for event in world.audit_trail.events(order_id)),
-        subjects=tuple(
-            mail.subject for mail in world.mailbox.messages_to(record["email"]) if order_id in mail.text
-        ),
+        events=tuple(world.order_events(order_id)),
+        subjects=tuple(world.subjects_of_mail(record["email"], order_id)),
         executions={
             name: ExecutionHistory(
                 str(world.executions.status(name)),

@@ -14,8 +14,7 @@ from cli.shapes import SubmissionJson
 from local.catalogue import SAMPLE_STOCK
 from local.fault_proxy.faults import Fault
 from local.users import CUSTOMER
-from local.waiting import wait_for
-from local.world import World
+from proof.port import PlayedWorld
 
 CREATE: Final = "charge_payment: stripe POST /v1/payment_intents"
 CONFIRM: Final = "charge_payment: stripe POST /v1/payment_intents/{id}/confirm"
@@ -47,14 +46,14 @@ class FollowedOrder:
     customer_id: str = CUSTOMER
 
 
-Scenario = Callable[[World, SubmissionJson], FollowedOrder]
+Scenario = Callable[[PlayedWorld, SubmissionJson], FollowedOrder]
 """Submits an order, makes something happen, and waits for the end of the execution that matters."""
 
-BeforeCancellation = Callable[[World, str], None]
+BeforeCancellation = Callable[[PlayedWorld, str], None]
 """Called with the id of a confirmed order, just before it is cancelled."""
 
 
-def submit(world: World, order: SubmissionJson) -> FollowedOrder:
+def submit(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """Submit the order; nothing else happens."""
     return ended(world, world.shop.order(order))
 
@@ -62,14 +61,14 @@ def submit(world: World, order: SubmissionJson) -> FollowedOrder:
 def with_faults(*faults: Fault) -> Scenario:
     """Submit the order while faults strike."""
 
-    def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
+    def scenario(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
         with injected(world, *faults):
             return submit(world, order)
 
     return scenario
 
 
-def submit_twice(world: World, order: SubmissionJson) -> FollowedOrder:
+def submit_twice(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """Submit the order twice with one key; the second response must repeat the first."""
     key = str(uuid.uuid4())
     first = world.shop.post_order(order, key).raise_for_status()
@@ -86,7 +85,7 @@ def race_for_the_last_unit(*then: Fault) -> Scenario:
         then: Faults that strike once both are charged.
     """
 
-    def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
+    def scenario(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
         (sku,) = (item["sku"] for item in order["items"])
         world.shop.stock(sku, {**SAMPLE_STOCK[sku], "available": 1})
         # Both orders are validated before one of them is charged, so both find the last unit in stock.
@@ -111,7 +110,7 @@ def race_for_the_last_unit(*then: Fault) -> Scenario:
     return scenario
 
 
-def confirmed_while_undone(world: World, order: SubmissionJson) -> FollowedOrder:
+def confirmed_while_undone(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """The charge fails, and a second execution confirms the order before the undo; follow the first one."""
     no_charges = Fault("refuse", "charge_payment: dynamodb *", times=None)
     undos = Fault("hold", "release_inventory: dynamodb *", times=None)
@@ -126,7 +125,7 @@ def confirmed_while_undone(world: World, order: SubmissionJson) -> FollowedOrder
         return ended(world, order_id)
 
 
-def cancelled_while_run_again(world: World, order: SubmissionJson) -> FollowedOrder:
+def cancelled_while_run_again(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """A confirmed order is run again, and cancelled while that execution's charge fails; follow that one."""
     order_id = submit(world, order).order_id
     second = f"{order_id}-again"
@@ -143,14 +142,14 @@ def cancelled_while_run_again(world: World, order: SubmissionJson) -> FollowedOr
     return FollowedOrder(order_id, second)
 
 
-def cancel_before_the_pivot(world: World, order: SubmissionJson) -> FollowedOrder:
+def cancel_before_the_pivot(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """Cancel the order after its charge, before its stock is taken; follow the first execution."""
     world.faults.inject(Fault("hold", PIVOT))
     try:
         order_id = world.shop.order(order)
         world.faults.wait_until_held()
         world.shop.cancel_order(order_id)
-        wait_for(
+        world.wait_for(
             lambda: world.shop.get_order(order_id)["status"] == "CANCELLED",
             f"order {order_id} is cancelled",
             timeout_seconds=_TIMEOUT_SECONDS,
@@ -163,7 +162,7 @@ def cancel_before_the_pivot(world: World, order: SubmissionJson) -> FollowedOrde
 def cancel_once_confirmed(before: BeforeCancellation = lambda _world, _order_id: None) -> Scenario:
     """Cancel the order after it is confirmed; follow the execution that gives back money and stock."""
 
-    def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
+    def scenario(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
         order_id = submit(world, order).order_id
         before(world, order_id)
         world.shop.cancel_order(order_id)
@@ -175,7 +174,7 @@ def cancel_once_confirmed(before: BeforeCancellation = lambda _world, _order_id:
 def run_again(first: Scenario = submit) -> Scenario:
     """Run the saga once more for the order of another scenario; follow that execution."""
 
-    def scenario(world: World, order: SubmissionJson) -> FollowedOrder:
+    def scenario(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
         followed = first(world, order)
         execution = f"{followed.order_id}-again"
         world.executions.start(execution, followed.order_id)
@@ -185,13 +184,13 @@ def run_again(first: Scenario = submit) -> Scenario:
     return scenario
 
 
-def ended(world: World, order_id: str) -> FollowedOrder:
+def ended(world: PlayedWorld, order_id: str) -> FollowedOrder:
     """Wait for the end of an order's first execution."""
     world.executions.wait_until_ended(order_id)
     return FollowedOrder(order_id, order_id)
 
 
-def cancellation_ended(world: World, order_id: str) -> FollowedOrder:
+def cancellation_ended(world: PlayedWorld, order_id: str) -> FollowedOrder:
     """Wait for the end of the execution that cancels an order."""
     execution = f"{order_id}-cancel"
     world.executions.wait_until_ended(execution)
@@ -199,7 +198,7 @@ def cancellation_ended(world: World, order_id: str) -> FollowedOrder:
 
 
 @contextmanager
-def injected(world: World, *faults: Fault) -> Iterator[None]:
+def injected(world: PlayedWorld, *faults: Fault) -> Iterator[None]:
     """Inject faults as long as the context lasts, and deliver no webhook before its end.
 
     A webhook would tell the saga what a fault hides from it.
@@ -214,7 +213,7 @@ def injected(world: World, *faults: Fault) -> Iterator[None]:
 
 
 @contextmanager
-def webhooks_held(world: World) -> Iterator[None]:
+def webhooks_held(world: PlayedWorld) -> Iterator[None]:
     """Deliver no webhook as long as the context lasts; they are delivered after it."""
     world.stripe.hold_webhooks()
     try:

@@ -76,20 +76,6 @@ _MAXIMA = {
     **{f"{calls}_burst": 5_000 for calls in _LIMITED},
 }
 
-# In the embedded AWS it includes the cold start, which takes seconds when several functions start at once.
-_TIMEOUT_SECONDS = 15
-_TIMEOUT_SECONDS_OF = {
-    "charge_payment": 45,  # a confirmation waits for the customer's bank
-    "refund_payment": 29,
-    "notify_customer": 25,  # a call to SES is not repeated, so it may take long
-    "await_payment": 25,
-    "expire_payment": 25,
-    "receive_stripe_webhook": 25,  # these call Stripe
-    "reconcile_orders": 60,
-    "reconcile_payments": 60,
-    "reconcile_stock": 60,  # these start new work for 10 s and then finish it
-}
-
 
 class SettingsError(ValueError):
     """A setting is unknown, invalid or missing; the message names what is valid, and where to write it."""
@@ -457,11 +443,6 @@ def _is(kind: str, value: object) -> bool:
     if kind == _SWITCH:
         return isinstance(value, bool)
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
-
-
-def function_timeout_seconds(function: str) -> int:
-    """Timeout of the function with this name; a state machine that calls it waits a little longer."""
-    return _TIMEOUT_SECONDS_OF.get(function, _TIMEOUT_SECONDS)
 
 
 def _is_http_url(text: str) -> bool:

@@ -22,6 +22,7 @@ last; what one fault lets through meets the next.
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import Annotated, Final, Literal, Self
@@ -136,15 +137,20 @@ class InjectedFault:
 
 
 class Faults:
-    """The active faults."""
+    """The active faults.
 
-    def __init__(self) -> None:
+    Args:
+        make: Makes an active fault.
+    """
+
+    def __init__(self, make: Callable[[Fault], InjectedFault] = InjectedFault) -> None:
+        self._make = make
         self._injected: dict[Fault, InjectedFault] = {}
 
     def inject(self, fault: Fault) -> None:
         """Activate a fault."""
         self.lift(fault)
-        self._injected[fault] = InjectedFault(fault)
+        self._injected[fault] = self._make(fault)
 
     def strike(self, name: str, order_id: str | None) -> list[InjectedFault]:
         """The faults that strike the next call, in the order in which they take effect.

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from aiohttp import web
 
 _CREDENTIAL_SCOPE: Final = re.compile(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/aws4_request")
-_STRIPE_ID: Final = re.compile(r"/[a-z]{2,4}_\w+")
+STRIPE_ID: Final = re.compile(r"/[a-z]{2,4}_\w+")
 _INTENT_ID: Final = re.compile(r"\bpi_\w+")
 
 
@@ -70,7 +70,7 @@ class StripeNaming:
         intent = _INTENT_ID.search(" ".join([request.path_qs, *fields.get("payment_intent", ())]))
         return CallName(
             "stripe",
-            f"{request.method} {_STRIPE_ID.sub('/{id}', request.path)}",
+            f"{request.method} {STRIPE_ID.sub('/{id}', request.path)}",
             order_id=in_metadata or (self._orders.get(intent[0]) if intent else None),
         )
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-_AWS_THROTTLING: Final = {
+AWS_THROTTLING: Final = {
     "dynamodb": "ProvisionedThroughputExceededException",
     "ses": "TooManyRequestsException",
 }
@@ -26,7 +26,7 @@ def throttled(service: str) -> web.Response:
             message="Request rate limit exceeded.",
         )
     status = HTTPStatus.TOO_MANY_REQUESTS if service == "ses" else HTTPStatus.BAD_REQUEST
-    return _aws_error(status, _AWS_THROTTLING.get(service, "ThrottlingException"), "Rate exceeded")
+    return _aws_error(status, AWS_THROTTLING.get(service, "ThrottlingException"), "Rate exceeded")
 
 
 def unavailable(service: str) -> web.Response:

@@ -15,6 +15,10 @@ KINDS: Final[tuple[FaultKind, ...]] = tuple(
     for kind in get_args(FaultKind)
     if kind not in {"hold", "contend", "slow", "unavailable", "error_before", "error_after"}
 )
+_OTHER_KINDS: Final = ("stop", "restart", "unavailable", "error_before", "error_after")
+"""Kinds that no plan of the campaign has at every call."""
+
+_INVOCATION_SILENCE_SECONDS: Final = 60.5
 
 _AWS_SILENCE_SECONDS: Final = 3.5
 _MAIL_SILENCE_SECONDS: Final = 10.5
@@ -56,6 +60,8 @@ class Injection:
 
     @property
     def _silence_seconds(self) -> float:
+        if ": lambda " in self.name:
+            return _INVOCATION_SILENCE_SECONDS
         if ": ses " in self.name:
             return _MAIL_SILENCE_SECONDS
         if ": stripe " not in self.name:
@@ -152,7 +158,7 @@ def parse_case(text: str) -> Case:
 
 def _parse_injection(text: str) -> Injection:
     match = _INJECTION.fullmatch(text)
-    if match is None or match["kind"] not in {*KINDS, "stop", "restart"}:
+    if match is None or match["kind"] not in {*KINDS, *_OTHER_KINDS}:
         raise ValueError(
             f"{text!r} is not an injection; an example of one: refuse start_saga: states StartExecution #1"
         )

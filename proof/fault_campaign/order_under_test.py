@@ -14,7 +14,7 @@ from local.waiting import wait_for
 from local.world import World
 from proof.fault_campaign.patient_client import PatientClient
 from proof.fault_campaign.watch import WorldWatch
-from proof.promises import AT_REST, read_record
+from proof.promises import AT_REST
 from proof.scenarios import CONFIRM
 
 _TIMEOUT_SECONDS: Final = 240.0
@@ -61,7 +61,7 @@ class OrderUnderTest:
         """
 
         def look() -> tuple[Record, bool] | None:
-            record = read_record(self.world, self.order_id)
+            record = self.world.order_record(self.order_id)
             if record is None:
                 return None
             if fits(record):

@@ -15,7 +15,8 @@ from stacks.constructs.findings import accept
 from stacks.constructs.grant import Grant
 from stacks.constructs.log_group import LogGroup
 from stacks.constructs.stage_stack import StageStack
-from stacks.settings import StageSettings, function_timeout_seconds
+from stacks.settings import StageSettings
+from stacks.timeouts import function_timeout_seconds
 
 _MEMORY_MB = 512
 

@@ -10,7 +10,8 @@ from constructs import Construct
 
 from stacks.constructs.findings import accept
 from stacks.constructs.stage_stack import StageStack
-from stacks.settings import StageSettings, function_timeout_seconds
+from stacks.settings import StageSettings
+from stacks.timeouts import function_timeout_seconds
 
 
 class Queue(sqs.Queue):

@@ -27,7 +27,7 @@ from proof.fault_campaign.settling import settle, with_delivery
 from proof.fault_campaign.watch import WorldWatch
 from proof.laws import take_snapshot
 from proof.orders import an_order
-from proof.promises import AT_REST, OrderHistory, read_record
+from proof.promises import AT_REST, OrderHistory
 
 SKUS: Final = ("RANDOM-APPLE", "RANDOM-BREAD", "RANDOM-CAKE")
 
@@ -199,7 +199,7 @@ class _CustomersOrder:
         actions = sorted(self._customer.actions, key=lambda action: action.after)
         deadline = time.monotonic() + _ACTION_SECONDS
         while time.monotonic() < deadline:
-            record = read_record(self._world, order_id)
+            record = self._world.order_record(order_id)
             if record is not None:
                 has_ended = record["status"] in {*AT_REST, "NEEDS_ATTENTION"}
                 self._answer_the_bank(record)

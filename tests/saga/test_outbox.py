@@ -11,7 +11,6 @@ from local.waiting import wait_for
 from local.world import World
 from proof.journeys import PAYMENT_JOURNEYS
 from proof.orders import an_order
-from proof.promises import read_record
 from tests.saga.test_least_privilege import without_permission
 
 PUBLISHER = "orders-local-publish_order_events"
@@ -47,7 +46,7 @@ def test_an_event_has_the_values_of_the_record(world: World) -> None:
 
     # Then
     (event,) = world.audit_trail.wait_for_events(order_id)
-    record = read_record(world, order_id)
+    record = world.order_record(order_id)
     assert record is not None
     assert event["event"] == "OrderFailed"
     assert {name: event["detail"][name] for name in ("order_id", "customer_id", "status", "failure")} == {

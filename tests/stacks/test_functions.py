@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stacks.settings import function_timeout_seconds
+from stacks.timeouts import function_timeout_seconds
 from tests.stacks.settings_reader import SETTINGS, variables_read_by
 from tests.stacks.synthesis import Synthesis, readable
 

@@ -8,7 +8,8 @@ import pytest
 
 from lambdas.domain.vocabulary import ReconciliationScope
 from lambdas.shared.reconciliation import BUDGET_SECONDS
-from stacks.settings import STAGES, StageSettings, function_timeout_seconds
+from stacks.settings import STAGES, StageSettings
+from stacks.timeouts import function_timeout_seconds
 from statemachines.definition import read_definition
 from statemachines.document import Retrier, SagaDocument
 from tests.stacks.synthesis import Synthesis, readable

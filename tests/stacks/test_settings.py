@@ -13,9 +13,9 @@ from stacks.settings import (
     STAGES,
     SettingsError,
     StageSettings,
-    function_timeout_seconds,
     read_settings,
 )
+from stacks.timeouts import function_timeout_seconds
 
 PROD = (PROJECT / "stages" / "prod.example.toml").read_text()
 

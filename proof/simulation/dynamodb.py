@@ -1,0 +1,282 @@
+"""DynamoDB: the tables, and the stream of the orders table.
+
+Items are in DynamoDB's form, and never changed; see `expressions`. So to copy a table is to copy a dict.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from proof.simulation.expressions import (
+    InvalidExpression,
+    Item,
+    comparable,
+    condition,
+    update,
+)
+from proof.simulation.network import Rejected
+
+ORDERS: Final = "orders"
+INVENTORY: Final = "inventory"
+IDEMPOTENCY: Final = "idempotency"
+AUDIT: Final = "audit"
+
+Parameters = Mapping[str, Any]
+Answer = dict[str, Any]
+
+_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    ORDERS: ("order_id",),
+    INVENTORY: ("sku",),
+    IDEMPOTENCY: ("id",),
+    AUDIT: ("order_id", "event_id"),
+}
+_INDEXES: Final = {
+    "by_customer": ("customer_id", "created_at"),
+    "unsettled": ("unsettled_shard", "created_at"),
+    "by_day": ("day", "created_at"),
+}
+"""The indexes of the orders table, which have keys only."""
+
+Key = tuple[str, ...]
+Tables = dict[str, dict[Key, Item]]
+"""The items of each table by key; all keys are text."""
+
+
+def no_items() -> Tables:
+    """Empty tables."""
+    return {name: {} for name in _KEYS}
+
+
+class DynamoDB:
+    """The tables.
+
+    Args:
+        changed: Called with each record of the stream of the orders table.
+        tables: What the tables hold at first.
+    """
+
+    def __init__(self, changed: Callable[[dict[str, Any]], None], tables: Tables) -> None:
+        self.tables: Tables = {name: dict(items) for name, items in tables.items()}
+        self._changed = changed
+        self._changes = 0
+        self._tokens: set[str] = set()
+        self._operations: Mapping[str, Callable[[Parameters], Answer]] = {
+            "BatchGetItem": self._batch_get,
+            "DeleteItem": self._delete,
+            "GetItem": self._get,
+            "PutItem": self._put,
+            "Query": self._query,
+            "Scan": self._scan,
+            "TransactWriteItems": self._transact,
+            "UpdateItem": self._update,
+        }
+
+    def handle(self, operation: str, params: Parameters) -> Answer:
+        """Carry out a call.
+
+        Raises:
+            Rejected: The call is rejected.
+        """
+        try:
+            return self._operations[operation](params)
+        except InvalidExpression as error:
+            raise Rejected("ValidationException", str(error)) from error
+
+    def items(self, table: str) -> list[Item]:
+        """All items of a table, in DynamoDB's form."""
+        return list(self.tables[table].values())
+
+    def _get(self, params: Parameters) -> Answer:
+        item = self._item(params)
+        return {} if item is None else {"Item": _projected(item, params)}
+
+    def _batch_get(self, params: Parameters) -> Answer:
+        found = {
+            table: [
+                _projected(item, wanted)
+                for key in wanted["Keys"]
+                if (item := self.tables[table].get(_key(table, key))) is not None
+            ]
+            for table, wanted in params["RequestItems"].items()
+        }
+        return {"Responses": found, "UnprocessedKeys": {}}
+
+    def _put(self, params: Parameters) -> Answer:
+        self._ensure(params, params["Item"])
+        self._write(params["TableName"], _key(params["TableName"], params["Item"]), dict(params["Item"]))
+        return {}
+
+    def _delete(self, params: Parameters) -> Answer:
+        self._ensure(params, params["Key"])
+        self._write(params["TableName"], _key(params["TableName"], params["Key"]), None)
+        return {}
+
+    def _update(self, params: Parameters) -> Answer:
+        before = self._ensure(params, params["Key"])
+        after = self._updated(params, before)
+        self._write(params["TableName"], _key(params["TableName"], params["Key"]), after)
+        match params.get("ReturnValues", "NONE"):
+            case "NONE":
+                return {}
+            case "ALL_NEW":
+                return {"Attributes": after}
+            case "UPDATED_OLD":
+                old = before or {}
+                return {"Attributes": {name: old[name] for name in old if old[name] != after.get(name)}}
+        raise NotImplementedError(params["ReturnValues"])
+
+    def _transact(self, params: Parameters) -> Answer:
+        """Write all or nothing; a call that is repeated with its token writes nothing again."""
+        token = params["ClientRequestToken"]
+        if token in self._tokens:
+            return {}
+        actions = [next(iter(each.items())) for each in params["TransactItems"]]
+        keys = [_key(action["TableName"], action["Key"]) for _, action in actions]
+        if len(set(keys)) < len(keys):
+            raise Rejected(
+                "ValidationException", "Transaction request cannot include multiple operations on one item"
+            )
+        reasons, writes = [], []
+        for (kind, action), key in zip(actions, keys, strict=True):
+            if kind != "Update":
+                raise NotImplementedError(kind)
+            before = self.tables[action["TableName"]].get(key)
+            if _fits(action, before):
+                reasons.append({"Code": "None"})
+                writes.append((action["TableName"], key, self._updated(action, before)))
+            else:
+                reasons.append(
+                    {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}
+                )
+        if len(writes) < len(actions):
+            raise cancelled(reasons)
+        for table, key, after in writes:
+            self._write(table, key, after)
+        self._tokens.add(token)
+        return {}
+
+    def _query(self, params: Parameters) -> Answer:
+        table = params["TableName"]
+        keys = _INDEXES[params["IndexName"]] if "IndexName" in params else _KEYS[table]
+        entries = [
+            item
+            for item in self.tables[table].values()
+            if all(key in item for key in keys) and _fits(params, item, "KeyConditionExpression")
+        ]
+        order = (*keys[1:], *_KEYS[table])
+
+        def place(item: Mapping[str, Any]) -> tuple[Any, ...]:
+            return tuple(comparable(item[name]) for name in order)
+
+        forward = params.get("ScanIndexForward", True)
+        entries.sort(key=place, reverse=not forward)
+        start = params.get("ExclusiveStartKey")
+        if start is not None:
+            at = place(start)
+            entries = [each for each in entries if (place(each) > at if forward else place(each) < at)]
+        names = dict.fromkeys((*keys, *_KEYS[table]))
+        found = (
+            [{name: each[name] for name in names} for each in entries] if "IndexName" in params else entries
+        )
+        return _page(found, params, names)
+
+    def _scan(self, params: Parameters) -> Answer:
+        table = params["TableName"]
+        found = sorted(self.tables[table].items())
+        if "ExclusiveStartKey" in params:
+            after = _key(table, params["ExclusiveStartKey"])
+            found = [(key, item) for key, item in found if key > after]
+        return _page([item for _, item in found], params, _KEYS[table])
+
+    def _item(self, params: Parameters) -> Item | None:
+        return self.tables[params["TableName"]].get(_key(params["TableName"], params["Key"]))
+
+    def _ensure(self, params: Parameters, key: Mapping[str, Any]) -> Item | None:
+        """The item as it is, if the condition of a write holds for it.
+
+        Raises:
+            Rejected: The condition does not hold.
+        """
+        before = self.tables[params["TableName"]].get(_key(params["TableName"], key))
+        if _fits(params, before):
+            return before
+        returned = params.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and before is not None
+        raise Rejected(
+            "ConditionalCheckFailedException",
+            "The conditional request failed",
+            **({"Item": before} if returned else {}),
+        )
+
+    @staticmethod
+    def _updated(params: Parameters, before: Item | None) -> Item:
+        change = update(params["UpdateExpression"], _names(params))
+        return change(before or dict(params["Key"]), params.get("ExpressionAttributeValues", {}))
+
+    def _write(self, table: str, key: Key, after: Item | None) -> None:
+        before = self.tables[table].get(key)
+        if after is None:
+            self.tables[table].pop(key, None)
+        else:
+            self.tables[table][key] = after
+        if table == ORDERS and before != after:
+            self._tell(key, before, after)
+
+    def _tell(self, key: Key, before: Item | None, after: Item | None) -> None:
+        self._changes += 1
+        change: dict[str, Any] = {
+            "Keys": {"order_id": {"S": key[0]}},
+            "SequenceNumber": f"{self._changes:021}",
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        }
+        if before is not None:
+            change["OldImage"] = before
+        if after is not None:
+            change["NewImage"] = after
+        name = "INSERT" if before is None else "MODIFY" if after is not None else "REMOVE"
+        self._changed(
+            {
+                "eventID": f"change-{self._changes}",
+                "eventName": name,
+                "eventSource": "aws:dynamodb",
+                "dynamodb": change,
+            }
+        )
+
+
+def cancelled(reasons: Sequence[Mapping[str, str]]) -> Rejected:
+    """The error of a transaction that is cancelled."""
+    codes = ", ".join(reason["Code"] for reason in reasons)
+    message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
+    return Rejected("TransactionCanceledException", message, CancellationReasons=list(reasons))
+
+
+def _key(table: str, item: Mapping[str, Any]) -> Key:
+    return tuple(item[name]["S"] for name in _KEYS[table])
+
+
+def _names(params: Parameters) -> tuple[tuple[str, str], ...]:
+    return tuple(params.get("ExpressionAttributeNames", {}).items())
+
+
+def _fits(params: Parameters, item: Item | None, field: str = "ConditionExpression") -> bool:
+    if field not in params:
+        return True
+    return condition(params[field], _names(params))(item, params.get("ExpressionAttributeValues", {}))
+
+
+def _projected(item: Item, params: Parameters) -> Item:
+    """The attributes that are asked for, which are at the top level."""
+    if "ProjectionExpression" not in params:
+        return item
+    names = params.get("ExpressionAttributeNames", {})
+    wanted = [names.get(each, each) for each in params["ProjectionExpression"].split(", ")]
+    return {name: item[name] for name in wanted if name in item}
+
+
+def _page(found: Sequence[Item], params: Parameters, keys: Iterable[str]) -> Answer:
+    """A page of items; there is a key for the next one whenever the page is full, as at AWS."""
+    limit = params.get("Limit", len(found) + 1)
+    page = found[:limit]
+    answer: Answer = {"Items": [_projected(item, params) for item in page], "Count": len(page)}
+    if len(page) == limit:
+        answer["LastEvaluatedKey"] = {name: page[-1][name] for name in keys}
+    return answer

@@ -1,0 +1,20 @@
+"""The timeouts of the functions. Nothing here needs the CDK, so that others can read them too."""
+
+# In the embedded AWS it includes the cold start, which takes seconds when several functions start at once.
+_TIMEOUT_SECONDS = 15
+_TIMEOUT_SECONDS_OF = {
+    "charge_payment": 45,  # a confirmation waits for the customer's bank
+    "refund_payment": 29,
+    "notify_customer": 25,  # a call to SES is not repeated, so it may take long
+    "await_payment": 25,
+    "expire_payment": 25,
+    "receive_stripe_webhook": 25,  # these call Stripe
+    "reconcile_orders": 60,
+    "reconcile_payments": 60,
+    "reconcile_stock": 60,  # these start new work for 10 s and then finish it
+}
+
+
+def function_timeout_seconds(function: str) -> int:
+    """Timeout of the function with this name; a state machine that calls it waits a little longer."""
+    return _TIMEOUT_SECONDS_OF.get(function, _TIMEOUT_SECONDS)
