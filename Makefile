@@ -54,9 +54,8 @@ docs: .venv/.ready ## write the generated parts of the documentation again
 
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --no-annotate --no-header --quiet
-# localstripe is pure Python and has no wheel. awslambdaric has no wheel for macOS: its native part is left out there.
-INSTALLS := uv pip install --dry-run --quiet --no-deps --target .build/none -r requirements/dev.txt \
-    --only-binary :all: --no-binary localstripe
+# awslambdaric has no wheel for macOS: its native part is left out there.
+INSTALLS := uv pip install --dry-run --quiet --no-deps --target .build/none -r requirements/dev.txt --only-binary :all:
 
 lock: .venv/.ready ## resolve pyproject.toml's groups into requirements/*.txt again
 	@$(COMPILE) --group dev --output-file requirements/dev.txt

@@ -21,7 +21,7 @@ _LONG: Final = (_TESTS / "saga" / "test_journeys.py", _TESTS / "faults")
 """Tests with a world of their own; all other tests of the deployed app take as long as each of these."""
 
 _CONTRACT: Final = _TESTS / "e2e" / "test_contract.py"
-"""Its hundreds of payments make every later call to localstripe slower."""
+"""Its hundreds of payments make every later reconciliation longer."""
 
 _WAIT_SCALE: Final = 0.02
 """Retries wait a fiftieth of the time on AWS; the longest retries of an undo take 5 s."""

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 from urllib.parse import parse_qsl
@@ -149,8 +149,10 @@ def error(
         executed: See `Answer`.
         headers: See `Answer`.
         **fields: More fields of the error: `code`, `param`, or a `type` other than `invalid_request_error`.
+            It does not have those that are None.
     """
-    body = {"error": {"type": "invalid_request_error", "message": message, **fields}}
+    more = {name: value for name, value in fields.items() if value is not None}
+    body = {"error": {"type": "invalid_request_error", "message": message, **more}}
     return Answer(status, body, executed, headers=headers or {})
 
 
@@ -159,8 +161,16 @@ def missing(status: int, kind: str, object_id: str, param: str) -> RefusedError:
     return RefusedError(error(status, f"No such {kind}: '{object_id}'", code="resource_missing", param=param))
 
 
-def invalid(message: str, code: str, param: str | None = None) -> RefusedError:
-    """The error for an invalid parameter. The request is not executed, so its idempotency key stays free."""
+def not_one_of(allowed: Iterable[str], param: str) -> RefusedError:
+    """The error for a parameter that has none of the allowed values."""
+    return invalid(f"Invalid {param}: must be one of {', '.join(allowed)}", None, param)
+
+
+def invalid(message: str, code: str | None, param: str | None = None) -> RefusedError:
+    """The error for an invalid parameter. The request is not executed, so its idempotency key stays free.
+
+    Stripe documents the codes (https://docs.stripe.com/error-codes); some errors have none.
+    """
     return RefusedError(error(400, message, executed=False, code=code, param=param))
 
 

@@ -129,7 +129,7 @@ class Stripe:
 def _ensure_expandable(request: ApiRequest) -> None:
     for path in request.items("expand"):
         if not set(path.removeprefix("data.").split(".")) <= EXPANDABLE.keys():
-            raise invalid(f"This property cannot be expanded ({path}).", "parameter_invalid", "expand")
+            raise invalid(f"This property cannot be expanded ({path}).", None, "expand")
 
 
 def _with_headers(answer: Answer, request: ApiRequest) -> Answer:

@@ -106,7 +106,7 @@ def charge(
         "on_behalf_of": None,
         "payment_intent": intent["id"],
         "payment_method": payment_method["id"],
-        "payment_method_details": {"type": "card", "card": payment_method["card"]},
+        "payment_method_details": {"type": "card", "card": _card_details(payment_method["card"])},
         "receipt_number": None,
         "receipt_url": None,
         "refunded": False,
@@ -221,6 +221,7 @@ def dispute(charge: Mapping[str, Any], now: int) -> dict[str, Any]:
             "has_evidence": False,
             "past_due": False,
             "submission_count": 0,
+            "submission_method": "not_submitted",
         },
         "is_charge_refundable": False,
         "livemode": False,
@@ -228,7 +229,12 @@ def dispute(charge: Mapping[str, Any], now: int) -> dict[str, Any]:
         "payment_intent": charge["payment_intent"],
         "payment_method_details": {
             "type": "card",
-            "card": {"brand": "visa", "case_type": "chargeback", "network_reason_code": "10.4"},
+            "card": {
+                "brand": "visa",
+                "case_type": "chargeback",
+                "network": "visa",
+                "network_reason_code": "10.4",
+            },
         },
         "reason": "fraudulent",
         "status": "needs_response",
@@ -319,6 +325,16 @@ def authentication_error(payment_method: Mapping[str, Any] | None) -> dict[str, 
             "new PaymentMethod to attempt to fulfill this PaymentIntent again."
         ),
         "payment_method": payment_method,
+    }
+
+
+def _card_details(card: Mapping[str, Any]) -> dict[str, Any]:
+    """What a charge shows of the card of its payment method."""
+    copied = ("brand", "checks", "country", "exp_month", "exp_year", "funding", "last4", "regulated_status")
+    return {
+        **{name: card[name] for name in copied},
+        **dict.fromkeys(("installments", "mandate", "three_d_secure", "wallet")),
+        "network": card["brand"],
     }
 
 

@@ -7,7 +7,7 @@ from local.stripe_stand_in import objects
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.bank_outcomes import BankOutcomes
 from local.stripe_stand_in.cards import GENERIC_DECLINE, Decline
-from local.stripe_stand_in.exchange import Answer, ApiRequest, RefusedError, error, invalid
+from local.stripe_stand_in.exchange import Answer, ApiRequest, RefusedError, error, invalid, not_one_of
 from local.stripe_stand_in.limits import AccountLimits
 from local.stripe_stand_in.pages import page
 from local.stripe_stand_in.payment_methods import PaymentMethods
@@ -20,6 +20,9 @@ _PARAMS_OF_CREATE: Final = (
 """Parameters that would change the outcome of a payment and that the model does not know are not here."""
 
 _PARAMS_OF_CONFIRM: Final = ("return_url", "use_stripe_sdk")
+
+_CAPTURE_METHODS: Final = ("automatic", "automatic_async")
+"""The model does not know `manual`, which Stripe has, too."""
 
 _MAY_BE_CANCELED: Final = ("requires_payment_method", "requires_confirmation", "requires_action")
 _REASONS_TO_CANCEL: Final = ("duplicate", "fraudulent", "requested_by_customer", "abandoned")
@@ -54,9 +57,8 @@ class PaymentIntents:
         for name in ("amount", "currency"):
             if request.param(name) is None:
                 raise invalid(f"Missing required param: {name}.", "parameter_missing", name)
-        if request.param("capture_method") not in {None, "automatic", "automatic_async"}:
-            message = "Invalid capture_method: must be one of automatic, automatic_async"
-            raise invalid(message, "parameter_invalid_enum", "capture_method")
+        if request.param("capture_method") not in {None, *_CAPTURE_METHODS}:
+            raise not_one_of(_CAPTURE_METHODS, "capture_method")
         self._limits.ensure_amount(request)
         if request.param("customer") is not None:
             self._account.find("customer", request.param("customer") or "", "customer")
@@ -101,8 +103,7 @@ class PaymentIntents:
         request.ensure_known("cancellation_reason")
         reason = request.param("cancellation_reason")
         if reason not in {None, *_REASONS_TO_CANCEL}:
-            message = f"Invalid cancellation_reason: must be one of {', '.join(_REASONS_TO_CANCEL)}"
-            raise invalid(message, "parameter_invalid_enum", "cancellation_reason")
+            raise not_one_of(_REASONS_TO_CANCEL, "cancellation_reason")
         intent = self._find(intent_id)
         self._ensure_status(intent, "cancel", _MAY_BE_CANCELED)
         intent = self._account.change(

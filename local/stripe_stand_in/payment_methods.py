@@ -5,7 +5,7 @@ from typing import Any, Final
 from local.stripe_stand_in import objects
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.cards import CARDS, Card
-from local.stripe_stand_in.exchange import ApiRequest, RefusedError, error, invalid, missing
+from local.stripe_stand_in.exchange import ApiRequest, RefusedError, error, invalid, missing, not_one_of
 
 _BY_NUMBER: Final = {card.number: card for card in CARDS.values()}
 
@@ -36,7 +36,7 @@ class PaymentMethods:
         """Make one from the number of a card (https://docs.stripe.com/api/payment_methods/create)."""
         request.ensure_known("type", "card", "metadata")
         if request.param("type") != "card":
-            raise invalid("Invalid type: must be card", "parameter_invalid_enum", "type")
+            raise not_one_of(["card"], "type")
         for name in ("number", "exp_month", "exp_year"):
             if request.param(f"card[{name}]") is None:
                 raise invalid(f"Missing required param: card[{name}].", "parameter_missing", f"card[{name}]")

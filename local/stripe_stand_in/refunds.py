@@ -6,7 +6,7 @@ from typing import Any, Final
 from local.stripe_stand_in import objects
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.bank_outcomes import BankOutcomeKind, BankOutcomes
-from local.stripe_stand_in.exchange import ApiRequest, RefusedError, error, invalid
+from local.stripe_stand_in.exchange import ApiRequest, RefusedError, error, invalid, not_one_of
 from local.stripe_stand_in.pages import page
 from local.stripe_stand_in.payment_methods import PaymentMethods
 
@@ -43,8 +43,7 @@ class Refunds:
         """Refund a charge (https://docs.stripe.com/api/refunds/create)."""
         request.ensure_known("amount", "charge", "metadata", "payment_intent", "reason")
         if request.param("reason") not in {None, *_REASONS}:
-            message = f"Invalid reason: must be one of {', '.join(_REASONS)}"
-            raise invalid(message, "parameter_invalid_enum", "reason")
+            raise not_one_of(_REASONS, "reason")
         charge, intent = self._to_refund(request)
         left = charge["amount"] - charge["amount_refunded"]
         amount = request.param("amount") or str(left)

@@ -20,7 +20,7 @@ WAIT_SCALE: Final = 0.02
 """Retries wait a fiftieth of the time that they wait on AWS."""
 
 _CASES_PER_WORLD: Final = 150
-"""localstripe gets slower with every payment that it keeps."""
+"""The laws and the reconciliation read every payment of a world again after each case."""
 
 _spawning = multiprocessing.get_context("spawn")
 

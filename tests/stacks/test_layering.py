@@ -13,6 +13,12 @@ FUNCTIONS = sorted(path.parent.name for path in (PROJECT / "lambdas").glob("*/*/
 STACKS = [f"stacks.{path.stem}" for path in (PROJECT / "stacks").glob("*_stack.py")]
 
 _ABOVE_LAMBDAS = ["stacks", "statemachines", "local", "proof", "docgen", "cli", "tests", "app"]
+_MODEL_OF_STRIPE = sorted(
+    f"local/stripe_stand_in/{path.name}"
+    for path in (PROJECT / "local" / "stripe_stand_in").glob("*.py")
+    if path.stem not in {"__main__", "stand_in_client"}
+)
+_OUTSIDE_WORLD = ["aiohttp", "asyncio", "datetime", "httpx", "random", "secrets", "threading", "time", "uuid"]
 _VENDORS = ["aws_cdk", "aws_lambda_powertools", "boto3", "botocore", "pydantic", "stripe", "http"]
 
 FORBIDDEN: dict[str, list[str]] = {
@@ -34,6 +40,8 @@ FORBIDDEN: dict[str, list[str]] = {
     # The command line runs anywhere and knows the shop by its REST API only.
     "cli": ["lambdas", "stacks", "statemachines", "local", "proof", "docgen", "tests", "app", "aws_cdk"],
     "local": ["proof", "docgen", "tests"],
+    # The simulation calls the model of Stripe in its own process, on its own clock.
+    **{file: [*_OUTSIDE_WORLD, "local.stripe_stand_in.shell"] for file in _MODEL_OF_STRIPE},
     "proof": ["docgen", "tests"],
     "docgen": ["tests"],
 }
@@ -119,6 +127,7 @@ def test_imports_run_down_only(folder: str) -> None:
         ("stacks/constructs/table.py", "from stacks.operations.alarms import Alarms"),
         ("stacks/settings.py", "from stacks.constructs.table import Table"),
         ("stacks/api_stack.py", "from stacks.saga_stack import SagaStack"),
+        ("local/stripe_stand_in/account.py", "from time import time"),
         ("cli/api.py", "from lambdas.domain.order import Order"),
         ("local/world.py", "from proof.laws import check"),
         ("local/run.py", "from docgen import generated_parts"),
