@@ -201,15 +201,15 @@ class Metric(StrEnum):
     )
     TIME_TO_OUTCOME = (
         *("TimeToOutcome", "Milliseconds", None, None),
-        "The objective was decided for an order that is confirmed or refused: the time since its acceptance",
+        "An order that waited for no bank and no human was confirmed or refused: the time since acceptance",
     )
     OUTCOMES = (
         *("Outcomes", "Count", None, None),
-        "The objective was met or missed for an order: each order counts once at most",
+        "An order met or missed the objective of the time to the outcome; each order counts once at most",
     )
     SLOW_OUTCOMES = (
         *("SlowOutcomes", "Count", None, None),
-        "The objective was missed for an order: 1, or 0 if it was met",
+        "The same orders: 1 if the order missed the objective, 0 if it met it",
     )
     REFUNDS = (
         *("Refunds", "Count", "outcome", RefundOutcome),

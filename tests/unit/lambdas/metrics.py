@@ -28,4 +28,5 @@ def data_points(log: str) -> Iterator[Measure]:
             assert each == {"Name": metric, "Unit": metric.unit}
             assert set(dimensions) == {"service", metric.dimension or "service"}
             of = document[metric.dimension] if metric.dimension else None
+            assert metric.values is None or of in set(metric.values)
             yield from (Measure(metric, of, value) for value in document[metric])
