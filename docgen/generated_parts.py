@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from docgen.alarms import alarm_table
 from docgen.contract.files import contract_files
 from docgen.cost import cost_table
 from docgen.diagram import diagram
@@ -14,6 +15,7 @@ from docgen.saga_graph import saga_graph
 from docgen.stripe_calls import read_counts
 from docgen.tables import aws_error_table, path_table, payment_table
 from local.processes import REPOSITORY
+from proof.alarms.faults import GIVEN, PLAYED
 from proof.journeys import PATH_JOURNEYS, PAYING_JOURNEYS
 from statemachines.aws_errors import AWS_ERRORS
 from statemachines.document import SagaDocument
@@ -36,7 +38,11 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
         },
         "docs/payments.md": {"payments": payment_table(PAYING_JOURNEYS, read_counts())},
         "docs/cost.md": {"cost": cost_table(), "reconciliation": load_table()},
-        "docs/observability.md": {"metrics": metric_table(), "metric cost": metric_cost_table()},
+        "docs/observability.md": {
+            "metrics": metric_table(),
+            "metric cost": metric_cost_table(),
+            "alarms": alarm_table(PLAYED, GIVEN),
+        },
     }
 
 

@@ -101,11 +101,18 @@ class FunctionLogs:
     def __init__(self, aws: "EmulatorSession") -> None:
         self._client: Any = aws.client("logs")
 
-    def lines(self, containing: str = "") -> Iterator[tuple[str, str]]:
-        """Log group and text of every line that contains a text, such as an order's id."""
+    def lines(self, containing: str = "", *, since: float = 0) -> Iterator[tuple[str, str]]:
+        """Log group and text of every line that contains a text, such as an order's id.
+
+        Args:
+            containing: The text.
+            since: Oldest line, in seconds since the epoch.
+        """
         groups = self._client.get_paginator("describe_log_groups").paginate()
         for group in (each["logGroupName"] for page in groups for each in page["logGroups"]):
-            events = self._client.get_paginator("filter_log_events").paginate(logGroupName=group)
+            events = self._client.get_paginator("filter_log_events").paginate(
+                logGroupName=group, startTime=int(since * 1000)
+            )
             for event in (each for page in events for each in page["events"]):
                 if containing in event["message"]:
                     yield group, event["message"]

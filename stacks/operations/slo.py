@@ -69,14 +69,14 @@ BURN_RATES: Final = (
         "SloBurnsFast",
         14.4,
         60,
-        "Of the orders of an hour, 14 % or more were confirmed or refused too late: a month's error budget"
-        " lasts two days.",
+        "Of the orders of an hour, 14 % or more were decided too late or failed because of an error of ours:"
+        " a month's error budget lasts two days.",
     ),
     BurnRate(
         "SloBurnsSlowly",
         6,
         6 * 60,
-        "Of the orders of six hours, 6 % or more were confirmed or refused too late: a month's error budget"
-        " lasts five days.",
+        "Of the orders of six hours, 6 % or more were decided too late or failed because of an error of ours:"
+        " a month's error budget lasts five days.",
     ),
 )

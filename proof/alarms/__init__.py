@@ -1,0 +1,1 @@
+"""Which faults raise which alarms."""
