@@ -5,8 +5,17 @@ import { askFor, choose, confirm } from "./dialogs.js";
 import { SAMPLES } from "./samples.js";
 
 export const ACTIONS = {
-  approve: { label: "Approve at the bank", class: "primary", done: "The payment is approved.", run: (api, order) => api.answerBank(order.payment.intent_id, "approve") },
-  refuse: { label: "Refuse at the bank", done: "The payment is refused.", run: (api, order) => api.answerBank(order.payment.intent_id, "refuse") },
+  approve: {
+    label: "Approve at the bank",
+    class: "primary",
+    done: "The payment is approved.",
+    run: (api, order) => api.answerBank(order.payment.intent_id, "approve"),
+  },
+  refuse: {
+    label: "Refuse at the bank",
+    done: "The payment is refused.",
+    run: (api, order) => api.answerBank(order.payment.intent_id, "refuse"),
+  },
   retry: { label: "Retry", done: "One more execution was asked for.", run: (api, order) => api.retry(order.order_id) },
   settle: {
     label: "Settle ...",
@@ -25,7 +34,13 @@ export const ACTIONS = {
     class: "danger",
     done: "The cancellation is accepted.",
     ask: (order) =>
-      confirm("Cancel this order?", order.status === "CONFIRMED" ? "The payment is refunded, and the stock is returned." : "The saga stops before the pivot and undoes what it has done.", "Cancel the order"),
+      confirm(
+        "Cancel this order?",
+        order.status === "CONFIRMED"
+          ? "The payment is refunded, and the stock is returned."
+          : "The saga stops before the pivot and undoes what it has done.",
+        "Cancel the order",
+      ),
     run: (api, order) => api.cancel(order.order_id),
   },
 };

@@ -59,7 +59,10 @@ export class Api {
     try {
       response = await fetch(url, { method, headers: sent, body: body && JSON.stringify(body), cache: "no-store" });
     } catch {
-      throw new Problem(0, { title: "No response", detail: "The API can't be reached. Nothing is known of the request." });
+      throw new Problem(0, {
+        title: "No response",
+        detail: "The API can't be reached. Nothing is known of the request.",
+      });
     }
     const document = await response.json().catch(() => ({}));
     if (!response.ok) throw new Problem(response.status, document);

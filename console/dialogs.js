@@ -4,24 +4,24 @@ import { h } from "./dom.js";
 
 /** Ask for a confirmation. Returns true, or null if the user goes back. */
 export function confirm(title, text, action) {
-  return show(title, [h("p", {}, text)], [{ label: action, value: () => true, class: "danger" }]);
+  return show(title, [h("p", text)], [{ label: action, value: () => true, class: "danger" }]);
 }
 
 /** Ask for a text. Returns it, or null if the user goes back. */
 export function askFor(title, text, label, action) {
   const field = h("textarea", { id: "answer", rows: "3", maxlength: "500", required: true });
-  const body = [h("p", {}, text), h("label", { for: "answer" }, label), field];
+  const body = [h("p", text), h("label", { for: "answer" }, label), field];
   return show(title, body, [{ label: action, value: () => field.value.trim() || undefined, class: "primary" }]);
 }
 
 /** Let the user choose one of several things with a name and a description. Returns it, or null. */
 export function choose(title, text, choices) {
   const buttons = choices.map((choice) => ({
-    label: [h("strong", {}, choice.name), h("span", {}, choice.description)],
+    label: [h("strong", choice.name), h("span", choice.description)],
     value: () => choice,
     class: "choice",
   }));
-  return show(title, [h("p", {}, text)], buttons);
+  return show(title, [h("p", text)], buttons);
 }
 
 function show(title, body, buttons) {
@@ -33,10 +33,14 @@ function show(title, body, buttons) {
       resolve(value);
     };
     const actions = buttons.map((button) =>
-      h("button", { class: button.class, onclick: () => button.value() !== undefined && finish(button.value()) }, button.label),
+      h(
+        "button",
+        { class: button.class, onclick: () => button.value() !== undefined && finish(button.value()) },
+        button.label,
+      ),
     );
     const back = h("button", { onclick: () => finish(null) }, "Back");
-    dialog.append(h("h2", { id: "dialog-title" }, title), ...body, h("div", { class: "buttons" }, actions, back));
+    dialog.append(h("h2", { id: "dialog-title" }, title), ...body, h("div.buttons", actions, back));
     dialog.addEventListener("cancel", () => finish(null));
     document.body.append(dialog);
     dialog.showModal();

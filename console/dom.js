@@ -1,16 +1,20 @@
 // Builds and updates the page. Text only ever becomes text nodes, so data can't become markup.
 
 /**
- * Make an element: h("p", {class: "quiet", onclick: open}, "text", child).
+ * Make an element: h("p.quiet", "text", child), or h("button.primary", {onclick: open}, "Open").
  *
- * Attributes that are null, undefined or false are left out. `style` is an object of custom properties: they are
+ * Attributes and children that are null, undefined or false are left out. `style` is an object of custom properties: they are
  * set through the CSSOM, which a strict Content-Security-Policy allows. `key` tells siblings of a list apart. `holds`
  * is an element that somebody else made and updates: it stays as it is.
  */
-export function h(tag, attributes = {}, ...children) {
+export function h(name, ...rest) {
+  const [tag, ...classes] = name.split(".");
+  const hasAttributes = rest[0]?.constructor === Object;
+  const [attributes, children] = hasAttributes ? [rest[0], rest.slice(1)] : [{}, rest];
   const element = document.createElement(tag);
+  element.classList.add(...classes);
   element.handlers = {};
-  for (const [name, value] of Object.entries(attributes ?? {})) {
+  for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) element.handlers[name] = element[name] = value;
     else if (name === "key") element.key = value;
@@ -18,7 +22,9 @@ export function h(tag, attributes = {}, ...children) {
     else if (name === "style") for (const [each, text] of Object.entries(value)) element.style.setProperty(each, text);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 

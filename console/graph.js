@@ -4,6 +4,7 @@
 import { h } from "./dom.js";
 import { duration, milliseconds } from "./format.js";
 import { OUTCOMES, outcomeOf } from "./model.js";
+import { step } from "./parts.js";
 
 const drawing = fetch("saga.svg").then(async (response) => {
   const parsed = new DOMParser().parseFromString(await response.text(), "image/svg+xml");
@@ -15,7 +16,7 @@ export class Graph {
   /** @param onselect Called with the name of the state that the user chose. */
   constructor(onselect) {
     this.onselect = onselect;
-    this.element = h("div", { class: "graph", role: "group", "aria-label": "State machine", tabindex: "0" });
+    this.element = h("div.graph", { role: "group", "aria-label": "State machine", tabindex: "0" });
     this.ready = drawing.then((svg) => {
       this.svg = document.importNode(svg, true);
       this.element.append(this.svg);
@@ -36,7 +37,8 @@ export class Graph {
     const taken = new Set(view.states.slice(1).map((state, index) => `${view.states[index].name} ${state.name}`));
     for (const edge of this.svg.querySelectorAll("[data-from]")) {
       const isTaken = taken.has(`${edge.dataset.from} ${edge.dataset.to}`);
-      if (isTaken && !edge.classList.contains("taken")) this.svg.insertBefore(edge, this.svg.querySelector(".confirmed")); // on top of others
+      if (isTaken && !edge.classList.contains("taken"))
+        this.svg.insertBefore(edge, this.svg.querySelector(".confirmed")); // on top of others
       edge.classList.toggle("taken", isTaken);
     }
     const last = view.states.at(-1);
@@ -54,7 +56,9 @@ export class Graph {
   #scrollTo(name, number) {
     if (this.scrolledFor === number) return;
     this.scrolledFor = number;
-    const [box, frame] = [this.svg.querySelector(`[data-state="${name}"]`), this.element].map((each) => each.getBoundingClientRect());
+    const [box, frame] = [this.svg.querySelector(`[data-state="${name}"]`), this.element].map((each) =>
+      each.getBoundingClientRect(),
+    );
     this.element.scrollLeft += box.left + box.width / 2 - frame.left - frame.width / 2;
   }
 
@@ -88,3 +92,13 @@ export class Graph {
 }
 
 const short = (outcome) => ({ retried: "retried", caught: "caught" })[outcome] ?? OUTCOMES[outcome].label;
+
+/** What the marks mean. */
+export function legend() {
+  const outcomes = Object.entries(OUTCOMES).filter(([name]) => name !== "recorded");
+  return h(
+    "ul.legend",
+    { "aria-label": "Legend" },
+    outcomes.map(([name, { label }]) => h("li", step(name), label)),
+  );
+}

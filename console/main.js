@@ -63,13 +63,17 @@ function showProblem(problem, whileLoading = false) {
   failedLoad = Boolean(problem) && whileLoading;
   if (problem && !(problem instanceof Problem)) console.error(problem);
   const text = problem && [
-    h("strong", {}, problem.message),
-    problem.detail && h("p", {}, problem.detail),
-    problem.errors?.length > 0 && h("ul", {}, problem.errors.map((error) => h("li", {}, `${error.field}: ${error.message}`))),
-    problem.requestId && h("p", { class: "quiet" }, `Request ${problem.requestId}`),
-    !whileLoading && h("button", { class: "plain close", "aria-label": "Dismiss", onclick: () => showProblem(null) }, "✕"),
+    h("strong", problem.message),
+    problem.detail && h("p", problem.detail),
+    problem.errors?.length > 0 &&
+      h(
+        "ul",
+        problem.errors.map((error) => h("li", `${error.field}: ${error.message}`)),
+      ),
+    problem.requestId && h("p.quiet", `Request ${problem.requestId}`),
+    !whileLoading && h("button.plain.close", { "aria-label": "Dismiss", onclick: () => showProblem(null) }, "✕"),
   ];
-  update(place("problem"), problem ? h("div", { class: "problem" }, text) : null);
+  update(place("problem"), problem ? h("div.problem", text) : null);
 }
 
 function navigate() {
@@ -93,7 +97,11 @@ async function start() {
   place("stage").textContent = app.config.stage;
   const { users, signOut } = await signIn(app.config);
   app.api = new Api(app.config, users);
-  update(place("user"), h("span", { class: "quiet" }, app.api.reader.name), signOut && h("button", { class: "plain", onclick: signOut }, "Sign out"));
+  update(
+    place("user"),
+    h("span.quiet", app.api.reader.name),
+    signOut && h("button.plain", { onclick: signOut }, "Sign out"),
+  );
   addEventListener("hashchange", navigate);
   document.addEventListener("visibilitychange", app.refresh);
   navigate();

@@ -96,7 +96,10 @@ export function pending(order, executions) {
   if (order.status === "NEEDS_ATTENTION") {
     const flagged = order.timeline.findLast((entry) => eventName(entry) === "OrderNeedsAttention");
     const why = flagged?.event.split(": ").slice(1).join(": ");
-    return { text: `An operator is needed${why ? `: ${why}` : ""}. Resolve the cause, then retry; or settle.`, urgent: true };
+    return {
+      text: `An operator is needed${why ? `: ${why}` : ""}. Resolve the cause, then retry; or settle.`,
+      urgent: true,
+    };
   }
   const running = executions.flatMap((execution) => execution.states).findLast((state) => state.outcome === "running");
   if (running?.name === "AwaitPayment") {
@@ -112,44 +115,55 @@ export function pending(order, executions) {
   if (order.status === "AWAITING_PAYMENT") return { text: "Waits for the payment to be approved or decided." };
   if (order.status === "PENDING") return { text: "The saga is at work, or about to start." };
   if (isMoving(order)) {
-    return { text: has(order, "CancellationRequested") ? "The order is being cancelled." : "The customer is to be notified." };
+    return {
+      text: has(order, "CancellationRequested") ? "The order is being cancelled." : "The customer is to be notified.",
+    };
   }
   return null;
 }
 
 /** How the visit of a state went; a visit that succeeded after retries is an outcome of its own. */
-export const outcomeOf = (state) => (state.outcome === "succeeded" && state.attempts.length > 1 ? "retried" : state.outcome);
+export const outcomeOf = (state) =>
+  state.outcome === "succeeded" && state.attempts.length > 1 ? "retried" : state.outcome;
 
 /**
- * The executions as they are shown: with a number, a title, what followed, and the states that the record
- * knows where there is no history. Without any execution, the record is shown as if it were one.
+ * The executions as they are shown: with a number, a title, what followed, and the states that the record knows where
+ * there is no history. Without any execution, the record is shown as if it were one.
+ *
+ * @param gap The problem because of which the executions could not be read; undefined while they are being read.
  */
-export function viewsOf(order, executions) {
-  const known = executions?.length ? executions : [recordAsExecution(order)];
+export function viewsOf(order, executions, gap) {
+  const known = executions?.length ? executions : [recordAsExecution(order, gap)];
+  const healerOf = (stopped) => known.findIndex((later, at) => at > stopped && later.status === "SUCCEEDED");
   return known.map((execution, index) => {
     const withHistory = execution.states.length > 0 || execution.history === "complete";
     const states = withHistory ? execution.states : statesOnRecord(order, execution.name);
     const isStopped = STOPPED.has(execution.status);
-    const healer = isStopped ? known.findIndex((later, at) => at > index && later.status === "SUCCEEDED") : -1;
+    const isHealedHere = (earlier, at) => at < index && STOPPED.has(earlier.status) && healerOf(at) === index;
     return {
       ...execution,
       states,
       number: index + 1,
       title: REASONS[execution.reason] ?? "Order",
       isStopped,
-      healedBy: healer < 0 ? null : healer + 1,
-      heals: known.slice(0, index).flatMap((earlier, at) => (isHealed(known, at, index) ? [at + 1] : [])),
+      healedBy: isStopped && healerOf(index) >= 0 ? healerOf(index) + 1 : null,
+      heals: known.flatMap((earlier, at) => (isHealedHere(earlier, at) ? [at + 1] : [])),
       note: HISTORY_GAPS[execution.history] ?? null,
     };
   });
 }
 
-const isHealed = (known, stopped, healer) =>
-  STOPPED.has(known[stopped].status) &&
-  known.findIndex((later, at) => at > stopped && later.status === "SUCCEEDED") === healer;
-
-function recordAsExecution(order) {
-  return { name: null, status: "UNKNOWN", started_at: order.created_at, stopped_at: null, error: null, history: "record", states: [] };
+function recordAsExecution(order, gap) {
+  const history = gap ? (gap.status === 403 ? "record" : "unavailable") : "loading";
+  return {
+    name: null,
+    status: "UNKNOWN",
+    started_at: order.created_at,
+    stopped_at: null,
+    error: null,
+    history,
+    states: [],
+  };
 }
 
 /** States that the timeline proves, in the order in which they wrote to it. */
@@ -160,7 +174,17 @@ function statesOnRecord(order, execution) {
     if (!name || (execution && entry.execution && entry.execution !== execution)) continue;
     const last = states.at(-1);
     if (last?.name === name) last.left_at = entry.at;
-    else states.push({ name, entered_at: entry.at, left_at: entry.at, outcome: "recorded", next: null, input: null, output: null, attempts: [] });
+    else
+      states.push({
+        name,
+        entered_at: entry.at,
+        left_at: entry.at,
+        outcome: "recorded",
+        next: null,
+        input: null,
+        output: null,
+        attempts: [],
+      });
   }
   return states;
 }
@@ -258,7 +282,10 @@ export function scaleOf(instants) {
     each > longest ? [{ from: places[index], to: places[index + 1], length: each }] : [],
   );
   const place = (at) => {
-    const index = Math.max(0, sorted.findLastIndex((each) => each <= at));
+    const index = Math.max(
+      0,
+      sorted.findLastIndex((each) => each <= at),
+    );
     if (index >= stretches.length) return 1;
     return places[index] + ((at - sorted[index]) / stretches[index]) * (places[index + 1] - places[index]);
   };

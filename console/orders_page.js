@@ -3,7 +3,8 @@
 import { placeSample } from "./actions.js";
 import { h } from "./dom.js";
 import { dayAndTime, money, sentence } from "./format.js";
-import { STATUS_MARKS, STATUSES } from "./model.js";
+import { STATUSES } from "./model.js";
+import { badge, heads, itemsOf, quiet, statusMark, unseenCaption } from "./parts.js";
 
 const PAGE_SIZE = 100;
 const PAUSE = 3000;
@@ -51,19 +52,24 @@ export class OrdersPage {
     const found = (this.orders ?? []).filter((order) => order.order_id.includes(this.search));
     return [
       h(
-        "div",
-        { class: "heading" },
+        "div.heading",
         h("h1", { tabindex: "-1" }, "Orders"),
-        this.app.api.customer && this.app.config.stage !== "prod" && h("button", { class: "primary", onclick: () => this.#place() }, "Place a sample order"),
+        this.app.api.customer &&
+          this.app.config.stage !== "prod" &&
+          h("button.primary", { onclick: () => this.#place() }, "Place a sample order"),
       ),
       this.#filters(),
-      this.orders === null ? h("p", { class: "quiet" }, "Loading ...") : this.#results(found),
+      this.orders === null ? quiet("Loading ...") : this.#results(found),
     ];
   }
 
   #filters() {
     const choices = ["", ...STATUSES].map((status) =>
-      h("button", { "aria-pressed": String(status === this.status), "data-status": status, onclick: () => this.#filter(status) }, status ? [mark(status), sentence(status)] : "All"),
+      h(
+        "button",
+        { "aria-pressed": String(status === this.status), "data-status": status, onclick: () => this.#filter(status) },
+        status ? [statusMark(status), sentence(status)] : "All",
+      ),
     );
     const submit = (event) => {
       event.preventDefault();
@@ -74,42 +80,47 @@ export class OrdersPage {
       this.app.render();
     };
     return h(
-      "div",
-      { class: "filters" },
-      h("div", { class: "choices", role: "group", "aria-label": "Status" }, choices),
+      "div.filters",
+      h("div.choices", { role: "group", "aria-label": "Status" }, choices),
       h(
         "form",
         { role: "search", onsubmit: submit },
         h("label", { for: "search", class: "unseen" }, "Order id, or a part of it"),
-        h("input", { id: "search", type: "search", placeholder: "Order id", autocomplete: "off", spellcheck: "false", oninput: typed }),
+        h("input", {
+          id: "search",
+          type: "search",
+          placeholder: "Order id",
+          autocomplete: "off",
+          spellcheck: "false",
+          oninput: typed,
+        }),
       ),
     );
   }
 
   #results(found) {
-    if (found.length === 0) {
-      const isId = UUID.test(this.search);
-      return h("p", { class: "empty" }, isId ? h("a", { href: `#/orders/${this.search}` }, "Open this order") : this.search ? "No order among those that are loaded has this id." : "No orders.");
-    }
+    if (found.length === 0) return h("p.empty", this.#nothingFound());
     return [
       h(
-        "div",
-        { class: "scroll" },
+        "div.scroll",
         h(
-          "table",
-          { class: "orders" },
-          h("caption", { class: "unseen" }, "Orders, newest first"),
-          h("thead", {}, h("tr", {}, ["Status", "Order", "Amount", "Items", "Placed (UTC)"].map((text) => h("th", { scope: "col" }, text)))),
-          h("tbody", {}, found.map(orderRow)),
+          "table.orders",
+          unseenCaption("Orders, newest first"),
+          heads("Status", "Order", "Amount", "Items", "Placed (UTC)"),
+          h("tbody", found.map(orderRow)),
         ),
       ),
       h(
-        "p",
-        { class: "more" },
-        h("span", { class: "quiet" }, `${found.length} shown`),
+        "p.more",
+        h("span.quiet", `${found.length} shown`),
         this.hasMore && h("button", { onclick: () => this.#more() }, "Older orders"),
       ),
     ];
+  }
+
+  #nothingFound() {
+    if (UUID.test(this.search)) return h("a", { href: `#/orders/${this.search}` }, "Open this order");
+    return this.search ? "No order among those that are loaded has this id." : "No orders.";
   }
 
   #filter(status) {
@@ -128,20 +139,14 @@ export class OrdersPage {
   }
 }
 
-const mark = (status) => h("span", { class: "mark", "aria-hidden": "true" }, STATUS_MARKS[status]);
-
-/** The status as a badge: a mark and the words. */
-export const badge = (status) => h("span", { class: "badge", "data-status": status }, mark(status), sentence(status));
-
 function orderRow(order) {
-  const items = order.items.map((item) => `${item.quantity} × ${item.sku}`).join(", ");
   return h(
     "tr",
     { key: order.order_id },
-    h("td", {}, badge(order.status)),
+    h("td", badge(order.status)),
     h("th", { scope: "row" }, h("a", { href: `#/orders/${order.order_id}`, class: "id" }, order.order_id)),
-    h("td", { class: "number" }, money(order.amount, order.currency)),
-    h("td", { class: "items" }, items, order.failure && h("strong", { class: "failure" }, ` ${order.failure.code}`)),
-    h("td", { class: "number" }, dayAndTime(order.created_at)),
+    h("td.number", money(order.amount, order.currency)),
+    h("td.items", itemsOf(order), order.failure && h("strong.failure", ` ${order.failure.code}`)),
+    h("td.number", dayAndTime(order.created_at)),
   );
 }

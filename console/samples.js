@@ -14,8 +14,13 @@ export const SAMPLES = [
   sample("Declined card", "The bank declines, and the saga closes the order.", "pm_card_chargeDeclined", [
     { sku: "RED-CHAIR", quantity: 1 },
   ]),
-  sample("3-D Secure", "The bank asks first. Approve or refuse it on the order's page.", "pm_card_authenticationRequired", [
-    { sku: "RED-CHAIR", quantity: 2 },
+  sample(
+    "3-D Secure",
+    "The bank asks first. Approve or refuse it on the order's page.",
+    "pm_card_authenticationRequired",
+    [{ sku: "RED-CHAIR", quantity: 2 }],
+  ),
+  sample("Sold out", "The stock is checked before any money moves.", "pm_card_visa", [
+    { sku: "SOLD-OUT-SOFA", quantity: 1 },
   ]),
-  sample("Sold out", "The stock is checked before any money moves.", "pm_card_visa", [{ sku: "SOLD-OUT-SOFA", quantity: 1 }]),
 ];
