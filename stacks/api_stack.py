@@ -56,6 +56,7 @@ class ApiStack(StageStack):
             *(orders.find_by("by_customer", "by_day", "unsettled"), cursor_secret.read(), browsers),
         )
         get_order = functions.add("get_order", orders.read(), browsers)
+        list_executions = functions.add("list_executions", orders.read(), saga.read_histories(), browsers)
         cancel_order = functions.add("cancel_order", orders.change(), browsers)
         retry_order = functions.add("retry_order", orders.change(), browsers)
         republish_events = functions.add("republish_events", orders.change(), browsers)
@@ -80,6 +81,7 @@ class ApiStack(StageStack):
         self.api.route("POST", "/orders", submit_order, json_body=True)
         self.api.route("GET", "/orders", list_orders)
         self.api.route("GET", "/orders/{order_id}", get_order)
+        self.api.route("GET", "/orders/{order_id}/executions", list_executions)
         self.api.route("POST", "/orders/{order_id}/cancel", cancel_order)
         self.api.route("POST", "/orders/{order_id}/retry", retry_order)
         self.api.route("POST", "/orders/{order_id}/republish", republish_events)

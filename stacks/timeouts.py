@@ -9,6 +9,7 @@ _TIMEOUT_SECONDS_OF = {
     "await_payment": 25,
     "expire_payment": 25,
     "receive_stripe_webhook": 25,  # these call Stripe
+    "list_executions": 28,  # it begins to read histories for 10 s; API Gateway waits for 29 s
     "reconcile_orders": 60,
     "reconcile_payments": 60,
     "reconcile_stock": 60,  # these start new work for 10 s and then finish it

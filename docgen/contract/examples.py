@@ -1,8 +1,12 @@
 """Examples for the contract. The response bodies are made by the code of the functions."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from typing import Any, Final
 
+from lambdas.api.list_executions.history import Attempt, StateOutcome, StateVisit
+from lambdas.api.list_executions.logic import Execution, Reason
+from lambdas.api.list_executions.reader import HistoryState
 from lambdas.domain.order import (
     Failure,
     Order,
@@ -72,6 +76,33 @@ _ACCEPTED: Final = represent(_ORDER.as_submitted(), _CUSTOMER)
 _ARMCHAIR: Final = represent_product(
     Product("CRUNCHY-ARMCHAIR", "Crunchy armchair", unit_price=24_900, currency="usd", available=998)
 )
+_EXECUTION: Final = Execution(
+    name=_ORDER.order_id,
+    reason=Reason.SUBMISSION,
+    status="RUNNING",
+    started_at="2026-03-01T12:00:00.240Z",
+    stopped_at=None,
+    error=None,
+    history=HistoryState.COMPLETE,
+    states=(
+        StateVisit(
+            "ValidateOrder",
+            entered_at="2026-03-01T12:00:00.250Z",
+            left_at="2026-03-01T12:00:00.760Z",
+            outcome=StateOutcome.SUCCEEDED,
+            next="ChargePayment",
+            input={"order_id": _ORDER.order_id, "request_id": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"},
+            output={"status": "PENDING", "amount": 49_800, "currency": "usd"},
+            attempts=(
+                Attempt(
+                    scheduled_at="2026-03-01T12:00:00.260Z",
+                    started_at="2026-03-01T12:00:00.300Z",
+                    ended_at="2026-03-01T12:00:00.750Z",
+                ),
+            ),
+        ),
+    ),
+)
 _FIELDS: Final = {name: value for name, value in _ARMCHAIR.items() if name != "sku"}
 
 REQUESTS: Final[dict[str, Any]] = {
@@ -97,6 +128,7 @@ RESPONSES: Final[dict[str, Any]] = {
     "submitOrder": _ACCEPTED,
     "listOrders": {"orders": [_CONFIRMED], "cursor": None},
     "getOrder": _CONFIRMED,
+    "listExecutions": {"executions": [json.loads(json.dumps(asdict(_EXECUTION)))]},
     "cancelOrder": _CONFIRMED,
     "retryOrder": _ACCEPTED,
     "republishEvents": _ACCEPTED,

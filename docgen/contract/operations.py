@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from docgen.contract.schemas import (
     ErasureSchema,
+    ExecutionsSchema,
     HealthSchema,
     OrderPageSchema,
     OrderSchema,
@@ -160,6 +161,18 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         description="For the customer who placed the order, and for operators.",
         successes={200: Success("The order.", OrderSchema)},
         problems=_NO_ORDER,
+    ),
+    "GET /orders/{order_id}/executions": ApiOperation(
+        operation_id="listExecutions",
+        tag="Orders",
+        summary="List an order's executions",
+        description=(
+            "Every execution of the saga that worked on the order: its states, their tries, errors and times."
+            " What Step Functions no longer keeps, or does not return now, is missing; `history` says so."
+        ),
+        callers="operators",
+        successes={200: Success("The executions.", ExecutionsSchema)},
+        problems={ProblemKind.NOT_FOUND: "The order does not exist."},
     ),
     "POST /orders/{order_id}/cancel": ApiOperation(
         operation_id="cancelOrder",

@@ -11,6 +11,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
+from lambdas.api.list_executions.history import StateOutcome
+from lambdas.api.list_executions.logic import Reason
+from lambdas.api.list_executions.reader import MOST_EVENTS, HistoryState
 from lambdas.domain.order import OrderStatus, PaymentStatus
 from lambdas.domain.vocabulary import FailureCode
 from lambdas.shared.rest.fields import Currency, Sku
@@ -126,6 +129,71 @@ class OrderPageSchema(ResponseSchema):
 
     orders: list[OrderSchema]
     cursor: Annotated[str | None, Field(description="Start of the next page; null on the last page.")]
+
+
+class ErrorSchema(ResponseSchema):
+    """An error of a state or of an execution."""
+
+    code: Annotated[str, Field(description="Name of the error in Step Functions.")]
+    message: str
+
+
+class AttemptSchema(ResponseSchema):
+    """A try of a state's task."""
+
+    scheduled_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    error: ErrorSchema | None
+
+
+class StateVisitSchema(ResponseSchema):
+    """A visit to a state."""
+
+    name: str
+    entered_at: datetime
+    left_at: Annotated[datetime | None, Field(description="Null while the state runs.")]
+    outcome: Annotated[
+        StateOutcome,
+        Field(
+            description=(
+                "`caught`: its task failed for good, and another state followed. `failed`: it failed the"
+                " execution. `stopped`: the execution was stopped or timed out."
+            )
+        ),
+    ]
+    next: Annotated[str | None, Field(description="The state that followed.")]
+    input: Annotated[dict[str, Any] | None, Field(description="Without task tokens and other secrets.")]
+    output: Annotated[dict[str, Any] | None, Field(description="Without task tokens and other secrets.")]
+    attempts: Annotated[list[AttemptSchema], Field(description="Empty for a state without a task.")]
+
+
+class ExecutionSchema(ResponseSchema):
+    """An execution of the saga for an order."""
+
+    name: str
+    reason: Reason
+    status: Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "UNKNOWN"]
+    started_at: datetime | None
+    stopped_at: datetime | None
+    error: ErrorSchema | None
+    history: Annotated[
+        HistoryState,
+        Field(
+            description=(
+                f"`truncated`: only the first {MOST_EVENTS} events were read, or none for lack of time."
+                " `expired`: Step Functions keeps an execution for 90 days. `denied` and `unavailable`:"
+                " Step Functions did not return it."
+            )
+        ),
+    ]
+    states: Annotated[list[StateVisitSchema], Field(description="In the order of entry.")]
+
+
+class ExecutionsSchema(ResponseSchema):
+    """The executions of an order."""
+
+    executions: Annotated[list[ExecutionSchema], Field(description="Oldest first.")]
 
 
 class ErasureSchema(ResponseSchema):

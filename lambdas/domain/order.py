@@ -3,7 +3,7 @@
 `OrderTable` stores orders. The steps of the saga read them here and decide what to do.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -218,6 +218,11 @@ class Order:
     def request_id(self) -> str | None:
         """API Gateway's id of the request that submitted the order; None for orders of earlier versions."""
         return self.timeline[0].request_id
+
+    @property
+    def versions(self) -> Iterator[tuple[int, TimelineEntry]]:
+        """Each entry of the timeline with the order's version after its write: each write appends one."""
+        return enumerate(self.timeline, start=self.version - len(self.timeline) + 1)
 
     @property
     def day(self) -> str:

@@ -35,6 +35,13 @@ class SagaMachine(StateMachine):
 
     def see_executions(self) -> Grant:
         """Describe an execution."""
+        return self._executions("states:DescribeExecution")
+
+    def read_histories(self) -> Grant:
+        """Read the history of an execution."""
+        return self._executions("states:GetExecutionHistory")
+
+    def _executions(self, action: str) -> Grant:
         executions = f"{arn_by_name(self, _name(self._settings), 'execution')}:*"
         # The resource, as the rule pack spells it.
         region, account = (
@@ -44,7 +51,7 @@ class SagaMachine(StateMachine):
         finding = f"arn:<AWS::Partition>:states:{region}:{account}:execution:{_name(self._settings)}:*"
         return Grant(
             {"STATE_MACHINE_ARN": self.state_machine_arn},
-            [allow(executions, "states:DescribeExecution")],
+            [allow(executions, action)],
             {f"AwsSolutions-IAM5[Resource::{finding}]": "The wildcard matches executions of the saga only."},
         )
 

@@ -16,6 +16,7 @@ ROUTES = {
     "GET /orders": "ListOrders",
     "GET /orders/{order_id}": "GetOrder",
     "POST /orders/{order_id}/cancel": "CancelOrder",
+    "GET /orders/{order_id}/executions": "ListExecutions",
     "POST /orders/{order_id}/retry": "RetryOrder",
     "POST /orders/{order_id}/republish": "RepublishEvents",
     "POST /orders/{order_id}/settle": "SettleOrder",

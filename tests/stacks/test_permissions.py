@@ -28,6 +28,10 @@ GRANTS: dict[str, Permissions] = {
         "Orders.Arn/index/unsettled": {"dynamodb:Query"},
         "CursorSecret.Id": READ_SECRET,
     },
+    "list_executions": {
+        "Orders.Arn": {"dynamodb:GetItem"},
+        "the saga's executions": {"states:GetExecutionHistory"},
+    },
     "cancel_order": {"Orders.Arn": CHANGE_ORDER},
     "retry_order": {"Orders.Arn": CHANGE_ORDER},
     "republish_events": {"Orders.Arn": CHANGE_ORDER},

@@ -37,15 +37,15 @@ def events_of_history(order: Order) -> Iterator[OrderEvent]:
 
 def _versions_of(order: Order) -> Iterator[Order]:
     """The order after each of its writes, with the values that events have."""
-    first = order.version - len(order.timeline) + 1
+    (first, _received), *later = order.versions
     version = replace(order.as_submitted(), version=first)
     yield version
-    for number, entry in enumerate(order.timeline[1:], start=1):
+    for number, entry in later:
         version = replace(
             version,
-            version=first + number,
+            version=number,
             updated_at=entry.at,
-            timeline=order.timeline[: number + 1],
+            timeline=order.timeline[: number - first + 1],
             **_changes(entry.event, version, order),
         )
         yield version
