@@ -362,7 +362,7 @@ def test_payments_are_listed_by_time_of_creation(shop: Shop) -> None:
 
     assert made.id in [intent.id for intent in in_its_second.data]
     assert made.id not in [intent.id for intent in shop.listed(made.created + 1).data]
-    assert shop.listed(made.created - 60, made.created - 59).data == []
+    assert shop.listed(made.created - 86_400, made.created - 86_399).data == []
 
 
 def test_the_charges_of_listed_payments_can_be_expanded(shop: Shop) -> None:
