@@ -50,6 +50,7 @@ def build(app: cdk.App) -> None:
         orders=data.orders,
         inventory=data.inventory,
         idempotency=data.idempotency,
+        audit=events.audit,
         stripe_key=data.stripe_key,
         webhook_secret=data.webhook_secret,
         saga=saga.machine,

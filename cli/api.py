@@ -18,6 +18,7 @@ from cli.shapes import (
     ProductFieldsJson,
     ProductJson,
     ProductPageJson,
+    StoryJson,
     SubmissionJson,
 )
 
@@ -75,6 +76,10 @@ class ShopApi:
     def get_order(self, order_id: str) -> OrderJson:
         """Get an order."""
         return cast(OrderJson, self._read(f"/orders/{_quoted(order_id)}").json())
+
+    def get_story(self, order_id: str) -> StoryJson:
+        """Get everything that happened to an order."""
+        return cast(StoryJson, self._read(f"/orders/{_quoted(order_id)}/story").json())
 
     def order_pages(
         self, *, status: str | None, limit: int | None, cursor: str | None

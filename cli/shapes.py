@@ -70,6 +70,27 @@ class OrderPageJson(TypedDict):
     cursor: str | None
 
 
+class StoryEntryJson(TypedDict):
+    """An entry of an order's story; what the log or the record does not say is null."""
+
+    at: str
+    source: str
+    text: str
+    level: str | None
+    function: str | None
+    execution: str | None
+    state: str | None
+    request_id: str | None
+    details: Mapping[str, Any]
+
+
+class StoryJson(TypedDict):
+    """Everything that happened to an order; `logs` is `complete`, `truncated` or `unavailable`."""
+
+    logs: str
+    entries: list[StoryEntryJson]
+
+
 class ErasureJson(TypedDict):
     """What was done to forget a customer; see the API's contract."""
 

@@ -11,7 +11,14 @@ from rich.text import Text
 
 from cli.money import format_amount
 from cli.order_state import Status
-from cli.shapes import ErasureJson, OrderJson, ProductJson, TimelineEntryJson
+from cli.shapes import (
+    ErasureJson,
+    OrderJson,
+    ProductJson,
+    StoryEntryJson,
+    StoryJson,
+    TimelineEntryJson,
+)
 
 _STYLES: Final[dict[str, str]] = {
     Status.PENDING: "cyan",
@@ -21,6 +28,9 @@ _STYLES: Final[dict[str, str]] = {
     Status.CANCELLED: "magenta",
     Status.NEEDS_ATTENTION: "bold white on red",
 }
+
+
+_LEVEL_STYLES: Final = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
 
 
 def order_table(orders: Sequence[OrderJson]) -> RenderableType:
@@ -60,6 +70,23 @@ def erasure_view(erasure: ErasureJson) -> RenderableType:
 def order_details(order: OrderJson) -> RenderableType:
     """Show an order with its timeline."""
     return Group(order_head(order), Text(), timeline(order))
+
+
+def story_table(order_id: str, story: StoryJson) -> RenderableType:
+    """Make a table of an order's story."""
+    table = _table("TIME (UTC)", "SINCE START", "WHERE", "EXECUTION", "WHAT", numbers={"SINCE START"})
+    entries = story["entries"]
+    start = read_time(entries[0]["at"]) if entries else None
+    for entry in entries:
+        at = read_time(entry["at"])
+        table.add_row(
+            f"{at:%F %T}.{at.microsecond // 1000:03}",
+            f"+{(at - (start or at)).total_seconds():.3f} s",
+            _where(entry),
+            _short_name(entry["execution"], order_id),
+            Text(entry["text"], style=_style_of(entry)),
+        )
+    return table
 
 
 def order_head(order: OrderJson) -> RenderableType:
@@ -107,6 +134,24 @@ def timeline_row(order: OrderJson, entry: TimelineEntryJson) -> tuple[str, str, 
     """Format a timeline entry: time since the order was placed, time of day (UTC), event."""
     at = read_time(entry["at"])
     return f"+{(at - read_time(order['created_at'])).total_seconds():.1f} s", f"{at:%T}", entry["event"]
+
+
+def _where(entry: StoryEntryJson) -> Text:
+    """Name the state or else the function, and what kind of entry it is."""
+    place = entry["state"] or entry["function"] or ""
+    return Text.assemble((entry["source"], "cyan"), f" {place}" if place else "")
+
+
+def _short_name(execution: str | None, order_id: str) -> str:
+    """Name an execution without the order's id; the first one has no other name."""
+    if execution == order_id:
+        return "first"
+    return (execution or "").removeprefix(f"{order_id}-")
+
+
+def _style_of(entry: StoryEntryJson) -> str:
+    """Failures are coloured by their level; what the record says is bold."""
+    return "bold" if entry["source"] == "record" else _LEVEL_STYLES.get(entry["level"] or "", "")
 
 
 def read_time(text: str) -> datetime:

@@ -5,6 +5,7 @@ from constructs import Construct
 
 from stacks.constructs.findings import accept
 from stacks.constructs.firewall import Firewall
+from stacks.constructs.function_logs import search_function_logs
 from stacks.constructs.grant import Grant
 from stacks.constructs.python_function import PythonFunctions
 from stacks.constructs.rest_api import RestApi
@@ -30,6 +31,7 @@ class ApiStack(StageStack):
         orders: Table,
         inventory: Table,
         idempotency: Table,
+        audit: Table,
         stripe_key: Secret,
         webhook_secret: Secret,
         saga: SagaMachine,
@@ -57,6 +59,10 @@ class ApiStack(StageStack):
         )
         get_order = functions.add("get_order", orders.read(), browsers)
         list_executions = functions.add("list_executions", orders.read(), saga.read_histories(), browsers)
+        get_effects = functions.add("get_effects", orders.read(), audit.query(), stripe_key.read(), browsers)
+        get_story = functions.add(
+            "get_story", orders.read(), audit.query(), search_function_logs(self, settings), browsers
+        )
         cancel_order = functions.add("cancel_order", orders.change(), browsers)
         retry_order = functions.add("retry_order", orders.change(), browsers)
         republish_events = functions.add("republish_events", orders.change(), browsers)
@@ -82,6 +88,8 @@ class ApiStack(StageStack):
         self.api.route("GET", "/orders", list_orders)
         self.api.route("GET", "/orders/{order_id}", get_order)
         self.api.route("GET", "/orders/{order_id}/executions", list_executions)
+        self.api.route("GET", "/orders/{order_id}/effects", get_effects)
+        self.api.route("GET", "/orders/{order_id}/story", get_story)
         self.api.route("POST", "/orders/{order_id}/cancel", cancel_order)
         self.api.route("POST", "/orders/{order_id}/retry", retry_order)
         self.api.route("POST", "/orders/{order_id}/republish", republish_events)

@@ -22,6 +22,7 @@ class EventsStack(StageStack):
 
     Attributes:
         stream_functions: Functions that follow the stream of the orders table.
+        audit: The table of every event of every order.
     """
 
     def __init__(self, scope: Construct, settings: StageSettings, *, orders: Table) -> None:
@@ -48,8 +49,9 @@ class EventsStack(StageStack):
             record_age=Duration.seconds(settings.stream_record_age_seconds),
         )
 
+        self.audit = Table(self, "Audit", settings, partition_key="order_id", sort_key="event_id")
         self.stream_functions = [publish_order_events]
-        self._audit(settings, functions, bus)
+        self._consume_for_audit(settings, functions, bus)
         self._record_mail_feedback(settings, functions, orders)
 
         self.add_output("EventBusName", bus.event_bus_name, "Bus of the order events")
@@ -57,7 +59,7 @@ class EventsStack(StageStack):
             "ParkedEventsQueueUrl", parked_events.queue_url, "Order changes that could not be published"
         )
 
-    def _audit(self, settings: StageSettings, functions: PythonFunctions, bus: EventBus) -> None:
+    def _consume_for_audit(self, settings: StageSettings, functions: PythonFunctions, bus: EventBus) -> None:
         """Store every order event in a table."""
         dead_letters = DeadLetterQueue(self, "AuditDeadLetters", settings)
         queue = EventQueue(
@@ -74,10 +76,9 @@ class EventsStack(StageStack):
             description="Sends every order event to the audit",
             bus=bus,
         )
-        table = Table(self, "Audit", settings, partition_key="order_id", sort_key="event_id")
-        queue.deliver_to(functions.add("audit_order_events", table.add()))
+        queue.deliver_to(functions.add("audit_order_events", self.audit.add()))
 
-        self.add_output("AuditTableName", table.table_name, "Table of every event of every order")
+        self.add_output("AuditTableName", self.audit.table_name, "Table of every event of every order")
         self.add_output("AuditQueueUrl", queue.queue_url, "Events that wait for the audit")
         self.add_output("AuditDeadLettersUrl", dead_letters.queue_url, "Events that could not be audited")
 

@@ -8,7 +8,9 @@ _TIMEOUT_SECONDS_OF = {
     "notify_customer": 25,  # a call to SES is not repeated, so it may take long
     "await_payment": 25,
     "expire_payment": 25,
-    "receive_stripe_webhook": 25,  # these call Stripe
+    "receive_stripe_webhook": 25,
+    "get_effects": 25,  # these call Stripe
+    "get_story": 25,  # it waits for a search of the logs
     "list_executions": 28,  # it begins to read histories for 10 s; API Gateway waits for 29 s
     "reconcile_orders": 60,
     "reconcile_payments": 60,

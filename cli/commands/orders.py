@@ -1,5 +1,6 @@
 """The commands about orders."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -13,7 +14,7 @@ from cli.idempotency import KeyOption, printed_key
 from cli.money import parse_option
 from cli.order_state import Status
 from cli.shapes import ErasureJson, ItemJson, OrderJson, OrderPageJson, SubmissionJson
-from cli.views import erasure_view, order_details, order_head, order_table, status_text
+from cli.views import erasure_view, order_details, order_head, order_table, status_text, story_table
 from cli.watch import watch
 
 OrderId = Annotated[str, typer.Argument(metavar="ORDER_ID", help="Id of the order.")]
@@ -24,6 +25,10 @@ app = typer.Typer()
 _CONFIRMED: Final = frozenset({Status.CONFIRMED})
 _CANCELLED: Final = frozenset({Status.CANCELLED})
 _CLOSED: Final = frozenset({Status.FAILED, Status.CANCELLED})
+_LOGS: Final = {
+    "truncated": "Some lines of the logs have expired, or there are too many.",
+    "unavailable": "The logs are not available: only the order's record and the audit are shown.",
+}
 _SETTLED: Final = frozenset({Status.CONFIRMED, Status.FAILED, Status.CANCELLED})
 
 
@@ -78,6 +83,19 @@ def get(connection: Connection, *, order_id: OrderId) -> None:
     """Show an order."""
     order = connection.api.get_order(order_id)
     connection.output.result(order, order_details)
+
+
+@app.command()
+@connected
+def story(connection: Connection, *, order_id: OrderId) -> None:
+    """Tell everything that happened to an order (operators only).
+
+    The story is made of the order's record and of the logs of all functions.
+    """
+    told = connection.api.get_story(order_id)
+    connection.output.result(told, partial(story_table, order_id))
+    if told["logs"] != "complete" and not connection.output.as_json:
+        connection.output.remark(_LOGS[told["logs"]])
 
 
 @app.command("list")

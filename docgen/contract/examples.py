@@ -2,8 +2,13 @@
 
 import json
 from dataclasses import asdict, replace
-from typing import Any, Final
+from datetime import datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from lambdas.api.get_effects.logic import effects_of
+from lambdas.api.get_story.log_search import FoundLines
+from lambdas.api.get_story.logic import Period, story_of
 from lambdas.api.list_executions.history import Attempt, StateOutcome, StateVisit
 from lambdas.api.list_executions.logic import Execution, Reason
 from lambdas.api.list_executions.reader import HistoryState
@@ -17,10 +22,15 @@ from lambdas.domain.order import (
     Settlement,
     TimelineEntry,
 )
+from lambdas.domain.payment import Charge, PaymentIntent
 from lambdas.domain.product import Product
 from lambdas.shared.rest.caller import Caller
 from lambdas.shared.rest.order_representation import represent
 from lambdas.shared.rest.product_representation import represent_product
+from lambdas.shared.store.audit import AuditedEvent
+
+if TYPE_CHECKING:
+    from lambdas.shared.payments.gateway import PaymentGateway
 
 _CUSTOMER: Final = Caller("65970c92-3ad3-425f-b1b6-eeeccd8125d3", is_operator=False)
 _OPERATOR: Final = Caller("9c1f3e52-7c44-4c0e-8f0e-2b8f5f1d3a77", is_operator=True)
@@ -71,6 +81,45 @@ _SETTLED: Final = represent(
         updated_at="2026-03-02T09:30:00.000Z",
     ),
     _OPERATOR,
+)
+_AUDITED: Final = AuditedEvent(
+    "8b1f2a34-5c6d-5e7f-8a9b-0c1d2e3f4a5b",
+    "OrderConfirmed",
+    occurred_at="2026-03-01T12:00:02.350Z",
+    audited_at="2026-03-01T12:00:03.120Z",
+)
+_STRIPE: Final = cast(
+    "PaymentGateway",
+    SimpleNamespace(
+        retrieve_intent=lambda intent_id: PaymentIntent(
+            intent_id,
+            "succeeded",
+            amount_received=49_800,
+            charge=Charge("ch_3PqXyZ2eZvKYlo2C1aB67890", 49_800, "succeeded", 1_772_366_401),
+        ),
+        list_refunds=lambda _intent_id: [],
+    ),
+)
+_LINE: Final = {
+    "level": "INFO",
+    "message": "Stripe called",
+    "timestamp": "2026-03-01 12:00:01,830+0000",
+    "function_name": "orders-prod-charge_payment",
+    "order_id": _ORDER.order_id,
+    "execution": _ORDER.order_id,
+    "request_id": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+    "operation": "confirm PaymentIntent",
+    "http_status": 200,
+    "stripe_request_id": "req_8Qz1aBcDeFgHiJ",
+    "replayed": False,
+    "milliseconds": 640,
+}
+_STORY: Final = story_of(
+    replace(_ORDER, timeline=_ORDER.timeline[2:4]),
+    [],
+    FoundLines([_LINE], is_complete=True),
+    Period(datetime.min, datetime.max, is_cut=False),  # noqa: DTZ901 - nothing is searched
+    ["saga/charge_payment"],
 )
 _ACCEPTED: Final = represent(_ORDER.as_submitted(), _CUSTOMER)
 _ARMCHAIR: Final = represent_product(
@@ -129,6 +178,8 @@ RESPONSES: Final[dict[str, Any]] = {
     "listOrders": {"orders": [_CONFIRMED], "cursor": None},
     "getOrder": _CONFIRMED,
     "listExecutions": {"executions": [json.loads(json.dumps(asdict(_EXECUTION)))]},
+    "getOrderEffects": effects_of(_ORDER, lambda: _STRIPE, [_AUDITED]),
+    "getOrderStory": _STORY,
     "cancelOrder": _CONFIRMED,
     "retryOrder": _ACCEPTED,
     "republishEvents": _ACCEPTED,

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from pydantic import BaseModel
 
 from docgen.contract.schemas import (
+    EffectsSchema,
     ErasureSchema,
     ExecutionsSchema,
     HealthSchema,
@@ -20,6 +21,7 @@ from docgen.contract.schemas import (
     ProductSchema,
     ReceivedSchema,
     ResponseSchema,
+    StorySchema,
     StripeEventSchema,
 )
 from lambdas.api.erase_customer.request import EraseCustomerRequest
@@ -172,6 +174,31 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         ),
         callers="operators",
         successes={200: Success("The executions.", ExecutionsSchema)},
+        problems={ProblemKind.NOT_FOUND: "The order does not exist."},
+    ),
+    "GET /orders/{order_id}/effects": ApiOperation(
+        operation_id="getOrderEffects",
+        tag="Orders",
+        summary="Get what happened around an order",
+        description=(
+            "The order's money as Stripe has it now, its stock, its mails, and its events with their"
+            " consumers. If Stripe does not answer, the money is shown as the order records it."
+        ),
+        callers="operators",
+        successes={200: Success("The effects of the order.", EffectsSchema)},
+        problems={ProblemKind.NOT_FOUND: "The order does not exist."},
+    ),
+    "GET /orders/{order_id}/story": ApiOperation(
+        operation_id="getOrderStory",
+        tag="Orders",
+        summary="Get everything that happened to an order",
+        description=(
+            "The order's timeline, the consumption of its events, and the lines about it in the logs of all"
+            " functions, in the order of time. A line appears some seconds after it was written. Each request"
+            " searches the logs, so don't poll. The story has no address, no payment method and no secret."
+        ),
+        callers="operators",
+        successes={200: Success("The story of the order.", StorySchema)},
         problems={ProblemKind.NOT_FOUND: "The order does not exist."},
     ),
     "POST /orders/{order_id}/cancel": ApiOperation(

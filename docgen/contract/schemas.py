@@ -4,17 +4,19 @@ Tests check the functions' responses against them. The functions do not, because
 request. In the contract, the schemas are named without the suffix `Schema`.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
+from lambdas.api.get_story.story_entry import StorySource
 from lambdas.api.list_executions.history import StateOutcome
 from lambdas.api.list_executions.logic import Reason
 from lambdas.api.list_executions.reader import MOST_EVENTS, HistoryState
 from lambdas.domain.order import OrderStatus, PaymentStatus
+from lambdas.domain.payment import DisputeState
 from lambdas.domain.vocabulary import FailureCode
 from lambdas.shared.rest.fields import Currency, Sku
 
@@ -194,6 +196,125 @@ class ExecutionsSchema(ResponseSchema):
     """The executions of an order."""
 
     executions: Annotated[list[ExecutionSchema], Field(description="Oldest first.")]
+
+
+class ChargeSchema(ResponseSchema):
+    """An attempt of Stripe to take the money of a payment."""
+
+    id: str
+    at: datetime
+    amount: MinorUnits
+    status: Annotated[str, Field(description="Stripe's status of a Charge.")]
+
+
+class RefundSchema(ResponseSchema):
+    """A refund at Stripe."""
+
+    id: str
+    at: datetime
+    amount: MinorUnits
+    status: Annotated[str, Field(description="Stripe's status of a Refund.")]
+    by: Annotated[
+        Literal["saga", "outside"], Field(description="Whether the saga or somebody else made the refund.")
+    ]
+
+
+class MoneySchema(ResponseSchema):
+    """The payment of an order, as Stripe has it now, or as the order records it."""
+
+    source: Annotated[
+        Literal["stripe", "record"],
+        Field(
+            description=(
+                "`record` if Stripe is unavailable or the order has no PaymentIntent; then `charges` and"
+                " `refunds` are empty."
+            )
+        ),
+    ]
+    currency: Currency
+    intent_id: str | None
+    status: Annotated[str, Field(description="Stripe's status of the PaymentIntent, or the recorded one.")]
+    amount: Annotated[MinorUnits | None, Field(description="Price of the order; null until it is priced.")]
+    charges: list[ChargeSchema]
+    refunds: Annotated[list[RefundSchema], Field(description="Oldest first.")]
+    held: Annotated[
+        MinorUnits | None,
+        Field(description="Minor units that were captured and not refunded; null if that is not known."),
+    ]
+    dispute: DisputeState | None
+
+
+class StockSchema(ResponseSchema):
+    """A line of an order and its units."""
+
+    sku: Sku
+    quantity: Annotated[int, Field(ge=1)]
+    held: Annotated[bool, Field(description="Whether the order holds the units.")]
+    day: Annotated[date, Field(description="Day on which the units are counted: that of the order.")]
+
+
+class MailSchema(ResponseSchema):
+    """An entry of the timeline about a mail."""
+
+    at: datetime
+    event: str
+
+
+class ConsumerSchema(ResponseSchema):
+    """A consumer of an event."""
+
+    name: str
+    at: Annotated[
+        datetime | None,
+        Field(description="When it first consumed the event; null for events of earlier versions."),
+    ]
+
+
+class EventSchema(ResponseSchema):
+    """An event that was published."""
+
+    event_id: UUID
+    type: str
+    occurred_at: datetime
+    consumers: Annotated[list[ConsumerSchema], Field(description="Consumers that record what they consume.")]
+
+
+class EffectsSchema(ResponseSchema):
+    """What happened around an order."""
+
+    money: MoneySchema
+    stock: list[StockSchema]
+    mails: list[MailSchema]
+    events: Annotated[list[EventSchema], Field(description="Events that were consumed, oldest first.")]
+
+
+class StoryEntrySchema(ResponseSchema):
+    """An entry of an order's story."""
+
+    at: datetime
+    source: StorySource
+    text: Annotated[str, Field(description="What happened, in a line.")]
+    level: Annotated[str | None, Field(description="Level of the log line; null for the record's entries.")]
+    function: Annotated[str | None, Field(description="Function that wrote the line.")]
+    execution: Annotated[str | None, Field(description="Execution that the function worked for.")]
+    state: Annotated[str | None, Field(description="State of the saga that called the function.")]
+    request_id: Annotated[str | None, Field(description="API Gateway's id of the request that caused it.")]
+    details: Annotated[dict[str, Any], Field(description="Facts of the line.")]
+
+
+class StorySchema(ResponseSchema):
+    """Everything that happened to an order."""
+
+    logs: Annotated[
+        Literal["complete", "truncated", "unavailable"],
+        Field(
+            description=(
+                "`truncated` if lines have expired or are too many. `unavailable` if the logs can't be read:"
+                " the record's entries are there."
+            )
+        ),
+    ]
+    entries: Annotated[list[StoryEntrySchema], Field(description="In the order of time.")]
 
 
 class ErasureSchema(ResponseSchema):

@@ -18,6 +18,11 @@ def epoch_milliseconds(time: str) -> int:
     return round(datetime.fromisoformat(time).timestamp() * 1_000)
 
 
+def of_timestamp(seconds: int) -> str:
+    """The text of a time that Stripe states as seconds since 1970."""
+    return text(datetime.fromtimestamp(seconds, UTC))
+
+
 def earlier(time: str, by: timedelta) -> str:
     """The time that is earlier than another one by a duration."""
     return text(datetime.fromisoformat(time) - by)

@@ -9,6 +9,23 @@ from lambdas.domain.vocabulary import EventType
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    """An attempt of Stripe to take the money of a payment. A payment of this service has at most one.
+
+    Attributes:
+        charge_id: Id of Stripe's Charge, `ch_...`.
+        amount: Minor units.
+        status: See https://docs.stripe.com/api/charges/object#charge_object-status.
+        created: Seconds since 1970.
+    """
+
+    charge_id: str
+    amount: int
+    status: str
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentIntent:
     """A payment at one moment. The provider is Stripe: ids, states and actions are in its words.
 
@@ -25,6 +42,7 @@ class PaymentIntent:
         client_secret: Secret with which the customer's browser takes that action.
         decline: Why the last attempt was declined, in a sentence for the customer.
         disputed: Whether the customer's bank has disputed the charge; it stays true after the dispute.
+        charge: The last charge; None if there is none, or if the payment was not just retrieved.
     """
 
     intent_id: str
@@ -39,6 +57,7 @@ class PaymentIntent:
     client_secret: str | None = None
     decline: str | None = None
     disputed: bool = False
+    charge: Charge | None = None
 
     @property
     def is_paid(self) -> bool:
@@ -61,12 +80,14 @@ class Refund:
         status: See https://docs.stripe.com/api/refunds/object#refund_object-status.
         attempt: The attempt of the saga that its metadata names; None if it names none. Other tools can write
             metadata, too, so it proves nothing by itself.
+        created: Seconds since 1970.
     """
 
     refund_id: str
     amount: int
     status: str
     attempt: str | None = None
+    created: int = 0
 
     @property
     def counts(self) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
@@ -84,6 +85,12 @@ def ses() -> "SESV2Client":
 def cognito() -> "CognitoIdentityProviderClient":
     """Cognito's user pools."""
     return boto3.client("cognito-idp", config=_CONFIG)
+
+
+@cache
+def cloudwatch_logs() -> "CloudWatchLogsClient":
+    """CloudWatch Logs."""
+    return boto3.client("logs", config=_CONFIG)
 
 
 def error_code(error: ClientError) -> str:

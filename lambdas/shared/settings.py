@@ -70,6 +70,12 @@ class Settings:
     """Name of the table in which Powertools remembers what has been done once."""
     audit_table = _Setting(str)
     """Name of the audit table."""
+    log_group_prefix = _Setting(str)
+    """Start of the names of the functions' log groups."""
+    logged_functions = _Setting(lambda text: tuple(text.split()))
+    """Functions that work on orders, each as `room/name`, such as `saga/charge_payment`."""
+    log_retention_days = _Setting(_count)
+    """How long the lines of the functions' logs are kept."""
     event_bus_name = _Setting(str)
     """Name of the bus that order events are put on."""
     state_machine_arn = _Setting(str)

@@ -1,5 +1,7 @@
 """Log groups: their common properties."""
 
+from collections.abc import Sequence
+
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -22,12 +24,27 @@ class LogGroup(logs.LogGroup):
         *,
         name: str,
         retention: logs.RetentionDays | None = None,
+        indexed_fields: Sequence[str] = (),
     ) -> None:
+        """Add a log group to a stack.
+
+        Args:
+            scope: The stack.
+            construct_id: Its id in the stack.
+            settings: The stage.
+            name: Its name.
+            retention: How long its entries are kept; None for the stage's time.
+            indexed_fields: Fields of its entries by which CloudWatch finds them without a scan of the others
+                (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatchLogs-Field-Indexing.html).
+        """
         super().__init__(
             scope,
             construct_id,
             log_group_name=name,
             retention=retention or settings.log_retention,
+            field_index_policies=(
+                [logs.FieldIndexPolicy(fields=list(indexed_fields))] if indexed_fields else None
+            ),
             removal_policy=(
                 RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if settings.keep_data else RemovalPolicy.DESTROY
             ),

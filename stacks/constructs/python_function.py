@@ -44,7 +44,9 @@ class PythonFunction(lambda_.Function):
         function_name = f"orders-{settings.stage}-{name}"
         construct_id = pascal_case(name)
         log_name = f"/aws/lambda/{function_name}"
-        log_group = LogGroup(scope, f"{construct_id}Logs", settings, name=log_name)
+        log_group = LogGroup(
+            scope, f"{construct_id}Logs", settings, name=log_name, indexed_fields=["order_id"]
+        )
         role = iam.Role(scope, f"{construct_id}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         log_group.grant_write(role)
         super().__init__(

@@ -61,6 +61,10 @@ class Table(dynamodb.TableV2):
         """Scan the table."""
         return self._grant("Scan")
 
+    def query(self) -> Grant:
+        """Get the items that have a partition key."""
+        return self._grant("Query")
+
     def update(self) -> Grant:
         """Update an item without reading it."""
         return self._grant("UpdateItem")

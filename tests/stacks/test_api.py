@@ -15,6 +15,8 @@ ROUTES = {
     "POST /orders": "SubmitOrder",
     "GET /orders": "ListOrders",
     "GET /orders/{order_id}": "GetOrder",
+    "GET /orders/{order_id}/effects": "GetEffects",
+    "GET /orders/{order_id}/story": "GetStory",
     "POST /orders/{order_id}/cancel": "CancelOrder",
     "GET /orders/{order_id}/executions": "ListExecutions",
     "POST /orders/{order_id}/retry": "RetryOrder",

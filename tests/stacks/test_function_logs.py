@@ -79,6 +79,7 @@ def test_a_function_logs_its_own_lines_only(tmp_path: Path) -> None:
     # The last line is the client's own, about the exception that the function raised.
     assert [line.get("message") or line["errorType"] for line in lines] == [
         "halfway",
+        "Stripe called",
         "step failed for now",
         "PaymentProviderUnavailable",
     ]

@@ -21,6 +21,17 @@ WAKE = {"states:SendTaskSuccess", "states:SendTaskFailure"}
 GRANTS: dict[str, Permissions] = {
     "submit_order": {"Orders.Arn": {"dynamodb:PutItem"}},
     "get_order": {"Orders.Arn": {"dynamodb:GetItem"}},
+    "get_effects": {
+        "Orders.Arn": {"dynamodb:GetItem"},
+        "Audit.Arn": {"dynamodb:Query"},
+        "StripeSecret.Id": READ_SECRET,
+    },
+    "get_story": {
+        "Orders.Arn": {"dynamodb:GetItem"},
+        "Audit.Arn": {"dynamodb:Query"},
+        "the functions' logs": {"logs:StartQuery"},
+        "*": {"logs:GetQueryResults", "logs:StopQuery"},
+    },
     "list_orders": {
         "Orders.Arn": {"dynamodb:BatchGetItem"},
         "Orders.Arn/index/by_customer": {"dynamodb:Query"},
@@ -161,6 +172,11 @@ def expected(stage: Synthesis, function: str) -> Permissions:
     names = {
         "the reconciliation": saga.replace("-saga", "-reconciliation"),
         "the saga": saga if stage.stage != "local" else "*",  # see `wake_saga`
+        "the functions' logs": (
+            f"arn:AWS::Partition:logs:{stage.environment}:log-group:/aws/lambda/orders-{stage.stage}-*"
+            if stage.stage != "local"
+            else "*"
+        ),
         "the saga's executions": f"{saga.replace(':stateMachine:', ':execution:')}:*",
     }
     log = f"{pascal_case(function)}Logs.Arn"

@@ -18,7 +18,7 @@ from lambdas.domain.errors import (
     RefundRefused,
 )
 from lambdas.domain.order import Order
-from lambdas.domain.payment import Dispute, PaymentIntent, Refund
+from lambdas.domain.payment import Charge, Dispute, PaymentIntent, Refund
 from lambdas.shared.log import logger
 from lambdas.shared.payments.declines import NOT_ACCEPTED, decline_message
 from lambdas.shared.payments.gateway import PaymentGateway
@@ -254,6 +254,9 @@ def _payment_intent(intent: stripe.PaymentIntent) -> PaymentIntent:
         client_secret=fields.get("client_secret"),
         decline=decline_message(error.get("code"), error.get("decline_code")) if error else None,
         disputed=charge.get("disputed", False),
+        charge=Charge(charge["id"], charge["amount"], charge["status"], charge["created"])
+        if charge
+        else None,
     )
 
 
@@ -263,6 +266,7 @@ def _refund(fields: Mapping[str, Any]) -> Refund:
         amount=fields["amount"],
         status=fields["status"],
         attempt=(fields.get("metadata") or {}).get("attempt"),
+        created=fields["created"],
     )
 
 

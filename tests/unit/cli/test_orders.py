@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -286,3 +287,58 @@ def test_an_order_that_is_closed_is_not_worth_watching(
     shop.answers("POST /orders/o-1/cancel", an_order(status=status), status=202)
 
     assert ("orders watch o-1" in orders("cancel", "o-1").stderr) is advised
+
+
+# story
+
+
+def a_story(*entries: Mapping[str, object], logs: str = "complete") -> dict[str, object]:
+    nothing = dict.fromkeys(("level", "function", "execution", "state", "request_id"))
+    return {"logs": logs, "entries": [{**nothing, "details": {}, **entry} for entry in entries]}
+
+
+RECEIVED = {"at": "2026-01-02T03:04:05.000Z", "source": "record", "text": "OrderReceived"}
+RETRIED = {
+    "at": "2026-01-02T03:04:06.250Z",
+    "source": "stripe",
+    "text": "create PaymentIntent: 500 api_error, 90 ms",
+    "level": "WARNING",
+    "function": "charge_payment",
+    "state": "ChargePayment",
+    "execution": "o-1-r1",
+}
+
+
+def test_a_story_is_a_table_with_the_time_since_its_start(shop: FakeShop, orders: Run) -> None:
+    shop.answers("GET /orders/o-1/story", a_story(RECEIVED, RETRIED))
+
+    result = orders("story", "o-1", "--as", "operator")
+
+    first, second = (
+        [cell.strip() for cell in line.split("  ") if cell.strip()]
+        for line in result.stdout.splitlines()[-2:]
+    )
+    assert first == ["2026-01-02 03:04:05.000", "+0.000 s", "record", "OrderReceived"]
+    assert second == [
+        "2026-01-02 03:04:06.250",
+        "+1.250 s",
+        "stripe ChargePayment",
+        "r1",
+        "create PaymentIntent: 500 api_error, 90 ms",
+    ]
+
+
+def test_a_story_without_the_logs_says_so(shop: FakeShop, orders: Run) -> None:
+    shop.answers("GET /orders/o-1/story", a_story(RECEIVED, logs="unavailable"))
+
+    result = orders("story", "o-1", "--as", "operator")
+
+    assert result.exit_code == 0
+    assert "The logs are not available" in result.stderr
+
+
+def test_a_story_can_be_read_by_a_script(shop: FakeShop, orders: Run) -> None:
+    told = a_story(RECEIVED, RETRIED)
+    shop.answers("GET /orders/o-1/story", told)
+
+    assert json.loads(orders("story", "o-1", "--as", "operator", "--json").stdout) == told

@@ -25,6 +25,7 @@ from lambdas.shared import aws
 from lambdas.shared.log import logger
 from lambdas.shared.payments.stripe_gateway import StripeGateway
 from lambdas.shared.task_callback import TaskCallback
+from stacks.constructs.function_logs import functions_of_orders
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP, PAYMENT_SERVICE
 from tests.unit.lambdas.direct_dynamodb import call_directly
 from tests.unit.lambdas.fakes import FakeCallback, FakeEventBridge, FakeMailer, FakeStripe
@@ -61,6 +62,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "INVENTORY_TABLE": INVENTORY_TABLE,
         "IDEMPOTENCY_TABLE": IDEMPOTENCY_TABLE,
         "AUDIT_TABLE": AUDIT_TABLE,
+        "LOG_GROUP_PREFIX": "/aws/lambda/orders-local-",
+        "LOGGED_FUNCTIONS": " ".join(functions_of_orders()),
+        "LOG_RETENTION_DAYS": "7",
         "EVENT_BUS_NAME": "orders",
         "STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:order-saga",
         "ENDED_EXECUTIONS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/ended",
@@ -80,7 +84,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def warm_clients() -> Iterator[None]:
     """Create the clients once, as in a warm environment, because it is slow; moto patches them all."""
-    clients = (aws.dynamodb, aws.step_functions, aws.event_bridge, aws.ses, aws.cognito)
+    clients = (aws.dynamodb, aws.step_functions, aws.event_bridge, aws.ses, aws.cognito, aws.cloudwatch_logs)
     for client in clients:
         client.cache_clear()
     call_directly(aws.dynamodb())

@@ -16,7 +16,7 @@ from lambdas.domain.errors import (
     StoreUnavailable,
 )
 from lambdas.domain.order import Order
-from lambdas.domain.payment import Dispute, PaymentIntent, Refund
+from lambdas.domain.payment import Charge, Dispute, PaymentIntent, Refund
 from lambdas.saga.notify_customer.logic import Mailer
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.payments.settlement import Callback
@@ -196,7 +196,10 @@ class FakeStripe(PaymentGateway):
         """The payment succeeds: at once, after the customer approved, or after the bank decided."""
         self.charges += 1
         amount = self._orders[intent_id].price.amount
-        return self._change(intent_id, status="succeeded", amount_received=amount, next_action=None)
+        charge = Charge(f"ch_{self.charges}", amount, "succeeded", created=1_772_366_400)
+        return self._change(
+            intent_id, status="succeeded", amount_received=amount, next_action=None, charge=charge
+        )
 
     def process(self, intent_id: str) -> PaymentIntent:
         """The customer approved, and the bank takes its time to decide."""

@@ -19,7 +19,7 @@ from lambdas.domain.errors import (
     PaymentUnknown,
     RefundRefused,
 )
-from lambdas.domain.payment import Dispute, PaymentIntent, Refund
+from lambdas.domain.payment import Charge, Dispute, PaymentIntent, Refund
 from lambdas.shared.payments import stripe_gateway
 from lambdas.shared.payments.stripe_calls import LoggedHttpClient
 from lambdas.shared.payments.stripe_gateway import StripeGateway
@@ -29,8 +29,21 @@ from tests.unit.lambdas.builders import ORDER_ID, PAYMENT_SERVICE, SECRET_KEY, a
 from tests.unit.lambdas.conftest import Log
 
 CREATED = 1_772_366_400
-INTENT = PaymentIntent("pi_1", "succeeded", "usd", CREATED, amount_received=75_800, amount_refunded=800)
-CHARGE = {"id": "ch_1", "object": "charge", "amount_refunded": 800, "disputed": False}
+INTENT = PaymentIntent(
+    *("pi_1", "succeeded", "usd", CREATED),
+    amount_received=75_800,
+    amount_refunded=800,
+    charge=Charge("ch_1", 75_800, "succeeded", CREATED + 1),
+)
+CHARGE = {
+    "id": "ch_1",
+    "object": "charge",
+    "amount": 75_800,
+    "status": "succeeded",
+    "created": CREATED + 1,
+    "amount_refunded": 800,
+    "disputed": False,
+}
 
 CLIENT_SECRET = "pi_1_secret_x"  # noqa: S105 - for tests
 
@@ -49,7 +62,15 @@ def an_intent(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of 
 
 
 def a_refund(status: str = "succeeded", **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of Stripe's
-    return {"id": "re_1", "object": "refund", "amount": 100, "status": status, "metadata": {}, **changes}
+    return {
+        "id": "re_1",
+        "object": "refund",
+        "amount": 100,
+        "status": status,
+        "metadata": {},
+        "created": CREATED,
+        **changes,
+    }
 
 
 def an_error(error_type: str, **fields: str) -> dict[str, Any]:
@@ -261,7 +282,7 @@ def test_the_held_amount_is_refunded_with_a_key_for_each_attempt(
 
     refund = gateway.refund(an_order(), intent, "an-execution-0")
 
-    assert refund == Refund("re_1", 75_000, "pending", "an-execution-0")
+    assert refund == Refund("re_1", 75_000, "pending", "an-execution-0", CREATED)
     assert api.requests == [
         Request(
             "post",
@@ -316,8 +337,8 @@ def test_refunds_are_listed_to_the_end(api: FakeStripeApi, gateway: StripeGatewa
     ]
 
     assert gateway.list_refunds("pi_1") == [
-        Refund("re_2", 500, "pending", "an-execution-0"),
-        Refund("re_1", 100, "failed"),
+        Refund("re_2", 500, "pending", "an-execution-0", CREATED),
+        Refund("re_1", 100, "failed", created=CREATED),
     ]
     asked = {"payment_intent": "pi_1", "limit": "100"}
     assert [request.parameters for request in api.requests] == [asked, {**asked, "starting_after": "re_2"}]
