@@ -12,6 +12,7 @@ import httpx
 from cli.errors import CommandFailed, NotFound, NotSignedIn, Refused, Unavailable
 from cli.shapes import (
     ErasureJson,
+    ExecutionsJson,
     OrderJson,
     OrderPageJson,
     ProductChangesJson,
@@ -80,6 +81,10 @@ class ShopApi:
     def get_story(self, order_id: str) -> StoryJson:
         """Get everything that happened to an order."""
         return cast(StoryJson, self._read(f"/orders/{_quoted(order_id)}/story").json())
+
+    def list_executions(self, order_id: str) -> ExecutionsJson:
+        """List the executions of an order; for operators."""
+        return cast(ExecutionsJson, self._read(f"/orders/{_quoted(order_id)}/executions").json())
 
     def order_pages(
         self, *, status: str | None, limit: int | None, cursor: str | None

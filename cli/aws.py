@@ -1,17 +1,14 @@
-"""Calls to AWS: outputs of a stage's stacks, and Step Functions."""
+"""Calls to AWS: outputs of a stage's stacks, ."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from cli.errors import Unavailable
 
-if TYPE_CHECKING:
-    from mypy_boto3_stepfunctions import SFNClient
-
-_STACKS: Final = ("api", "identity", "saga")
+_STACKS: Final = ("api", "identity")
 
 
 @dataclass(frozen=True)
@@ -21,25 +18,10 @@ class StageOutputs:
     Attributes:
         api_url: URL of the REST API.
         client_id: App client of the user pool.
-        state_machine_arn: ARN of the saga.
     """
 
     api_url: str
     client_id: str
-    state_machine_arn: str
-
-
-@dataclass(frozen=True)
-class SagaLocation:
-    """Location of the saga's executions.
-
-    Attributes:
-        state_machine_arn: ARN of the saga.
-        emulator_url: URL of an emulated AWS; None for AWS itself.
-    """
-
-    state_machine_arn: str
-    emulator_url: str | None = None
 
 
 def read_stage_outputs(stage: str) -> StageOutputs:
@@ -50,7 +32,7 @@ def read_stage_outputs(stage: str) -> StageOutputs:
     """
     with aws_errors(f"The stage {stage} was not found"):
         outputs = _outputs(stage, *_STACKS)
-    return StageOutputs(outputs["ApiUrl"], outputs["UserPoolClientId"], outputs["StateMachineArn"])
+    return StageOutputs(outputs["ApiUrl"], outputs["UserPoolClientId"])
 
 
 def read_console_url(stage: str) -> str:
@@ -81,29 +63,6 @@ def chosen_region() -> str | None:
     The CDK and other SDKs read `AWS_REGION`; boto3 reads only `AWS_DEFAULT_REGION`.
     """
     return os.environ.get("AWS_REGION")
-
-
-def step_functions(saga: SagaLocation) -> "SFNClient":
-    """Make a client of Step Functions.
-
-    Raises:
-        Unavailable: There are no credentials.
-    """
-    import boto3  # noqa: PLC0415 - see above
-    from botocore.config import Config  # noqa: PLC0415 - see above
-
-    region = saga.state_machine_arn.split(":")[3]
-    with aws_errors("The executions are not accessible"):
-        if saga.emulator_url is None:
-            return boto3.client("stepfunctions", region_name=region)
-        return boto3.client(
-            "stepfunctions",
-            region_name=region,
-            endpoint_url=saga.emulator_url,
-            config=Config(proxies={}),  # not through a web proxy
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - administrator of the emulator only
-        )
 
 
 @contextmanager

@@ -8,19 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Final, ParamSpec
+from typing import Annotated, Any, Concatenate, Final, ParamSpec
 
 import httpx
 import typer
 
 from cli.api import ShopApi
-from cli.aws import SagaLocation, step_functions
 from cli.errors import CommandFailed, NotSignedIn, Refused
 from cli.output import Output
 from cli.target import RUN_FILE, Choice, ShopTarget, UserRole
-
-if TYPE_CHECKING:
-    from mypy_boto3_stepfunctions import SFNClient
 
 P = ParamSpec("P")
 
@@ -52,7 +48,6 @@ class Wiring:
 
     transport: httpx.BaseTransport | None = None
     sleep: Callable[[float], None] = time.sleep
-    step_functions: Callable[[SagaLocation], "SFNClient"] = step_functions
     open_browser: Callable[[str], bool] = webbrowser.open
 
 

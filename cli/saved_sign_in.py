@@ -17,13 +17,11 @@ class SignIn:
 
     Attributes:
         api_url: URL of the REST API.
-        state_machine_arn: ARN of the saga.
         token: ID token.
         expires_at: Expiry of the token, in seconds since 1970.
     """
 
     api_url: str
-    state_machine_arn: str
     token: str = field(repr=False)
     expires_at: float
 

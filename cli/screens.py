@@ -1,6 +1,6 @@
 """Displays of a watched order: a live picture, lines of text, or JSON."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,11 +12,10 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from cli.executions import Execution, StateVisit
 from cli.order_state import is_at_rest
 from cli.output import Output
-from cli.shapes import OrderJson
-from cli.views import order_head, timeline, timeline_row
+from cli.shapes import ExecutionJson, OrderJson, StateJson
+from cli.views import order_head, read_time, timeline, timeline_row
 
 _DETOURS: Final = frozenset(
     {
@@ -41,7 +40,7 @@ class Snapshot:
     """
 
     order: OrderJson
-    executions: list[Execution] | None = None
+    executions: list[ExecutionJson] | None = None
 
 
 Show = Callable[[Snapshot], None]
@@ -115,7 +114,7 @@ def picture(snapshot: Snapshot, spinner: RenderableType, advice: str | None, now
     columns = Table.grid(padding=(0, 4))
     columns.add_row(
         timeline(snapshot.order),
-        *([_states(snapshot.executions, spinner, now)] if snapshot.executions else []),
+        *([states(snapshot.executions, spinner, now)] if snapshot.executions else []),
     )
     parts: list[RenderableType] = [order_head(snapshot.order), Text(), columns]
     if advice is not None:
@@ -125,40 +124,50 @@ def picture(snapshot: Snapshot, spinner: RenderableType, advice: str | None, now
     return Group(*parts)
 
 
-def _states(executions: list[Execution], spinner: RenderableType, now: datetime) -> RenderableType:
-    """Draw the visited states with their durations."""
+def states(executions: Sequence[ExecutionJson], running: RenderableType, now: datetime) -> RenderableType:
+    """Draw the visited states of executions, with their durations."""
     table = Table.grid(padding=(0, 1))
     table.add_column()
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right")
     table.add_column()
-    first = executions[0].name
+    first = executions[0]["name"]
     for execution in executions:
-        if execution.name != first:
-            table.add_row("", Text(execution.name.removeprefix(f"{first}-"), style="dim"))
-        for visit in execution.visits:
+        is_complete = execution["history"] == "complete"
+        if execution["name"] != first or not is_complete:
+            name = execution["name"].removeprefix(f"{first}-")
+            remark = "" if is_complete else f"history {execution['history']}"
+            table.add_row("", Text(name, style="dim"), "", Text(remark, style="dim"))
+        for visit in execution["states"]:
+            left = read_time(visit["left_at"]) if visit["left_at"] else now
+            seconds = (left - read_time(visit["entered_at"])).total_seconds()
             table.add_row(
-                _mark(visit, spinner),
-                visit.name,
-                Text(f"{((visit.left or now) - visit.entered).total_seconds():.1f} s", style="dim"),
-                _remarks(visit),
+                _mark(visit, running), visit["name"], Text(f"{seconds:.1f} s", style="dim"), _remarks(visit)
             )
     return table
 
 
-def _mark(visit: StateVisit, spinner: RenderableType) -> RenderableType:
-    if visit.left is None:
-        return spinner
-    if visit.error is None:
+def _error(visit: StateJson) -> str | None:
+    """The error of the last try, or how the execution ended in this state; None if it succeeded."""
+    last = visit["attempts"][-1]["error"] if visit["attempts"] else None
+    if last is not None:
+        return last["code"]
+    return visit["outcome"] if visit["outcome"] in {"failed", "stopped"} else None
+
+
+def _mark(visit: StateJson, running: RenderableType) -> RenderableType:
+    if visit["left_at"] is None:
+        return running
+    if _error(visit) is None:
         return Text("✓", style="green")
     return Text("↷", style="yellow") if _is_detour(visit) else Text("✗", style="red")
 
 
-def _is_detour(visit: StateVisit) -> bool:
-    return (visit.name, visit.error) in _DETOURS
+def _is_detour(visit: StateJson) -> bool:
+    return (visit["name"], _error(visit)) in _DETOURS
 
 
-def _remarks(visit: StateVisit) -> Text:
-    tries = f"tried {visit.attempts} times" if visit.attempts > 1 else ""
-    style = "yellow" if _is_detour(visit) else "red"
-    return Text(", ".join(filter(None, [visit.error or "", tries])), style=style)
+def _remarks(visit: StateJson) -> Text:
+    tries = len(visit["attempts"])
+    remarks = [_error(visit) or "", f"tried {tries} times" if tries > 1 else ""]
+    return Text(", ".join(filter(None, remarks)), style="yellow" if _is_detour(visit) else "red")

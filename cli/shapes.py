@@ -63,6 +63,54 @@ class OrderJson(TypedDict):
     updated_at: str
 
 
+class ErrorJson(TypedDict):
+    """An error of a state or of an execution."""
+
+    code: str
+    message: str
+
+
+class AttemptJson(TypedDict):
+    """A try of a state's task. Times are UTC, ISO 8601."""
+
+    scheduled_at: str
+    started_at: str | None
+    ended_at: str | None
+    error: ErrorJson | None
+
+
+class StateJson(TypedDict):
+    """A visit to a state; see the API's contract."""
+
+    name: str
+    entered_at: str
+    left_at: str | None
+    outcome: str
+    next: str | None
+    input: Mapping[str, Any] | None
+    output: Mapping[str, Any] | None
+    attempts: list[AttemptJson]
+
+
+class ExecutionJson(TypedDict):
+    """An execution of an order's saga; see the API's contract."""
+
+    name: str
+    reason: str
+    status: str
+    started_at: str | None
+    stopped_at: str | None
+    error: ErrorJson | None
+    history: str
+    states: list[StateJson]
+
+
+class ExecutionsJson(TypedDict):
+    """The executions of an order, oldest first."""
+
+    executions: list[ExecutionJson]
+
+
 class OrderPageJson(TypedDict):
     """A page of orders, and the start of the next page."""
 

@@ -37,7 +37,6 @@ def sign_in(outputs: "StageOutputs", username: str, password: str, ask: Callable
     result = _authenticate(outputs.client_id, username, password, ask)
     return SignIn(
         api_url=outputs.api_url,
-        state_machine_arn=outputs.state_machine_arn,
         token=result["IdToken"],
         expires_at=time.time() + result["ExpiresIn"],
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli import saved_sign_in
-from cli.aws import SagaLocation, read_stage_outputs
+from cli.aws import read_stage_outputs
 from cli.errors import NotSignedIn, Unavailable, WrongUsage
 
 RUN_FILE: Final = Path(__file__).parent.parent / ".local" / "run.json"
@@ -28,14 +28,14 @@ class ShopTarget:
     Attributes:
         api_url: URL of the REST API.
         token: ID token of the user.
-        saga: Location of the saga's executions; None if the user can't see them.
+        operator_token: ID token with which executions are read; None if the user can't read them.
         stand_in_url: URL of the Stripe stand-in; None if there is none.
         sign_in_hint: What to do if the token is not accepted.
     """
 
     api_url: str
     token: str = field(repr=False)
-    saga: SagaLocation | None = None
+    operator_token: str | None = field(default=None, repr=False)
     stand_in_url: str | None = None
     sign_in_hint: str = "Get a new token."
 
@@ -85,9 +85,8 @@ class Choice:
             outputs, token = found, found.token
         else:
             raise NotSignedIn(f"You are not signed in to {stage} as {role}", hints=[command])
-        # Customers have no AWS credentials.
-        saga = SagaLocation(outputs.state_machine_arn) if role is UserRole.OPERATOR else None
-        return ShopTarget(self.url or outputs.api_url, token, saga, sign_in_hint=command)
+        operator_token = token if role is UserRole.OPERATOR else None
+        return ShopTarget(self.url or outputs.api_url, token, operator_token, sign_in_hint=command)
 
     def _elsewhere(self, url: str) -> ShopTarget:
         if self.role is not None:
@@ -105,7 +104,7 @@ class Choice:
         return ShopTarget(
             run["api_url"],
             token,
-            SagaLocation(run["state_machine_arn"], run["aws_endpoint_url"]),
+            run.get("operator_token"),
             stand_in_url=run["stripe_url"],
             sign_in_hint="The tokens of an embedded run are only valid while it runs. Was it restarted?",
         )

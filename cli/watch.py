@@ -2,15 +2,14 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Final
 
+from cli.api import ShopApi
 from cli.connection import Connection
-from cli.errors import Unavailable, UnexpectedEnd
-from cli.executions import Execution, Executions
+from cli.errors import CommandFailed, UnexpectedEnd
 from cli.order_state import advice, is_at_rest
 from cli.screens import Snapshot, screen_for
-from cli.shapes import OrderJson
+from cli.shapes import ExecutionJson, OrderJson
 
 _PAUSE_SECONDS: Final = 0.5
 _LONG_PAUSE_SECONDS: Final = 2.0
@@ -56,7 +55,7 @@ def snapshots(connection: Connection, order_id: str) -> Iterator[Snapshot]:
         now = time.monotonic()
         if is_at_rest(snapshot.order):
             at_rest_since = at_rest_since or now
-            running = any(each.status == "RUNNING" for each in snapshot.executions or ())
+            running = any(each["status"] == "RUNNING" for each in snapshot.executions or ())
             if not running or now - at_rest_since > _LAST_STATES_SECONDS:
                 return
         connection.wiring.sleep(_PAUSE_SECONDS if now - began < _SOON_SECONDS else _LONG_PAUSE_SECONDS)
@@ -66,16 +65,15 @@ class _VisibleExecutions:
     """Executions of an order; None as soon as reading them has failed, because they are optional."""
 
     def __init__(self, connection: Connection) -> None:
-        self._executions: Executions | None = None
-        saga = connection.target.saga
-        if saga is not None:
-            with suppress(Unavailable):
-                self._executions = Executions(connection.wiring.step_functions(saga), saga.state_machine_arn)
+        wiring, token = connection.wiring, connection.target.operator_token
+        self._api: ShopApi | None = None
+        if token is not None:
+            self._api = ShopApi(connection.target.api_url, token, transport=wiring.transport, attempts=1)
 
-    def of_order(self, order_id: str) -> list[Execution] | None:
-        if self._executions is not None:
+    def of_order(self, order_id: str) -> list[ExecutionJson] | None:
+        if self._api is not None:
             try:
-                return self._executions.of_order(order_id)
-            except Unavailable:
-                self._executions = None
+                return self._api.list_executions(order_id)["executions"]
+            except CommandFailed:
+                self._api = None
         return None

@@ -12,7 +12,6 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from cli.api import ShopApi
-from cli.aws import SagaLocation
 from cli.bank import answer_bank
 from cli.connection import Connection, Wiring
 from cli.order_state import Status, advice
@@ -22,7 +21,7 @@ from cli.shapes import SubmissionJson
 from cli.target import ShopTarget
 from cli.watch import snapshots
 from local.processes import REPOSITORY
-from local.users import CUSTOMER
+from local.users import CUSTOMER, OPERATOR
 from local.world import World, embedded_world, spoken
 
 CAPTURE: Final = REPOSITORY / "docs" / "images" / "orders-watch.svg"
@@ -54,8 +53,8 @@ def capture(world: World) -> str:
     Returns:
         The recorded terminal as SVG.
     """
-    saga = SagaLocation(world.state_machine_arn, world.endpoint_url)
-    target = ShopTarget(world.api_url, world.users.token(CUSTOMER), saga, stand_in_url=world.stripe_url)
+    token, operator_token = world.users.token(CUSTOMER), world.users.token(OPERATOR)
+    target = ShopTarget(world.api_url, token, operator_token, stand_in_url=world.stripe_url)
     terminal = Console(
         file=StringIO(), record=True, force_terminal=True, color_system="truecolor", width=_WIDTH
     )
@@ -80,7 +79,7 @@ def capture(world: World) -> str:
 def _waits_for_customer(snapshot: Snapshot) -> bool:
     waits = snapshot.order["status"] == Status.AWAITING_PAYMENT
     return waits and any(
-        visit.name == "AwaitPayment" for each in snapshot.executions or () for visit in each.visits
+        visit["name"] == "AwaitPayment" for each in snapshot.executions or () for visit in each["states"]
     )
 
 

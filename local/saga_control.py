@@ -1,22 +1,69 @@
-"""The saga's executions: read as the command line reads them, and started, awaited and stopped."""
+"""The saga's executions: read, started, awaited and stopped. None of the product's code is used."""
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
 
-from cli.executions import Executions
 from local.waiting import wait_for
 
 if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_stepfunctions.literals import ExecutionStatusType
 
+_ENDS_EARLY: Final = frozenset({"ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
+"""Events that also end the current state."""
 
-class SagaControl(Executions):
+
+@dataclass(frozen=True)
+class StateVisit:
+    """A visit to a state.
+
+    Attributes:
+        name: Name of the state.
+        entered: Time of entry.
+        left: Time of exit; None for the current state.
+        attempts: Attempts of its task.
+        error: Error of the last attempt; None if it succeeded.
+    """
+
+    name: str
+    entered: datetime
+    left: datetime | None = None
+    attempts: int = 0
+    error: str | None = None
+
+
+class SagaControl:
     """The saga's executions. An order's first execution is named after the order.
 
     Args:
         client: Step Functions.
         state_machine_arn: The saga.
     """
+
+    def __init__(self, client: "SFNClient", state_machine_arn: str) -> None:
+        self._client = client
+        self._machine = state_machine_arn
+
+    def arn(self, name: str) -> str:
+        """The ARN of an execution."""
+        return f"{self._machine.replace(':stateMachine:', ':execution:')}:{name}"
+
+    def status(self, name: str) -> "ExecutionStatusType | None":
+        """The status of an execution; None if it does not exist."""
+        try:
+            return self._client.describe_execution(executionArn=self.arn(name))["status"]
+        except self._client.exceptions.ExecutionDoesNotExist:
+            return None
+
+    def visits(self, name: str) -> tuple[StateVisit, ...]:
+        """An execution's visits to states, in order."""
+        pages = self._client.get_paginator("get_execution_history").paginate(
+            executionArn=self.arn(name), includeExecutionData=False
+        )
+        return tuple(_visits(event for page in pages for event in page["events"]))
 
     def start(self, name: str, order_id: str) -> None:
         """Run the saga once more for an order.
@@ -69,3 +116,23 @@ class SagaControl(Executions):
     def states_visited(self, name: str) -> list[str]:
         """The names of the states that an execution has entered, in order; retries are not counted."""
         return [visit.name for visit in self.visits(name)]
+
+
+def _visits(history: Iterator[Any]) -> list[StateVisit]:
+    """Extract the visits from the history of an execution."""
+    visits: list[StateVisit] = []
+    for event in history:
+        at: datetime = event["timestamp"]
+        kind: str = event["type"]
+        if kind.endswith("StateEntered"):
+            visits.append(StateVisit(event["stateEnteredEventDetails"]["name"], at))
+        elif kind.endswith("StateExited"):
+            visits[-1] = replace(visits[-1], left=at)
+        elif kind in _ENDS_EARLY and visits:
+            visits[-1] = replace(visits[-1], left=at, error=visits[-1].error or kind)
+        elif kind == "TaskScheduled":
+            visits[-1] = replace(visits[-1], attempts=visits[-1].attempts + 1, error=None)
+        elif kind in {"TaskFailed", "TaskTimedOut"}:
+            details = event.get("taskFailedEventDetails") or event.get("taskTimedOutEventDetails") or {}
+            visits[-1] = replace(visits[-1], error=details.get("error", "States.Timeout"))
+    return visits

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from cli.executions import StateVisit
 from lambdas.domain.money import Money
+from local.saga_control import StateVisit
 from local.world import World, embedded_world, spoken
 from proof.journey import Journey, differences
 from proof.journeys import JOURNEYS

@@ -6,10 +6,10 @@ The methods are documented where they are implemented: `local.world` and `proof.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from cli.executions import StateVisit
 from local.demo_shop import DemoShop
 from local.fault_proxy.faults import Fault
 from local.fault_proxy.recording import Call
+from local.saga_control import StateVisit
 from local.stripe_stand_in.bank_outcomes import RefundStatus
 from local.stripe_stand_in.payments import StripePayment
 

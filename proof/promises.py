@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cli.executions import StateVisit
+from local.saga_control import StateVisit
 from proof.port import PlayedWorld
 
 AT_REST: Final = frozenset({"CONFIRMED", "FAILED", "CANCELLED"})

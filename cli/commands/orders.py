@@ -1,10 +1,12 @@
 """The commands about orders."""
 
+from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Final
 
 import typer
+from rich.console import RenderableType
 from rich.text import Text
 
 from cli.bank import answer_bank
@@ -13,7 +15,8 @@ from cli.errors import Refused, WrongUsage
 from cli.idempotency import KeyOption, printed_key
 from cli.money import parse_option
 from cli.order_state import Status
-from cli.shapes import ErasureJson, ItemJson, OrderJson, OrderPageJson, SubmissionJson
+from cli.screens import states
+from cli.shapes import ErasureJson, ExecutionsJson, ItemJson, OrderJson, OrderPageJson, SubmissionJson
 from cli.views import erasure_view, order_details, order_head, order_table, status_text, story_table
 from cli.watch import watch
 
@@ -96,6 +99,13 @@ def story(connection: Connection, *, order_id: OrderId) -> None:
     connection.output.result(told, partial(story_table, order_id))
     if told["logs"] != "complete" and not connection.output.as_json:
         connection.output.remark(_LOGS[told["logs"]])
+
+
+@app.command()
+@connected
+def executions(connection: Connection, *, order_id: OrderId) -> None:
+    """Show the executions of an order's saga, with their states (operators only)."""
+    connection.output.result(connection.api.list_executions(order_id), _executions_view)
 
 
 @app.command("list")
@@ -210,6 +220,12 @@ def approve(
     order = connection.api.get_order(order_id)
     answer_bank(connection, order, approve=not refuse)
     connection.output.remark(f"The payment is {'refused' if refuse else 'approved'}.")
+
+
+def _executions_view(found: ExecutionsJson) -> RenderableType:
+    if not found["executions"]:
+        return Text("The order has no execution yet.")
+    return states(found["executions"], Text("…", style="cyan"), datetime.now(UTC))
 
 
 def _retry_one_of_many(connection: Connection, order_id: str) -> None:

@@ -18,13 +18,13 @@ from aws_lambda_powertools.utilities.parameters import base as parameters_base
 from botocore.config import Config
 from typing_extensions import override
 
-from cli.executions import StateVisit
 from lambdas.shared import aws, metrics, reconciliation
 from lambdas.shared.log import logger
 from local.demo_shop import DemoShop
 from local.fault_proxy.faults import Fault
 from local.fault_proxy.recording import Call
 from local.fault_proxy.refusals import REJECTED_DOMAIN
+from local.saga_control import StateVisit
 from local.traces import Mail, deserialized
 from proof.simulation.api import API_URL, Api, SimulatedUsers
 from proof.simulation.aws_clients import Boto3, Client

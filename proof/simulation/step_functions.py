@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final
 
-from cli.executions import StateVisit
+from local.saga_control import StateVisit
 from proof.simulation.functions import ACCOUNT, REGION, Functions, Result
 from proof.simulation.network import Rejected
 from proof.simulation.scheduler import Scheduler, Signal, Strand, current_strand

@@ -1,10 +1,14 @@
 """Orders over HTTP, and their effects at Stripe, in the stock, on the bus and in the mailbox."""
 
+import json
 import uuid
+from collections import defaultdict
 
-from local.users import CUSTOMER, email_of
+from docgen.contract.schemas import ExecutionsSchema
+from local.users import CUSTOMER, OPERATOR, email_of
+from local.waiting import wait_for
 from local.world import World
-from proof.orders import DECLINED, an_order
+from proof.orders import DECLINED, NEEDS_APPROVAL, an_order
 
 
 def test_an_order_is_accepted_then_paid_reserved_published_and_mailed(world: World) -> None:
@@ -44,3 +48,48 @@ def test_the_logs_name_order_and_execution_and_no_personal_data(world: World) ->
     assert any(f'"order_id":"{order_id}"' in line for line in lines)
     for private in (email_of(CUSTOMER), return_url, "pm_card", "sk_test"):
         assert not [line for line in lines if private in line]
+
+
+def test_one_order_is_followed_through_the_logs_of_all_functions(world: World) -> None:
+    # Given: an order whose customer approves the payment
+    order_id = world.shop.order(NEEDS_APPROVAL)
+    wait_for(
+        lambda: world.shop.get_order(order_id)["status"] == "AWAITING_PAYMENT",
+        "the order waits for its customer",
+        timeout_seconds=60.0,
+    )
+    world.stripe.authenticate(str(world.shop.get_order(order_id)["payment"]["intent_id"]), success=True)
+
+    # When
+    world.executions.wait_until_ended(order_id)
+    world.audit_trail.wait_for_events(order_id)
+
+    # Then: every line of every function names the order, its execution and its request
+    operator = world.shop.signed_in(OPERATOR)
+    received, *entries = operator.get_order(order_id)["timeline"]
+    request_id = received["request_id"]
+    found: defaultdict[str, set[tuple[str | None, str | None, str | None]]] = defaultdict(set)
+    for function, text in world.function_logs.lines(order_id):
+        line = json.loads(text)
+        if "message" in line and "_aws" not in line:
+            ids = (line.get("order_id"), line.get("execution"), line.get("request_id"))
+            found[function.removeprefix("/aws/lambda/orders-local-")].add(ids)
+    steps = {"validate_order", "charge_payment", "await_payment", "reserve_inventory", "notify_customer"}
+    others = {"submit_order", "receive_stripe_webhook", "publish_order_events", "audit_order_events"}
+    assert found == {
+        **{each: {(order_id, order_id, request_id)} for each in (*steps, "start_saga")},
+        **{each: {(order_id, None, request_id)} for each in others},
+    }
+
+    # Then: every entry names its writer, and the execution is shown with its states
+    assert all(("execution" in entry) is not ("request_id" in entry) for entry in entries)
+    answer = operator.request("GET", f"/orders/{order_id}/executions").raise_for_status()
+    [execution] = ExecutionsSchema.model_validate_json(answer.text).executions
+    assert (execution.name, execution.reason, execution.status) == (order_id, "submission", "SUCCEEDED")
+    assert [(state.name, state.outcome, len(state.attempts)) for state in execution.states] == [
+        ("ValidateOrder", "succeeded", 1),
+        ("ChargePayment", "caught", 1),
+        ("AwaitPayment", "succeeded", 1),
+        ("ReserveInventory", "succeeded", 1),
+        ("NotifyCustomer", "succeeded", 1),
+    ]

@@ -4,20 +4,20 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn, cast
+from typing import cast
 
 import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
 from cli.app import app
-from cli.aws import SagaLocation
 from cli.connection import Wiring
-from cli.errors import Unavailable
 from cli.shapes import OrderJson
 
 CUSTOMER_TOKEN = "token-of-alice"  # noqa: S105 - of a fake
 OPERATOR_TOKEN = "token-of-the-operator"  # noqa: S105 - of a fake
+
+NOT_FOUND = httpx.Response(404, json={"title": "Not found"})
 
 Run = Callable[..., Result]
 
@@ -45,7 +45,7 @@ class FakeShop:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        answers = self._answers[f"{request.method} {request.url.raw_path.decode()}"]
+        answers = self._answers[f"{request.method} {request.url.raw_path.decode()}"] or [NOT_FOUND]
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, Exception):
             raise answer
@@ -78,21 +78,17 @@ def run_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def orders(shop: FakeShop, run_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run `orders` beside an embedded run whose executions are not accessible."""
+    """Run `orders` beside an embedded run whose executions nobody can read, unless a test scripts them."""
     for name in ("ORDERS_STAGE", "ORDERS_URL", "ORDERS_TOKEN", "ORDERS_USERNAME", "ORDERS_PASSWORD"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ORDERS_RUN_FILE", str(run_file))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    wiring = Wiring(httpx.MockTransport(shop), shop.pauses.append, _no_credentials)
+    wiring = Wiring(httpx.MockTransport(shop), shop.pauses.append)
 
     def run(*arguments: str, stdin: str | None = None) -> Result:
         return CliRunner().invoke(app, arguments, input=stdin, obj=wiring, prog_name="orders")
 
     return run
-
-
-def _no_credentials(_saga: SagaLocation) -> NoReturn:
-    raise Unavailable("no credentials")
 
 
 def an_order(order_id: str = "o-1", status: str = "CONFIRMED", **changed: object) -> OrderJson:

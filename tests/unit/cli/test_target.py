@@ -13,8 +13,7 @@ FAR_FUTURE = 9_999_999_999
 
 @pytest.fixture
 def signed_in(orders: Run) -> None:  # noqa: ARG001 - sets the cache folder
-    arn = "arn:aws:states:eu-central-1:000000000000:stateMachine:saga"
-    saved_sign_in.save(SignIn("http://dev.test", arn, "saved-token", FAR_FUTURE), "dev", "customer")
+    saved_sign_in.save(SignIn("http://dev.test", "saved-token", FAR_FUTURE), "dev", "customer")
 
 
 def test_without_an_embedded_run_a_hint_tells_how_to_start_one(orders: Run, run_file: Path) -> None:
@@ -84,7 +83,7 @@ def test_a_sign_in_is_for_one_stage_one_role_and_one_account(
 
 
 def test_an_expired_sign_in_is_not_used(orders: Run) -> None:
-    saved_sign_in.save(SignIn("http://dev.test", "arn", "token", expires_at=1), "dev", "customer")
+    saved_sign_in.save(SignIn("http://dev.test", "token", expires_at=1), "dev", "customer")
 
     assert orders("list", "--stage", "dev").exit_code == 3
 

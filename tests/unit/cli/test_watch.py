@@ -6,10 +6,10 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from cli.executions import Execution, StateVisit
 from cli.order_state import advice, is_at_rest
 from cli.screens import Snapshot, live_picture, picture
-from tests.unit.cli.conftest import FakeShop, Run, an_order
+from cli.shapes import AttemptJson, ExecutionJson, StateJson
+from tests.unit.cli.conftest import OPERATOR_TOKEN, FakeShop, Run, an_order
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -132,13 +132,13 @@ def test_an_order_is_at_rest_when_it_will_not_change_by_itself(status: str, at_r
 
 
 def test_a_terminal_shows_the_states_beside_the_timeline() -> None:
-    visits = (
-        StateVisit("ValidateOrder", NOON, NOON + timedelta(seconds=1)),
-        StateVisit("ChargePayment", NOON, NOON + timedelta(seconds=2), 3, "PaymentDeclined"),
-        StateVisit("RefundPayment", NOON),
-    )
-    again = Execution("o-1-cancel", "RUNNING", ())
-    snapshot = Snapshot(an_order(status="PENDING"), [Execution("o-1", "RUNNING", visits), again])
+    states = [
+        a_state("ValidateOrder", 1),
+        a_state("ChargePayment", 2, None, None, "PaymentDeclined"),
+        a_state("RefundPayment", None),
+    ]
+    executions = [an_execution("o-1", states), an_execution("o-1-cancel", [])]
+    snapshot = Snapshot(an_order(status="PENDING"), executions)
     terminal = a_terminal()
 
     terminal.print(picture(snapshot, Text("~"), "Do this.", NOON + timedelta(seconds=9)))
@@ -155,15 +155,15 @@ def test_a_terminal_shows_the_states_beside_the_timeline() -> None:
 
 
 def test_a_deadline_after_which_the_saga_goes_on_is_no_failure() -> None:
-    visits = (
-        StateVisit("AwaitPayment", NOON, NOON, 1, "States.Timeout"),
-        StateVisit("ExpirePayment", NOON, NOON, 1, "PaymentActionRequired"),
-        StateVisit("AwaitPayment", NOON),
-        StateVisit("ReserveInventory", NOON, NOON, 6, "States.Timeout"),
-    )
+    states = [
+        a_state("AwaitPayment", 0, "States.Timeout"),
+        a_state("ExpirePayment", 0, "PaymentActionRequired"),
+        a_state("AwaitPayment", None),
+        a_state("ReserveInventory", 0, *["States.Timeout"] * 6),
+    ]
     terminal = a_terminal()
 
-    snapshot = Snapshot(an_order(status="PENDING"), [Execution("o-1", "RUNNING", visits)])
+    snapshot = Snapshot(an_order(status="PENDING"), [an_execution("o-1", states)])
     terminal.print(picture(snapshot, Text("~"), None, NOON))
 
     marks = [word for line in shown_on(terminal) for word in line.split() if word in {"↷", "✗"}]
@@ -179,6 +179,74 @@ def test_the_last_picture_remains_on_the_terminal() -> None:
 
     text = "\n".join(shown_on(terminal))
     assert text.rindex("CONFIRMED") > text.rindex("PENDING")
+
+
+def test_the_executions_of_an_order_can_be_shown(orders: Run, shop: FakeShop) -> None:
+    states = [a_state("ChargePayment", 2, "PaymentProviderUnavailable", None)]
+    found = [an_execution("o-1", states), an_execution("o-1-r1", [], history="expired")]
+    shop.answers("GET /orders/o-1/executions", {"executions": found})
+
+    result = orders("executions", "o-1", "--as", "operator")
+
+    assert [line.split() for line in result.stdout.splitlines()] == [
+        ["✓", "ChargePayment", "2.0", "s", "tried", "2", "times"],
+        ["r1", "history", "expired"],
+    ]
+    assert json.loads(orders("executions", "o-1", "--json").stdout) == {"executions": found}
+
+
+def test_a_watcher_waits_for_the_end_of_the_executions(orders: Run, shop: FakeShop) -> None:
+    shop.answers("GET /orders/o-1", an_order())
+    shop.answers("GET /orders/o-1/executions", {"executions": [an_execution("o-1", [])]})
+    ended = an_execution("o-1", [], status="SUCCEEDED")
+    shop.answers("GET /orders/o-1/executions", {"executions": [ended]})
+
+    assert orders("watch", "o-1").exit_code == 0
+
+    reads = [each for each in shop.requests if each.url.path.endswith("/executions")]
+    assert [each.headers["Authorization"] for each in reads] == [f"Bearer {OPERATOR_TOKEN}"] * 2
+
+
+def a_state(name: str, seconds: int | None, *errors: str | None) -> StateJson:
+    """A visit to a state at noon; seconds until it was left, and the error of each try."""
+    attempts: list[AttemptJson] = [
+        {
+            "scheduled_at": text(NOON),
+            "started_at": None,
+            "ended_at": None,
+            "error": (error and {"code": error, "message": ""}) or None,
+        }
+        for error in errors
+    ]
+    return {
+        "name": name,
+        "entered_at": text(NOON),
+        "left_at": None if seconds is None else text(NOON + timedelta(seconds=seconds)),
+        "outcome": "running",
+        "next": None,
+        "input": None,
+        "output": None,
+        "attempts": attempts,
+    }
+
+
+def an_execution(
+    name: str, states: list[StateJson], *, status: str = "RUNNING", history: str = "complete"
+) -> ExecutionJson:
+    return {
+        "name": name,
+        "reason": "submission",
+        "status": status,
+        "started_at": None,
+        "stopped_at": None,
+        "error": None,
+        "history": history,
+        "states": states,
+    }
+
+
+def text(moment: datetime) -> str:
+    return moment.isoformat()
 
 
 def a_terminal() -> Console:
