@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 TOOLS := .venv/.ready node_modules/.ready
 SLOWEST := --durations=10
 
-.PHONY: help run update demo faults check test lint synth docs lock clean
+.PHONY: help run update demo faults simulate check test lint synth docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -33,6 +33,11 @@ demo: $(TOOLS) ## send sample orders through the saga, check its laws, and stop
 
 faults: $(TOOLS) ## inject faults into calls to AWS and Stripe, and check the laws (SEED=1 MINUTES=120 WORLDS=4)
 	@python -m proof faults --seed $(SEED) --budget-minutes $(MINUTES) --worlds $(WORLDS)
+
+simulate: SEED =
+simulate: MINUTES = 10
+simulate: $(TOOLS) ## play every fault at every call in simulated time, and check the laws (SEED= MINUTES=10)
+	@python -m proof simulate --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 check: lint .build/.layer ## the quick part of `make test`: lint, types, tests without a running shop
 	@python -m pytest $(SLOWEST) --numprocesses logical tests/unit tests/stacks

@@ -1,4 +1,4 @@
-"""Command line of the proof: `python -m proof demo|faults`. `make demo` and `make faults` call it."""
+"""Command line of the proof: `python -m proof demo|faults|simulate`; `make` has targets of the same names."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from local.command import exit_code_of
 from proof import demo
 from proof.fault_campaign import command as faults
+from proof.simulation import command as simulation
 
 
 def main(command_line: Sequence[str] | None = None) -> int:
@@ -21,6 +22,8 @@ def main(command_line: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(command_line)
     if arguments.command == "demo":
         return exit_code_of(demo.main)
+    if arguments.command == "simulate":
+        return exit_code_of(lambda: simulation.main(arguments))
     return exit_code_of(lambda: faults.main(arguments))
 
 
@@ -44,6 +47,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     campaign.add_argument(
         "--worlds", type=int, default=4, help="number of worlds that run cases at once (default: 4)"
+    )
+    simulate = commands.add_parser("simulate", help="play the whole system in simulated time, and break it")
+    simulate.add_argument(
+        "--case", action="append", help="play only this case, and print what happens; repeatable"
+    )
+    simulate.add_argument("--seed", type=int, help="seed for the order of the cases (default: a new one)")
+    simulate.add_argument(
+        "--minutes", type=float, default=10, help="minutes after which no new case is played (default: 10)"
     )
     return parser
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
+from zlib import crc32
 
 import httpx
 
@@ -32,6 +33,9 @@ _PERIOD_MS: Final = 15 * 60 * 1000
 
 _MOST_PERIODS: Final = 12
 """Every order is at rest this many reconciliations after the last fault."""
+
+_RECONCILED_AFTERWARDS: Final = 8
+"""After one of so many cases the reconciliation compares everything, and must find nothing."""
 
 _MOST_RETRIES: Final = 2
 """An operator whose retries do not help settles with the customer."""
@@ -100,7 +104,8 @@ class _Play:
         orders, breaches, periods = self._settle()
         calls = world.faults.calls()
         struck = {(call.name, call.n) for call in calls if call.fault}
-        breaches += self._found_by_reconciliation()
+        if not breaches and crc32(str(self._case).encode()) % _RECONCILED_AFTERWARDS == 0:
+            breaches += self._found_by_reconciliation()
         breaches += self._wrong_ends(followed, orders)
         breaches += world.invariants
         return SimulatedResult(
@@ -172,7 +177,8 @@ class _Play:
         return bool(flagged)
 
     def _found_by_reconciliation(self) -> list[str]:
-        """The reconciliation is a second judge: it must find nothing."""
+        """The reconciliation is a second judge: it must find nothing, once it compares the orders at all."""
+        self._world.sleep(3 * _PERIOD_MS)
         return [f"the reconciliation finds {json.dumps(each)}" for each in self._world.reconcile("full")]
 
     def _wrong_ends(self, followed: FollowedOrder | None, orders: Sequence[OrderHistory]) -> list[str]:

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from copy import copy
 from functools import cache, partial
 from typing import Any, Final, Self, TypeVar, cast
-from unittest.mock import MagicMock, patch
+from unittest.mock import patch
 from uuid import UUID
 
 import stripe as stripe_sdk
@@ -379,6 +379,22 @@ class _Secrets(SecretsProvider):
         self.store.clear()
 
 
+class _NoMetrics:
+    """Metrics that nobody collects."""
+
+    def __init__(self, service: str) -> None:
+        """Take what `Metrics` of Powertools takes."""
+
+    def add_dimension(self, name: str, value: str) -> None:
+        """Do nothing."""
+
+    def add_metric(self, name: str, unit: object, value: float) -> None:
+        """Do nothing."""
+
+    def flush_metrics(self) -> None:
+        """Do nothing."""
+
+
 class _Findings(logging.Handler):
     """Keeps the findings of the reconciliation out of the log."""
 
@@ -404,7 +420,7 @@ def installed() -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, _ENVIRONMENT))
         stack.enter_context(patch.object(aws, "boto3", boto3))
-        stack.enter_context(patch.object(metrics, "Metrics", MagicMock()))
+        stack.enter_context(patch.object(metrics, "Metrics", _NoMetrics))
         stack.enter_context(patch.dict(cast(Any, parameters_base).DEFAULT_PROVIDERS, {"secrets": secrets}))
         stack.enter_context(
             patch.object(
@@ -416,6 +432,8 @@ def installed() -> Iterator[None]:
             patch.object(uuid, "uuid4", lambda: UUID(int=world().scheduler.random.getrandbits(128)))
         )
         stack.enter_context(patch.object(logger._logger, "handlers", [_Findings()]))  # noqa: SLF001 - Powertools has no other way
+        stack.callback(logger.setLevel, logger.log_level)
+        logger.setLevel(logging.WARNING)
         for factory in factories:
             factory.cache_clear()
             stack.callback(factory.cache_clear)

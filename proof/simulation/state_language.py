@@ -9,7 +9,7 @@ is refused when they are read, so that nothing is interpreted wrongly in silence
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final, Protocol
@@ -31,6 +31,7 @@ INVOKE: Final = "arn:aws:states:::lambda:invoke"
 INVOKE_AND_WAIT: Final = f"{INVOKE}.waitForTaskToken"
 
 _EXPRESSION: Final = re.compile(r"\{%\s*(.*?)\s*%\}", re.DOTALL)
+_PATH: Final = re.compile(r"\$[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _OF_ALL_STATES: Final = {"Type", "Comment"}
 _FIELDS: Final = {
     "Task": {
@@ -284,14 +285,26 @@ def _template(value: Json, functions: Mapping[str, str]) -> Expression:
 
 def _jsonata(text: str) -> Expression:
     expression, existence = Jsonata(text), Jsonata(f"$exists({text})")
+    path = text[1:].split(".") if _PATH.fullmatch(text) else None
 
     def evaluate(scope: Scope) -> Json:
+        found = _at(scope, path) if path else None
+        if found is not None and not isinstance(found, list):
+            return found
         value = _evaluated(expression, scope)
         if value is None and not _evaluated(existence, scope):
             raise TaskFailed("States.QueryEvaluationError", f"{text} is undefined")
         return value if value is None or isinstance(value, str | bool | int | float) else _plain(value)
 
     return evaluate
+
+
+def _at(scope: Scope, path: Sequence[str]) -> Json:
+    """What is at a path through objects; None if JSONata has to say what that means."""
+    found: Json = scope
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
 
 
 def _evaluated(expression: Jsonata, scope: Scope) -> Json:
