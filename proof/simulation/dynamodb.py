@@ -51,12 +51,19 @@ class DynamoDB:
 
     Args:
         changed: Called with each record of the stream of the orders table.
+        written: Called with the table's name and the item after each write; None if the item was deleted.
         tables: What the tables hold at first.
     """
 
-    def __init__(self, changed: Callable[[dict[str, Any]], None], tables: Tables) -> None:
+    def __init__(
+        self,
+        changed: Callable[[dict[str, Any]], None],
+        written: Callable[[str, Item | None], None],
+        tables: Tables,
+    ) -> None:
         self.tables: Tables = {name: dict(items) for name, items in tables.items()}
         self._changed = changed
+        self._written = written
         self._changes = 0
         self._tokens: set[str] = set()
         self._operations: Mapping[str, Callable[[Parameters], Answer]] = {
@@ -217,6 +224,7 @@ class DynamoDB:
             self.tables[table].pop(key, None)
         else:
             self.tables[table][key] = after
+        self._written(table, after)
         if table == ORDERS and before != after:
             self._tell(key, before, after)
 

@@ -150,11 +150,10 @@ class Functions:
         self._counts[function] += 1
         entry = self._trace.add(self._scheduler.now, f"{function}#{self._counts[function]}", "starts")
         invocation = Invocation(function, self._counts[function], entry)
-        text = json.dumps(event)
-        self._scheduler.spawn(lambda: self._run(invocation, text), invocation, after=after)
+        self._scheduler.spawn(lambda: self._run(invocation, event), invocation, after=after)
         return invocation
 
-    def _run(self, invocation: Invocation, event: str) -> None:
+    def _run(self, invocation: Invocation, event: Mapping[str, Any]) -> None:
         function = invocation.function
         timeout = function_timeout_seconds(function) * 1000
         ends_at = self._scheduler.now + timeout
@@ -162,7 +161,7 @@ class Functions:
         strand = current_strand()
         context = _Context(function, invocation.number, lambda: ends_at - self._scheduler.now)
         try:
-            payload = _handler(function)(json.loads(event), context)
+            payload = _handler(function)(event, context)
             invocation.end(Result(json.loads(json.dumps(payload))))
         except Killed:
             self.cached.pop(function, None)

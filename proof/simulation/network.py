@@ -7,7 +7,6 @@ run.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Final, NoReturn, TypeVar, cast
 
 from typing_extensions import override
@@ -115,8 +114,7 @@ class Network:
     ) -> tuple[Call, Entry, list[StruckFault]]:
         """Record a call, and return the faults that strike it, in the order in which they take effect."""
         self._counts[name] += 1
-        at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        call = Call(at, name, self._counts[name], None, order_id)
+        call = Call(str(self._scheduler.now), name, self._counts[name], None, order_id)
         self.calls.append(call)
         entry = self._trace.add(self._scheduler.now, who, f"{name.partition(': ')[2]} #{call.n}")
         struck_by = [*self.faults_of_case.strike(name, order_id), *self.faults.strike(name, order_id)]

@@ -100,6 +100,7 @@ class _Play:
         followed, interrupted = self._follow()
         world.faults.clear()
         world.stripe.reset_webhooks()
+        self._decide_payments()
         world.rest()
         orders, breaches, periods = self._settle()
         calls = world.faults.calls()
@@ -145,6 +146,12 @@ class _Play:
             httpx.HTTPError,
         ) as error:
             return None, f"{type(error).__name__}: {error}"
+
+    def _decide_payments(self) -> None:
+        """A bank decides in the end, even if the journey was interrupted before."""
+        for payment in self._world.stripe.payments():
+            if payment.status == "processing":
+                self._world.stripe.finish_processing(payment.intent_id, success=True)
 
     def _settle(self) -> tuple[list[OrderHistory], list[str], int]:
         """Let the reconciliation and operators work until no law is broken."""

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import copy
@@ -72,7 +73,7 @@ _ENVIRONMENT: Final = {
 }
 """The environment of all functions together. Resources have the names by which calls are named."""
 
-_POLL_MS: Final = 50
+_POLL_MS: Final = 250
 _RECONCILIATION_SECONDS: Final = 15 * 60
 _GIVE_UP_AFTER: Final = 3
 """Looks at a world at rest before a wait is given up."""
@@ -102,11 +103,11 @@ class SimulatedWorld:
     ) -> None:
         self.trace = Trace()
         self.scheduler = Scheduler(seed, start_ms)
-        self.dynamodb = DynamoDB(self._changed, tables or no_items())
+        self.dynamodb = DynamoDB(self._changed, self._written, tables or no_items())
         self.network = Network(self.scheduler, self.trace)
         self.functions = Functions(self.scheduler, self.network, self.trace)
         self.api = Api(self.scheduler, self.functions)
-        self.stripe = SimulatedStripe(self.scheduler, self.api)
+        self.stripe = SimulatedStripe(self.scheduler, self.api, self._paid)
         queue = partial(Queue, scheduler=self.scheduler, functions=self.functions, trace=self.trace)
         self.audit = queue("audit", "audit_order_events", max_receive_count=5)
         self.ended_executions = queue(_ENDED_EXECUTIONS, "recover_order", max_receive_count=20)
@@ -203,6 +204,23 @@ class SimulatedWorld:
     def subjects_of_mail(self, address: str, order_id: str) -> list[str]:
         """The subjects of the mails to an address about an order, oldest first."""
         return [each.subject for each in self.mail if address in each.to and order_id in each.text]
+
+    def _written(self, table: str, item: Mapping[str, Any] | None) -> None:
+        """Check what must hold after every single write."""
+        if table == INVENTORY and item is not None and int(item["available"]["N"]) < 0:
+            self.invariants.append(f"{item['sku']['S']} was oversold: {item['available']['N']}")
+
+    def _paid(self) -> None:
+        """Check what must hold after every single payment and refund."""
+        charged: Counter[str | None] = Counter()
+        for payment in self.stripe.payments():
+            charged[payment.order_id] += payment.charges
+            if payment.refunded > payment.captured:
+                self.invariants.append(
+                    f"{payment.intent_id}: {payment.refunded} of {payment.captured} refunded"
+                )
+        twice = [order_id for order_id, times in charged.items() if order_id is not None and times > 1]
+        self.invariants += [f"order {order_id} was charged twice" for order_id in twice]
 
     def _changed(self, record: Mapping[str, Any]) -> None:
         for stream in self.streams:

@@ -46,11 +46,13 @@ class SimulatedStripe:
     Args:
         scheduler: Simulated time.
         api: Receives the webhooks.
+        paid: Called after each call that can move money.
     """
 
-    def __init__(self, scheduler: Scheduler, api: Api) -> None:
+    def __init__(self, scheduler: Scheduler, api: Api, paid: Callable[[], None]) -> None:
         self._scheduler = scheduler
         self._api = api
+        self._paid = paid
         self._ids: Counter[str] = Counter()
         self._orders: dict[str, str | None] = {}
         self._hold, self._duplicate = False, 0
@@ -71,6 +73,8 @@ class SimulatedStripe:
     def handle(self, request: ApiRequest) -> Answer:
         """Answer a request to the API."""
         answer = self.model.handle(request)
+        if request.method == "POST":
+            self._paid()
         if answer.body.get("object") == "payment_intent":
             self._orders[answer.body["id"]] = answer.body["metadata"].get("order_id")
         return answer

@@ -1,16 +1,14 @@
 """Plain Python values to and from DynamoDB's attribute values. Integers stay integers."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import TypeSerializer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 _SERIALIZER: Final = TypeSerializer()
-_DESERIALIZER: Final = TypeDeserializer()
 
 
 def to_attributes(values: Mapping[str, Any]) -> "dict[str, AttributeValueTypeDef]":
@@ -20,14 +18,20 @@ def to_attributes(values: Mapping[str, Any]) -> "dict[str, AttributeValueTypeDef
 
 def from_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Convert an item from DynamoDB's form, in a response or a stream record, to plain Python."""
-    return {name: _plain(_DESERIALIZER.deserialize(value)) for name, value in attributes.items()}
+    return {name: _plain(attribute) for name, attribute in attributes.items()}
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - an attribute can be anything
-    if isinstance(value, Decimal):
-        return int(value)
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    return value
+def _plain(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an attribute can be anything
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "N":
+            return int(value)
+        case "L":
+            return [_plain(each) for each in value]
+        case "M":
+            return from_attributes(value)
+        case "SS":
+            return set(value)
+        case "NULL":
+            return None
+    return value  # "S" and "BOOL"; we store no others
