@@ -145,7 +145,11 @@ def entries_of_line(line: Mapping[str, Any], order: Order, functions: Sequence[s
     )
     if message == "execution did not succeed" and "ended_at" in line:
         yield replace(
-            entry, at=line["ended_at"], source=StorySource.SAGA, text=f"execution ended: {line.get('status')}"
+            entry,
+            at=line["ended_at"],
+            source=StorySource.SAGA,
+            text=f"execution ended: {line.get('status')}",
+            function=None,
         )
     yield entry
 

@@ -54,7 +54,8 @@ class LoggedHttpClient(stripe.HTTPClient):
 def operation_of(method: str, path: str) -> str:
     """Name a call: `create PaymentIntent`, `list Refunds`, `confirm PaymentIntent`."""
     _version, resource, *rest = path.strip("/").split("/")
-    action = rest[1] if len(rest) > 1 else _ACTIONS.get((method, 1 + len(rest)), method.lower())
+    verb = method.upper()
+    action = rest[1] if len(rest) > 1 else _ACTIONS.get((verb, 1 + len(rest)), verb)
     plural = "".join(word.title() for word in resource.split("_"))
     return f"{action} {plural if action == 'list' else plural.removesuffix('s')}"
 

@@ -31,7 +31,7 @@ def charge(api: FakeStripeApi) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "operation"),
     [
-        ("POST", "/v1/payment_intents", "create PaymentIntent"),
+        ("post", "/v1/payment_intents", "create PaymentIntent"),
         ("POST", "/v1/payment_intents/pi_1/confirm", "confirm PaymentIntent"),
         ("GET", "/v1/payment_intents/pi_1", "retrieve PaymentIntent"),
         ("GET", "/v1/payment_intents", "list PaymentIntents"),
