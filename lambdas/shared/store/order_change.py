@@ -29,16 +29,18 @@ class Change:
     add: Mapping[str, frozenset[str]] = field(default_factory=dict)
     remove: tuple[str, ...] = ()
 
-    def as_update(self) -> Update:
+    def as_update(self, order_id: str) -> Update:
         """The change with everything that each change writes: its time, a new version, a timeline entry.
 
-        The entry names its writer; see `lambdas.shared.work`.
+        The entry names its writer; see `lambdas.shared.work`. The name of an execution begins with the id of
+        the order, which is not stored again: an item of more than 1 KB costs a second write unit.
         """
+        entry = {name: each.removeprefix(order_id) for name, each in writer().items()}
         at = clock.now()
         return Update(
             condition=Attr("order_id").exists() & self.condition,
             set={**self.set, "updated_at": at},
             add={**self.add, "version": 1},
-            append={"timeline": [{"at": at, "event": self.event, **writer()}]},
+            append={"timeline": [{"at": at, "event": self.event, **entry}]},
             remove=self.remove,
         )

@@ -58,7 +58,7 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
     """
     item = from_attributes(attributes)
     failure = item.get("failure")
-    timeline = _in_order(item["timeline"])
+    timeline = _in_order(item["timeline"], item["order_id"])
     return Order(
         order_id=item["order_id"],
         customer_id=item["customer_id"],
@@ -101,13 +101,20 @@ def _payment(item: Mapping[str, Any]) -> Payment:
     return Payment(**payment, refund_attempts=frozenset(item.get("refund_attempts", ())))
 
 
-def _in_order(entries: Sequence[Mapping[str, str]]) -> tuple[TimelineEntry, ...]:
+def _in_order(entries: Sequence[Mapping[str, str]], order_id: str) -> tuple[TimelineEntry, ...]:
     """The timeline; an entry whose time is earlier than the one before it gets that time."""
     latest = accumulate((entry["at"] for entry in entries), max)
     return tuple(
-        TimelineEntry(at, entry["event"], entry.get("execution"), entry.get("request_id"))
+        TimelineEntry(at, entry["event"], _execution(entry, order_id), entry.get("request_id"))
         for at, entry in zip(latest, entries, strict=True)
     )
+
+
+def _execution(entry: Mapping[str, str], order_id: str) -> str | None:
+    """The name of the execution that wrote an entry; see `Change.as_update`."""
+    stored = entry.get("execution")
+    is_of_saga = stored is not None and (not stored or stored.startswith("-"))
+    return f"{order_id}{stored}" if is_of_saga else stored
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:

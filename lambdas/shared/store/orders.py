@@ -470,7 +470,7 @@ class OrderTable:
 
     def _try(self, order_id: str, change: Change) -> Order | None:
         """Make one change; None if its condition does not hold."""
-        item = write(self._client, change.as_update().request(self.table, order_id=order_id))
+        item = write(self._client, change.as_update(order_id).request(self.table, order_id=order_id))
         return order_from_item(item) if item is not None else None
 
 

@@ -105,7 +105,7 @@ class StockReservations:
 
     def _write(self, order: Order, lines: "list[UpdateTypeDef]", change: Change) -> list[int]:
         """Write all or nothing; return the positions of refused updates, the order being the last one."""
-        order_update = change.as_update().request(self._orders.table, order_id=order.order_id)
+        order_update = change.as_update(order.order_id).request(self._orders.table, order_id=order.order_id)
         return write_together(self._client, [*lines, order_update])
 
 

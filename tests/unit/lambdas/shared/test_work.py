@@ -30,7 +30,7 @@ from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.fakes import CARD_WITH_3DS, GOOD_CARD, FakeStripe
 from tests.unit.lambdas.invocations import CONTEXT, api_event, sqs_event
 from tests.unit.lambdas.saga.play import ExecutionFailed, Moment, play
-from tests.unit.lambdas.shop import Shop
+from tests.unit.lambdas.shop import ORDERS_TABLE, Shop
 from tests.unit.lambdas.webhooks import an_event, webhook_request
 
 EXECUTION: Final = f"{ORDER_ID}-retry-v2"
@@ -115,6 +115,17 @@ def test_every_entry_of_a_step_names_its_execution(
     received, *others = writers(shop.order())
     assert received == (None, REQUEST_ID)
     assert set(others) == {(EXECUTION, None)}
+
+
+@pytest.mark.parametrize("execution", [ORDER_ID, f"{ORDER_ID}-r1", "a-run"])
+def test_the_id_of_the_order_is_not_stored_again_in_its_timeline(shop: Shop, execution: str) -> None:
+    shop.placed()
+    with at_work(execution=execution):
+        shop.cancel()
+
+    assert writers(shop.order(), 1) == [(execution, None)]
+    [item] = shop.all_items(ORDERS_TABLE)
+    assert ORDER_ID not in str(item["timeline"])
 
 
 @pytest.mark.usefixtures("step_functions_stub")
