@@ -16,7 +16,7 @@ const PAUSE_MOVING = 1500;
 const PAUSE_AT_REST = 5000;
 
 /** Milliseconds until a part of a moving order is read again: effects ask Stripe, and the story searches the logs. */
-const AGE = { executions: 1500, effects: 5000, story: 10_000 };
+const AGE = { executions: 1500, effects: 5000, story: 10_000, afterProblem: 10_000 };
 
 /** For how long after its last change an order is followed by events, mails and log lines. */
 const AFTERMATH = 60_000;
@@ -60,7 +60,7 @@ export class OrderPage {
     const isRecent = Date.now() - milliseconds(this.order.updated_at) < AFTERMATH;
     const isRunning = this.parts.executions?.executions.some((each) => each.status === "RUNNING");
     const canChange = this.gaps[name] || isRecent || isRunning || isMoving(this.order);
-    return canChange && Date.now() - this.readAt[name] >= AGE[name];
+    return canChange && Date.now() - this.readAt[name] >= (this.gaps[name] ? AGE.afterProblem : AGE[name]);
   }
 
   /** Read one part, unless it is being read; what can't be read is left out, and the page says so. */
