@@ -86,7 +86,7 @@ function pointRow(point, order, scale, since) {
   const amount = point.amount !== undefined && ` ${money(point.amount, order.currency)}`;
   return h(
     "tr.point",
-    { "data-kind": point.kind },
+    { "data-kind": point.kind, "data-outcome": point.failed && "failed" },
     h("th", { scope: "row" }, h("span.kind", point.kind), point.text, amount),
     h("td.number", since(at)),
     h("td"),

@@ -218,8 +218,10 @@ export function happenings(order, effects) {
   const points = [];
   const add = (kind, at, text, extra = {}) => at && points.push({ kind, at, text, ...extra });
   const { money: paid, mails = [], events = [] } = effects ?? {};
-  for (const each of paid?.charges ?? []) add("Money", each.at, `Charge ${each.status}`, { amount: each.amount });
-  for (const each of paid?.refunds ?? []) add("Money", each.at, `Refund ${each.status}`, { amount: each.amount });
+  for (const each of paid?.charges ?? [])
+    add("Money", each.at, `Charge ${each.status}`, { amount: each.amount, failed: each.status === "failed" });
+  for (const each of paid?.refunds ?? [])
+    add("Money", each.at, `Refund ${each.status}`, { amount: each.amount, failed: each.status === "failed" });
   for (const entry of order.timeline) {
     const name = eventName(entry);
     if (name === "OrderConfirmed") add("Stock", entry.at, "Stock taken");
@@ -292,6 +294,9 @@ export function scaleOf(instants) {
   return { place, breaks, length: sorted.length ? sorted.at(-1) - sorted[0] : 0 };
 }
 
+/** Stands for a value that is not known to be free of secrets. */
+export const NOT_SHOWN = "(not shown)";
+
 const SHOWN = new Set(
   (
     "order_id request_id execution attempt amount currency status payment intent_id stock_taken failure code message error " +
@@ -304,7 +309,7 @@ function parsed(text) {
   try {
     return JSON.parse(text);
   } catch {
-    return "(not shown)";
+    return NOT_SHOWN;
   }
 }
 
@@ -314,6 +319,6 @@ export function withoutSecrets(value) {
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [name, SHOWN.has(name) ? withoutSecrets(each) : "(not shown)"]),
+    Object.entries(value).map(([name, each]) => [name, SHOWN.has(name) ? withoutSecrets(each) : NOT_SHOWN]),
   );
 }

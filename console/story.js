@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { duration, milliseconds, timeOfDay } from "./format.js";
-import { withoutSecrets } from "./model.js";
+import { NOT_SHOWN, withoutSecrets } from "./model.js";
 import { card, heads, note, unseenCaption } from "./parts.js";
 
 const GAPS = {
@@ -47,11 +47,11 @@ function row(entry, start, execution) {
 /** The level of a line of a log, unless it is the usual one. */
 export const level = (entry) => entry.level && entry.level !== "INFO" && h("strong", `${entry.level} `);
 
-/** Facts of an entry that its text does not tell. */
+/** Facts of an entry that its text does not tell; a fact that is false is no news. */
 function factsOf(entry) {
   const facts = Object.entries(withoutSecrets(entry.details));
   return facts
-    .filter(([, value]) => typeof value !== "object" && !entry.text.includes(value))
+    .filter(([, value]) => value && value !== NOT_SHOWN && typeof value !== "object" && !entry.text.includes(value))
     .map(([name, value]) => `${name} ${value}`)
     .join(" · ");
 }
