@@ -23,6 +23,9 @@ _LONG: Final = (_TESTS / "saga" / "test_journeys.py", _TESTS / "faults")
 _CONTRACT: Final = _TESTS / "e2e" / "test_contract.py"
 """Its hundreds of payments make every later reconciliation longer."""
 
+_ALARM_TABLE: Final = _TESTS / "saga" / "test_alarm_table.py"
+"""It looks at the whole world: what other tests leave behind, such as a finding, would raise alarms."""
+
 _WAIT_SCALE: Final = 0.02
 """Retries wait a fiftieth of the time on AWS; the longest retries of an undo take 5 s."""
 
@@ -48,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     only a browser share one. pytest-xdist begins with the largest groups, so the processes share the many
     other tests at the end.
     """
-    items.sort(key=lambda item: item.path == _CONTRACT)
+    items.sort(key=lambda item: (item.path == _CONTRACT) - (item.path == _ALARM_TABLE))
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in _IN_PROCESS):
             item.add_marker("disable_socket")  # `enable_socket` overrides it

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lambdas.domain.vocabulary import Metric
+from stacks.constructs.build_folder import PROJECT
 from stacks.operations.saved_queries import SavedQuery
 from tests.stacks.synthesis import Synthesis, readable
 
@@ -84,6 +85,14 @@ def test_a_saved_query_has_commands_of_logs_insights(query: SavedQuery) -> None:
 
     assert set(commands) <= {"fields", "filter", "stats", "sort", "limit"}
     assert "filter" in commands
+
+
+def test_saved_queries_look_for_messages_that_functions_log() -> None:
+    logged = "".join(file.read_text(encoding="utf-8") for file in (PROJECT / "lambdas").rglob("*.py"))
+    messages = re.findall(r'message = ("[^"]+")', "".join(query.text for query in SavedQuery))
+
+    assert messages
+    assert [message for message in messages if f"({message}" not in logged] == []
 
 
 def test_the_outputs_link_to_what_an_operator_opens(cloud: Synthesis) -> None:

@@ -50,14 +50,6 @@ def test_an_alarm_says_what_is_wrong_and_links_to_its_row(stage: Synthesis) -> N
         assert name.startswith(row), name
 
 
-def test_links_of_the_runbook_lead_to_headings_that_exist() -> None:
-    for page, anchor in re.findall(r"\]\(([\w.-]*)#([\w-]+)\)", RUNBOOK):
-        text = (PROJECT / "docs" / (page or "runbook.md")).read_text()
-        headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-        slugs = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-        assert anchor in slugs, f"{page}#{anchor}"
-
-
 def test_every_queue_has_a_row(stage: Synthesis) -> None:
     assert in_first_column("Queues") == {queue.name for queue in stage.resources("AWS::SQS::Queue")}
 
