@@ -8,7 +8,7 @@ import pytest
 from docgen.generated_parts import drawings
 from docgen.saga_graph import Box, Layout, lay_out, saga_graph
 from statemachines.document import SagaDocument
-from statemachines.steps import STEPS
+from statemachines.steps import STEPS, Role, Step
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +88,29 @@ def test_lines_to_different_states_share_no_stretch(layout: Layout) -> None:
                 if _overlap(line, match)
             ]
             assert shared == [], (one.link, other.link)
+
+
+def test_a_new_step_and_its_undo_find_their_places(saga: SagaDocument) -> None:
+    layout = lay_out(_with_another_step(saga))
+
+    assert layout.boxes["HoldShipment"] == Box(1, 2)
+    assert layout.boxes["ReleaseShipment"] == Box(2, 2)
+    assert layout.boxes["ReserveInventory"] == Box(1, 3)
+
+
+def _with_another_step(saga: SagaDocument) -> SagaDocument:
+    """The saga with a step between ChargePayment and ReserveInventory."""
+    states = {name: {**state.body} for name, state in saga.states.items()}
+    for name in ("ChargePayment", "AwaitPayment", "ExpirePayment"):
+        states[name]["Next"] = "HoldShipment"
+    states["ReleaseInventory"]["Next"] = "ReleaseShipment"
+    states["HoldShipment"] = {**states["ReserveInventory"], "Next": "ReserveInventory"}
+    states["ReleaseShipment"] = {**states["RefundPayment"], "Next": "RefundPayment"}
+    forward = Step("HoldShipment", "hold_shipment", Role.FORWARD, "shipment", "ReleaseShipment")
+    undo = Step("ReleaseShipment", "release_shipment", Role.UNDO)
+    pivot = next(place for place, step in enumerate(STEPS) if step.role is Role.PIVOT)
+    steps = (*STEPS[:pivot], forward, *STEPS[pivot:], undo)
+    return SagaDocument({**saga.definition, "States": states}, steps)
 
 
 Point = tuple[float, float]
