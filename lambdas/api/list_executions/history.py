@@ -8,7 +8,7 @@ succeeds. The last event of an execution also ends its current state, which may 
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -112,6 +112,14 @@ class ExecutionEnd:
     status: str
     stopped_at: str | None = None
     error: ErrorOutput | None = None
+
+
+def until_end(events: Iterable[Event]) -> Iterator[Event]:
+    """The events until the end; the embedded AWS adds what the call of a stopped state returned."""
+    for event in events:
+        yield event
+        if event["type"] in _STATUS_AFTER:
+            return
 
 
 def end_of(last: Event) -> ExecutionEnd:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from lambdas.api.list_executions.history import Event
+from lambdas.api.list_executions.history import Event, until_end
 from lambdas.domain.errors import SagaUnavailable
 from lambdas.shared.aws import error_code, step_functions, transient_as
 from lambdas.shared.log import logger
@@ -97,7 +97,7 @@ class HistoryReader:
         pages = self._client.get_paginator("get_execution_history").paginate(
             executionArn=arn, PaginationConfig={"PageSize": MOST_EVENTS}
         )
-        events = list(islice((event for page in pages for event in page["events"]), MOST_EVENTS + 1))
+        events = list(islice(until_end(each for page in pages for each in page["events"]), MOST_EVENTS + 1))
         if len(events) <= MOST_EVENTS:
             return History(HistoryState.COMPLETE, events, events[-1])
         newest = self._client.get_execution_history(executionArn=arn, maxResults=1, reverseOrder=True)

@@ -178,6 +178,18 @@ def test_a_history_is_read_page_by_page(step_functions_stub: Stubber) -> None:
     assert history.last["type"] == "ExecutionSucceeded"
 
 
+def test_nothing_follows_the_end_of_an_execution(step_functions_stub: Stubber) -> None:
+    """The embedded AWS goes on with the call of the state in which an execution was stopped."""
+    kinds = ("ExecutionStarted", "TaskScheduled", "ExecutionAborted", "TaskSucceeded", "TaskStateExited")
+    step_functions_stub.add_response("get_execution_history", {"events": [an_event(each) for each in kinds]})
+
+    history = read()
+
+    assert [event["type"] for event in history.events] == list(kinds[:3])
+    assert history.last is not None
+    assert history.last["type"] == "ExecutionAborted"
+
+
 def test_a_history_that_is_too_long_is_cut_and_has_its_last_event(step_functions_stub: Stubber) -> None:
     page = [an_event("ExecutionStarted")] * MOST_EVENTS
     for events in (page, page):
