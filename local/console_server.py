@@ -6,7 +6,7 @@ page gets the tokens of the demo users, and may act as the bank of the Stripe st
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -191,12 +191,11 @@ def served(application: web.Application, *, port: int = 0) -> Iterator[str]:
         loop.close()
 
 
-def serve_console(world: World, *, port: int = 0) -> AbstractContextManager[str]:
-    """Serve the console of a world until the block ends; returns its URL."""
+def console_of(world: World) -> web.Application:
+    """The console of a world."""
     roles = {OPERATOR: "operator", CUSTOMER: "customer", OTHER_CUSTOMER: "customer"}
 
     def users() -> list[DemoUser]:
         return [DemoUser(name, role, world.users.token(name)) for name, role in roles.items()]
 
-    server = ConsoleServer(CONSOLE, api_url=world.api_url, bank=world.stripe, users=users)
-    return served(server.application(), port=port)
+    return ConsoleServer(CONSOLE, api_url=world.api_url, bank=world.stripe, users=users).application()

@@ -9,7 +9,7 @@ from textwrap import dedent
 from typing import Any, Final
 
 from cli.shapes import SubmissionJson
-from local.console_server import serve_console
+from local.console_server import console_of, served
 from local.processes import LAST_PORT, is_free
 from local.update import RUN_FILE
 from local.users import CUSTOMER, OPERATOR, OTHER_CUSTOMER
@@ -57,7 +57,7 @@ def run(*, port: int) -> int:
             orders = _send_sample_orders(world)
         _print_orders(world, orders)
         with (
-            serve_console(world, port=_console_port(port)) as console_url,
+            served(console_of(world), port=_console_port(port)) as console_url,
             _run_file(world, console_url),
         ):
             print(_next_steps(world, console_url, next(iter(orders.values()))), flush=True)

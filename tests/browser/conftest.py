@@ -1,18 +1,23 @@
 """A browser for the tests of the console."""
 
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.behaviour import misbehaviour_in
 from tests.browser.chromium import open_browser
+
+_PATIENCE_MS: Final = 30_000
+"""Of a test that waits for the page on a busy machine."""
 
 
 # Playwright occupies the thread's event loop, so the browser closes before tests of other folders.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """The browser, started once."""
+    expect.set_options(timeout=_PATIENCE_MS)
     with open_browser() as browser:
         yield browser
 
