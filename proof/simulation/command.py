@@ -9,7 +9,6 @@ import time
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from functools import partial
 from typing import Final
 
 from proof.fault_campaign.case import Case, parse_case
@@ -57,8 +56,14 @@ def main(arguments: Namespace) -> int:
 
 
 def _play_named(cases: Iterable[Case]) -> int:
+    """Play these cases, and print what happens in each."""
+    broken = 0
     with installed():
-        return int(_reported(map(partial(play_case, traced=True), cases)) > 0)
+        for case in cases:
+            result = play_case(case, traced=True)
+            broken += _reported([result])
+            _print(f"{case}: {', '.join(result.ends)}. {result.interrupted}".rstrip())
+    return int(broken > 0)
 
 
 def _prepare() -> None:
