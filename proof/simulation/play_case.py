@@ -37,8 +37,8 @@ _MOST_PERIODS: Final = 12
 _RECONCILED_AFTERWARDS: Final = 8
 """After one of so many cases the reconciliation compares everything, and must find nothing."""
 
-_MOST_RETRIES: Final = 2
-"""An operator whose retries do not help settles with the customer."""
+_SETTLES_AFTER: Final = 3
+"""An operator whose retries do not help settles with the customer, once."""
 
 
 @dataclass(frozen=True)
@@ -176,10 +176,10 @@ class _Play:
         flagged = [each.order_id for each in orders if each.status == "NEEDS_ATTENTION"]
         for order_id in flagged:
             self._retries[order_id] += 1
-            if self._retries[order_id] <= _MOST_RETRIES:
-                operator.request("POST", f"/orders/{order_id}/retry")
-            else:
+            if self._retries[order_id] == _SETTLES_AFTER:
                 operator.request("POST", f"/orders/{order_id}/settle", json={"reason": "Paid back in cash."})
+            else:
+                operator.request("POST", f"/orders/{order_id}/retry")
         self._world.rest()
         return bool(flagged)
 
