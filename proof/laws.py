@@ -92,10 +92,11 @@ def _of_order(order: OrderFact, payments: Iterable[StripePayment]) -> Iterable[s
     name = f"order {order.order_id} ({order.status})"
     own = [payment for payment in payments if payment.order_id == order.order_id]
     held = sum(_held(payment) for payment in own)
-    charges, refunds = sum(payment.charges for payment in own), sum(payment.refunds for payment in own)
+    charges = sum(payment.charges for payment in own)
+    refunds = sum(payment.refunds - payment.refunds_by_hand for payment in own)
     if charges > 1:
         yield f"{name} was charged {charges} times"
-    if refunds > (2 if order.refunded_outside else 1):  # a part in the dashboard, the rest by the saga
+    if refunds > 1:
         yield f"{name} was refunded {refunds} times"
     if any(payment.currency != order.currency for payment in own):
         yield f"{name} is in {order.currency}, but was charged in another currency"

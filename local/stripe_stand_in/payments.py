@@ -23,6 +23,7 @@ class StripePayment:
         charges: How many charges succeeded.
         refunds: How many refunds succeeded or are pending.
         service: The service in the intent's metadata that made it.
+        refunds_by_hand: How many of the refunds were made in the dashboard: they have no metadata.
     """
 
     intent_id: str
@@ -35,6 +36,7 @@ class StripePayment:
     charges: int
     refunds: int
     service: str | None = None
+    refunds_by_hand: int = 0
 
 
 def read_payments(account: Account) -> list[StripePayment]:
@@ -62,6 +64,7 @@ def read_payments(account: Account) -> list[StripePayment]:
                 charges=len(paid),
                 refunds=len(given_back),
                 service=intent["metadata"].get("service"),
+                refunds_by_hand=sum(not refund["metadata"] for refund in given_back),
             )
         )
     return payments

@@ -153,10 +153,15 @@ def parse_case(text: str) -> Case:
         ValueError: The text is not a case.
     """
     journey, *injections = text.split("; ")
-    return Case(journey, tuple(map(_parse_injection, injections)))
+    return Case(journey, tuple(map(parse_injection, injections)))
 
 
-def _parse_injection(text: str) -> Injection:
+def parse_injection(text: str) -> Injection:
+    """Read an injection from the text that `str` makes of it.
+
+    Raises:
+        ValueError: The text is not an injection.
+    """
     match = _INJECTION.fullmatch(text)
     if match is None or match["kind"] not in {*KINDS, *_OTHER_KINDS}:
         raise ValueError(

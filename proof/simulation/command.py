@@ -1,27 +1,38 @@
-"""`make simulate`: plays every kind of fault at every call of every journey, each in a new world."""
+"""`make simulate`: plays every fault at every call of every journey, then pairs of faults and shops."""
 
 import gc
 import multiprocessing
 import os
 import random
+import signal
 import sys
 import time
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from functools import partial
+from itertools import chain, islice
+from multiprocessing.pool import Pool
 from typing import Final
 
-from proof.fault_campaign.case import Case, parse_case
+from proof.fault_campaign.case import Case
 from proof.journeys import JOURNEYS
-from proof.simulation.plan import single_faults
-from proof.simulation.play_case import SimulatedResult, play_case
+from proof.simulation.minimize import smallest
+from proof.simulation.plan import pairs_and_shops, single_faults
+from proof.simulation.play import parse, play
+from proof.simulation.play_case import SimulatedResult
+from proof.simulation.shop import Shop
 from proof.simulation.simulated_world import installed
 
 _GARBAGE: Final = 50_000
 """Objects between two collections. A world is full of cycles, for which Python would look all the time."""
 
-_AT_ONCE: Final = 20
+_AT_ONCE: Final = 8
 """Cases that a process takes at once."""
+
+_IN_THE_POOL: Final = 2_000
+"""Cases that wait for a process; their number has no end, so the pool must not get them all."""
 
 _PROGRESS_SECONDS: Final = 10.0
 
@@ -38,67 +49,87 @@ def main(arguments: Namespace) -> int:
         The exit code: 0 if no law was broken, else 1.
     """
     if arguments.case:
-        return _play_named(map(parse_case, arguments.case))
+        return _play_named(map(parse, arguments.case))
     seed = random.randrange(1_000_000) if arguments.seed is None else arguments.seed  # noqa: S311 - no secret
+    draw = random.Random(seed)  # noqa: S311 - it must be repeatable
     deadline = time.monotonic() + arguments.minutes * 60
     _print(f"Seed {seed}. Playing {len(JOURNEYS)} journeys without a fault ...")
     with _forking.Pool(os.cpu_count(), initializer=_prepare) as pool:
-        without_fault = pool.map(play_case, [Case(journey.key) for journey in JOURNEYS])
+        without_fault = pool.map(play, [Case(journey.key) for journey in JOURNEYS])
         broken = _reported(without_fault)
-        cases = [
-            case for result in without_fault for case in single_faults(result.case.journey, result.calls)
-        ]
-        random.Random(seed).shuffle(cases)  # noqa: S311 - it must be repeatable
-        _print(f"Playing {len(cases)} cases with one fault ...")
-        results = pool.imap_unordered(play_case, cases, chunksize=_AT_ONCE)
-        broken += _reported(_with_progress(results, len(cases), deadline))
+        calls = {str(result.case): result.calls for result in without_fault}
+        singles = [case for journey, made in calls.items() for case in single_faults(journey, made)]
+        draw.shuffle(singles)
+        _print(f"Playing {len(singles)} cases with one fault, then pairs of faults and random shops ...")
+        cases = chain(singles, pairs_and_shops(calls, draw))
+        broken += _reported(_with_progress(_played(pool, cases), deadline))
     return int(broken > 0)
 
 
-def _play_named(cases: Iterable[Case]) -> int:
-    """Play these cases, and print what happens in each."""
-    broken = 0
+def _play_named(cases: Iterable[Case | Shop]) -> int:
     with installed():
-        for case in cases:
-            result = play_case(case, traced=True)
-            broken += _reported([result])
-            _print(f"{case}: {', '.join(result.ends)}. {result.interrupted}".rstrip())
-    return int(broken > 0)
+        return int(_reported(map(partial(play, traced=True), cases)) > 0)
+
+
+def _played(pool: Pool, cases: Iterator[Case | Shop]) -> Iterator[SimulatedResult]:
+    """The results of cases, as they come."""
+    while some := list(islice(cases, _IN_THE_POOL)):
+        yield from pool.imap_unordered(play, some, chunksize=_AT_ONCE)
 
 
 def _prepare() -> None:
-    """Prepare a process for simulations; it needs no way back."""
+    """Prepare a process for simulations; it needs no way back, and the pool ends it."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()
     gc.set_threshold(_GARBAGE)
     _installation.enter_context(installed())
 
 
-def _with_progress(
-    results: Iterable[SimulatedResult], planned: int, deadline: float
-) -> Iterator[SimulatedResult]:
+def _with_progress(results: Iterable[SimulatedResult], deadline: float) -> Iterator[SimulatedResult]:
     """Pass results on until the time is up, and print the progress now and then."""
     start = reported = time.monotonic()
-    for number, result in enumerate(results, start=1):
+    kinds = Counter[str]()
+    for result in results:
         yield result
+        kinds[_kind(result.case)] += 1
         now = time.monotonic()
-        if now - reported > _PROGRESS_SECONDS or number == planned or now > deadline:
+        if now - reported > _PROGRESS_SECONDS or now > deadline:
             reported = now
-            _print(f"{number} of {planned} cases, {number / (now - start):.0f} a second")
+            counts = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
+            _print(f"{counts}: {kinds.total() / (now - start):.0f} cases a second")
         if now > deadline:
             return
 
 
+def _kind(case: Case | Shop) -> str:
+    if isinstance(case, Shop):
+        return "random shops"
+    return "single faults" if len(case.injections) == 1 else "pairs of faults"
+
+
 def _reported(results: Iterable[SimulatedResult]) -> int:
-    """Print each case that broke a law, with its trace; returns how many there were."""
+    """Print each case that broke a law, made smaller, with its trace; returns how many there were."""
     broken = 0
     for result in results:
-        if result.trace:
-            _print(result.trace)
         if result.breaches:
             broken += 1
-            _print("\n".join([f"VIOLATED  {result.case}", *(f"  law: {each}" for each in result.breaches)]))
-            _print(f"  play it again: python -m proof simulate --case '{result.case}'")
+            _print(f"VIOLATED  {result.case}")
+            _print_breaches(_made_smaller(result))
+        elif result.trace:
+            _print(result.trace)
     return broken
+
+
+def _made_smaller(result: SimulatedResult) -> SimulatedResult:
+    with installed():
+        return smallest(result)
+
+
+def _print_breaches(result: SimulatedResult) -> None:
+    _print(result.trace)
+    _print("\n".join(f"  law: {each}" for each in result.breaches))
+    _print(f"  play it again: python -m proof simulate --case '{result.case}'")
 
 
 def _print(text: str) -> None:

@@ -103,7 +103,7 @@ class SimulatedWorld:
     ) -> None:
         self.trace = Trace()
         self.scheduler = Scheduler(seed, start_ms)
-        self.dynamodb = DynamoDB(self.scheduler, self._changed, self._written, tables or no_items())
+        self.dynamodb = DynamoDB(self._changed, self._written, tables or no_items())
         self.network = Network(self.scheduler, self.trace)
         self.functions = Functions(self.scheduler, self.network, self.trace)
         self.api = Api(self.scheduler, self.functions)
@@ -168,13 +168,21 @@ class SimulatedWorld:
             strand.sleep(max(_POLL_MS, (soonest or 0) - self.scheduler.now + 1), counts=False)
         return seen
 
-    def sleep(self, milliseconds: int) -> None:
-        """Let time pass."""
-        current_strand().sleep(milliseconds)
+    def sleep(self, milliseconds: int, *, counts: bool = True) -> None:
+        """Let time pass; if it counts, the world is not at rest before it has passed."""
+        current_strand().sleep(milliseconds, counts=counts)
 
     def rest(self) -> None:
         """Wait until nothing more happens."""
         self.wait_for(lambda: self.scheduler.pending == 0, "the world is at rest")
+
+    def redrive(self) -> None:
+        """Move all dead letters back to their queues, as an operator does, and wait for the end of that."""
+        for queue in (self.audit, self.ended_executions):
+            letters, queue.dead_letters = queue.dead_letters, []
+            for letter in letters:
+                queue.send(json.loads(letter))
+        self.rest()
 
     def reconcile(self, scope: str = "full") -> list[Mapping[str, Any]]:
         """Run the reconciliation once, and wait until nothing more happens; returns its findings."""

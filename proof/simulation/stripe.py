@@ -131,6 +131,11 @@ class SimulatedStripe:
             self._take(event)
         return len(held)
 
+    def lose_webhooks(self) -> list[str]:
+        """Let the events that are held never be delivered; returns their ids."""
+        lost, self._held = self._held, []
+        return [event.event_id for event in lost]
+
     def duplicate_webhooks(self, times: int) -> None:
         """Repeat the delivery of every event this many times, also of held ones."""
         self._duplicate = times
@@ -155,6 +160,18 @@ class SimulatedStripe:
             ValueError: It can't be refunded.
         """
         return _possible(lambda: self.model.dashboard.refund(intent_id, amount))
+
+    def cancel_in_dashboard(self, intent_id: str) -> None:
+        """Cancel a payment by hand, if that is possible."""
+        self._call("POST", f"/v1/payment_intents/{intent_id}/cancel")
+
+    def return_refund(self, intent_id: str) -> dict[str, Any]:
+        """Send a refund back that had succeeded, as a bank does; returns the refund.
+
+        Raises:
+            ValueError: No refund of the intent has succeeded.
+        """
+        return _possible(lambda: self.model.dashboard.fail_refund(intent_id))
 
     def dispute(self, intent_id: str) -> dict[str, Any]:
         """Dispute a payment, as a customer does; returns the dispute.

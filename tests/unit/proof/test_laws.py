@@ -43,7 +43,7 @@ AFTER = Snapshot(orders=(ORDER,), payments=(PAYMENT,), stock={"CRUNCHY-ARMCHAIR"
         ),
         pytest.param(
             replace(ORDER, status="CANCELLED", refunded_outside=100),
-            replace(PAYMENT, refunded=500, refunds=2),
+            replace(PAYMENT, refunded=500, refunds=2, refunds_by_hand=1),
             10,
             id="a part refunded in the dashboard, and the rest when the order was cancelled",
         ),

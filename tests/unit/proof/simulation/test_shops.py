@@ -1,0 +1,103 @@
+"""Random shops and pairs of faults keep all laws; a planted defect is found, and its case is made smaller."""
+
+import re
+from itertools import islice
+from random import Random
+
+import pytest
+
+from lambdas.domain.order import Order, OrderLine
+from lambdas.shared.store.inventory import IS_IN_CATALOGUE
+from lambdas.shared.store.reservations import StockReservations
+from local.processes import REPOSITORY
+from proof.fault_campaign.case import Case
+from proof.journeys import JOURNEYS
+from proof.simulation.minimize import smallest
+from proof.simulation.plan import pairs
+from proof.simulation.play import parse, play
+from proof.simulation.shop import draw_shop, parse_shop
+
+FOUND = REPOSITORY / "tests/unit/proof/simulation/cases_that_broke_a_law.txt"
+
+SHOPS = 30
+"""Take about twenty seconds of one core in all."""
+
+PAIRS = 3
+"""Of each journey; take about twenty seconds of one core in all."""
+
+RUSH = (
+    "shop 1; 1s order A alice LAST-TABLE:1 pm_card_visa; 1s order B bob LAST-TABLE:1 pm_card_visa;"
+    " 1s order C carol RED-CHAIR:1 pm_card_visa; 2s again C; 3s cancel C carol; 9s reconcile full"
+)
+"""Two customers order the last table at the same time; the rest has nothing to do with it."""
+
+
+@pytest.mark.parametrize("seed", range(SHOPS))
+def test_a_random_shop_keeps_all_laws(seed: int) -> None:
+    assert play(draw_shop(seed)).breaches == []
+
+
+@pytest.mark.parametrize("journey", [journey.key for journey in JOURNEYS])
+def test_pairs_of_faults_break_no_law(journey: str) -> None:
+    calls = play(Case(journey)).calls
+    all_pairs = pairs(journey, calls, Random(journey))  # noqa: S311 - it must be repeatable
+
+    results = [play(case) for case in islice(all_pairs, PAIRS)]
+
+    assert {str(each.case): each.breaches for each in results if each.breaches} == {}
+
+
+def _found() -> list[str]:
+    return [line for line in FOUND.read_text().splitlines() if not line.startswith("#")]
+
+
+@pytest.mark.parametrize("case", _found())
+def test_a_case_that_broke_a_law_keeps_it_now(case: str) -> None:
+    assert play(parse(case)).breaches == []
+
+
+def test_a_shop_is_what_its_text_says() -> None:
+    shop = draw_shop(17)
+
+    assert parse_shop("shop 17") == shop
+    assert parse_shop(shop.spelled_out).happenings == shop.happenings
+
+
+def test_the_same_shop_has_the_same_trace() -> None:
+    drawn = draw_shop(17)
+    traces = {play(each, traced=True).trace for each in (drawn, drawn, parse_shop(drawn.spelled_out))}
+
+    assert len(traces) == 1
+
+
+def test_a_text_that_is_not_a_shop_is_refused() -> None:
+    with pytest.raises(ValueError, match="is not a happening"):
+        parse_shop("shop 17; alice orders something")
+
+
+def test_all_pairs_of_a_journey_are_different() -> None:
+    calls = play(Case("out-of-stock")).calls[:4]
+    all_pairs = pairs("out-of-stock", calls, Random(1))  # noqa: S311 - it must be repeatable
+
+    seen = [str(case) for case in all_pairs]
+
+    assert len(seen) == len(set(seen)) > 1000
+
+
+def test_a_planted_defect_is_found_and_its_case_made_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    move = StockReservations._move  # noqa: SLF001 - the defect
+
+    def move_unguarded(
+        self: StockReservations, order: Order, line: OrderLine, taken: int, _: object
+    ) -> object:
+        return move(self, order, line, taken, IS_IN_CATALOGUE)
+
+    monkeypatch.setattr(StockReservations, "_move", move_unguarded)
+
+    failed = play(parse(RUSH))
+    found = smallest(failed)
+
+    assert "LAST-TABLE was oversold: -1" in failed.breaches
+    assert {"order A", "order B"} <= set(re.findall(r"order \w", str(found.case)))
+    assert not re.search("again|cancel|reconcile", str(found.case))
+    assert "order A alice" in found.trace
