@@ -11,7 +11,6 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from functools import partial
 from itertools import chain, islice
 from multiprocessing.pool import Pool
 from typing import Final
@@ -67,8 +66,14 @@ def main(arguments: Namespace) -> int:
 
 
 def _play_named(cases: Iterable[Case | Shop]) -> int:
+    """Play these cases, and print what happens in each."""
+    broken = 0
     with installed():
-        return int(_reported(map(partial(play, traced=True), cases)) > 0)
+        for case in cases:
+            result = play(case, traced=True)
+            broken += _reported([result])
+            _print(f"{case}: {', '.join(result.ends)}. {result.interrupted}".rstrip())
+    return int(broken > 0)
 
 
 def _played(pool: Pool, cases: Iterator[Case | Shop]) -> Iterator[SimulatedResult]:

@@ -14,6 +14,7 @@ from proof.simulation.expressions import (
     update,
 )
 from proof.simulation.network import Rejected
+from proof.simulation.scheduler import Scheduler
 
 ORDERS: Final = "orders"
 INVENTORY: Final = "inventory"
@@ -36,6 +37,8 @@ _INDEXES: Final = {
 }
 """The indexes of the orders table, which have keys only."""
 
+_CONFLICT: Final = "Transaction is ongoing for the item"
+
 Key = tuple[str, ...]
 Tables = dict[str, dict[Key, Item]]
 """The items of each table by key; all keys are text."""
@@ -50,22 +53,32 @@ class DynamoDB:
     """The tables.
 
     Args:
+        scheduler: Simulated time.
         changed: Called with each record of the stream of the orders table.
         written: Called with the table's name and the item after each write; None if the item was deleted.
         tables: What the tables hold at first.
+
+    Attributes:
+        transaction_ms: The shortest and the longest duration of a transaction. Meanwhile other writes to its
+            items are rejected
+            (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html).
     """
 
     def __init__(
         self,
+        scheduler: Scheduler,
         changed: Callable[[dict[str, Any]], None],
         written: Callable[[str, Item | None], None],
         tables: Tables,
     ) -> None:
         self.tables: Tables = {name: dict(items) for name, items in tables.items()}
+        self.transaction_ms = (5, 30)
+        self._scheduler = scheduler
         self._changed = changed
         self._written = written
         self._changes = 0
         self._tokens: set[str] = set()
+        self._open_until: dict[tuple[str, Key], int] = {}
         self._operations: Mapping[str, Callable[[Parameters], Answer]] = {
             "BatchGetItem": self._batch_get,
             "DeleteItem": self._delete,
@@ -147,7 +160,9 @@ class DynamoDB:
             if kind != "Update":
                 raise NotImplementedError(kind)
             before = self.tables[action["TableName"]].get(key)
-            if _fits(action, before):
+            if self._is_open(action["TableName"], key):
+                reasons.append({"Code": "TransactionConflict", "Message": _CONFLICT})
+            elif _fits(action, before):
                 reasons.append({"Code": "None"})
                 writes.append((action["TableName"], key, self._updated(action, before)))
             else:
@@ -156,8 +171,10 @@ class DynamoDB:
                 )
         if len(writes) < len(actions):
             raise cancelled(reasons)
+        closed_at = self._scheduler.now + self._scheduler.random.randint(*self.transaction_ms)
         for table, key, after in writes:
             self._write(table, key, after)
+            self._open_until[table, key] = closed_at
         self._tokens.add(token)
         return {}
 
@@ -201,9 +218,12 @@ class DynamoDB:
         """The item as it is, if the condition of a write holds for it.
 
         Raises:
-            Rejected: The condition does not hold.
+            Rejected: The condition does not hold, or a transaction is writing the item.
         """
-        before = self.tables[params["TableName"]].get(_key(params["TableName"], key))
+        table = params["TableName"]
+        if self._is_open(table, _key(table, key)):
+            raise Rejected("TransactionConflictException", _CONFLICT)
+        before = self.tables[table].get(_key(table, key))
         if _fits(params, before):
             return before
         returned = params.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and before is not None
@@ -212,6 +232,10 @@ class DynamoDB:
             "The conditional request failed",
             **({"Item": before} if returned else {}),
         )
+
+    def _is_open(self, table: str, key: Key) -> bool:
+        """Whether a transaction that is not over yet has written the item."""
+        return self._open_until.get((table, key), 0) > self._scheduler.now
 
     @staticmethod
     def _updated(params: Parameters, before: Item | None) -> Item:

@@ -145,9 +145,7 @@ class _Play:
 def _may_end(order: OrderHistory, journey: Journey, case: Case) -> bool:
     if journey.status == "NEEDS_ATTENTION":  # an operator has acted since
         return order.status in AT_REST
-    disturbed = len(case.injections) + (journey.retried is not None)
+    disturbed = len(case.injections) + (journey.retried is not None)  # it has faults of its own
     if disturbed > 1 or any(each.lasts for each in case.injections):
-        if journey.failure == "internal_error" and order.status == "CONFIRMED":
-            return True  # an execution that was run again met no fault any more
-        return order.status in {"FAILED", journey.status, "CANCELLED"}
+        return order.status in AT_REST
     return order.end == journey.end and (order.was_mailed or journey.customer == UNREACHABLE_CUSTOMER)

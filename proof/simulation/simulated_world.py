@@ -103,7 +103,7 @@ class SimulatedWorld:
     ) -> None:
         self.trace = Trace()
         self.scheduler = Scheduler(seed, start_ms)
-        self.dynamodb = DynamoDB(self._changed, self._written, tables or no_items())
+        self.dynamodb = DynamoDB(self.scheduler, self._changed, self._written, tables or no_items())
         self.network = Network(self.scheduler, self.trace)
         self.functions = Functions(self.scheduler, self.network, self.trace)
         self.api = Api(self.scheduler, self.functions)

@@ -13,6 +13,7 @@ from moto.dynamodb.responses import DynamoHandler
 from proof.simulation.dynamodb import IDEMPOTENCY, DynamoDB, no_items
 from proof.simulation.expressions import condition as compiled
 from proof.simulation.network import Rejected
+from proof.simulation.scheduler import Scheduler
 
 KEY: Final = {"id": {"S": "item-1"}}
 NAMES: Final = {"#a": "a", "#b": "b", "#m": "m"}
@@ -133,7 +134,7 @@ def test_an_update_does_what_moto_does(  # noqa: PLR0913, PLR0917 - all that dec
     )
     tables = no_items()
     tables[IDEMPOTENCY]["item-1",] = before
-    dynamodb = DynamoDB(lambda _: None, lambda _table, _item: None, tables)
+    dynamodb = DynamoDB(Scheduler("expressions"), lambda _: None, lambda _table, _item: None, tables)
     moto = Moto(before)
 
     with suppress(Rejected):
