@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -167,6 +168,16 @@ class World:
     def subjects_of_mail(self, address: str, order_id: str) -> list[str]:
         """The subjects of the mails to an address about an order, oldest first."""
         return [mail.subject for mail in self.mailbox.messages_to(address) if order_id in mail.text]
+
+    def update_item(self, table: str, **update: Any) -> Mapping[str, Any]:  # noqa: ANN401 - the parameters of UpdateItem
+        """Update an item of a table, past the app."""
+        return self.dynamodb.update_item(TableName=self.tables[table], **update)
+
+    def after(self, seconds: float, act: Callable[[], object]) -> Timer:
+        """Let something happen after some seconds, in another thread."""
+        timer = Timer(seconds, act)
+        timer.start()
+        return timer
 
     def ensure_alive(self) -> None:
         """Check that no service has ended.

@@ -1,4 +1,4 @@
-"""Command line of the proof: `python -m proof demo|faults|simulate`; `make` has targets of the same names."""
+"""The command line of the proof: `python -m proof COMMAND`; for most commands, `make` has a target."""
 
 import argparse
 import sys
@@ -8,6 +8,7 @@ from local.command import exit_code_of
 from proof import demo
 from proof.fault_campaign import command as faults
 from proof.simulation import command as simulation
+from proof.simulation import twins
 
 
 def main(command_line: Sequence[str] | None = None) -> int:
@@ -24,6 +25,8 @@ def main(command_line: Sequence[str] | None = None) -> int:
         return exit_code_of(demo.main)
     if arguments.command == "simulate":
         return exit_code_of(lambda: simulation.main(arguments))
+    if arguments.command == "twins":
+        return exit_code_of(lambda: twins.main(arguments))
     return exit_code_of(lambda: faults.main(arguments))
 
 
@@ -55,6 +58,20 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--seed", type=int, help="seed for the order of the cases (default: a new one)")
     simulate.add_argument(
         "--minutes", type=float, default=10, help="minutes after which no new case is played (default: 10)"
+    )
+    both = commands.add_parser(
+        "twins", help="play the same cases in the simulation and in the embedded run, and compare the ends"
+    )
+    both.add_argument("--case", action="append", help="compare only this case; repeatable")
+    both.add_argument("--seed", type=int, default=1, help="seed for the sample of cases (default: 1)")
+    both.add_argument(
+        "--from", dest="first", type=int, default=1, help="first case of the sample (default: 1)"
+    )
+    both.add_argument(
+        "--to", dest="last", type=int, default=300, help="last case of the sample (default: 300)"
+    )
+    both.add_argument(
+        "--worlds", type=int, default=2, help="number of embedded worlds that run cases (default: 2)"
     )
     return parser
 

@@ -9,10 +9,10 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Final
 
 from local.fault_proxy.faults import Fault
-from local.world import World
 from proof.fault_campaign.order_under_test import OrderUnderTest, hold_charge, set_available
 from proof.journey import Journey
 from proof.journeys import JOURNEYS
+from proof.port import PlayedWorld
 from proof.scenarios import REFUND, submit
 
 _LAST: Final = "LAST-TABLE"
@@ -33,7 +33,7 @@ class CampaignJourney:
 
     journey: Journey
     _: KW_ONLY
-    prepare: Callable[[World], None] = lambda _: None
+    prepare: Callable[[PlayedWorld], None] = lambda _: None
     meanwhile: Callable[[OrderUnderTest], None] = lambda _: None
     payment_deadline_seconds: int = 90
 
@@ -46,7 +46,7 @@ def _refuse(order: OrderUnderTest) -> None:
     order.answer_bank(approves=False)
 
 
-def _prepare_last_unit(world: World) -> None:
+def _prepare_last_unit(world: PlayedWorld) -> None:
     set_available(world, _LAST, 1)
     hold_charge(world)
 
@@ -66,14 +66,14 @@ def _cancel_when_confirmed(order: OrderUnderTest) -> None:
     order.client.cancel(order.order_id)
 
 
-def _prepare_no_refunds(world: World) -> None:
+def _prepare_no_refunds(world: PlayedWorld) -> None:
     _prepare_last_unit(world)
     world.faults.inject(_NO_REFUNDS)
 
 
 def _lose_last_unit_without_refund(order: OrderUnderTest) -> None:
     _lose_last_unit(order)
-    order.wait_for(lambda record: record["status"] == "NEEDS_ATTENTION" and order.watch.is_quiet())
+    order.wait_for(lambda record: record["status"] == "NEEDS_ATTENTION" and order.is_quiet())
     order.world.faults.lift(_NO_REFUNDS)
 
 

@@ -7,6 +7,7 @@ from typing import Final, Literal, cast, get_args
 
 from local.fault_proxy.faults import Fault, FaultKind
 from local.fault_proxy.recording import Call
+from proof.fault_campaign.ending import Ending
 
 InjectionKind = FaultKind | Literal["stop", "restart"]
 
@@ -123,6 +124,7 @@ class CaseResult:
         case: The case.
         order_id: The order's id.
         status: The order's status in the end.
+        ending: How the order ended; None if it has no record.
         recovered: Whether a recovery was started, because an execution broke.
         reconciled: Whether the reconciliation was needed.
         operator_called: Whether an operator had to retry the order.
@@ -136,6 +138,7 @@ class CaseResult:
     case: Case
     order_id: str = ""
     status: str = "none"
+    ending: Ending | None = None
     recovered: bool = False
     reconciled: bool = False
     operator_called: bool = False

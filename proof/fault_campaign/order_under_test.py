@@ -4,16 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from threading import Timer
 from typing import Any, Final
 
 import httpx
 
 from local.fault_proxy.faults import Fault
-from local.waiting import wait_for
-from local.world import World
 from proof.fault_campaign.patient_client import PatientClient
-from proof.fault_campaign.watch import WorldWatch
+from proof.port import PlayedWorld
 from proof.promises import AT_REST
 from proof.scenarios import CONFIRM
 
@@ -34,12 +31,14 @@ class OrderUnderTest:
     Attributes:
         world: Its world.
         customer: The demo user who submits it.
+        is_quiet: Whether nothing happens in the world.
         order_id: Its id; empty until it is accepted.
         delivered: Units by SKU that were added to the stock without an order; negative if they were taken.
     """
 
-    world: World
+    world: PlayedWorld
     customer: str
+    is_quiet: Callable[[], bool]
     order_id: str = ""
     delivered: dict[str, int] = field(default_factory=dict)
 
@@ -47,11 +46,6 @@ class OrderUnderTest:
     def client(self) -> PatientClient:
         """The client of the order's customer and of operators."""
         return PatientClient(self.world, self.customer)
-
-    @cached_property
-    def watch(self) -> WorldWatch:
-        """Watches the order's world."""
-        return WorldWatch(self.world)
 
     def wait_for(self, fits: Callable[[Record], bool]) -> Record | None:
         """Wait until the order's record fits a condition.
@@ -66,11 +60,11 @@ class OrderUnderTest:
                 return None
             if fits(record):
                 return record, True
-            has_ended = self.watch.is_quiet() and record["status"] in {*AT_REST, "NEEDS_ATTENTION"}
+            has_ended = self.is_quiet() and record["status"] in {*AT_REST, "NEEDS_ATTENTION"}
             return (record, False) if has_ended else None
 
         try:
-            record, does_fit = wait_for(look, "the record fits", timeout_seconds=_TIMEOUT_SECONDS)
+            record, does_fit = self.world.wait_for(look, "the record fits", timeout_seconds=_TIMEOUT_SECONDS)
         except TimeoutError:
             return None
         return record if does_fit else None
@@ -82,8 +76,7 @@ class OrderUnderTest:
         The charge is released before the saga's call times out, even if the block takes longer.
         """
         self.wait_for(lambda _: self.world.faults.held(_HELD_CHARGE) > 0)
-        release = Timer(_HOLD_SECONDS, self.world.faults.lift, [_HELD_CHARGE])
-        release.start()
+        release = self.world.after(_HOLD_SECONDS, lambda: self.world.faults.lift(_HELD_CHARGE))
         try:
             yield
         finally:
@@ -106,18 +99,18 @@ class OrderUnderTest:
         self.delivered[sku] = -set_available(self.world, sku, 0)
 
 
-def hold_charge(world: World) -> None:
+def hold_charge(world: PlayedWorld) -> None:
     """Hold the next charge."""
     world.faults.inject(_HELD_CHARGE)
 
 
-def set_available(world: World, sku: str, units: int) -> int:
+def set_available(world: PlayedWorld, sku: str, units: int) -> int:
     """Set the units of a SKU that are in stock; returns how many there were."""
-    answer = world.dynamodb.update_item(
-        TableName=world.tables["inventory"],
+    answer = world.update_item(
+        "inventory",
         Key={"sku": {"S": sku}},
         UpdateExpression="SET available = :units ADD version :one",
         ExpressionAttributeValues={":units": {"N": str(units)}, ":one": {"N": "1"}},
-        ReturnValues="UPDATED_OLD",
+        ReturnValues="ALL_OLD",
     )
     return int(answer["Attributes"]["available"]["N"])

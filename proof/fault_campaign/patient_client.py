@@ -9,8 +9,7 @@ import httpx
 
 from cli.shapes import SubmissionJson
 from local.users import CUSTOMER, OPERATOR
-from local.waiting import wait_for
-from local.world import World
+from proof.port import PlayedWorld
 
 _TIMEOUT_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 0.1
@@ -25,7 +24,7 @@ class PatientClient:
         customer: The demo user who submits orders.
     """
 
-    world: World
+    world: PlayedWorld
     customer: str = CUSTOMER
 
     def submit(self, submission: SubmissionJson, key: str | None = None) -> str:
@@ -66,4 +65,6 @@ class PatientClient:
             is_throttled = answered.status_code == httpx.codes.TOO_MANY_REQUESTS
             return None if answered.is_server_error or is_throttled else answered
 
-        return wait_for(answer, "an answer", timeout_seconds=_TIMEOUT_SECONDS, pause_seconds=_PAUSE_SECONDS)
+        return self.world.wait_for(
+            answer, "an answer", timeout_seconds=_TIMEOUT_SECONDS, pause_seconds=_PAUSE_SECONDS
+        )

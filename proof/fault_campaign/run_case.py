@@ -9,10 +9,12 @@ from local.users import UNREACHABLE_CUSTOMER
 from local.world import World
 from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS
 from proof.fault_campaign.case import Case, CaseResult
+from proof.fault_campaign.ending import ending_of
 from proof.fault_campaign.interference import interfering
 from proof.fault_campaign.order_under_test import OrderUnderTest
 from proof.fault_campaign.settling import Settled, await_webhooks, settle, with_delivery
 from proof.fault_campaign.waits import payment_deadline
+from proof.fault_campaign.watch import WorldWatch
 from proof.journey import Journey
 from proof.laws import take_snapshot
 from proof.promises import OrderHistory
@@ -37,13 +39,14 @@ def run_case(world: World, case: Case, *, cold: bool = False) -> CaseResult:
     if cold:
         world.faults.kill_workers()
     with payment_deadline(world, campaign_journey.payment_deadline_seconds):
-        order = OrderUnderTest(world, journey.customer)
+        watch = WorldWatch(world)
+        order = OrderUnderTest(world, journey.customer, watch.is_quiet)
         campaign_journey.prepare(world)
         before = take_snapshot(world)
         with interfering(world, case.injections):
             order.order_id = order.client.submit(journey.order)
             campaign_journey.meanwhile(order)
-            settled = settle(order.watch, [order.order_id], with_delivery(before, order.delivered))
+            settled = settle(watch, [order.order_id], with_delivery(before, order.delivered))
         await_webhooks(world, order.order_id)
     calls = world.faults.calls()
     history = next(iter(settled.orders), None)
@@ -52,8 +55,9 @@ def run_case(world: World, case: Case, *, cold: bool = False) -> CaseResult:
         case=case,
         order_id=order.order_id,
         status=history.status if history else "none",
+        ending=ending_of(history, operator_called=settled.retries.total() > 0) if history else None,
         recovered=history is not None and history.was_recovered,
-        reconciled=order.watch.reconciliations > 0,
+        reconciled=watch.reconciliations > 0,
         operator_called=settled.retries.total() > 0,
         struck=[_struck(injection.name, injection.n, calls) for injection in case.injections],
         breaches=breaches,

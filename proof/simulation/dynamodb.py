@@ -139,9 +139,8 @@ class DynamoDB:
                 return {}
             case "ALL_NEW":
                 return {"Attributes": after}
-            case "UPDATED_OLD":
-                old = before or {}
-                return {"Attributes": {name: old[name] for name in old if old[name] != after.get(name)}}
+            case "ALL_OLD":
+                return {"Attributes": before} if before else {}
         raise NotImplementedError(params["ReturnValues"])
 
     def _transact(self, params: Parameters) -> Answer:

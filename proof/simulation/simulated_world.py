@@ -33,7 +33,7 @@ from proof.simulation.deliveries import Queue, Stream
 from proof.simulation.dynamodb import AUDIT, IDEMPOTENCY, INVENTORY, ORDERS, DynamoDB, Tables, no_items
 from proof.simulation.functions import Functions, current_invocation
 from proof.simulation.network import Network, Rejected
-from proof.simulation.scheduler import START_MS, Scheduler, current_strand
+from proof.simulation.scheduler import START_MS, Scheduler, Timer, current_strand
 from proof.simulation.state_language import Machine
 from proof.simulation.step_functions import StepFunctions, arn_of
 from proof.simulation.stripe import WEBHOOK_SECRET, SimulatedStripe, StripeSession
@@ -212,6 +212,14 @@ class SimulatedWorld:
     def subjects_of_mail(self, address: str, order_id: str) -> list[str]:
         """The subjects of the mails to an address about an order, oldest first."""
         return [each.subject for each in self.mail if address in each.to and order_id in each.text]
+
+    def update_item(self, table: str, **update: Any) -> Mapping[str, Any]:  # noqa: ANN401 - the parameters of UpdateItem
+        """Update an item of a table, past the app."""
+        return self.dynamodb.handle("UpdateItem", {"TableName": table, **update})
+
+    def after(self, seconds: float, act: Callable[[], object]) -> Timer:
+        """Let something happen after some seconds."""
+        return self.scheduler.after(seconds * 1000, act)
 
     def _written(self, table: str, item: Mapping[str, Any] | None) -> None:
         """Check what must hold after every single write."""
