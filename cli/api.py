@@ -267,6 +267,6 @@ def _failure(answer: httpx.Response) -> CommandFailed:
         status=answer.status_code,
         kind=problem.get("type"),
         errors=tuple((str(each["field"]), str(each["message"])) for each in problem.get("errors", ())),
-        request_id=problem.get("instance") or answer.headers.get("x-amzn-RequestId"),
+        request_id=problem.get("instance") or answer.headers.get("x-amz-apigw-id"),
         retry_after=float(retry_after) if retry_after.isdecimal() else None,
     )

@@ -1,4 +1,4 @@
-"""Calls to AWS: outputs of a stage's stacks, ."""
+"""Calls to AWS: outputs of a stage's stacks."""
 
 import os
 from collections.abc import Iterator

@@ -49,6 +49,8 @@ function moneyCard(paid) {
 }
 
 function eventLine(event) {
-  const readers = event.consumers.map((consumer) => h("small", `read by ${consumer.name}, ${timeOfDay(consumer.at)}`));
+  const readers = event.consumers.map((consumer) =>
+    h("small", `read by ${consumer.name}`, consumer.at && `, ${timeOfDay(consumer.at)}`),
+  );
   return [[event.type, readers], when(timeOfDay(event.occurred_at))];
 }

@@ -26,6 +26,11 @@ _SIGNED_IN: Final = Duration.hours(12)
 
 _TWO_YEARS: Final = Duration.days(730)
 
+_CACHED_ERRORS: Final = (404, 405, 414, 500, 501, 502, 503, 504)
+"""Errors that CloudFront caches for 10 s even where caching is off, whoever asks, unless told otherwise
+(https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html,
+November 2026)."""
+
 _COPIES: Final = ("Abort", "DeleteObject", "GetBucket", "GetObject", "List")
 """Families of calls to S3 that the function which copies the files may make."""
 
@@ -101,7 +106,8 @@ class ConsoleStack(StageStack):
 
         Caching is off for the API, whose responses belong to one user. `ALL_VIEWER_EXCEPT_HOST_HEADER` passes
         `Authorization` on; API Gateway finds the API by its own host name. The files say that they must be
-        validated (`_deploy`), so a new version is seen at once.
+        validated (`_deploy`), so a new version is seen at once. Nor are errors: the `404` that a customer
+        gets for somebody else's order must not answer its operator.
 
         Source, read in November 2026:
         https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
@@ -119,6 +125,10 @@ class ConsoleStack(StageStack):
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if certificate else None,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
+            error_responses=[
+                cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(0))
+                for status in _CACHED_ERRORS
+            ],
             default_behavior=cloudfront.BehaviorOptions(
                 origin=origins.S3BucketOrigin.with_origin_access_control(files),
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,

@@ -269,7 +269,7 @@ def _problem(status: int, kind: ProblemKind, description: str) -> dict[str, Any]
         "title": kind.title,
         "status": status,
         "detail": description.replace("`", ""),
-        "instance": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+        "instance": "KH3x8EoXoAMEVwg=",
     }
     if kind is ProblemKind.INVALID_REQUEST:
         error = {"field": "items.0.quantity", "message": "Input should be greater than or equal to 1"}

@@ -107,7 +107,7 @@ _LINE: Final = {
     "function_name": "orders-prod-charge_payment",
     "order_id": _ORDER.order_id,
     "execution": _ORDER.order_id,
-    "request_id": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+    "request_id": "KH3x8EoXoAMEVwg=",
     "operation": "confirm PaymentIntent",
     "http_status": 200,
     "stripe_request_id": "req_8Qz1aBcDeFgHiJ",
@@ -140,7 +140,7 @@ _EXECUTION: Final = Execution(
             left_at="2026-03-01T12:00:00.760Z",
             outcome=StateOutcome.SUCCEEDED,
             next="ChargePayment",
-            input={"order_id": _ORDER.order_id, "request_id": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"},
+            input={"order_id": _ORDER.order_id, "request_id": "KH3x8EoXoAMEVwg="},
             output={"status": "PENDING", "amount": 49_800, "currency": "usd"},
             attempts=(
                 Attempt(

@@ -99,7 +99,7 @@ class Api(httpx.BaseTransport):
                 "httpMethod": method,
                 "path": f"/v1{path}",
                 "stage": "v1",
-                "requestId": f"request-{self._requests}",
+                "extendedRequestId": f"request-{self._requests}",
                 "identity": {"sourceIp": "192.0.2.1"},
                 **({"authorizer": {"claims": claims_of(user)}} if user else {}),
             },

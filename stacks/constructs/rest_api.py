@@ -21,9 +21,12 @@ API_VERSION: Final = "v1"
 
 _LOG_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
+_REQUEST_ID: Final = "$context.extendedRequestId"
+"""Clients can choose `$context.requestId`. The embedded AWS has no other id in its own responses."""
+
 # No personal data: neither the caller and the address nor the values of path parameters.
 _ACCESS_LOG = {
-    "request_id": "$context.requestId",
+    "request_id": _REQUEST_ID,
     "time": "$context.requestTime",
     "method": "$context.httpMethod",
     "resource": "$context.resourcePath",
@@ -38,7 +41,7 @@ _ACCESS_LOG = {
 _SECURITY_HEADERS = {name: f"'{value}'" for name, value in SECURITY_HEADERS.items()}
 
 _MESSAGE: Final = "$context.error.messageString"
-_INSTANCE: Final = {"instance": "$context.requestId"}
+_INSTANCE: Final = {"instance": _REQUEST_ID}
 _PROBLEM_JSON: Final = "'application/problem+json'"
 _RETRY_SOON: Final = {"Retry-After": "'1'"}
 
@@ -186,6 +189,8 @@ class RestApi(apigateway.RestApi):
         ) -> None:
             # The variable's value brings its own quotes.
             template = json.dumps(problem).replace(f'"{_MESSAGE}"', _MESSAGE)
+            if self._embedded:
+                template = template.replace(_REQUEST_ID, "$context.requestId")
             self.add_gateway_response(
                 cause.response_type.replace("_", ""),
                 type=cause,

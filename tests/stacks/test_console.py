@@ -94,6 +94,13 @@ def test_the_template_is_valid(stage: Synthesis) -> None:
     assert [str(problem) for problem in problems] == []
 
 
+def test_an_error_that_one_user_gets_is_not_kept_for_others(stage: Synthesis) -> None:
+    settings = the(stage, "AWS::CloudFront::Distribution")["DistributionConfig"]
+
+    kept = {each["ErrorCode"]: each["ErrorCachingMinTTL"] for each in settings["CustomErrorResponses"]}
+    assert kept == dict.fromkeys((404, 405, 414, 500, 501, 502, 503, 504), 0)
+
+
 def test_only_the_distribution_reads_the_files_and_over_tls(stage: Synthesis) -> None:
     bucket, policy = the(stage, "AWS::S3::Bucket"), the(stage, "AWS::S3::BucketPolicy")
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+import stripe
+
 from lambdas.domain import clock
 from lambdas.domain.errors import OrderSagaError
 from lambdas.domain.order import Order, PaymentStatus
@@ -66,7 +68,7 @@ def _money(order: Order, connect: Callable[[], PaymentGateway]) -> dict[str, Any
         intent = gateway.retrieve_intent(order.payment.intent_id)
         refunds = gateway.list_refunds(intent.intent_id) if intent.amount_received else []
         disputes = gateway.list_disputes(intent.intent_id) if intent.disputed else []
-    except OrderSagaError as error:
+    except (OrderSagaError, stripe.StripeError) as error:
         logger.warning("the payment is shown as recorded", extra={"error": type(error).__name__})
         return _recorded_money(order)
     charge = intent.charge

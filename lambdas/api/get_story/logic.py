@@ -10,8 +10,9 @@ from lambdas.api.get_story.story_entry import StoryEntry, StorySource, entries_o
 from lambdas.domain.order import Order
 from lambdas.shared.store.audit import AuditedEvent
 
-_AFTERMATH: Final = timedelta(hours=1)
-"""How long after its last change there can be lines about an order at rest, of consumers and webhooks."""
+_AFTERMATH: Final = timedelta(days=4)
+"""How long after its last change there can be lines about an order at rest. Stripe repeats an event for three
+days (https://docs.stripe.com/webhooks#retries), and so long does the nightly reconciliation compare it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class _Known:
     Attributes:
         at: When the record first tells of it.
         was_asked_for: Whether an entry asks for it: it is started soon after.
-        wrote: Whether it wrote an entry.
+        wrote: Whether it wrote an entry, or an execution that recovered the order after it did.
     """
 
     name: str
@@ -130,11 +130,11 @@ def _mentions(order: Order) -> Iterator[_Known]:
         if entry.execution is None:
             continue
         if entry.execution.startswith(order.order_id):
-            yield _Known(entry.execution, _reason(entry.execution, order.order_id), entry.at, wrote=True)
+            for name in dict.fromkeys([split_recovery(entry.execution)[0], entry.execution]):
+                yield _Known(name, _reason(name, order.order_id), entry.at, wrote=True)
         elif asked is None:  # a run of the reconciliation writes when a rerun did not help
             yield _Known(rerun_of(order.order_id, version - 1), Reason.RECONCILIATION, entry.at)
-    if not order.is_at_rest:
-        yield _Known(rerun_of(order.order_id, order.version), Reason.RECONCILIATION, order.updated_at)
+    yield _Known(rerun_of(order.order_id, order.version), Reason.RECONCILIATION, order.updated_at)
 
 
 def _reason(name: str, order_id: str) -> Reason:

@@ -14,7 +14,9 @@ class HttpRequest:
     """A request to the REST API.
 
     Attributes:
-        request_id: API Gateway's; its access log has it too.
+        request_id: API Gateway's own id of the request; its access log has it too, and the response has it in
+            `x-amz-apigw-id`. Clients can choose the other one, `requestId`, by the header `x-amzn-RequestId`
+            (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html).
         path: Values of the path parameters.
         query: Values of each query parameter.
         headers: Values by lower-case name.
@@ -36,7 +38,7 @@ class HttpRequest:
         """Read an event in API Gateway's payload format 1.0, in which absent parts are null."""
         context = event["requestContext"]
         return cls(
-            request_id=context["requestId"],
+            request_id=context["extendedRequestId"],
             path=event["pathParameters"] or {},
             query=event["multiValueQueryStringParameters"] or {},
             headers={name.lower(): value for name, value in (event["headers"] or {}).items()},

@@ -13,7 +13,7 @@ EMAIL: Final = "harry@example.com"
 SECRET_KEY: Final = "sk_test_not_a_real_key"  # noqa: S105 - not a real one
 PAYMENT_SERVICE: Final = "orders-test"
 TASK_TOKEN: Final = "token-of-the-waiting-saga"  # noqa: S105 - not a real one
-REQUEST_ID: Final = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+REQUEST_ID: Final = "KH3x8EoXoAMEVwg="
 SUBMITTED_AT: Final = "2026-03-01T11:59:59.000Z"
 
 ARMCHAIR: Final = Product("CRUNCHY-ARMCHAIR", "Crunchy armchair", 37_900, "usd", available=5)

@@ -2,6 +2,7 @@ import json
 from typing import Any
 
 import pytest
+import stripe as stripe_sdk
 
 from docgen.contract.schemas import EffectsSchema
 from lambdas.api.get_effects.handler import handler
@@ -88,6 +89,17 @@ def test_the_money_is_shown_as_recorded_while_stripe_is_down(shop: Shop, stripe:
 
     assert (shown["source"], shown["status"], shown["held"]) == ("record", "succeeded", 75_000)
     assert (shown["charges"], shown["refunds"]) == ([], [])
+
+
+def test_the_money_is_shown_as_recorded_if_stripe_refuses_to_show_it(shop: Shop, stripe: FakeStripe) -> None:
+    shop.paid()
+
+    def refuse() -> None:
+        raise stripe_sdk.PermissionError("The key 'rk_live_1' does not have the required permissions")
+
+    stripe.before["retrieve_intent"] = refuse
+
+    assert money()["source"] == "record"
 
 
 def test_what_is_held_is_unknown_while_a_payment_is_undecided(shop: Shop, stripe: FakeStripe) -> None:

@@ -14,6 +14,7 @@ from lambdas.api.get_story.log_search import FoundLines, LogSearch
 from lambdas.api.get_story.logic import period_of, story_of
 from lambdas.api.get_story.story_entry import StorySource, entries_of_line
 from lambdas.domain.order import Order, OrderStatus, TimelineEntry
+from lambdas.domain.vocabulary import ReconciliationScope
 from lambdas.shared.aws import cloudwatch_logs
 from lambdas.shared.log import logger
 from lambdas.shared.store.audit import AuditedEvent
@@ -195,12 +196,14 @@ def test_the_logs_are_searched_until_now_while_an_order_is_not_at_rest() -> None
     assert not period.is_cut
 
 
-def test_the_logs_are_searched_for_an_hour_after_an_order_came_to_rest() -> None:
+def test_the_search_includes_what_stripe_and_the_nightly_run_still_do() -> None:
     order = an_order(unsettled=False, status=OrderStatus.CONFIRMED)
+    nightly = ReconciliationScope.FULL.window
 
-    assert period_of(order, datetime(2026, 3, 2, tzinfo=UTC), 7).until == datetime(
-        2026, 3, 1, 12, 59, 59, tzinfo=UTC
-    )
+    period = period_of(order, datetime(2026, 4, 1, tzinfo=UTC), 90)
+
+    assert timedelta(days=3) < period.until - datetime.fromisoformat(order.updated_at) < timedelta(days=7)
+    assert period.until - datetime.fromisoformat(order.updated_at) > nightly
 
 
 def test_a_story_that_began_before_the_kept_logs_is_truncated() -> None:

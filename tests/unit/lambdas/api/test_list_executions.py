@@ -100,6 +100,28 @@ def test_a_rerun_that_changed_nothing_is_found(shop: Shop) -> None:
     assert names(order, {"": a_history(), "-v1": a_history(began=10)})[1:] == [("-v1", "reconciliation")]
 
 
+def test_a_rerun_is_found_by_the_recovery_that_wrote_after_it(shop: Shop) -> None:
+    shop.placed()
+    with at_work(execution=f"{ORDER_ID}-v1-r1"):
+        shop.orders.begin_undo(ORDER_ID, {})
+
+    histories = {
+        "": a_history(),
+        "-v1": a_history("ExecutionAborted", began=10),
+        "-v1-r1": a_history(began=20),
+    }
+
+    assert names(shop.order(), histories)[1:] == [("-v1", "reconciliation"), ("-v1-r1", "recovery")]
+
+
+def test_a_rerun_of_a_closed_order_that_changed_nothing_is_found(shop: Shop) -> None:
+    shop.placed()
+    order = shop.notified(shop.orders.close(ORDER_ID, {}))
+    rerun = f"-v{order.version}"
+
+    assert names(order, {"": a_history(), rerun: a_history(began=10)})[1:] == [(rerun, "reconciliation")]
+
+
 def test_a_retry_of_the_reconciliation_says_so(shop: Shop) -> None:
     shop.being_undone()
     with at_work(execution="a-run"):
@@ -259,6 +281,7 @@ def test_an_operator_gets_the_executions(shop: Shop, step_functions_stub: Stubbe
         an_event("TaskScheduled", 2),
     ]
     step_functions_stub.add_response("get_execution_history", {"events": events})
+    step_functions_stub.add_client_error("get_execution_history", "ExecutionDoesNotExist")  # no rerun
 
     status, body = call()
 

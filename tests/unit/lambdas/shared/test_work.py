@@ -222,7 +222,7 @@ def test_what_a_webhook_writes_names_the_request_of_the_webhook(
     before = shop.awaiting_payment(stripe)
     stripe.settle("pi_1")
     event = webhook_request(an_event())
-    event["requestContext"]["requestId"] = OWN
+    event["requestContext"]["extendedRequestId"] = OWN
 
     receive_stripe_webhook(event, CONTEXT)
 

@@ -58,7 +58,7 @@ def test_every_response_has_the_security_headers(respond: Endpoint, expected: in
 
 
 @pytest.mark.parametrize("respond", PROBLEMS)
-def test_every_problem_has_the_request_id(respond: Endpoint) -> None:
+def test_every_problem_has_the_id_that_api_gateway_gave_the_request(respond: Endpoint) -> None:
     _status, headers, problem = call(respond)
 
     assert headers["Content-Type"] == "application/problem+json"
