@@ -19,7 +19,11 @@ export function axisTable(order, views, effects, select) {
   const ends = h("span.ends", h("span", timeOfDay(order.created_at)), h("span", `+${duration(scale.length)}`));
   return h(
     "table.axis",
-    h("caption", `Times are UTC, and since the order was placed. ${duration(scale.length)} in all.`),
+    h(
+      "caption",
+      `Times are UTC, and since the order was placed. ${duration(scale.length)} in all.`,
+      points.some((point) => point.kind === "Money") && " Stripe's times are whole seconds.",
+    ),
     heads("What", "From", "Took", ends),
     breaksRow(scale),
     blocks.map(({ view, rows }) =>

@@ -12,7 +12,11 @@ export function stateDetails({ view, name, comment, story, gap, close }) {
   return h(
     "section.details.card",
     { "aria-label": `State ${name}` },
-    h("header", h("h3", name), h("button.plain.close", { onclick: close, "aria-label": "Close the state" }, "✕")),
+    h(
+      "header",
+      h("h3", { tabindex: "-1" }, name),
+      h("button.plain.close", { onclick: close, "aria-label": "Close the state" }, "✕"),
+    ),
     comment && quiet(comment),
     visits.length
       ? visits.map((visit, index) => visitDetails(visit, visits.length > 1 ? index + 1 : null))

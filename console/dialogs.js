@@ -11,7 +11,11 @@ export function confirm(title, text, action) {
 export function askFor(title, text, label, action) {
   const field = h("textarea", { id: "answer", rows: "3", maxlength: "500", required: true });
   const body = [h("p", text), h("label", { for: "answer" }, label), field];
-  return show(title, body, [{ label: action, value: () => field.value.trim() || undefined, class: "primary" }]);
+  const value = () => {
+    field.value = field.value.trim();
+    return field.reportValidity() ? field.value : undefined;
+  };
+  return show(title, body, [{ label: action, value, class: "primary" }]);
 }
 
 /** Let the user choose one of several things with a name and a description. Returns it, or null. */

@@ -70,7 +70,7 @@ function updateChildren(old, fresh) {
       updateNode(same, node);
     } else {
       old.insertBefore(node, place);
-      for (const each of node.querySelectorAll?.(".holder") ?? []) hold(each);
+      for (const each of [node, ...(node.querySelectorAll?.("*") ?? [])]) if (each.holds) hold(each);
     }
   }
   while (place) {

@@ -15,9 +15,14 @@ const app = {
   page: null,
   timer: null,
 
-  /** Show the current page as it is now. */
+  /** Whether the page's data could not be read when it was last tried. */
+  hasFailed: false,
+
+  /** Show the current page as it is now. If what had the focus is gone, the heading takes it. */
   render() {
+    const focused = document.activeElement;
     update(place("main"), app.page.view());
+    if (!focused.isConnected) document.querySelector("h1").focus({ preventScroll: true });
   },
 
   /** Say something to users of screen readers. */
@@ -45,7 +50,7 @@ const app = {
       await page.load();
       if (page !== app.page) return;
       place("live").textContent = "live";
-      if (failedLoad) showProblem(null);
+      if (app.hasFailed) showProblem(null);
     } catch (problem) {
       if (page !== app.page) return;
       place("live").textContent = "not up to date";
@@ -57,10 +62,8 @@ const app = {
   },
 };
 
-let failedLoad = false;
-
 function showProblem(problem, whileLoading = false) {
-  failedLoad = Boolean(problem) && whileLoading;
+  app.hasFailed = Boolean(problem) && whileLoading;
   if (problem && !(problem instanceof Problem)) console.error(problem);
   const text = problem && [
     h("strong", problem.message),
@@ -79,10 +82,10 @@ function showProblem(problem, whileLoading = false) {
 function navigate() {
   const [, id, tab] = location.hash.match(/^#\/orders\/([^/]+)(?:\/(story))?$/) ?? [];
   const { page } = app;
-  const isSameOrder = id && page instanceof OrderPage && page.id === decodeURIComponent(id);
+  const isSameOrder = id && page instanceof OrderPage && page.id === id;
   showProblem(null);
   if (isSameOrder) page.tab = tab ?? "";
-  else app.page = id ? new OrderPage(app, decodeURIComponent(id), tab ?? "") : new OrdersPage(app);
+  else app.page = id ? new OrderPage(app, id, tab ?? "") : new OrdersPage(app);
   document.title = `${app.page.title} · ${app.config.stage}`;
   app.render();
   if (!isSameOrder && page) {

@@ -27,8 +27,10 @@ export class OrderPage {
   gaps = {}; // the problems of the parts that could not be read
   reading = new Set(); // names of the parts that are being read
   readAt = {}; // when each part was last asked for
+  readOf = {}; // the version of the order that it was asked for
   chosen = null; // number of the execution that the user chose
   state = null; // name of the state that the user chose
+  opener = null; // the element with which the user chose it
 
   /** @param tab "" or "story". */
   constructor(app, id, tab) {
@@ -45,17 +47,15 @@ export class OrderPage {
   async load() {
     const before = this.order;
     this.order = await this.app.api.order(this.id);
-    const hasChanged =
-      before?.timeline.length !== this.order.timeline.length || before?.updated_at !== this.order.updated_at;
     if (before && before.status !== this.order.status)
       this.app.announce(`The order is ${sentence(this.order.status)}.`);
     for (const name of ["executions", "effects", ...(this.#showsStory ? ["story"] : [])]) {
-      if (hasChanged || this.#isDue(name)) this.#read(name);
+      if (this.#isDue(name)) this.#read(name);
     }
   }
 
   #isDue(name) {
-    if (!(name in this.readAt)) return true;
+    if (this.readOf[name] !== this.#version) return true;
     if (this.gaps[name]?.status === 403) return false;
     const isRecent = Date.now() - milliseconds(this.order.updated_at) < AFTERMATH;
     const isRunning = this.parts.executions?.executions.some((each) => each.status === "RUNNING");
@@ -68,6 +68,7 @@ export class OrderPage {
     if (this.reading.has(name)) return;
     this.reading.add(name);
     this.readAt[name] = Date.now();
+    this.readOf[name] = this.#version;
     try {
       this.parts[name] = await this.app.api[name](this.id);
       delete this.gaps[name];
@@ -76,6 +77,11 @@ export class OrderPage {
     }
     this.reading.delete(name);
     if (this.app.page === this) this.app.render();
+  }
+
+  /** What changes when the order does. */
+  get #version() {
+    return `${this.order.updated_at} ${this.order.timeline.length}`;
   }
 
   get #showsStory() {
@@ -94,7 +100,7 @@ export class OrderPage {
   }
 
   view() {
-    if (!this.order) return h("section.head", this.#title(), quiet("Loading ..."));
+    if (!this.order) return h("section.head", this.#title(), !this.app.hasFailed && quiet("Loading ..."));
     return [this.#head(), this.#tabs(), this.tab === "story" ? this.#story() : this.#saga()];
   }
 
@@ -173,7 +179,7 @@ export class OrderPage {
         h(
           "div.card.graph-card",
           h("h2", { id: "saga-title" }, views.length > 1 ? `States of execution ${shown.number}` : "States"),
-          !this.state && h("p.quiet.hint", "Choose a state to see its input, output, tries and log."),
+          h("p.quiet.hint", "Choose a state to see its input, output, tries and log."),
           shown.note && note(shown.note),
           h("div.holder", { holds: this.graph.element }),
           legend(),
@@ -197,7 +203,10 @@ export class OrderPage {
       comment: this.graph.comment(this.state),
       story: this.parts.story,
       gap: this.gaps.story,
-      close: () => this.#select(this.chosen, null),
+      close: () => {
+        this.opener?.focus();
+        this.#select(this.chosen, null);
+      },
     });
   }
 
@@ -209,9 +218,13 @@ export class OrderPage {
 
   #select(number, state) {
     const isOpened = state && state !== this.state;
+    if (isOpened) this.opener = document.activeElement;
     Object.assign(this, { chosen: number, state });
     this.app.render();
-    if (isOpened && !this.parts.story) this.#read("story");
+    if (!isOpened) return;
+    document.querySelector(".details").scrollIntoView({ block: "nearest" });
+    document.querySelector(".details h3").focus({ preventScroll: true });
+    if (this.#isDue("story")) this.#read("story");
   }
 }
 

@@ -16,7 +16,9 @@ export class OrdersPage {
   status = "";
   search = "";
   pages = 1;
+  wanted = 1; // orders to look for: a page of the API can be empty, although orders follow
   hasMore = false;
+  isWhole = false; // whether a search for older orders found none
 
   constructor(app) {
     this.app = app;
@@ -29,22 +31,26 @@ export class OrdersPage {
 
   /** Read the pages that are shown, again: orders change their status, and so their place in a filtered list. */
   async load() {
-    const [status, orders] = [this.status, []];
-    let cursor = null;
-    for (let page = 0; page < this.pages || (orders.length === 0 && cursor); page += 1) {
+    const { status } = this;
+    const orders = [];
+    let [cursor, pages] = [null, 0];
+    do {
       const answer = await this.app.api.orders({ status, limit: PAGE_SIZE, cursor });
+      if (status !== this.status) return;
       orders.push(...answer.orders);
       cursor = answer.cursor;
-      if (!cursor) break;
-      if (!this.orders) this.#show(status, orders, cursor); // the first rows, while the others load
-    }
-    this.#show(status, orders, cursor);
+      pages += 1;
+      if (!this.orders && orders.length) this.#show(orders, cursor); // the first rows, while the others load
+    } while (cursor && (pages < this.pages || orders.length < this.wanted));
+    if (orders.length < this.wanted) Object.assign(this, { wanted: 0, isWhole: true });
+    else this.pages = pages;
+    this.#show(orders, cursor);
   }
 
-  #show(status, orders, cursor) {
-    if (status !== this.status) return;
+  #show(orders, cursor) {
     this.orders = orders;
-    this.hasMore = Boolean(cursor);
+    const isFull = orders.length >= PAGE_SIZE * this.pages;
+    this.hasMore = Boolean(cursor) && (isFull || !this.isWhole);
     this.app.render();
   }
 
@@ -59,7 +65,7 @@ export class OrdersPage {
           h("button.primary", { onclick: () => this.#place() }, "Place a sample order"),
       ),
       this.#filters(),
-      this.orders === null ? quiet("Loading ...") : this.#results(found),
+      this.orders ? this.#results(found) : !this.app.hasFailed && quiet("Loading ..."),
     ];
   }
 
@@ -124,12 +130,12 @@ export class OrdersPage {
   }
 
   #filter(status) {
-    Object.assign(this, { status, pages: 1, orders: null });
+    Object.assign(this, { status, pages: 1, wanted: 1, isWhole: false, orders: null });
     this.app.refresh();
   }
 
   #more() {
-    this.pages += 1;
+    this.wanted = this.orders.length + 1;
     this.app.refresh();
   }
 

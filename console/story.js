@@ -21,7 +21,7 @@ export function storyCard(order, story, views) {
       h(
         "table.story",
         unseenCaption("Everything that is known of the order, by time"),
-        heads("Time (UTC)", "Since", "Source", "What"),
+        heads("Time (UTC)", "Since start", "Source", "What"),
         h(
           "tbody",
           story.entries.map((entry) => row(entry, start, numbers.get(entry.execution))),

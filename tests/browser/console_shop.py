@@ -30,6 +30,7 @@ class ConsoleShop:
 
     Attributes:
         recorded: For each kind of order, the answers about it; a test may change them.
+        empty_pages: Pages without orders after the last order, as the API has them for days without orders.
         refused: Parts of an order that are answered by a problem document, such as `executions`, by status.
         requests: Method, path and body of every request that changes something.
         keys: Values of the header `Idempotency-Key`.
@@ -41,6 +42,7 @@ class ConsoleShop:
         self.page = page
         self.recorded: dict[str, Any] = {kind: recorded(kind) for kind in KINDS}
         self.listed = orders
+        self.empty_pages = 0
         self.refused: dict[str, int] = {}
         self.requests: list[tuple[str, str, Any]] = []
         self.keys: list[str] = []
@@ -118,7 +120,7 @@ class ConsoleShop:
             orders = [order for order in orders if order["status"] == status[0]]
         start, limit = int(query.get("cursor", ["0"])[0]), int(query["limit"][0])
         end = start + limit
-        cursor = str(end) if end < len(orders) else None
+        cursor = str(end) if end < len(orders) + self.empty_pages * limit else None
         route.fulfill(json={"orders": orders[start:end], "cursor": cursor})
 
     def _change(self, route: Route, path: str) -> None:

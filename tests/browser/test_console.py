@@ -19,6 +19,11 @@ from tests.browser.console_shop import (
 MAX_BYTES = 150_000
 """Budget of the whole page, uncompressed."""
 
+SIDEWAYS = """selector => [...document.querySelectorAll(selector)]
+    .filter(each => each.scrollWidth > each.clientWidth)
+    .map(each => each.className || each.tagName)"""
+"""Finds elements that scroll sideways."""
+
 UNDO = ("ReleaseInventory", "RefundPayment", "CloseOrder", "NotifyCustomerOfClosure", "OrderClosed")
 
 OUTCOMES = {
@@ -119,6 +124,26 @@ def test_older_orders_come_page_by_page(page: Page, shop: ConsoleShop) -> None:
     expect(page.get_by_role("button", name="Older orders")).to_have_count(0)
 
 
+def test_a_search_for_older_orders_that_finds_none_ends(page: Page, shop: ConsoleShop) -> None:
+    # Given: the API offers a page for each month, even without orders
+    page.clock.install()
+    shop.empty_pages = 3
+    shop.open()
+    expect(page.locator(".orders tbody tr")).to_have_count(5)
+
+    # When
+    page.get_by_role("button", name="Older orders").click()
+
+    # Then
+    expect(page.get_by_role("button", name="Older orders")).to_have_count(0)
+
+    # And the list reads a page again, not all
+    before = shop.reads
+    poll(page)
+    expect(page.get_by_role("button", name="Older orders")).to_have_count(0)
+    assert shop.reads == before + 1
+
+
 def test_the_list_is_live_and_keeps_the_focus(page: Page, shop: ConsoleShop) -> None:
     page.clock.install()
     shop.listed = many_orders(3)
@@ -206,6 +231,19 @@ def test_another_execution_is_shown_when_it_is_chosen(page: Page, shop: ConsoleS
     expect(page.locator('[data-state="NotifyCustomer"]')).to_have_attribute("data-outcome", "unreached")
 
 
+def test_the_graph_stays_when_the_note_above_it_goes_away(page: Page, shop: ConsoleShop) -> None:
+    shop.recorded[RECOVERED]["executions"]["executions"][0].update(history="expired", states=[])
+    shop.open_order(RECOVERED)
+    page.locator(".around").wait_for()
+
+    page.locator(".executions button").first.click()
+    expect(page.locator(".note")).to_contain_text("deleted the history")
+    page.locator(".executions button").last.click()
+
+    assert not page.locator(".note").is_visible()
+    assert page.locator('[data-state="ValidateOrder"]').is_visible()  # at once, not after the next look
+
+
 def test_a_state_shows_its_input_error_tries_and_log(page: Page, shop: ConsoleShop) -> None:
     shop.open_order(ATTENTION)
 
@@ -239,6 +277,20 @@ def test_states_can_be_chosen_with_the_keyboard(page: Page, shop: ConsoleShop) -
     page.keyboard.press("Enter")
 
     expect(page.locator(".details h3")).to_have_text("ChargePayment")
+    expect(page.locator(".details h3")).to_be_focused()
+    expect(page.locator(".details h3")).to_be_in_viewport()
+
+
+def test_a_closed_state_gives_the_focus_back(page: Page, shop: ConsoleShop) -> None:
+    shop.open_order(HAPPY)
+    page.locator('[data-state="ValidateOrder"]').focus()
+    page.keyboard.press("Enter")
+
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".details")).to_have_count(0)
+    expect(page.locator('[data-state="ValidateOrder"]')).to_be_focused()
 
 
 def test_the_time_axis_has_a_row_for_each_try_and_effect(page: Page, shop: ConsoleShop) -> None:
@@ -249,6 +301,16 @@ def test_the_time_axis_has_a_row_for_each_try_and_effect(page: Page, shop: Conso
     expect(axis).to_contain_text("after 700 ms")
     expect(axis.locator(".point")).to_have_count(5)
     expect(axis.locator('.point[data-kind="Money"]')).to_contain_text("Charge succeeded 318.80 USD")
+
+
+def test_a_duration_never_has_sixty_seconds(page: Page, shop: ConsoleShop) -> None:
+    shop.open()
+
+    said = page.evaluate(
+        "import('/format.js').then(({ duration }) => [59_400, 60_000, 119_700].map(duration))"
+    )
+
+    assert said == ["59.4 s", "1 min 0 s", "1 min 59 s"]
 
 
 def test_a_long_wait_is_drawn_shorter_and_says_so(page: Page, shop: ConsoleShop) -> None:
@@ -290,6 +352,34 @@ def test_a_change_of_the_order_is_shown_and_announced(page: Page, shop: ConsoleS
     expect(page.get_by_role("status")).to_have_text("The order is Confirmed.")
 
 
+def test_the_story_follows_changes_made_while_it_was_hidden(page: Page, shop: ConsoleShop) -> None:
+    # Given: an order at rest for long, whose story was read
+    shop.open_order(HAPPY, "/story")
+    page.locator(".story").wait_for()
+    page.get_by_role("link", name="Saga", exact=True).click()
+
+    # When
+    recorded = shop.recorded[HAPPY]
+    recorded["order"]["status"] = "CANCELLED"
+    recorded["order"]["updated_at"] = "2026-03-01T12:03:00.000Z"
+    recorded["story"]["entries"].append({**recorded["story"]["entries"][-1], "text": "one more line"})
+    expect(page.locator(".head .badge")).to_contain_text("Cancelled")
+    page.get_by_role("link", name="Story").click()
+
+    # Then
+    expect(page.locator(".story tr").last).to_contain_text("one more line")
+
+
+def test_a_button_that_goes_away_leaves_the_focus_at_the_heading(page: Page, shop: ConsoleShop) -> None:
+    shop.open_order(AWAITING)
+    page.get_by_role("button", name="Cancel ...").focus()
+
+    shop.recorded[AWAITING]["order"]["status"] = "CANCELLED"
+
+    expect(page.locator(".head .badge")).to_contain_text("Cancelled")
+    expect(page.locator("h1")).to_be_focused()
+
+
 # What can't be read
 
 
@@ -321,10 +411,12 @@ def test_the_page_says_which_parts_are_missing(page: Page, shop: ConsoleShop) ->
     expect(page.locator(".note")).to_contain_text("The story can't be shown: Refused")
 
 
-def test_an_unknown_order_is_a_readable_problem(page: Page, shop: ConsoleShop) -> None:
-    shop.open("orders/00000000-0000-5000-8000-000000000000")
+@pytest.mark.parametrize("order_id", ["00000000-0000-5000-8000-000000000000", "%E0"])
+def test_an_unknown_order_is_a_readable_problem(page: Page, shop: ConsoleShop, order_id: str) -> None:
+    shop.open(f"orders/{order_id}")
 
     expect(page.get_by_role("alert")).to_contain_text("Refused")
+    expect(page.get_by_text("Loading ...")).to_have_count(0)
 
 
 def test_nothing_secret_or_unknown_is_shown(page: Page, shop: ConsoleShop) -> None:
@@ -401,6 +493,7 @@ def test_a_settlement_needs_a_reason(page: Page, shop: ConsoleShop) -> None:
     page.get_by_role("button", name="Settle ...").click()
     page.get_by_role("button", name="Settle", exact=True).click()
     assert shop.requests == []
+    expect(page.get_by_label("How and why")).to_be_focused()  # and the browser says that it is required
     page.get_by_label("How and why").fill("Bank transfer 42")
     page.get_by_role("button", name="Settle", exact=True).click()
 
@@ -480,13 +573,21 @@ def test_axe_finds_nothing(browser: Browser, scheme: str, width: int) -> None:
     assert findings == []
 
 
-def test_a_narrow_screen_does_not_scroll_sideways(page: Page, shop: ConsoleShop) -> None:
-    page.set_viewport_size({"width": 360, "height": 780})
+@pytest.mark.parametrize("width", [360, 640])  # 640: a screen of 1,280 pixels at 200 %
+def test_a_narrow_screen_does_not_scroll_sideways(page: Page, shop: ConsoleShop, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 780})
     shop.open_order(ATTENTION)
     page.locator('[data-state="RefundPayment"]').click()
     expect(page.locator(".log")).to_be_visible()
+    assert page.evaluate(SIDEWAYS, "main, .card:not(.graph-card)") == []
 
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.get_by_role("link", name="Story").click()
+    page.locator(".story").wait_for()
+
+    assert page.evaluate(SIDEWAYS, "main, .scroll") == []
+    text = page.locator(".story td:last-child").first.bounding_box()
+    assert text is not None
+    assert text["width"] > width / 2
 
 
 def test_a_new_page_takes_the_focus_to_its_heading(page: Page, shop: ConsoleShop) -> None:
