@@ -15,7 +15,7 @@ from rich.text import Text
 from cli.order_state import is_at_rest
 from cli.output import Output
 from cli.shapes import ExecutionJson, OrderJson, StateJson
-from cli.views import order_head, read_time, timeline, timeline_row
+from cli.views import order_head, read_time, short_name, timeline, timeline_row
 
 _DETOURS: Final = frozenset(
     {
@@ -134,10 +134,12 @@ def states(executions: Sequence[ExecutionJson], running: RenderableType, now: da
     first = executions[0]["name"]
     for execution in executions:
         is_complete = execution["history"] == "complete"
-        if execution["name"] != first or not is_complete:
-            name = execution["name"].removeprefix(f"{first}-")
-            remark = "" if is_complete else f"history {execution['history']}"
-            table.add_row("", Text(name, style="dim"), "", Text(remark, style="dim"))
+        if len(executions) > 1 or not is_complete:
+            remark = f"{execution['reason']}, {execution['status']}"
+            remark += "" if is_complete else f", history {execution['history']}"
+            table.add_row(
+                "", Text(short_name(execution["name"], first), style="dim"), "", Text(remark, style="dim")
+            )
         for visit in execution["states"]:
             left = read_time(visit["left_at"]) if visit["left_at"] else now
             seconds = (left - read_time(visit["entered_at"])).total_seconds()

@@ -83,7 +83,7 @@ def story_table(order_id: str, story: StoryJson) -> RenderableType:
             f"{at:%F %T}.{at.microsecond // 1000:03}",
             f"+{(at - (start or at)).total_seconds():.3f} s",
             _where(entry),
-            _short_name(entry["execution"], order_id),
+            short_name(entry["execution"], order_id),
             Text(entry["text"], style=_style_of(entry)),
         )
     return table
@@ -142,7 +142,7 @@ def _where(entry: StoryEntryJson) -> Text:
     return Text.assemble((entry["source"], "cyan"), f" {place}" if place else "")
 
 
-def _short_name(execution: str | None, order_id: str) -> str:
+def short_name(execution: str | None, order_id: str) -> str:
     """Name an execution without the order's id; the first one has no other name."""
     if execution == order_id:
         return "first"

@@ -24,11 +24,11 @@ def view(
 ) -> None:
     """Open the console, or its page about an order, in your browser.
 
-    You sign in on the page. For a deployed stage, your AWS credentials are needed to find its address.
+    With --stage, your AWS credentials are needed to find the address, and you sign in on the page.
     """
     output = Output(as_json=False)
     with reported(output):
-        console = read_console_url(stage) if stage is not None else read_run_file(run_file)["viewer_url"]
+        console = read_console_url(stage) if stage is not None else read_run_file(run_file)["console_url"]
     page = "" if order_id is None else f"orders/{quote(order_id, safe='')}"
     url = f"{console.rstrip('/')}/#/{page}"
     output.show(url)

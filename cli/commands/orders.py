@@ -165,9 +165,13 @@ def retry(
         order = connection.api.retry_order(order_id)
         _show_accepted(connection, order, _SETTLED if follow else None)
         return
+    retried = 0
     for page in connection.api.order_pages(status=status, limit=None, cursor=None):
         for each in page["orders"]:
             _retry_one_of_many(connection, each["order_id"])
+            retried += 1
+    if not retried:
+        connection.output.remark(f"No order is {status}.")
 
 
 @app.command()

@@ -175,6 +175,14 @@ def test_an_operator_retries_all_orders_with_a_status(orders: Run, shop: FakeSho
     assert "o-2: Nothing to retry: The order is FAILED." in result.stderr
 
 
+def test_a_retry_of_many_says_that_there_is_none(orders: Run, shop: FakeShop) -> None:
+    shop.answers("GET /orders?status=NEEDS_ATTENTION", {"orders": [], "cursor": None})
+
+    result = orders("retry", "--status", "NEEDS_ATTENTION", "--as", "operator")
+
+    assert (result.stdout, result.stderr) == ("", "No order is NEEDS_ATTENTION.\n")
+
+
 def test_a_retry_of_many_stops_if_it_is_forbidden(orders: Run, shop: FakeShop) -> None:
     page = {"orders": [an_order("o-1"), an_order("o-2")], "cursor": None}
     shop.answers("GET /orders?status=NEEDS_ATTENTION", page)

@@ -137,7 +137,7 @@ def test_a_terminal_shows_the_states_beside_the_timeline() -> None:
         a_state("ChargePayment", 2, None, None, "PaymentDeclined"),
         a_state("RefundPayment", None),
     ]
-    executions = [an_execution("o-1", states), an_execution("o-1-cancel", [])]
+    executions = [an_execution("o-1", states), an_execution("o-1-cancel", [], reason="cancellation")]
     snapshot = Snapshot(an_order(status="PENDING"), executions)
     terminal = a_terminal()
 
@@ -145,10 +145,11 @@ def test_a_terminal_shows_the_states_beside_the_timeline() -> None:
 
     lines = [line.split() for line in shown_on(terminal)]
     assert lines[3:] == [
-        ["+0.0", "s", "03:04:05", "OrderReceived", "✓", "ValidateOrder", "1.0", "s"],
+        ["+0.0", "s", "03:04:05", "OrderReceived", "first", "submission,", "RUNNING"],
+        ["✓", "ValidateOrder", "1.0", "s"],
         ["✗", "ChargePayment", "2.0", "s", "PaymentDeclined,", "tried", "3", "times"],
         ["~", "RefundPayment", "9.0", "s"],
-        ["cancel"],
+        ["cancel", "cancellation,", "RUNNING"],
         [],
         ["Do", "this."],
     ]
@@ -183,14 +184,18 @@ def test_the_last_picture_remains_on_the_terminal() -> None:
 
 def test_the_executions_of_an_order_can_be_shown(orders: Run, shop: FakeShop) -> None:
     states = [a_state("ChargePayment", 2, "PaymentProviderUnavailable", None)]
-    found = [an_execution("o-1", states), an_execution("o-1-r1", [], history="expired")]
+    found = [
+        an_execution("o-1", states, status="ABORTED"),
+        an_execution("o-1-r1", [], reason="recovery", status="UNKNOWN", history="expired"),
+    ]
     shop.answers("GET /orders/o-1/executions", {"executions": found})
 
     result = orders("executions", "o-1", "--as", "operator")
 
     assert [line.split() for line in result.stdout.splitlines()] == [
+        ["first", "submission,", "ABORTED"],
         ["✓", "ChargePayment", "2.0", "s", "tried", "2", "times"],
-        ["r1", "history", "expired"],
+        ["r1", "recovery,", "UNKNOWN,", "history", "expired"],
     ]
     assert json.loads(orders("executions", "o-1", "--json").stdout) == {"executions": found}
 
@@ -231,11 +236,16 @@ def a_state(name: str, seconds: int | None, *errors: str | None) -> StateJson:
 
 
 def an_execution(
-    name: str, states: list[StateJson], *, status: str = "RUNNING", history: str = "complete"
+    name: str,
+    states: list[StateJson],
+    *,
+    reason: str = "submission",
+    status: str = "RUNNING",
+    history: str = "complete",
 ) -> ExecutionJson:
     return {
         "name": name,
-        "reason": "submission",
+        "reason": reason,
         "status": status,
         "started_at": None,
         "stopped_at": None,
