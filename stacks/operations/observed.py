@@ -16,7 +16,7 @@ from stacks.constructs.table import Table
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
-    """The resources of the other stacks that somebody must know about.
+    """The resources of the other stacks that alarms, dashboards and queries read.
 
     Attributes:
         stream_functions: Functions that follow the stream of the orders table.

@@ -39,7 +39,7 @@ class Execution:
     """An execution of an order's saga; times are UTC, ISO 8601.
 
     Attributes:
-        status: As Step Functions says it; `UNKNOWN` if its history cannot be read.
+        status: As Step Functions reports it; `UNKNOWN` if its history cannot be read.
         started_at: None if its history cannot be read.
         stopped_at: None while it runs.
         error: Why it did not succeed.
