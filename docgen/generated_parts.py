@@ -13,10 +13,11 @@ from docgen.metrics import metric_cost_table, metric_table
 from docgen.reconciliation_load import load_table
 from docgen.saga_graph import saga_graph
 from docgen.stripe_calls import read_counts
-from docgen.tables import aws_error_table, path_table, payment_table
+from docgen.tables import aws_error_table, break_table, path_table, payment_table
 from local.processes import REPOSITORY
 from proof.alarms.faults import GIVEN, PLAYED
 from proof.journeys import PATH_JOURNEYS, PAYING_JOURNEYS
+from proof.simulation.breaks import BREAKS
 from statemachines.aws_errors import AWS_ERRORS
 from statemachines.document import SagaDocument
 
@@ -38,6 +39,7 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
         },
         "docs/payments.md": {"payments": payment_table(PAYING_JOURNEYS, read_counts())},
         "docs/cost.md": {"cost": cost_table(), "reconciliation": load_table()},
+        "docs/simulation.md": {"breaks": break_table(BREAKS)},
         "docs/observability.md": {
             "metrics": metric_table(),
             "metric cost": metric_cost_table(),

@@ -5,6 +5,7 @@ from typing import Final
 
 from docgen.stripe_calls import as_text
 from proof.journey import Journey
+from proof.simulation.breaks import Break
 from statemachines.aws_errors import AwsError
 from statemachines.document import SagaDocument
 from statemachines.steps import Role
@@ -62,6 +63,16 @@ def aws_error_table(errors: Iterable[AwsError]) -> str:
 def _seen_by_customer(journey: Journey) -> str:
     because = f" (`{journey.failure}`)" if journey.failure else ""
     return f"`{journey.status}`{because}" + (f": {journey.message}" if journey.message else "")
+
+
+def break_table(breaks: Iterable[Break]) -> str:
+    """Make a Markdown table: what is broken on purpose, the law, and what finds it."""
+    rows = (
+        f"| {_capitalized(each.name)}. {each.how} | {each.law} | `{each.found_by}` | {each.noticed} |"
+        for each in breaks
+    )
+    head = "| Break | Law | A case that finds it | What it reports |"
+    return "\n".join([head, "|---|---|---|---|", *rows])
 
 
 def _path(saga: SagaDocument, journey: Journey) -> str:

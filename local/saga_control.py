@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from local.waiting import wait_for
 
@@ -26,6 +26,7 @@ class StateVisit:
         left: Time of exit; None for the current state.
         attempts: Attempts of its task.
         error: Error of the last attempt; None if it succeeded.
+        retried: Errors of the attempts before the last one.
     """
 
     name: str
@@ -33,6 +34,12 @@ class StateVisit:
     left: datetime | None = None
     attempts: int = 0
     error: str | None = None
+    retried: tuple[str, ...] = ()
+
+    def tried_again(self) -> Self:
+        """The visit after another attempt has begun."""
+        retried = (*self.retried, self.error) if self.error else self.retried
+        return replace(self, attempts=self.attempts + 1, error=None, retried=retried)
 
 
 class SagaControl:
@@ -131,7 +138,7 @@ def _visits(history: Iterator[Any]) -> list[StateVisit]:
         elif kind in _ENDS_EARLY and visits:
             visits[-1] = replace(visits[-1], left=at, error=visits[-1].error or kind)
         elif kind == "TaskScheduled":
-            visits[-1] = replace(visits[-1], attempts=visits[-1].attempts + 1, error=None)
+            visits[-1] = visits[-1].tried_again()
         elif kind in {"TaskFailed", "TaskTimedOut"}:
             details = event.get("taskFailedEventDetails") or event.get("taskTimedOutEventDetails") or {}
             visits[-1] = replace(visits[-1], error=details.get("error", "States.Timeout"))

@@ -28,7 +28,7 @@ class AuditTrail:
         self._table = table
 
     def events(self, order_id: str) -> list[dict[str, Any]]:
-        """The records of an order's events, oldest first."""
+        """The records of an order's events, oldest first; of one time, in the order of their names."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="order_id = :order_id",
@@ -36,7 +36,7 @@ class AuditTrail:
             ConsistentRead=True,
         )
         records = [deserialized(item) for page in pages for item in page["Items"]]
-        return sorted(records, key=lambda record: str(record["occurred_at"]))
+        return sorted(records, key=lambda record: (str(record["occurred_at"]), str(record["event"])))
 
     def wait_for_events(
         self, order_id: str, *, count: int = 1, timeout_seconds: float = 30.0

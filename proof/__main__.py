@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from local.command import exit_code_of
 from proof import demo
 from proof.fault_campaign import command as faults
+from proof.simulation import break_search
 from proof.simulation import command as simulation
 from proof.simulation import twins
 
@@ -27,6 +28,8 @@ def main(command_line: Sequence[str] | None = None) -> int:
         return exit_code_of(lambda: simulation.main(arguments))
     if arguments.command == "twins":
         return exit_code_of(lambda: twins.main(arguments))
+    if arguments.command == "breaks":
+        return exit_code_of(lambda: break_search.main(arguments))
     return exit_code_of(lambda: faults.main(arguments))
 
 
@@ -73,6 +76,14 @@ def _parser() -> argparse.ArgumentParser:
     both.add_argument(
         "--worlds", type=int, default=2, help="number of embedded worlds that run cases (default: 2)"
     )
+    breaks = commands.add_parser(
+        "breaks", help="break the product on purpose, and see that the simulation notices"
+    )
+    breaks.add_argument("--seed", type=int, default=1, help="seed for the order of the cases (default: 1)")
+    breaks.add_argument(
+        "--most", type=int, default=5000, help="cases after which a break counts as not found (default: 5000)"
+    )
+    breaks.add_argument("--only", default="", help="only breaks whose name contains this")
     return parser
 
 

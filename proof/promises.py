@@ -5,8 +5,9 @@ order's record, the events that a consumer got, the mail that was sent, and the 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
 
 from local.saga_control import StateVisit
@@ -29,6 +30,23 @@ _MAX_RECOVERIES: Final = 3
 _ALLOWED_ERRORS: Final = ("NeedsAttention", "States.ServiceRestart")
 """An execution fails only to call a human, or because the embedded AWS was restarted, which no state machine
 can catch."""
+
+REJECTIONS: Final = frozenset(
+    {
+        *("UnknownSku", "CurrencyMismatch", "OutOfStock", "AmountNotChargeable", "PriceChanged"),
+        *("TooManyOrders", "PaymentDeclined", "PaymentExpired", "OrderCancelled", "UndoAlreadyBegun"),
+    }
+)
+"""Errors that say that the order cannot be fulfilled: no retry changes that."""
+
+_TURNS_BACK: Final = frozenset({"CancellationRequested", "UndoBegan"})
+_GOES_FORWARD: Final = frozenset(
+    {
+        *("OrderPriced", "PaymentIntentCreated", "PaymentActionRequired", "PaymentProcessing"),
+        *("PaymentAwaited", "PaymentSucceeded", "PaymentDeclined", "OrderConfirmed"),
+    }
+)
+"""Entries of the timeline that only forward steps write."""
 
 _NO_MAIL: Final = frozenset({"CustomerNotNotified", "CustomerErased"})
 """Timeline entries of orders whose mail does not exist, or can't be found by its address any more."""
@@ -99,8 +117,13 @@ class OrderHistory:
 
     @property
     def announced(self) -> list[str]:
-        """The entries of the timeline that are published as events, in order."""
-        return [entry for entry in self.timeline if entry in _EVENTS]
+        """The entries of the timeline that are published as events, oldest first.
+
+        A writer takes the time before it writes, so a later entry can have an earlier time. Its event then
+        has the time of the entry before it, and events of one time are in the order of their names.
+        """
+        times = accumulate((str(entry["at"]) for entry in self.record["timeline"]), max)
+        return [entry for _, entry in sorted(zip(times, self.timeline, strict=True)) if entry in _EVENTS]
 
     @property
     def all_events_arrived(self) -> bool:
@@ -167,12 +190,29 @@ def _broken(order: OrderHistory) -> Iterator[str]:
         yield f"the timeline announces {order.announced}, the events are {list(order.events)}"
     if len(record["timeline"]) != record["version"]:
         yield f"{record['version']} writes left {len(record['timeline'])} entries in the timeline"
+    yield from _forward_too_late(order.timeline)
     yield from _not_recovered(order.executions)
     for name, execution in order.executions.items():
-        if execution.status == "FAILED" and execution.error not in _ALLOWED_ERRORS:
-            yield f"execution {name} failed with {execution.error}, and called no human"
+        yield from _wrong_in(name, execution)
     if order.status in AT_REST and not order.was_mailed and not _NO_MAIL & set(order.timeline):
         yield f"the customer got no mail that it is {order.status}: {list(order.subjects)}"
+
+
+def _forward_too_late(timeline: Sequence[str]) -> Iterator[str]:
+    """From the moment that an order is to be undone, no execution goes forward."""
+    turned = next((n for n, entry in enumerate(timeline) if entry in _TURNS_BACK), len(timeline))
+    for entry in timeline[turned:]:
+        if entry in _GOES_FORWARD:
+            yield f"{entry} came after {timeline[turned]}"
+
+
+def _wrong_in(name: str, execution: ExecutionHistory) -> Iterator[str]:
+    """An execution fails only to call a human, and retries no rejection."""
+    if execution.status == "FAILED" and execution.error not in _ALLOWED_ERRORS:
+        yield f"execution {name} failed with {execution.error}, and called no human"
+    for visit in execution.visits:
+        if retried := REJECTIONS.intersection(visit.retried):
+            yield f"execution {name} retried {visit.name} after {', '.join(sorted(retried))}"
 
 
 def _not_recovered(executions: Mapping[str, ExecutionHistory]) -> Iterator[str]:

@@ -205,9 +205,11 @@ class SimulatedWorld:
         return deserialized(answer["Item"]) if "Item" in answer else None
 
     def order_events(self, order_id: str) -> list[str]:
-        """The types of an order's events in the audit table, oldest first."""
+        """The types of an order's events in the audit table, oldest first; see `local.traces`."""
         events = [each for each in self.items(AUDIT) if each["order_id"] == order_id]
-        return [str(each["event"]) for each in sorted(events, key=lambda each: str(each["occurred_at"]))]
+        return [
+            event for _, event in sorted((str(each["occurred_at"]), str(each["event"])) for each in events)
+        ]
 
     def subjects_of_mail(self, address: str, order_id: str) -> list[str]:
         """The subjects of the mails to an address about an order, oldest first."""

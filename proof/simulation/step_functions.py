@@ -257,7 +257,8 @@ class _Run:
         self._change(left=datetime.now(UTC))
 
     def scheduled(self) -> None:
-        self._change(attempts=self._execution.visits[-1].attempts + 1, error=None)
+        *before, last = self._execution.visits
+        self._execution.visits = (*before, last.tried_again())
 
     def failed(self, error: str) -> None:
         self._change(error=error)

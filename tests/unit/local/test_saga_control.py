@@ -56,18 +56,18 @@ def has_history(stub: Stubber, history: list[dict[str, Any]]) -> None:
     stub.add_response("get_execution_history", {"events": history}, request)
 
 
-def test_visits_have_times_attempts_and_the_last_error(stub: Stubber) -> None:
+def test_visits_have_times_attempts_and_errors(stub: Stubber) -> None:
     has_history(stub, HISTORY)
 
     visits = control(stub).visits("o-1")
 
     assert [
-        (visit.name, visit.left and (visit.left - NOON).seconds, visit.attempts, visit.error)
+        (visit.name, visit.left and (visit.left - NOON).seconds, visit.attempts, visit.retried, visit.error)
         for visit in visits
     ] == [
-        ("ChargePayment", 5, 2, None),
-        ("RefundPayment", 8, 1, "States.Timeout"),
-        ("NeedsAttention", 9, 0, "ExecutionFailed"),
+        ("ChargePayment", 5, 2, ("PaymentProviderUnavailable",), None),
+        ("RefundPayment", 8, 1, (), "States.Timeout"),
+        ("NeedsAttention", 9, 0, (), "ExecutionFailed"),
     ]
 
 

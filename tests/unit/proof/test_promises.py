@@ -1,10 +1,13 @@
 """The check of the promises finds what breaks them."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from proof.promises import ExecutionHistory, OrderHistory, broken_promises
+from lambdas.domain.errors import OrderRejected
+from local.saga_control import StateVisit
+from proof.promises import REJECTIONS, ExecutionHistory, OrderHistory, broken_promises
 
 
 def record(*events: str, **values: object) -> dict[str, object]:
@@ -12,7 +15,7 @@ def record(*events: str, **values: object) -> dict[str, object]:
         "order_id": "order",
         "status": "CONFIRMED",
         "version": len(events),
-        "timeline": [{"at": "2026-03-01T12:00:00.000Z", "event": event} for event in events],
+        "timeline": [{"at": f"2026-03-01T12:00:0{n}.000Z", "event": event} for n, event in enumerate(events)],
         **values,
     }
 
@@ -29,6 +32,11 @@ ORDER = OrderHistory(
 )
 
 
+def retried_after(*errors: str) -> OrderHistory:
+    visit = StateVisit("ChargePayment", datetime(2026, 3, 1, tzinfo=UTC), retried=errors)
+    return replace(ORDER, executions={"order": ExecutionHistory("SUCCEEDED", (visit,))})
+
+
 def failed(error: str) -> OrderHistory:
     return replace(ORDER, executions={"order": ExecutionHistory("FAILED", (), error)})
 
@@ -41,6 +49,21 @@ def failed(error: str) -> OrderHistory:
             replace(ORDER, record=record("OrderConfirmed", "CustomerNotNotified"), subjects=()),
             id="the mail can't be delivered",
         ),
+        pytest.param(
+            replace(
+                ORDER,
+                record=record(
+                    version=2,
+                    timeline=[
+                        {"at": "2026-03-01T12:00:02.000Z", "event": "PaymentDisputed"},
+                        {"at": "2026-03-01T12:00:01.000Z", "event": "OrderConfirmed"},
+                    ],
+                ),
+                events=("OrderConfirmed", "PaymentDisputed"),
+            ),
+            id="the later of two writers took the time first",
+        ),
+        pytest.param(retried_after("StoreUnavailable"), id="a step was tried again"),
         pytest.param(failed("NeedsAttention"), id="an execution called a human"),
         pytest.param(
             replace(ORDER, executions=executions(order="ABORTED", order_r1="SUCCEEDED")),
@@ -100,6 +123,18 @@ def test_an_order_that_keeps_its_promises_has_no_breach(order: OrderHistory) -> 
             "execution order failed with StoreUnavailable, and called no human",
         ),
         (
+            replace(ORDER, record=record("UndoBegan: out_of_stock", "PaymentSucceeded")),
+            "PaymentSucceeded came after UndoBegan",
+        ),
+        (
+            replace(ORDER, record=record("CancellationRequested: customer", "OrderConfirmed")),
+            "OrderConfirmed came after CancellationRequested",
+        ),
+        (
+            retried_after("StoreUnavailable", "PaymentDeclined"),
+            "execution order retried ChargePayment after PaymentDeclined",
+        ),
+        (
             replace(ORDER, executions=executions(order_r1="ABORTED")),
             "execution order-r1 is ABORTED, and it was not run again",
         ),
@@ -107,3 +142,7 @@ def test_an_order_that_keeps_its_promises_has_no_breach(order: OrderHistory) -> 
 )
 def test_a_broken_promise_is_named(order: OrderHistory, breach: str) -> None:
     assert f"order order: {breach}" in broken_promises(order)
+
+
+def test_every_rejection_of_the_saga_is_one_that_no_retry_changes() -> None:
+    assert {each.__name__ for each in OrderRejected.__subclasses__()} == REJECTIONS

@@ -1,0 +1,22 @@
+"""The simulation notices each deliberate break of the product, and nothing without it."""
+
+import pytest
+
+from proof.fault_campaign.case import parse_case
+from proof.simulation.breaks import BREAKS, Break
+from proof.simulation.play_case import play_case
+
+each_break = pytest.mark.parametrize("one", BREAKS, ids=lambda one: one.name)
+
+
+@each_break
+def test_a_break_is_noticed(one: Break) -> None:
+    with one.applied():
+        breaches = play_case(parse_case(one.found_by)).breaches
+
+    assert any(one.noticed in breach for breach in breaches), breaches
+
+
+@each_break
+def test_its_case_keeps_all_laws_without_the_break(one: Break) -> None:
+    assert play_case(parse_case(one.found_by)).breaches == []
