@@ -63,7 +63,7 @@ BAD_CARDS: Final = (
     "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds",
 )
 _OUTCOMES: Final = (
-    *("charge_pending", "charge_pending", "refund_pending", "refund_requires_action"),
+    *("charge_pending", "charge_pending", "refund_pending"),
     *("refund_failed", "refund_canceled", "refund_refused"),
 )
 

@@ -55,7 +55,10 @@ def _judge_confirmed(order: Order, intent: PaymentIntent | None) -> FindingKind 
         return FindingKind.AMOUNT_DIFFERS
     expected = order.price.amount - order.payment.refunded_outside
     is_claimed = intent.disputed and order.payment.dispute is None
-    return FindingKind.ORDER_WITHOUT_MONEY if is_claimed or intent.amount_held < expected else None
+    if is_claimed or intent.amount_held < expected:
+        return FindingKind.ORDER_WITHOUT_MONEY
+    # More than expected: a bank has sent back a refund of the dashboard, and the webhook about it was lost.
+    return FindingKind.AMOUNT_DIFFERS if intent.amount_held > expected else None
 
 
 def is_spare(order: Order, intent: PaymentIntent) -> bool:

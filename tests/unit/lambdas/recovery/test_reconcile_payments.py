@@ -112,6 +112,7 @@ A_SETTLED_ORDER = replace(
         (A_CONFIRMED_ORDER, replace(A_PAYMENT, amount_refunded=1), "order_without_money"),
         (with_payment(refunded_outside=1), replace(A_PAYMENT, amount_refunded=1), None),
         (with_payment(refunded_outside=1), replace(A_PAYMENT, amount_refunded=2), "order_without_money"),
+        (with_payment(refunded_outside=1), A_PAYMENT, "amount_differs"),
         (A_CONFIRMED_ORDER, replace(A_PAYMENT, disputed=True), "order_without_money"),
         (with_payment(dispute=DisputeState.OPEN), replace(A_PAYMENT, disputed=True), None),
         (with_payment(dispute=DisputeState.LOST), replace(A_PAYMENT, disputed=True), None),

@@ -48,7 +48,7 @@ def test_pairs_of_faults_break_no_law(journey: str) -> None:
 
 
 def _found() -> list[str]:
-    return [line for line in FOUND.read_text().splitlines() if not line.startswith("#")]
+    return [line for line in FOUND.read_text().splitlines() if line and not line.startswith("#")]
 
 
 @pytest.mark.parametrize("case", _found())
