@@ -86,9 +86,12 @@ class Actors:
         entry.outcome = self._acts[kind](*words)
 
     def calm_down(self) -> None:
-        """End all that disturbs, and let the banks decide."""
+        """End all that disturbs."""
         self._world.network.faults_of_case.clear()
         self._set_webhooks("normal")
+
+    def decide_payments(self) -> None:
+        """Let the banks decide about all payments that are processing."""
         for payment in self._world.stripe.payments():
             if payment.status == "processing":
                 self._world.stripe.finish_processing(payment.intent_id, success=True)
