@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from local.command import exit_code_of
 from proof import demo
 from proof.fault_campaign import command as faults
-from proof.simulation import break_search
+from proof.simulation import break_search, twins
 from proof.simulation import command as simulation
-from proof.simulation import twins
 
 
 def main(command_line: Sequence[str] | None = None) -> int:
