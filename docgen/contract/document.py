@@ -63,7 +63,8 @@ Place, follow and cancel orders, and manage the stock.
   response is `404`. If the shop allows it, customers sign up in the user pool.
 - **Money** is an integer in the currency's minor unit. **Time** is UTC in ISO 8601.
 - **Errors** are problem documents (RFC 9457): `type` is stable, `errors` lists every invalid field, and
-  `instance` is the request id. Unknown fields and parameters are rejected.
+  `instance` is the request id, which AWS also sends as `x-amz-apigw-id`. Unknown fields and parameters are
+  rejected.
 - **Retries**: `429` and `503` have `Retry-After`. Reads, cancellations and retries can be repeated. A new
   order and a restock can be repeated with the same `Idempotency-Key`. A repeated `PUT` of a product returns
   `412` and changes nothing.
