@@ -57,6 +57,7 @@ BODIES: Final[dict[str, Any]] = {
         "id": "evt_of_no_interest",
         "type": "customer.created",
         "livemode": False,
+        "created": 1_772_366_400,
         "data": {"object": {"id": "cus_1", "object": "customer"}},
     },
 }
