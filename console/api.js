@@ -45,7 +45,7 @@ export class Api {
     return this.#send("POST", `${this.config.api}/orders`, { user: this.customer, body: submission, headers });
   }
 
-  /** Approve or refuse a payment at the bank that the Stripe stand-in plays. */
+  /** Approve or refuse a payment at the bank of the Stripe stand-in. */
   answerBank(intentId, answer) {
     return this.#send("POST", `${this.config.bank}/${encodeURIComponent(intentId)}/${answer}`);
   }

@@ -1,8 +1,9 @@
 // The time axis: one row for each attempt of each state, and what happened around them, all on one scale.
 
+import { axisRows, happenings, scaleOf } from "./axis_model.js";
 import { h } from "./dom.js";
 import { duration, milliseconds, money, timeOfDay } from "./format.js";
-import { axisRows, happenings, OUTCOMES, scaleOf } from "./model.js";
+import { OUTCOMES } from "./model.js";
 import { heads } from "./parts.js";
 
 /** The place of a mark on the axis, whose end leaves room for a mark. */

@@ -2,8 +2,9 @@
 
 import { h } from "./dom.js";
 import { duration, milliseconds, timeOfDay } from "./format.js";
-import { OUTCOMES, outcomeOf, withoutSecrets } from "./model.js";
+import { OUTCOMES, outcomeOf } from "./model.js";
 import { heads, quiet, unseenCaption, when } from "./parts.js";
+import { withoutSecrets } from "./shown_fields.js";
 import { level } from "./story.js";
 
 /** The panel beside the graph. @param story The order's story, if it was read. @param gap Why it was not. */

@@ -2,8 +2,8 @@
 
 import { h } from "./dom.js";
 import { duration, milliseconds, timeOfDay } from "./format.js";
-import { NOT_SHOWN, withoutSecrets } from "./model.js";
 import { card, heads, note, unseenCaption } from "./parts.js";
+import { NOT_SHOWN, withoutSecrets } from "./shown_fields.js";
 
 const GAPS = {
   truncated: "There are more log lines than are shown.",
