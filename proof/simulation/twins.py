@@ -31,7 +31,7 @@ _LONGER: Final = 5
 """An outage lasts so many times longer in simulated time. The embedded run divides the pauses between the
 tries of a step by 50, so that there 25 seconds outlast all tries; here it takes two minutes."""
 
-_NO_TWIN: Final = ("saga: ", "take_turn: ", "reconcile_")
+_NO_TWIN: Final = ("saga: ", "reconciliation: ", "take_turn: ", "reconcile_")
 """Beginnings of the names of calls without a twin: the fault proxy does not see the invocations of the saga,
 and how often the reconciliation runs depends on the time that the world needs."""
 
