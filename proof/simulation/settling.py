@@ -17,8 +17,8 @@ PERIOD_MS: Final = 15 * 60 * 1000
 _MOST_PERIODS: Final = 12
 """Every order is at rest this many reconciliations after the last fault."""
 
-_SETTLES_AFTER: Final = 3
-"""An operator whose retries do not help settles with the customer, or cancels; once."""
+_SETTLES_EVERY: Final = 3
+"""An operator whose retries do not help settles with the customer, or cancels, at every third attempt."""
 
 
 class Settling:
@@ -76,7 +76,7 @@ class Settling:
         flagged = [each.order_id for each in orders if each.status == "NEEDS_ATTENTION"]
         for order_id in flagged:
             self._retries[order_id] += 1
-            if self._retries[order_id] != _SETTLES_AFTER:
+            if self._retries[order_id] % _SETTLES_EVERY:
                 operator.request("POST", f"/orders/{order_id}/retry")
                 continue
             paid_back = {"reason": "Paid back in cash."}
