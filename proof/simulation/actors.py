@@ -90,12 +90,6 @@ class Actors:
         self._world.network.faults_of_case.clear()
         self._set_webhooks("normal")
 
-    def decide_payments(self) -> None:
-        """Let the banks decide about all payments that are processing."""
-        for payment in self._world.stripe.payments():
-            if payment.status == "processing":
-                self._world.stripe.finish_processing(payment.intent_id, success=True)
-
     def look_into(self, findings: Sequence[object]) -> None:
         """Let Stripe send lost webhooks again, as an operator does if the reconciliation finds something."""
         lost, self._lost_events = self._lost_events, []

@@ -89,7 +89,6 @@ class _Play:
         followed, interrupted = self._follow()
         world.faults.clear()
         world.stripe.reset_webhooks()
-        self._decide_payments()
         world.rest()
         orders, breaches, periods = settling.settle()
         calls = world.faults.calls()
@@ -124,12 +123,6 @@ class _Play:
             httpx.HTTPError,
         ) as error:
             return None, f"{type(error).__name__}: {error}"
-
-    def _decide_payments(self) -> None:
-        """A bank decides in the end, even if the journey was interrupted before."""
-        for payment in self._world.stripe.payments():
-            if payment.status == "processing":
-                self._world.stripe.finish_processing(payment.intent_id, success=True)
 
     def _wrong_ends(self, followed: FollowedOrder | None, orders: Sequence[OrderHistory]) -> list[str]:
         """One short fault changes no end; an outage, or two faults, can fail an order."""

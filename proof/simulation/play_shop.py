@@ -61,9 +61,7 @@ class _Play:
             until = max(until, scheduler.now + _lasting_ms(happening))
         self._wait_until(until)
         self._actors.calm_down()
-        for _ in range(2):  # a payment can begin late, because something delayed it
-            self._actors.decide_payments()
-            self._rest()
+        self._rest()
         self._is_open = False
         world.redrive()
         settling = Settling(world, self._with_deliveries())

@@ -50,6 +50,7 @@ class Settling:
             The orders, the laws and promises that are still broken, and the periods that passed.
         """
         for period in range(_MOST_PERIODS + 1):
+            self._decide_payments()
             orders = self._orders()
             breaches = [breach for order in orders for breach in broken_promises(order)]
             breaches += violations(self._before, take_snapshot(self._world))
@@ -65,6 +66,13 @@ class Settling:
         """The reconciliation is a second judge: it must find nothing, once it compares the orders at all."""
         self._world.sleep(3 * PERIOD_MS)
         return [f"the reconciliation finds {json.dumps(each)}" for each in self._world.reconcile("full")]
+
+    def _decide_payments(self) -> None:
+        """Banks decide in the end, also about a payment that an operator's retry has begun."""
+        for payment in self._world.stripe.payments():
+            if payment.status == "processing":
+                self._world.stripe.finish_processing(payment.intent_id, success=True)
+        self._world.rest()
 
     def _orders(self) -> list[OrderHistory]:
         ids = [item["order_id"]["S"] for item in self._world.dynamodb.items(ORDERS)]
