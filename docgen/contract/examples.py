@@ -168,6 +168,7 @@ REQUESTS: Final[dict[str, Any]] = {
         "id": "evt_1PqXyZ2eZvKYlo2C",
         "type": "payment_intent.succeeded",
         "livemode": False,
+        "created": 1_772_366_402,
         "data": {"object": {"id": "pi_3PqXyZ2eZvKYlo2C1gQ12345", "object": "payment_intent"}},
     },
 }
