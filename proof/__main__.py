@@ -41,9 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     campaign.add_argument("--case", action="append", help="run only this case; repeatable")
     campaign.add_argument("--journeys", default="", help="run only these journeys, separated by commas")
-    campaign.add_argument(
-        "--seed", type=int, default=1, help="seed for the order of the cases and for the pairs (default: 1)"
-    )
+    campaign.add_argument("--seed", type=int, default=1, help="seed for the choice of the cases (default: 1)")
     campaign.add_argument(
         "--budget-minutes",
         type=float,

@@ -29,7 +29,6 @@ _FAULTS: Final = {
     "lose_reply outage": "replies lost for long",
     "stop": "execution stopped",
     "restart": "AWS restarted",
-    "two faults": "two of these",
 }
 _ENDS: Final = {
     "as without a fault": "",
@@ -50,7 +49,7 @@ class CampaignReport:
         late: The laws that were broken after their case had ended.
         crowds: The results of many orders at once.
         seconds: Duration.
-        planned: Number of all cases with one fault; the number of pairs has no limit.
+        planned: Number of all cases with one fault.
     """
 
     results: list[CaseResult] = field(default_factory=list)
@@ -94,14 +93,10 @@ class CampaignReport:
     def summary(self) -> list[str]:
         """The totals, one sentence each."""
         disturbed = self._disturbed
-        small = sum(1 for each in disturbed if each.case.label != "two faults")
         struck = sum(1 for each in disturbed if all(each.struck))
         ends = Counter(map(_end, disturbed))
         return [
-            (
-                f"{len(disturbed)} cases: {small} of all {self.planned} cases with one fault,"
-                f" and {len(disturbed) - small} pairs, in {self.seconds / 60:.0f} minutes."
-            ),
+            (f"{len(disturbed)} of {self.planned} cases with one fault in {self.seconds / 60:.0f} minutes."),
             f"Violations: {self.violations}.",
             f"In {struck} cases every fault struck a call; in the others the order did not make the call.",
             "Orders that did not end as they do without a fault: "

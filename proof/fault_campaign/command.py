@@ -1,4 +1,4 @@
-"""`make faults`: runs the fault campaign: every kind of fault at every call, then a check of all laws."""
+"""`make faults`: runs the fault campaign: every kind of fault on every journey, then a check of all laws."""
 
 import random
 import sys
@@ -16,7 +16,6 @@ from proof.fault_campaign.crowds import orders_that_cross, rush_for_one_sku
 from proof.fault_campaign.worlds import WAIT_SCALE, Worlds
 
 _PROGRESS_EVERY = 50
-_PAIRS_AMONG_SINGLES = 0.15
 
 
 def main(arguments: Namespace) -> int:
@@ -74,25 +73,20 @@ def _run_named(cases: list[Case], count: int) -> int:
 def _cases(
     without_fault: Iterable[CaseResult], randomness: random.Random, report: CampaignReport
 ) -> Iterator[Case]:
-    """All cases with one fault in random order, mixed with some pairs; then only pairs, without end."""
-    calls = {result.case.journey: result.calls for result in without_fault}
+    """Each kind of fault once on each journey. The simulation plays all other cases."""
     singles = [
         case
-        for journey, made in calls.items()
+        for result in without_fault
         for case in chain(
-            plan.single_faults(journey, made), plan.stops(journey, made), plan.restarts(journey, made)
+            plan.single_faults(result.case.journey, result.calls),
+            plan.stops(result.case.journey, result.calls),
+            plan.restarts(result.case.journey, result.calls),
         )
     ]
-    randomness.shuffle(singles)
     report.planned = len(singles)
-    _print(f"Running {len(singles)} cases with one fault, and pairs of faults ...")
-    endless = [plan.pairs(journey, made, randomness) for journey, made in calls.items()]
-    for case in singles:
-        yield case
-        if randomness.random() < _PAIRS_AMONG_SINGLES:  # so that a short campaign has pairs too
-            yield next(randomness.choice(endless))
-    while endless:
-        yield next(randomness.choice(endless))
+    cases = next(plan.in_rounds(singles, randomness))
+    _print(f"Running {len(cases)} of {len(singles)} cases with one fault ...")
+    yield from cases
 
 
 def _until(deadline: float, cases: Iterable[Case]) -> Iterator[Case]:

@@ -1,4 +1,4 @@
-"""Makes the cases: every kind of fault at every call of a journey, alone and in pairs."""
+"""Makes the cases: every kind of fault at every call of a journey."""
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,7 +9,6 @@ from proof.fault_campaign.case import KINDS, Case, Injection, InjectionKind
 from statemachines.steps import STEP_FUNCTIONS
 
 _OUTAGE_KINDS: Final[Sequence[InjectionKind]] = ("refuse", "lose_reply")
-_KINDS_OF_PAIRS: Final[Sequence[InjectionKind]] = (*KINDS, "stop")
 
 _STEP_OUTAGE_SECONDS: Final = 25.0
 """Longer than all tries of a step take."""
@@ -45,18 +44,17 @@ def restarts(journey: str, calls: Iterable[Call]) -> Iterator[Case]:
             yield Case(journey, (Injection("restart", call.name, call.n),))
 
 
-def pairs(journey: str, calls: Sequence[Call], randomness: random.Random) -> Iterator[Case]:
-    """Two faults of any kind at any calls, without end.
-
-    The second fault can be at a call that is only made because of the first: another try.
-    """
-    while True:
-        first, second = (
-            Injection(randomness.choice(_KINDS_OF_PAIRS), call.name, call.n + randomness.choice([0, 0, 1]))
-            for call in randomness.choices(calls, k=2)
-        )
-        if (first.name, first.n) != (second.name, second.n):
-            yield Case(journey, (first, second))
+def in_rounds(cases: Iterable[Case], randomness: random.Random) -> Iterator[list[Case]]:
+    """Each kind of fault once on each journey, at a call that chance decides; then again at other calls."""
+    groups: dict[tuple[str, str], list[Case]] = {}
+    for case in cases:
+        groups.setdefault((case.journey, case.label), []).append(case)
+    in_turn = list(groups.values())
+    for group in in_turn:
+        randomness.shuffle(group)
+    randomness.shuffle(in_turn)
+    for place in range(max(map(len, in_turn), default=0)):
+        yield [group[place] for group in in_turn if place < len(group)]
 
 
 def _is_of_a_step(call: Call) -> bool:

@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from local.fault_proxy.recording import Call
@@ -18,7 +18,7 @@ from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS
 from proof.fault_campaign.case import Case, CaseResult, Injection, parse_case
 from proof.fault_campaign.ending import Ending, ending_of
 from proof.fault_campaign.order_under_test import OrderUnderTest
-from proof.fault_campaign.plan import single_faults, stops
+from proof.fault_campaign.plan import in_rounds, single_faults, stops
 from proof.fault_campaign.settling import with_delivery
 from proof.fault_campaign.worlds import Worlds
 from proof.laws import take_snapshot
@@ -31,14 +31,14 @@ _LONGER: Final = 5
 """An outage lasts so many times longer in simulated time. The embedded run divides the pauses between the
 tries of a step by 50, so that there 25 seconds outlast all tries; here it takes two minutes."""
 
-_NO_TWIN: Final = ("saga: ", "reconciliation: ", "take_turn: ", "reconcile_")
-"""Beginnings of the names of calls without a twin: the fault proxy does not see the invocations of the saga,
-and how often the reconciliation runs depends on the time that the world needs."""
+_NO_TWIN: Final = (": lambda Invoke ", "take_turn: ", "reconcile_")
+"""Parts of the names of calls without a twin: the fault proxy does not see how AWS calls functions, and how
+often the reconciliation runs depends on the time that the world needs."""
 
 
 _DIFFERENT: Final = "DIFFERENT"
 _NOT_STRUCK: Final = "struck in one world only"
-_RUN_AGAIN: Final = "run again in one world only"
+_RUN_AGAIN: Final = "run again at another time"
 _RERUN: Final = re.compile(r"-r\d+$")
 
 
@@ -74,16 +74,8 @@ def main(arguments: Namespace) -> int:
 def sample(seed: int, size: int) -> list[Case]:
     """Cases drawn by chance, so that each journey has each kind of fault, if there are enough."""
     draw = random.Random(seed)  # noqa: S311 - it must be repeatable
-    groups: list[list[Case]] = []
-    for journey in CAMPAIGN_JOURNEYS:
-        by_kind: dict[str, list[Case]] = {}
-        for case in _cases(journey, play(Case(journey)).calls):
-            by_kind.setdefault(case.label, []).append(case)
-        groups += by_kind.values()
-    draw.shuffle(groups)
-    for group in groups:
-        draw.shuffle(group)
-    return list(islice(_in_turn(groups), size))
+    cases = (case for journey in CAMPAIGN_JOURNEYS for case in _cases(journey, play(Case(journey)).calls))
+    return list(islice(chain.from_iterable(in_rounds(cases, draw)), size))
 
 
 def play(case: Case) -> CaseResult:
@@ -134,15 +126,9 @@ def _without_reruns(ending: Ending) -> Mapping[str, tuple[str, ...]]:
 
 
 def _cases(journey: str, calls: Sequence[Call]) -> Iterator[Case]:
-    proxied = [call for call in calls if not call.name.startswith(_NO_TWIN)]
+    proxied = [call for call in calls if not any(part in call.name for part in _NO_TWIN)]
     yield from single_faults(journey, proxied)
     yield from stops(journey, proxied)
-
-
-def _in_turn(groups: Sequence[Sequence[Case]]) -> Iterator[Case]:
-    """One case of each group, then the second of each ..."""
-    for place in range(max(map(len, groups))):
-        yield from (group[place] for group in groups if place < len(group))
 
 
 def _played(world: SimulatedWorld, case: Case) -> CaseResult:

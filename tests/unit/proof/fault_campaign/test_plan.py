@@ -1,11 +1,10 @@
 """The plan has a case for every fault at every call."""
 
 import random
-from itertools import islice
 
 from local.fault_proxy.recording import Call
 from proof.fault_campaign.case import KINDS, Case
-from proof.fault_campaign.plan import pairs, restarts, single_faults, stops
+from proof.fault_campaign.plan import in_rounds, restarts, single_faults, stops
 
 
 def call(name: str, n: int = 1) -> Call:
@@ -48,8 +47,11 @@ def test_the_embedded_aws_is_restarted_once_in_every_step() -> None:
     assert [labels(case)[1:] for case in restarts("happy", CALLS)] == [(CALLS[0].name, 1)]
 
 
-def test_a_seed_always_makes_the_same_pairs() -> None:
-    first, second = (list(islice(pairs("happy", CALLS, random.Random(7)), 20)) for _ in range(2))  # noqa: S311 - it must be repeatable
+def test_a_round_has_every_kind_of_fault_once_on_every_journey() -> None:
+    cases = [case for journey in ("happy", "declined") for case in single_faults(journey, CALLS)]
 
-    assert first == second
-    assert all(case.injections[0] != case.injections[1] for case in first)
+    first, second, third = in_rounds(cases, random.Random(7))  # noqa: S311 - it must be repeatable
+
+    kinds = sorted((case.journey, case.label) for case in first)
+    assert kinds == sorted({(case.journey, case.label) for case in cases})
+    assert sorted(map(str, [*first, *second, *third])) == sorted(map(str, cases))
