@@ -169,7 +169,7 @@ class Actors:
         return ", ".join(names)
 
     def _reconcile(self, scope: str) -> str:
-        name = f"asked-for-{self._world.scheduler.now}"
+        name = f"asked-for-{len(self._world.step_functions.executions)}"
         self._world.step_functions.start(RECONCILIATION, name, json.dumps({"scope": scope}))
         return name
 
