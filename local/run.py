@@ -108,7 +108,7 @@ def _run_file(world: World, console_url: str) -> Iterator[None]:
     """Keep the run file in place while the shop is served."""
     RUN_FILE.unlink(missing_ok=True)
     RUN_FILE.touch(mode=0o600)  # it contains tokens
-    content = run_file_content(world) | {"console_url": console_url}
+    content = run_file_content(world) | {"viewer_url": console_url}
     RUN_FILE.write_text(json.dumps(content, indent=2) + "\n")
     try:
         yield

@@ -28,7 +28,7 @@ def view(
     """
     output = Output(as_json=False)
     with reported(output):
-        console = read_console_url(stage) if stage is not None else read_run_file(run_file)["console_url"]
+        console = read_console_url(stage) if stage is not None else read_run_file(run_file)["viewer_url"]
     page = "" if order_id is None else f"orders/{quote(order_id, safe='')}"
     url = f"{console.rstrip('/')}/#/{page}"
     output.show(url)

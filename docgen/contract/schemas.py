@@ -369,6 +369,7 @@ class StripeEventSchema(BaseModel):
 
     id: str
     type: str
+    created: int
     livemode: bool
     data: StripeObjectSchema
 

@@ -1,6 +1,8 @@
 """Plain Python values to and from DynamoDB's attribute values. Integers stay integers."""
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.types import TypeSerializer
@@ -9,6 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 _SERIALIZER: Final = TypeSerializer()
+_INTEGER: Final = re.compile(r"-?[0-9]+")
 
 
 def to_attributes(values: Mapping[str, Any]) -> "dict[str, AttributeValueTypeDef]":
@@ -25,7 +28,7 @@ def _plain(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an attribute 
     ((kind, value),) = attribute.items()
     match kind:
         case "N":
-            return int(value)
+            return int(value) if _INTEGER.fullmatch(value) else Decimal(value)
         case "L":
             return [_plain(each) for each in value]
         case "M":

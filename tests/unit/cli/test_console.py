@@ -32,7 +32,7 @@ def browser() -> FakeBrowser:
 @pytest.fixture
 def run_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "run.json"
-    path.write_text(json.dumps({"console_url": "http://127.0.0.1:4567"}))
+    path.write_text(json.dumps({"viewer_url": "http://127.0.0.1:4567"}))
     monkeypatch.setenv("ORDERS_RUN_FILE", str(path))
     monkeypatch.delenv("ORDERS_STAGE", raising=False)
     return path
