@@ -1,7 +1,7 @@
 """The journeys of an order: what happens, where the saga fails, and how the order ends.
 
-Tests run every journey of this list in the simulation, and every path on the deployed state machine. The demo,
-the tables in the documents and the fault campaign are made from the same list.
+Tests run every journey of this list in the simulation, and every path on the deployed state machine. The
+demo, the tables in the documents and the fault campaign are made from the same list.
 
 A journey names only the errors that its states end with. Its path follows from them and from the definition
 of the state machine, so that a new step changes no journey.
