@@ -209,7 +209,7 @@ class Alarms:
             "The API returned at least five server errors within five minutes.",
             threshold=5,
         )
-        # A cold start takes up to two seconds, and so does an answer of Stripe, for which webhooks and `effects` wait.
+        # A cold start takes up to two seconds, and so does an answer of Stripe.
         self._add(
             "ApiSlow",
             api.metric_latency(statistic="p99", period=_FIVE_MINUTES),
