@@ -66,13 +66,14 @@ def _seen_by_customer(journey: Journey) -> str:
 
 
 def break_table(breaks: Iterable[Break]) -> str:
-    """Make a Markdown table: what is broken on purpose, the law, and what finds it."""
+    """Make a Markdown table: what is broken on purpose, the law, what finds it, and how soon."""
     rows = (
-        f"| {_capitalized(each.name)}. {each.how} | {each.law} | `{each.found_by}` | {each.noticed} |"
+        f"| {_capitalized(each.name)}. {each.how} | {each.law} | `{each.found_by}` | {each.noticed} "
+        f"| {each.cases} |"
         for each in breaks
     )
-    head = "| Break | Law | A case that finds it | What it reports |"
-    return "\n".join([head, "|---|---|---|---|", *rows])
+    head = "| Break | Law | A case that finds it | What it reports | Cases |"
+    return "\n".join([head, "|---|---|---|---|---:|", *rows])
 
 
 def _path(saga: SagaDocument, journey: Journey) -> str:

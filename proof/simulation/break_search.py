@@ -70,6 +70,8 @@ def main(arguments: Namespace) -> int:
                     f"  with a fault:    {_told(by_fault, arguments.most)}\n"
                 )
                 sys.stdout.flush()
+            pool.close()
+            pool.join()
     return int(missed > 0)
 
 
