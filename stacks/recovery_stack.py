@@ -64,7 +64,7 @@ class RecoveryStack(StageStack):
                 ),
                 functions.add(
                     "reconcile_payments",
-                    *(orders.read(), orders.find_by("by_day"), stale_after, stripe_key.read()),
+                    *(orders.change(), orders.find_by("by_day"), stale_after, stripe_key.read()),
                     *(saga.start(), saga.see_executions()),
                 ),
                 self.reconcile_stock,

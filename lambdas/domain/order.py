@@ -58,6 +58,9 @@ MONEY_IS_BACK = frozenset(
 )
 """Statuses of a payment of which the customer is owed nothing, now or later."""
 
+MONEY_WAS_SENT_BACK = frozenset({PaymentStatus.REFUND_PENDING, PaymentStatus.REFUNDED})
+"""Statuses of a payment that the saga has refunded. The customer's bank can still return the money."""
+
 _ENDS_IN_REST = ("CustomerNotified", "CustomerNotNotified")
 _LEAVES_REST = ("CancellationRequested", "OrderNeedsAttention")
 """Entries of the timeline with which an order comes to rest, and leaves it again."""

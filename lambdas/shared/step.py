@@ -81,7 +81,7 @@ def step_handler(step: Step) -> Handler:
     a step returns is the output of its state, which the console shows: ids, amounts and statuses, and nothing
     personal.
     """
-    name = step.__module__.split(".")[-2]  # the function's folder
+    name = step.__module__.rpartition(".")[0].rpartition(".")[2]  # the function's folder
 
     @logger.inject_lambda_context(clear_state=True)
     @wraps(step)

@@ -98,7 +98,7 @@ GRANTS: dict[str, Permissions] = {
         "the saga's executions": {"states:DescribeExecution"},
     },
     "reconcile_payments": {
-        "Orders.Arn": {"dynamodb:GetItem", "dynamodb:BatchGetItem"},
+        "Orders.Arn": {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"},
         "Orders.Arn/index/by_day": {"dynamodb:Query"},
         "StripeSecret.Id": READ_SECRET,
         "Saga": {"states:StartExecution"},

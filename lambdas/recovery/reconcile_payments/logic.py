@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from lambdas.domain import clock
 from lambdas.domain.errors import PaymentInFlux, PaymentUnknown
-from lambdas.domain.order import Order
+from lambdas.domain.order import MONEY_WAS_SENT_BACK, Order
 from lambdas.domain.payment import PaymentIntent
 from lambdas.domain.vocabulary import FindingKind
 from lambdas.shared.log import about, logger
@@ -199,6 +199,11 @@ class PaymentReconciliation:
             return
         kind = judge(order, intent)
         if kind is FindingKind.MONEY_OF_CLOSED_ORDER and order is not None:
+            if order.payment.status in MONEY_WAS_SENT_BACK:
+                # A refund has failed, and the webhook about it was lost. Another refund would fail, too.
+                if self._orders.record_refund_failed(order) is not None:
+                    self._count("failed_refunds_recorded")
+                return
             # The saga's undo retrieves the payment, and gives back what is still held.
             rerun = run_again(order, self._executions)
             self._count(f"closed_orders_rerun_{rerun}")

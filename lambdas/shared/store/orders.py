@@ -22,6 +22,7 @@ from lambdas.domain.failure import failure_of
 from lambdas.domain.order import (
     CLOSED,
     MONEY_IS_BACK,
+    MONEY_WAS_SENT_BACK,
     Failure,
     Order,
     OrderLine,
@@ -312,7 +313,7 @@ class OrderTable:
 
     def record_refund_failed(self, order: Order) -> Order | None:
         """Record that money that was given back has come back to us: the order is no longer at rest."""
-        if order.payment.status not in {PaymentStatus.REFUNDED, PaymentStatus.REFUND_PENDING}:
+        if order.payment.status not in MONEY_WAS_SENT_BACK:
             return order
         change = Change(
             event="OrderNeedsAttention: a refund failed",

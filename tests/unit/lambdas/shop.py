@@ -167,11 +167,11 @@ class Shop:
         """The customer is notified of the order's end."""
         return self.orders.record_notification(order, "CustomerNotified")
 
-    def close_cancelled(self) -> Order:
+    def close_cancelled(self, payment: PaymentStatus = PaymentStatus.REFUNDED) -> Order:
         """Cancel a confirmed order, and undo it."""
         self.cancel()
         self.stock.give_back(self.orders.begin_undo(ORDER_ID, caught(OrderCancelled("It was cancelled."))))
-        self.orders.record_money_back(ORDER_ID, PaymentStatus.REFUNDED, "PaymentRefunded")
+        self.orders.record_money_back(ORDER_ID, payment, "PaymentRefunded")
         return self.orders.close(ORDER_ID, {})
 
     def disputed(self, order: Order, dispute: DisputeState = DisputeState.OPEN) -> Order:

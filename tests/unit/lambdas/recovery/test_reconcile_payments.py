@@ -60,10 +60,10 @@ class Ledger:
         paid = self.shop.orders.record_payment(order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
         return self.shop.notified(self.shop.stock.take(paid))
 
-    def closed(self) -> Order:
+    def closed(self, payment: PaymentStatus = PaymentStatus.CANCELED) -> Order:
         """Add an order that was confirmed, then cancelled and undone."""
         self.confirmed()
-        return self.shop.notified(self.shop.close_cancelled())
+        return self.shop.notified(self.shop.close_cancelled(payment))
 
 
 @pytest.fixture
@@ -320,6 +320,23 @@ def test_money_of_a_closed_order_is_reported_if_the_saga_leaves_it(ledger: Ledge
 
     assert finding.kind is FindingKind.MONEY_OF_CLOSED_ORDER
     assert (finding.facts["order_status"], finding.facts["held"]) == ("CANCELLED", 75_800)
+
+
+@pytest.mark.parametrize("status", [PaymentStatus.REFUNDED, PaymentStatus.REFUND_PENDING])
+def test_a_refund_that_failed_unnoticed_needs_a_human(ledger: Ledger, status: PaymentStatus) -> None:
+    # Given
+    ledger.closed(status)
+    ledger.payment()  # Stripe holds the money again
+
+    # When
+    report = ledger.reconcile()
+    again = ledger.reconcile()
+
+    # Then
+    assert ledger.shop.order().status is OrderStatus.NEEDS_ATTENTION
+    assert not ledger.executions.started  # another refund would fail, too
+    assert (report.new, report.counts["failed_refunds_recorded"]) == ([], 1)
+    assert "failed_refunds_recorded" not in again.counts
 
 
 def spare(ledger: Ledger, **changes: Any) -> PaymentIntent:  # noqa: ANN401 - any attribute
