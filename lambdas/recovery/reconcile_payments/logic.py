@@ -200,7 +200,7 @@ class PaymentReconciliation:
         kind = judge(order, intent)
         if kind is FindingKind.MONEY_OF_CLOSED_ORDER and order is not None:
             if order.payment.status in MONEY_WAS_SENT_BACK:
-                # A refund has failed, and the webhook about it was lost. Another refund would fail, too.
+                # A refund failed, and no webhook said so. Another could fail, too: a human decides.
                 if self._orders.record_refund_failed(order) is not None:
                     self._count("failed_refunds_recorded")
                 return

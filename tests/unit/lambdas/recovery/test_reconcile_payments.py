@@ -334,7 +334,7 @@ def test_a_refund_that_failed_unnoticed_needs_a_human(ledger: Ledger, status: Pa
 
     # Then
     assert ledger.shop.order().status is OrderStatus.NEEDS_ATTENTION
-    assert not ledger.executions.started  # another refund would fail, too
+    assert not ledger.executions.started  # another refund could fail, too
     assert (report.new, report.counts["failed_refunds_recorded"]) == ([], 1)
     assert "failed_refunds_recorded" not in again.counts
 
