@@ -22,7 +22,7 @@ def single_faults(journey: str, calls: Iterable[Call]) -> Iterator[Case]:
     for call in calls:
         for kind in KINDS:
             yield Case(journey, (Injection(kind, call.name, call.n),))
-        seconds = _STEP_OUTAGE_SECONDS if _is_of_a_step(call) else _OTHER_OUTAGE_SECONDS
+        seconds = _STEP_OUTAGE_SECONDS if is_of_a_step(call) else _OTHER_OUTAGE_SECONDS
         for outage in _OUTAGE_KINDS:
             yield Case(journey, (Injection(outage, call.name, call.n, lasts=seconds),))
 
@@ -30,7 +30,7 @@ def single_faults(journey: str, calls: Iterable[Call]) -> Iterator[Case]:
 def stops(journey: str, calls: Iterable[Call]) -> Iterator[Case]:
     """A stop of the execution at every call of a step, and at every call of the webhook."""
     for call in calls:
-        if _is_of_a_step(call) or call.name.startswith("receive_stripe_webhook: "):
+        if is_of_a_step(call) or call.name.startswith("receive_stripe_webhook: "):
             yield Case(journey, (Injection("stop", call.name, call.n),))
 
 
@@ -57,5 +57,6 @@ def in_rounds(cases: Iterable[Case], randomness: random.Random) -> Iterator[list
         yield [group[place] for group in in_turn if place < len(group)]
 
 
-def _is_of_a_step(call: Call) -> bool:
+def is_of_a_step(call: Call) -> bool:
+    """Whether the function of a step of the saga makes the call."""
     return call.name.partition(":")[0] in STEP_FUNCTIONS

@@ -6,7 +6,7 @@ import pytest
 
 from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS
 from proof.fault_campaign.case import KINDS, parse_case
-from proof.simulation.twins import differences, play, sample
+from proof.simulation.twins import DIFFERENT, RUN_AGAIN, differences, play, sample, verdict
 
 LOST_CHARGE = "happy; lose_reply charge_payment: stripe POST /v1/payment_intents/{id}/confirm #1"
 
@@ -41,3 +41,21 @@ def test_other_ends_and_other_strikes_are_differences() -> None:
         "struck: simulated [True], embedded [False]",
         "order: simulated CONFIRMED, embedded FAILED internal_error",
     ]
+
+
+def test_a_mail_that_only_another_execution_could_send_is_explained() -> None:
+    result = play(parse_case("happy"))
+    assert result.ending is not None
+    path = result.ending.paths["first"]
+    paths = {"first": (*path, "ConfirmedNotNotified"), "-v5": path}
+    later = replace(result, ending=replace(result.ending, paths=paths))
+
+    assert verdict(result, later) == RUN_AGAIN
+
+
+def test_a_mail_that_one_world_did_not_send_is_a_difference() -> None:
+    result = play(parse_case("happy"))
+    assert result.ending is not None
+    unmailed = replace(result, ending=replace(result.ending, mails=()))
+
+    assert verdict(result, unmailed) == DIFFERENT
