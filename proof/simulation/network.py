@@ -208,7 +208,8 @@ class Network:
             strand.sleep(patience)
             raise NoAnswer
         if kind in {"lose_reply", "kill_after"}:
-            self._answer(call, others, effect, until)
+            with suppress(Rejected):  # the answer is lost, a rejection too
+                self._answer(call, others, effect, until)
             call.fault = kind
         else:
             strand.sleep(self.latency())
