@@ -24,6 +24,9 @@ Effect = Callable[[str | None], T]
 _LATENCY_MS: Final = (2, 20)
 """The shortest and the longest time of a call that no fault strikes."""
 
+_LATE_WAIT_MS: Final = 60 * 60 * 1000
+"""How long a call that arrives late stays held, at most."""
+
 
 class ConnectionLost(Exception):
     """The connection closed before there was an answer."""
@@ -204,7 +207,7 @@ class Network:
         if kind in {"hang", "slow", "late"}:
             if kind == "late":
                 delay = max(round(injected.fault.seconds * 1000), patience + 1)
-                self._scheduler.after(delay, lambda: self._late(effect))
+                self._scheduler.spawn(lambda: self._arrive(call, others, effect), after=delay)
             strand.sleep(patience)
             raise NoAnswer
         if kind in {"lose_reply", "kill_after"}:
@@ -215,10 +218,10 @@ class Network:
             strand.sleep(self.latency())
         raise Killed if kind in {"kill_before", "kill_after"} else ConnectionLost
 
-    @staticmethod
-    def _late(effect: Effect[T]) -> None:
-        with suppress(Rejected):  # nobody gets the answer
-            effect(None)
+    def _arrive(self, call: Call, others: Sequence[StruckFault], effect: Effect[T]) -> None:
+        """Do late what a call does; nobody gets the answer."""
+        with suppress(ConnectionLost, NoAnswer, Refused, Rejected):
+            self._answer(call, others, effect, self._scheduler.now + _LATE_WAIT_MS)
 
 
 def _nothing() -> None:
