@@ -7,7 +7,7 @@ from typing import Final
 
 from proof.promises import OrderHistory
 
-_VERSION: Final = re.compile(r"\d{2,}")
+_VERSION: Final = re.compile(r"(?<=-v)\d+$")
 """Part of the name of an execution; how often a record was written depends on the tries."""
 
 

@@ -41,7 +41,7 @@ _SAME: Final = "same"
 DIFFERENT: Final = "DIFFERENT"
 _NOT_STRUCK: Final = "struck in one world only"
 RUN_AGAIN: Final = "run again at another time"
-_RERUN: Final = re.compile(r"(-r\d+|^-v[\dN]+)$")
+_RERUN: Final = re.compile(r"(-r\d+|^-vN)$")
 """The part of the name of an execution that a recovery, or the reconciliation, has started."""
 
 _NOT_MAILED_YET: Final = "ConfirmedNotNotified"

@@ -47,7 +47,7 @@ def test_a_mail_that_only_another_execution_could_send_is_explained() -> None:
     result = play(parse_case("happy"))
     assert result.ending is not None
     path = result.ending.paths["first"]
-    paths = {"first": (*path, "ConfirmedNotNotified"), "-v5": path}
+    paths = {"first": (*path, "ConfirmedNotNotified"), "-vN": path}
     later = replace(result, ending=replace(result.ending, paths=paths))
 
     assert verdict(result, later) == RUN_AGAIN
