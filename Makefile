@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 TOOLS := .venv/.ready node_modules/.ready
 SLOWEST := --durations=10
 
-.PHONY: help run update demo faults simulate check test lint synth docs lock clean
+.PHONY: help run update demo faults simulate bench check test lint synth docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -38,6 +38,10 @@ simulate: SEED =
 simulate: MINUTES = 10
 simulate: $(TOOLS) ## play every fault at every call in simulated time, and check the laws (SEED= MINUTES=10)
 	@python -m proof simulate --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+bench: $(TOOLS) .build/.layer ## measure, write bench/results.json and the tables made from it; keep the machine idle
+	@python -m proof bench
+	@python -m docgen write
 
 check: lint .build/.layer ## the quick part of `make test`: lint, types, tests without a running shop
 	@python -m pytest $(SLOWEST) --numprocesses logical tests/unit tests/stacks

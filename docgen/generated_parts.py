@@ -10,6 +10,7 @@ from docgen.contract.files import contract_files
 from docgen.cost import cost_table
 from docgen.diagram import diagram
 from docgen.metrics import metric_cost_table, metric_table
+from docgen.performance import calls_table
 from docgen.reconciliation_load import load_table
 from docgen.saga_graph import saga_graph
 from docgen.stripe_calls import read_counts
@@ -39,6 +40,7 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
         },
         "docs/payments.md": {"payments": payment_table(PAYING_JOURNEYS, read_counts())},
         "docs/cost.md": {"cost": cost_table(), "reconciliation": load_table()},
+        "docs/performance.md": {"calls": calls_table()},
         "docs/simulation.md": {"breaks": break_table(BREAKS)},
         "docs/observability.md": {
             "metrics": metric_table(),

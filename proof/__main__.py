@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from local.command import exit_code_of
 from proof import demo
+from proof.bench import command as bench
 from proof.fault_campaign import command as faults
 from proof.simulation import break_search, twins
 from proof.simulation import command as simulation
@@ -23,6 +24,8 @@ def main(command_line: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(command_line)
     if arguments.command == "demo":
         return exit_code_of(demo.main)
+    if arguments.command == "bench":
+        return exit_code_of(lambda: bench.main(arguments))
     if arguments.command == "simulate":
         return exit_code_of(lambda: simulation.main(arguments))
     if arguments.command == "twins":
@@ -36,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m proof", description="Show that the saga keeps its laws.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("demo", help="run sample orders through the saga, and check its laws")
+    measuring = commands.add_parser("bench", help="measure the parts of bench/results.json")
+    measuring.add_argument("--only", action="append", help="measure only this part; repeatable")
     campaign = commands.add_parser(
         "faults", help="inject faults into the calls of the functions, and check the laws"
     )

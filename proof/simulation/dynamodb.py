@@ -24,13 +24,13 @@ AUDIT: Final = "audit"
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
 
-_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     ORDERS: ("order_id",),
     INVENTORY: ("sku",),
     IDEMPOTENCY: ("id",),
     AUDIT: ("order_id", "event_id"),
 }
-_INDEXES: Final = {
+INDEXES: Final = {
     "by_customer": ("customer_id", "created_at"),
     "unsettled": ("unsettled_shard", "created_at"),
     "by_day": ("day", "created_at"),
@@ -46,7 +46,7 @@ Tables = dict[str, dict[Key, Item]]
 
 def no_items() -> Tables:
     """Empty tables."""
-    return {name: {} for name in _KEYS}
+    return {name: {} for name in KEYS}
 
 
 class DynamoDB:
@@ -114,7 +114,7 @@ class DynamoDB:
             table: [
                 _projected(item, wanted)
                 for key in wanted["Keys"]
-                if (item := self.tables[table].get(_key(table, key))) is not None
+                if (item := self.tables[table].get(key_of(table, key))) is not None
             ]
             for table, wanted in params["RequestItems"].items()
         }
@@ -122,18 +122,18 @@ class DynamoDB:
 
     def _put(self, params: Parameters) -> Answer:
         self._ensure(params, params["Item"])
-        self._write(params["TableName"], _key(params["TableName"], params["Item"]), dict(params["Item"]))
+        self._write(params["TableName"], key_of(params["TableName"], params["Item"]), dict(params["Item"]))
         return {}
 
     def _delete(self, params: Parameters) -> Answer:
         self._ensure(params, params["Key"])
-        self._write(params["TableName"], _key(params["TableName"], params["Key"]), None)
+        self._write(params["TableName"], key_of(params["TableName"], params["Key"]), None)
         return {}
 
     def _update(self, params: Parameters) -> Answer:
         before = self._ensure(params, params["Key"])
         after = self._updated(params, before)
-        self._write(params["TableName"], _key(params["TableName"], params["Key"]), after)
+        self._write(params["TableName"], key_of(params["TableName"], params["Key"]), after)
         match params.get("ReturnValues", "NONE"):
             case "NONE":
                 return {}
@@ -149,7 +149,7 @@ class DynamoDB:
         if token in self._tokens:
             return {}
         actions = [next(iter(each.items())) for each in params["TransactItems"]]
-        keys = [_key(action["TableName"], action["Key"]) for _, action in actions]
+        keys = [key_of(action["TableName"], action["Key"]) for _, action in actions]
         if len(set(keys)) < len(keys):
             raise Rejected(
                 "ValidationException", "Transaction request cannot include multiple operations on one item"
@@ -179,13 +179,13 @@ class DynamoDB:
 
     def _query(self, params: Parameters) -> Answer:
         table = params["TableName"]
-        keys = _INDEXES[params["IndexName"]] if "IndexName" in params else _KEYS[table]
+        keys = INDEXES[params["IndexName"]] if "IndexName" in params else KEYS[table]
         entries = [
             item
             for item in self.tables[table].values()
             if all(key in item for key in keys) and _fits(params, item, "KeyConditionExpression")
         ]
-        order = (*keys[1:], *_KEYS[table])
+        order = (*keys[1:], *KEYS[table])
 
         def place(item: Mapping[str, Any]) -> tuple[Any, ...]:
             return tuple(comparable(item[name]) for name in order)
@@ -196,7 +196,7 @@ class DynamoDB:
         if start is not None:
             at = place(start)
             entries = [each for each in entries if (place(each) > at if forward else place(each) < at)]
-        names = dict.fromkeys((*keys, *_KEYS[table]))
+        names = dict.fromkeys((*keys, *KEYS[table]))
         found = (
             [{name: each[name] for name in names} for each in entries] if "IndexName" in params else entries
         )
@@ -206,12 +206,12 @@ class DynamoDB:
         table = params["TableName"]
         found = sorted(self.tables[table].items())
         if "ExclusiveStartKey" in params:
-            after = _key(table, params["ExclusiveStartKey"])
+            after = key_of(table, params["ExclusiveStartKey"])
             found = [(key, item) for key, item in found if key > after]
-        return _page([item for _, item in found], params, _KEYS[table])
+        return _page([item for _, item in found], params, KEYS[table])
 
     def _item(self, params: Parameters) -> Item | None:
-        return self.tables[params["TableName"]].get(_key(params["TableName"], params["Key"]))
+        return self.tables[params["TableName"]].get(key_of(params["TableName"], params["Key"]))
 
     def _ensure(self, params: Parameters, key: Mapping[str, Any]) -> Item | None:
         """The item as it is, if the condition of a write holds for it.
@@ -220,9 +220,9 @@ class DynamoDB:
             Rejected: The condition does not hold, or a transaction is writing the item.
         """
         table = params["TableName"]
-        if self._is_open(table, _key(table, key)):
+        if self._is_open(table, key_of(table, key)):
             raise Rejected("TransactionConflictException", _CONFLICT)
-        before = self.tables[table].get(_key(table, key))
+        before = self.tables[table].get(key_of(table, key))
         if _fits(params, before):
             return before
         returned = params.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and before is not None
@@ -280,8 +280,9 @@ def cancelled(reasons: Sequence[Mapping[str, str]]) -> Rejected:
     return Rejected("TransactionCanceledException", message, CancellationReasons=list(reasons))
 
 
-def _key(table: str, item: Mapping[str, Any]) -> Key:
-    return tuple(item[name]["S"] for name in _KEYS[table])
+def key_of(table: str, item: Mapping[str, Any]) -> Key:
+    """The key of an item, or of the part of one that a call names."""
+    return tuple(item[name]["S"] for name in KEYS[table])
 
 
 def _names(params: Parameters) -> tuple[tuple[str, str], ...]:
