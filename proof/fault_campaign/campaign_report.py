@@ -7,15 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from local.processes import REPOSITORY
 from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS
 from proof.fault_campaign.case import CaseResult
 from proof.fault_campaign.crowds import CrowdResult
-
-DOCUMENT: Final = REPOSITORY / "docs" / "reliability.md"
-
-_BEGIN: Final = "<!-- results -->"
-_END: Final = "<!-- end -->"
 
 _FAULTS: Final = {
     "refuse": "refused",
@@ -118,14 +112,8 @@ def describe(result: CaseResult) -> str:
     )
 
 
-def write_results(report: CampaignReport, arguments: Namespace) -> None:
-    """Replace the results between the document's markers."""
-    before, _, rest = DOCUMENT.read_text().partition(_BEGIN)
-    after = rest.partition(_END)[2]
-    DOCUMENT.write_text(f"{before}{_BEGIN}\n\n{_results(report, arguments)}\n\n{_END}{after}")
-
-
-def _results(report: CampaignReport, arguments: Namespace) -> str:
+def text_of(report: CampaignReport, arguments: Namespace) -> str:
+    """The report, in Markdown."""
     command = (
         f"make faults SEED={arguments.seed} MINUTES={arguments.budget_minutes:g} WORLDS={arguments.worlds}"
     )

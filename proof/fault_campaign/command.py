@@ -10,10 +10,11 @@ from itertools import chain
 from local.world import embedded_world
 from proof.fault_campaign import plan
 from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS
-from proof.fault_campaign.campaign_report import CampaignReport, describe, write_results
+from proof.fault_campaign.campaign_report import CampaignReport, describe, text_of
 from proof.fault_campaign.case import Case, CaseResult, parse_case
 from proof.fault_campaign.crowds import orders_that_cross, rush_for_one_sku
 from proof.fault_campaign.worlds import WAIT_SCALE, Worlds
+from proof.results_in_docs import write_results
 
 _PROGRESS_EVERY = 50
 
@@ -50,7 +51,7 @@ def main(arguments: Namespace) -> int:
     for line in ("", report.table(), "", *report.summary(), *report.late):
         _print(line)
     if not arguments.journeys and not report.violations:
-        write_results(report, arguments)
+        write_results("results of the campaign", text_of(report, arguments))
     return int(report.violations > 0)
 
 

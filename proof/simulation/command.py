@@ -8,19 +8,21 @@ import signal
 import sys
 import time
 from argparse import Namespace
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import chain, islice
 from multiprocessing.pool import Pool
 from typing import Final
 
 from proof.fault_campaign.case import Case
 from proof.journeys import JOURNEYS
+from proof.results_in_docs import write_results
 from proof.simulation.minimize import smallest
 from proof.simulation.plan import pairs_and_shops, single_faults
 from proof.simulation.play import parse, play
 from proof.simulation.play_case import SimulatedResult
+from proof.simulation.report import SimulationReport
 from proof.simulation.shop import Shop
 from proof.simulation.simulated_world import installed
 
@@ -34,6 +36,9 @@ _IN_THE_POOL: Final = 2_000
 """Cases that wait for a process; their number has no end, so the pool must not get them all."""
 
 _PROGRESS_SECONDS: Final = 10.0
+
+_MINUTES_FOR_THE_DOCS: Final = 10
+"""A run of this length writes its report into docs/reliability.md."""
 
 _installation = ExitStack()
 """The preparation of a process of the pool, which lasts as long as the process."""
@@ -61,7 +66,12 @@ def main(arguments: Namespace) -> int:
         draw.shuffle(singles)
         _print(f"Playing {len(singles)} cases with one fault, then pairs of faults and random shops ...")
         cases = chain(singles, pairs_and_shops(calls, draw))
-        broken += _reported(_with_progress(_played(pool, cases), deadline))
+        report = SimulationReport({str(each.case): each for each in without_fault}, len(singles))
+        broken += _reported(_counted(_played(pool, cases), report, deadline))
+    text = report.text(f"make simulate SEED={seed} MINUTES={arguments.minutes:g}")
+    _print(f"\n{text}")
+    if not broken and arguments.minutes >= _MINUTES_FOR_THE_DOCS:
+        write_results("results of the simulation", text)
     return int(broken > 0)
 
 
@@ -79,7 +89,12 @@ def _play_named(cases: Iterable[Case | Shop]) -> int:
 def _played(pool: Pool, cases: Iterator[Case | Shop]) -> Iterator[SimulatedResult]:
     """The results of cases, as they come."""
     while some := list(islice(cases, _IN_THE_POOL)):
-        yield from pool.imap_unordered(play, some, chunksize=_AT_ONCE)
+        yield from pool.imap_unordered(_play, some, chunksize=_AT_ONCE)
+
+
+def _play(case: Case | Shop) -> SimulatedResult:
+    """Play a case; its calls are left out, because the way between processes takes time."""
+    return replace(play(case), calls=())
 
 
 def _prepare() -> None:
@@ -91,26 +106,21 @@ def _prepare() -> None:
     _installation.enter_context(installed())
 
 
-def _with_progress(results: Iterable[SimulatedResult], deadline: float) -> Iterator[SimulatedResult]:
-    """Pass results on until the time is up, and print the progress now and then."""
+def _counted(
+    results: Iterable[SimulatedResult], report: SimulationReport, deadline: float
+) -> Iterator[SimulatedResult]:
+    """Pass results on until the time is up; count them, and print the progress now and then."""
     start = reported = time.monotonic()
-    kinds = Counter[str]()
     for result in results:
         yield result
-        kinds[_kind(result.case)] += 1
         now = time.monotonic()
+        report.add(result)
+        report.seconds = now - start
         if now - reported > _PROGRESS_SECONDS or now > deadline:
             reported = now
-            counts = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
-            _print(f"{counts}: {kinds.total() / (now - start):.0f} cases a second")
+            _print(report.progress)
         if now > deadline:
             return
-
-
-def _kind(case: Case | Shop) -> str:
-    if isinstance(case, Shop):
-        return "random shops"
-    return "single faults" if len(case.injections) == 1 else "pairs of faults"
 
 
 def _reported(results: Iterable[SimulatedResult]) -> int:
