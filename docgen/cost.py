@@ -63,9 +63,9 @@ class _Usage(NamedTuple):
         return f"| {self.service} | {self.units:g} {self.unit} | ${self.million:,.3f} | ${self.dollars:.3f} |"
 
 
-def cost_table() -> str:
-    """Make a Markdown table: service, units of an order, price of a million units, price of 1,000 orders."""
-    usage = [
+def _usage() -> list[_Usage]:
+    """What one order uses of each service."""
+    return [
         _Usage("Step Functions, Standard", HAPPY_PATH_STATES, "transitions", 25),
         _Usage("SES", 1, "mail", 100),
         _Usage("Reconciliation, DynamoDB", reads_of_an_order(), "reads", 0.125),
@@ -78,10 +78,19 @@ def cost_table() -> str:
         _Usage("EventBridge", 1, "event", 1),
         _Usage("DynamoDB, reads", _READS, "reads", 0.125),
     ]
+
+
+def dollars_of_1000_orders() -> float:
+    """What 1,000 confirmed orders cost, without what a stage costs that has no orders."""
+    return sum(each.dollars for each in _usage())
+
+
+def cost_table() -> str:
+    """Make a Markdown table: service, units of an order, price of a million units, price of 1,000 orders."""
     rows = [
         "| service | one order | a million units | 1,000 orders |",
         "|---|---|---|---|",
-        *(str(each) for each in sorted(usage, key=lambda each: each.dollars, reverse=True)),
-        f"| **together** | | | **${sum(each.dollars for each in usage):.2f}** |",
+        *(str(each) for each in sorted(_usage(), key=lambda each: each.dollars, reverse=True)),
+        f"| **together** | | | **${dollars_of_1000_orders():.2f}** |",
     ]
     return "\n".join(rows)

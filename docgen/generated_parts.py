@@ -13,11 +13,13 @@ from docgen.metrics import metric_cost_table, metric_table
 from docgen.performance import calls_table
 from docgen.reconciliation_load import load_table
 from docgen.saga_graph import saga_graph
+from docgen.scale import month_table, nightly_limit
 from docgen.stripe_calls import read_counts
 from docgen.tables import aws_error_table, break_table, path_table, payment_table
 from local.processes import REPOSITORY
 from proof.alarms.faults import GIVEN, PLAYED
 from proof.journeys import PATH_JOURNEYS, PAYING_JOURNEYS
+from proof.scale.tables import limit_table, rate_table, remedy_table, sale_table
 from proof.simulation.breaks import BREAKS
 from statemachines.aws_errors import AWS_ERRORS
 from statemachines.document import SagaDocument
@@ -41,6 +43,14 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
         "docs/payments.md": {"payments": payment_table(PAYING_JOURNEYS, read_counts())},
         "docs/cost.md": {"cost": cost_table(), "reconciliation": load_table()},
         "docs/performance.md": {"calls": calls_table()},
+        "docs/scale.md": {
+            "rates": rate_table(),
+            "limits": limit_table(),
+            "remedies": remedy_table(),
+            "nightly limit": nightly_limit(),
+            "sales": sale_table(),
+            "months": month_table(),
+        },
         "docs/simulation.md": {"breaks": break_table(BREAKS)},
         "docs/observability.md": {
             "metrics": metric_table(),

@@ -31,7 +31,7 @@ _BATCH_SECONDS: Final = 0.05
 
 _PROD: Final = STAGES["prod"]
 _STALE_AFTER: Final = timedelta(seconds=_PROD.stale_after_seconds)
-_LIMIT_MINUTES: Final = read_definition("reconciliation")["TimeoutSeconds"] / 60
+LIMIT_MINUTES: Final = read_definition("reconciliation")["TimeoutSeconds"] / 60
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _row(rate: float, scope: ReconciliationScope) -> str:
     calls = run_calls(rate, scope)
     orders = rate * _compared(scope).total_seconds()
     minutes = f"{calls.minutes:,.0f}" if calls.minutes >= 1 else f"{calls.minutes:.1f}"
-    if calls.minutes > _LIMIT_MINUTES:
-        minutes += f", but stopped after {_LIMIT_MINUTES:.0f}"
+    if calls.minutes > LIMIT_MINUTES:
+        minutes += f", but stopped after {LIMIT_MINUTES:.0f}"
     dynamodb = calls.queries + calls.batches
     return f"| {rate:g} | `{scope}` | {orders:,.0f} | {calls.lists:,} | {dynamodb:,} | {minutes} |"

@@ -2,12 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from local.command import exit_code_of
 from proof import demo
 from proof.bench import command as bench
 from proof.fault_campaign import command as faults
+from proof.scale import command as scale
 from proof.simulation import break_search, twins
 from proof.simulation import command as simulation
 
@@ -22,17 +24,16 @@ def main(command_line: Sequence[str] | None = None) -> int:
         The exit code; see `exit_code_of`.
     """
     arguments = _parser().parse_args(command_line)
-    if arguments.command == "demo":
-        return exit_code_of(demo.main)
-    if arguments.command == "bench":
-        return exit_code_of(lambda: bench.main(arguments))
-    if arguments.command == "simulate":
-        return exit_code_of(lambda: simulation.main(arguments))
-    if arguments.command == "twins":
-        return exit_code_of(lambda: twins.main(arguments))
-    if arguments.command == "breaks":
-        return exit_code_of(lambda: break_search.main(arguments))
-    return exit_code_of(lambda: faults.main(arguments))
+    commands: Mapping[str, Callable[[], int]] = {
+        "demo": demo.main,
+        "bench": partial(bench.main, arguments),
+        "scale": scale.main,
+        "faults": partial(faults.main, arguments),
+        "simulate": partial(simulation.main, arguments),
+        "twins": partial(twins.main, arguments),
+        "breaks": partial(break_search.main, arguments),
+    }
+    return exit_code_of(commands[arguments.command])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("demo", help="run sample orders through the saga, and check its laws")
     measuring = commands.add_parser("bench", help="measure the parts of bench/results.json")
     measuring.add_argument("--only", action="append", help="measure only this part; repeatable")
+    commands.add_parser("scale", help="show which limit breaks first, and how a flash sale goes")
     campaign = commands.add_parser(
         "faults", help="inject faults into the calls of the functions, and check the laws"
     )

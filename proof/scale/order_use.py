@@ -1,0 +1,57 @@
+"""What one confirmed order uses of each service, when nothing fails and nothing waits.
+
+The counts are those of the happy journey in `bench/results.json`. The durations are assumptions.
+"""
+
+from functools import cache
+from typing import Final
+
+from proof.bench.calls import Calls, JourneyUse
+from proof.bench.results import read
+
+TRANSACTIONAL_UNITS: Final = 2
+"""Write units of an item of up to 1 KB in a transaction."""
+
+SLOT_UNITS: Final = 2
+"""Write units of a charge slot while others are ahead: a condition that fails costs a unit, too."""
+
+SLOT_BURST: Final = 4
+"""Charges that may begin at once after a pause."""
+
+SLOT_WAIT_SECONDS: Final = 2.0
+"""The longest wait for a slot inside of `charge_payment`."""
+
+CHARGE_SECONDS: Final = 1.0
+CALL_SECONDS: Final = 0.1
+"""Duration (assumed) of a call of `charge_payment`, which waits for the bank, and of any other function."""
+
+
+@cache
+def happy_order() -> JourneyUse:
+    """What was counted for one order."""
+    return read("calls", Calls).journeys["happy"]
+
+
+def stripe_calls() -> int:
+    """Calls to Stripe. Each is one of another endpoint."""
+    return sum(happy_order().stripe.values())
+
+
+def api_requests() -> int:
+    """Requests to the REST API, webhooks included. The customer reads the order once."""
+    return happy_order().api_requests + 1
+
+
+def function_seconds() -> float:
+    """Duration of all calls of functions."""
+    return CHARGE_SECONDS + CALL_SECONDS * (happy_order().invocations - 1)
+
+
+def order_table_units() -> int:
+    """Write units of the orders table for an order of up to 1 KB; its indexes have units of their own."""
+    calls = [each for use in happy_order().functions.values() for each in use.calls.items()]
+    single = sum(
+        times for call, times in calls if call in {"dynamodb PutItem orders", "dynamodb UpdateItem orders"}
+    )
+    transactions = sum(times for call, times in calls if call.startswith("dynamodb TransactWriteItems "))
+    return single + TRANSACTIONAL_UNITS * transactions

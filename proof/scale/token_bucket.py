@@ -1,0 +1,36 @@
+"""A token bucket: how AWS and Stripe publish their limits, a rate and a burst."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class TokenBucket:
+    """A limit on calls, first come first served. Times are seconds and must not decrease from call to call.
+
+    It is the generic cell rate algorithm, which needs one number instead of a count of tokens.
+
+    Attributes:
+        rate: Tokens that are refilled in a second.
+        burst: Tokens in a full bucket.
+    """
+
+    rate: float
+    burst: float = 1
+    _empty_until: float = field(default=float("-inf"), init=False)
+
+    def next_at(self, now: float) -> float:
+        """When a token is free; `now` if there is one."""
+        return max(now, self._empty_until - (self.burst - 1) / self.rate)
+
+    def take(self, now: float) -> float:
+        """Take the next token, and return when it is free. The caller waits until then."""
+        granted = self.next_at(now)
+        self._empty_until = max(now, self._empty_until) + 1 / self.rate
+        return granted
+
+    def try_take(self, now: float) -> bool:
+        """Take a token if there is one; otherwise nothing changes: the call is refused."""
+        if self.next_at(now) > now:
+            return False
+        self.take(now)
+        return True
