@@ -15,11 +15,9 @@ from uuid import UUID
 
 import stripe as stripe_sdk
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
-from aws_lambda_powertools.utilities.parameters import base as parameters_base
-from botocore.config import Config
 from typing_extensions import override
 
-from lambdas.shared import aws, metrics, reconciliation
+from lambdas.shared import aws, metrics, reconciliation, secrets
 from lambdas.shared.log import logger
 from local.demo_shop import DemoShop
 from local.fault_proxy.faults import Fault
@@ -28,7 +26,7 @@ from local.fault_proxy.refusals import REJECTED_DOMAIN
 from local.saga_control import StateVisit
 from local.traces import Mail, deserialized
 from proof.simulation.api import API_URL, Api, SimulatedUsers
-from proof.simulation.aws_clients import Boto3, Client
+from proof.simulation.aws_clients import Boto3
 from proof.simulation.deliveries import Queue, Stream
 from proof.simulation.dynamodb import AUDIT, IDEMPOTENCY, INVENTORY, ORDERS, DynamoDB, Tables, no_items
 from proof.simulation.functions import Functions, current_invocation
@@ -397,9 +395,6 @@ def _placeholder(function: str) -> str:
 class _Secrets(SecretsProvider):
     """Reads secrets; each function has its own cache, until its process is killed."""
 
-    def __init__(self, client: Client) -> None:
-        super().__init__(boto3_client=cast(Any, client))
-
     @property
     def store(self) -> dict[Any, Any]:
         """The cache of the function that runs now."""
@@ -451,13 +446,15 @@ def installed() -> Iterator[None]:
 
     boto3 = Boto3(world)
     session = StripeSession(lambda: world().network, lambda: world().stripe)
-    secrets = _Secrets(boto3.client("secretsmanager", Config()))
-    factories = (aws.dynamodb, aws.step_functions, aws.event_bridge, aws.sqs, aws.ses)
+    factories = (
+        *(aws.dynamodb, aws.step_functions, aws.event_bridge, aws.sqs, aws.ses, aws.secrets_manager),
+        secrets.provider,
+    )
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, _ENVIRONMENT))
         stack.enter_context(patch.object(aws, "boto3", boto3))
+        stack.enter_context(patch.object(secrets, "SecretsProvider", _Secrets))
         stack.enter_context(patch.object(metrics, "Metrics", _NoMetrics))
-        stack.enter_context(patch.dict(cast(Any, parameters_base).DEFAULT_PROVIDERS, {"secrets": secrets}))
         stack.enter_context(
             patch.object(
                 stripe_sdk, "RequestsClient", partial(stripe_sdk.RequestsClient, session=cast(Any, session))

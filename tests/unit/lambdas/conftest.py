@@ -13,7 +13,6 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities import parameters
 from botocore.stub import Stubber
 from moto import mock_aws
 from moto.dynamodb.models.table import StreamRecord, Table
@@ -24,6 +23,7 @@ from lambdas.saga.notify_customer.mailer import SesMailer
 from lambdas.shared import aws
 from lambdas.shared.log import logger
 from lambdas.shared.payments.stripe_gateway import StripeGateway
+from lambdas.shared.secrets import forget_secrets, provider
 from lambdas.shared.task_callback import TaskCallback
 from stacks.constructs.function_logs import functions_of_orders
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP, PAYMENT_SERVICE
@@ -84,7 +84,10 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def warm_clients() -> Iterator[None]:
     """Create the clients once, as in a warm environment, because it is slow; moto patches them all."""
-    clients = (aws.dynamodb, aws.step_functions, aws.event_bridge, aws.ses, aws.cognito, aws.cloudwatch_logs)
+    clients = (
+        *(aws.dynamodb, aws.step_functions, aws.event_bridge, aws.ses, aws.cognito, aws.cloudwatch_logs),
+        *(aws.secrets_manager, provider),
+    )
     for client in clients:
         client.cache_clear()
     call_directly(aws.dynamodb())
@@ -169,10 +172,10 @@ def cursor_secret(aws_account: None) -> Iterator[None]:  # noqa: ARG001 - holds 
 
 @contextmanager
 def _secret(name: str, value: str) -> Iterator[None]:
-    parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
+    forget_secrets()
     boto3.client("secretsmanager").create_secret(Name=name, SecretString=value)
     yield
-    parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
+    forget_secrets()
 
 
 @pytest.fixture

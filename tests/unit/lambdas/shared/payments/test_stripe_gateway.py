@@ -8,7 +8,6 @@ import boto3
 import pytest
 import requests
 import stripe
-from aws_lambda_powertools.utilities import parameters
 from requests.structures import CaseInsensitiveDict
 
 from lambdas.domain.errors import (
@@ -23,6 +22,7 @@ from lambdas.domain.payment import Charge, Dispute, PaymentIntent, Refund
 from lambdas.shared.payments import stripe_gateway
 from lambdas.shared.payments.stripe_calls import LoggedHttpClient
 from lambdas.shared.payments.stripe_gateway import StripeGateway
+from lambdas.shared.secrets import forget_secrets
 from lambdas.shared.settings import Settings
 from statemachines.document import SagaDocument
 from tests.unit.lambdas.builders import ORDER_ID, PAYMENT_SERVICE, SECRET_KEY, an_order
@@ -614,7 +614,7 @@ def test_a_refund_made_in_the_meantime_is_looked_up_again(
 
 def forget_key_and_client() -> None:
     stripe_gateway._clients.cache_clear()  # noqa: SLF001 - a warm environment keeps it
-    parameters.clear_caches()  # type: ignore[no-untyped-call] # Powertools does not type it
+    forget_secrets()
 
 
 @pytest.fixture
