@@ -29,9 +29,6 @@ from statemachines.definition import read_definition
 _STREAM_SECONDS: Final = 0.3
 """Time (assumed) from the write of an order until `start_saga` is called with it."""
 
-_STOCK_OF_ONE_PRODUCT: Final = 500
-"""Reservations a second. In a flash sale, all orders buy the same product."""
-
 _SHARDS: Final = 4
 """Shards of a new table's stream. Two functions follow them."""
 
@@ -47,6 +44,10 @@ class Sale:
         account: The account's quotas.
         charge_rate: Charge slots in a second.
         mails: Mails in a second.
+        stock_items: Number of items that hold the stock. One is the stock of a product that everybody buys.
+        transaction_seconds: Time (assumed) for which the pivot's transaction keeps others from its stock.
+            DynamoDB cancels a transaction that meets another one, and the step is retried
+            (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html).
         orders: Number of orders.
         seconds: Time within which they arrive, evenly. `submit_rate` is high enough for them.
     """
@@ -54,6 +55,8 @@ class Sale:
     account: Account
     charge_rate: float
     mails: float
+    stock_items: int = 1
+    transaction_seconds: float = 0.01
     orders: int = 10_000
     seconds: float = 10
 
@@ -65,6 +68,7 @@ class SoldOrder:
     Attributes:
         number: Its place in the order of arrival, from 0.
         accepted_at: When the API accepted it.
+        slot: When its charge may begin.
         charged_at: When its charge began.
         confirmed_at: When its stock was taken; None if a step was out of retries, and the order is undone.
         mailed_at: When its mail was sent; None if the mail was given up.
@@ -74,6 +78,7 @@ class SoldOrder:
 
     number: int
     accepted_at: float
+    slot: float = 0
     charged_at: float = 0
     confirmed_at: float | None = None
     mailed_at: float | None = None
@@ -164,7 +169,7 @@ class _Play:
         self._executions = TokenBucket(quotas.executions, quotas.executions_at_once)
         self._transitions = TokenBucket(quotas.transitions, quotas.transitions_at_once)
         self._slots = TokenBucket(sale.charge_rate, SLOT_BURST)
-        self._stock = TokenBucket(_STOCK_OF_ONE_PRODUCT, _STOCK_OF_ONE_PRODUCT)
+        self._stock = [TokenBucket(1 / sale.transaction_seconds) for _ in range(sale.stock_items)]
         self._mails = TokenBucket(sale.mails, sale.mails)
         # The readers of the stream always have calls under way while orders change.
         of_stream = 2 * _SHARDS * sale.account.stage.stream_parallelization
@@ -193,7 +198,7 @@ class _Play:
         try:
             yield from self._step(order, "ValidateOrder")
             yield from self._charge(order)
-            yield from self._step(order, "ReserveInventory", self._stock)
+            yield from self._step(order, "ReserveInventory", self._random.choice(self._stock))
             order.confirmed_at = self._now
             yield from self._step(order, "NotifyCustomer", self._mails)
             order.mailed_at = self._now
@@ -204,9 +209,9 @@ class _Play:
         """The function takes a slot. It waits for a slot that is near; a state waits for one that is not."""
         yield from self._enter(order, "ChargePayment")
         yield from self._begin_call(order, iter(_pauses("ChargePayment")))
-        slot = self._slots.take(self._now)
+        slot = order.slot = self._slots.take(self._now)
         if round(slot - self._now, 3) > SLOT_WAIT_SECONDS:  # slots are whole milliseconds
-            yield self._now + CALL_SECONDS
+            yield self._now + self._about(CALL_SECONDS)
             self._free_calls += 1
             yield from self._enter(order, "WaitForSlot")
             yield max(self._now, floor(slot))  # Step Functions waits until a whole second
@@ -214,7 +219,7 @@ class _Play:
             yield from self._begin_call(order, iter(_pauses("ChargePayment")))
         yield max(self._now, slot)
         order.charged_at = self._now
-        yield self._now + CHARGE_SECONDS
+        yield self._now + self._about(CHARGE_SECONDS)
         self._free_calls += 1
 
     def _step(self, order: SoldOrder, state: str, limit: TokenBucket | None = None) -> Steps:
@@ -223,7 +228,7 @@ class _Play:
         pauses = iter(_pauses(state))
         while True:
             yield from self._begin_call(order, pauses)
-            yield self._now + CALL_SECONDS
+            yield self._now + self._about(CALL_SECONDS)
             self._free_calls += 1
             if limit is None or limit.try_take(self._now):
                 return
@@ -241,6 +246,10 @@ class _Play:
             yield self._retry_at(pauses)
             order.tries += 1
         self._free_calls -= 1
+
+    def _about(self, seconds: float) -> float:
+        """A duration, which varies by a half."""
+        return seconds * self._random.uniform(0.5, 1.5)
 
     def _retry_at(self, pauses: Iterator[float]) -> float:
         longest = next(pauses, None)
