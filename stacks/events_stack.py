@@ -13,8 +13,7 @@ from stacks.constructs.queue import DeadLetterQueue, EventQueue
 from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.table import Table
 from stacks.settings import StageSettings
-
-_EVENT_STATUSES = ["CONFIRMED", "FAILED", "CANCELLED", "NEEDS_ATTENTION"]
+from stacks.stream_patterns import STREAM_PATTERNS
 
 
 class EventsStack(StageStack):
@@ -36,15 +35,7 @@ class EventsStack(StageStack):
             publish_order_events,
             orders,
             settings=settings,
-            patterns=[
-                {"dynamodb": {"NewImage": {"status": {"S": _EVENT_STATUSES}}}},
-                # A refund or dispute in Stripe is an event even while the order has another status.
-                _payment_has("refunded_outside", "N"),
-                _payment_has("dispute", "S"),
-                # A settlement sets the order to PENDING, so that it is closed by one more execution.
-                {"dynamodb": {"NewImage": {"settlement": {"M": {"by": {"S": [{"exists": True}]}}}}}},
-                {"dynamodb": {"NewImage": {"republish_requested_at": {"S": [{"exists": True}]}}}},
-            ],
+            patterns=STREAM_PATTERNS["publish_order_events"],
             parked_in=parked_events,
             record_age=Duration.seconds(settings.stream_record_age_seconds),
         )
@@ -109,9 +100,3 @@ class EventsStack(StageStack):
             dead_letters.queue_url,
             "Bounces and complaints that could not be recorded",
         )
-
-
-def _payment_has(attribute: str, kind: str) -> dict[str, object]:
-    """A pattern for changes of orders whose payment has this attribute."""
-    payment = {"M": {attribute: {kind: [{"exists": True}]}}}
-    return {"dynamodb": {"NewImage": {"payment": payment}}}

@@ -13,6 +13,7 @@ from stacks.constructs.secret import Secret
 from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.table import Table
 from stacks.settings import DEFAULT_SENDER, StageSettings
+from stacks.stream_patterns import STREAM_PATTERNS
 from statemachines.definition import Definition, read_definition
 from statemachines.steps import STEP_FUNCTIONS
 
@@ -80,12 +81,7 @@ class SagaStack(StageStack):
             function,
             orders,
             settings=settings,
-            patterns=[
-                {"eventName": ["INSERT"]},
-                # These also match every later change of such an order; the function ignores those.
-                {"dynamodb": {"NewImage": {"cancel_requested_by": {"S": [{"exists": True}]}}}},
-                {"dynamodb": {"NewImage": {"retry_requested_at": {"S": [{"exists": True}]}}}},
-            ],
+            patterns=STREAM_PATTERNS["start_saga"],
             parked_in=parked_in,
             # As long as the stream keeps a change: an accepted order is never given up.
             record_age=Duration.days(1),

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from zlib import crc32
 
+from proof.simulation.event_patterns import matches
 from proof.simulation.functions import ACCOUNT, REGION, Functions, Result
 from proof.simulation.network import Rejected
 from proof.simulation.scheduler import Scheduler, Timer, current_strand
 from proof.simulation.trace import Trace
+from stacks.stream_patterns import STREAM_PATTERNS
 from stacks.timeouts import function_timeout_seconds
 
 _LANES: Final = 10
@@ -30,7 +32,7 @@ Record = Mapping[str, Any]
 
 
 class Stream:
-    """Delivers the changes of a table to a function, until each is handled or too old.
+    """Delivers the changes that a function's patterns match, until each is handled or too old.
 
     Args:
         function: The function.
@@ -47,13 +49,16 @@ class Stream:
     ) -> None:
         self.parked: list[Record] = []
         self._function = function
+        self._patterns = STREAM_PATTERNS[function]
         self._scheduler = scheduler
         self._functions = functions
         self._record_age_ms = record_age_seconds * 1000
         self._lanes: list[list[tuple[int, Record]]] = [[] for _ in range(_LANES)]
 
     def add(self, record: Record) -> None:
-        """Deliver a change."""
+        """Deliver a change, unless no pattern of the function matches it."""
+        if not any(matches(pattern, record) for pattern in self._patterns):
+            return
         key = json.dumps(record["dynamodb"]["Keys"], sort_keys=True)
         lane = self._lanes[crc32(key.encode()) % _LANES]
         lane.append((self._scheduler.now, record))

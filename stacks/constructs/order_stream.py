@@ -10,6 +10,7 @@ from aws_cdk import aws_sqs as sqs
 
 from stacks.constructs.python_function import PythonFunction
 from stacks.settings import StageSettings
+from stacks.stream_patterns import Pattern
 
 _RETRY_UNTIL_TOO_OLD = -1
 
@@ -19,15 +20,15 @@ def follow_orders(
     orders: dynamodb.ITableV2,
     *,
     settings: StageSettings,
-    patterns: Sequence[dict[str, object]],
+    patterns: Sequence[Pattern],
     parked_in: sqs.Queue,
     record_age: Duration,
 ) -> None:
     """Call a function with the changes that match a pattern: at least once, and in order for each order.
 
-    The patterns are written as in an EventBridge rule. A change that keeps failing is isolated by halving its
-    batch. After `record_age` it is parked, so that it blocks no other. The parked message has only the
-    position of the change in the stream, which keeps it for a day.
+    A change that keeps failing is isolated by halving its batch. After `record_age` it is parked, so that it
+    blocks no other. The parked message has only the position of the change in the stream, which keeps it for
+    a day.
     """
     function.add_event_source(
         sources.DynamoEventSource(
@@ -36,7 +37,7 @@ def follow_orders(
             batch_size=settings.stream_batch_size,
             # Changes of one order stay in order; changes of other orders are handled at the same time.
             parallelization_factor=settings.stream_parallelization,
-            filters=[pattern_filter(pattern) for pattern in patterns],
+            filters=[dict(lambda_.FilterCriteria.filter(pattern)) for pattern in patterns],
             report_batch_item_failures=True,
             bisect_batch_on_error=True,
             retry_attempts=_RETRY_UNTIL_TOO_OLD,
@@ -44,8 +45,3 @@ def follow_orders(
             on_failure=sources.SqsDlq(parked_in),
         )
     )
-
-
-def pattern_filter(pattern: dict[str, object]) -> dict[str, object]:
-    """Make an event filter from an EventBridge-style pattern."""
-    return dict(lambda_.FilterCriteria.filter(pattern))

@@ -1,0 +1,40 @@
+"""The changes of orders that functions behind the table's stream are called with, as event patterns.
+
+Nothing here needs the CDK, so that others can read them too.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Pattern = Mapping[str, Any]
+"""What a change must look like, written as in an EventBridge rule
+(https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html)."""
+
+_EXISTS = [{"exists": True}]
+
+_EVENT_STATUSES = ["CONFIRMED", "FAILED", "CANCELLED", "NEEDS_ATTENTION"]
+
+
+def _order_has(attribute: str, value: Pattern) -> Pattern:
+    """A pattern for changes after which an order has an attribute with a value."""
+    return {"dynamodb": {"NewImage": {attribute: value}}}
+
+
+STREAM_PATTERNS: Mapping[str, Sequence[Pattern]] = {
+    "start_saga": (
+        {"eventName": ["INSERT"]},
+        # These also match every later change of such an order; the function ignores those.
+        _order_has("cancel_requested_by", {"S": _EXISTS}),
+        _order_has("retry_requested_at", {"S": _EXISTS}),
+    ),
+    "publish_order_events": (
+        _order_has("status", {"S": _EVENT_STATUSES}),
+        # A refund or dispute in Stripe is an event even while the order has another status.
+        _order_has("payment", {"M": {"refunded_outside": {"N": _EXISTS}}}),
+        _order_has("payment", {"M": {"dispute": {"S": _EXISTS}}}),
+        # A settlement sets the order to PENDING, so that it is closed by one more execution.
+        _order_has("settlement", {"M": {"by": {"S": _EXISTS}}}),
+        _order_has("republish_requested_at", {"S": _EXISTS}),
+    ),
+}
+"""By function. A change is passed on if it matches one of the function's patterns."""
