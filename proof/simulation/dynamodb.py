@@ -1,8 +1,9 @@
-"""DynamoDB: the tables, and the stream of the orders table.
+"""DynamoDB: the tables, their indexes, and the stream of the orders table.
 
 Items are in DynamoDB's form, and never changed; see `expressions`. So to copy a table is to copy a dict.
 """
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -36,6 +37,9 @@ INDEXES: Final = {
     "by_day": ("day", "created_at"),
 }
 """The indexes of the orders table, which have keys only."""
+
+_LAGS_MS: Final = (20, 20, 20, 300, 3000)
+"""How long indexes and eventually consistent reads miss a write at most; each is as likely."""
 
 _CONFLICT: Final = "Transaction is ongoing for the item"
 
@@ -77,6 +81,8 @@ class DynamoDB:
         self._changed = changed
         self._written = written
         self._changes = 0
+        self._outdated: Tables = {name: dict(items) for name, items in tables.items()}
+        self._on_the_way: defaultdict[tuple[str, Key], deque[tuple[int, Item | None]]] = defaultdict(deque)
         self._tokens: set[str] = set()
         self._open_until: dict[tuple[str, Key], int] = {}
         self._operations: Mapping[str, Callable[[Parameters], Answer]] = {
@@ -106,18 +112,16 @@ class DynamoDB:
         return list(self.tables[table].values())
 
     def _get(self, params: Parameters) -> Answer:
-        item = self._item(params)
+        table = params["TableName"]
+        item = self._readable(params)[table].get(key_of(table, params["Key"]))
         return {} if item is None else {"Item": _projected(item, params)}
 
     def _batch_get(self, params: Parameters) -> Answer:
-        found = {
-            table: [
-                _projected(item, wanted)
-                for key in wanted["Keys"]
-                if (item := self.tables[table].get(key_of(table, key))) is not None
-            ]
-            for table, wanted in params["RequestItems"].items()
-        }
+        found = {}
+        for table, wanted in params["RequestItems"].items():
+            items = self._readable(wanted)[table]
+            keys = (key_of(table, key) for key in wanted["Keys"])
+            found[table] = [_projected(items[key], wanted) for key in keys if key in items]
         return {"Responses": found, "UnprocessedKeys": {}}
 
     def _put(self, params: Parameters) -> Answer:
@@ -179,10 +183,11 @@ class DynamoDB:
 
     def _query(self, params: Parameters) -> Answer:
         table = params["TableName"]
+        items = self._readable(params)[table]
         keys = INDEXES[params["IndexName"]] if "IndexName" in params else KEYS[table]
         entries = [
             item
-            for item in self.tables[table].values()
+            for item in items.values()
             if all(key in item for key in keys) and _fits(params, item, "KeyConditionExpression")
         ]
         order = (*keys[1:], *KEYS[table])
@@ -204,14 +209,23 @@ class DynamoDB:
 
     def _scan(self, params: Parameters) -> Answer:
         table = params["TableName"]
-        found = sorted(self.tables[table].items())
+        found = sorted(self._readable(params)[table].items())
         if "ExclusiveStartKey" in params:
             after = key_of(table, params["ExclusiveStartKey"])
             found = [(key, item) for key, item in found if key > after]
         return _page([item for _, item in found], params, KEYS[table])
 
-    def _item(self, params: Parameters) -> Item | None:
-        return self.tables[params["TableName"]].get(key_of(params["TableName"], params["Key"]))
+    def _readable(self, params: Parameters) -> Tables:
+        """The tables as a read sees them, which can miss the latest writes unless it is consistent."""
+        if params.get("ConsistentRead"):
+            return self.tables
+        now = self._scheduler.now
+        for (table, key), writes in list(self._on_the_way.items()):
+            while writes and writes[0][0] <= now:
+                _store(self._outdated[table], key, writes.popleft()[1])
+            if not writes:
+                del self._on_the_way[table, key]
+        return self._outdated
 
     def _ensure(self, params: Parameters, key: Mapping[str, Any]) -> Item | None:
         """The item as it is, if the condition of a write holds for it.
@@ -243,10 +257,10 @@ class DynamoDB:
 
     def _write(self, table: str, key: Key, after: Item | None) -> None:
         before = self.tables[table].get(key)
-        if after is None:
-            self.tables[table].pop(key, None)
-        else:
-            self.tables[table][key] = after
+        _store(self.tables[table], key, after)
+        lag = self._scheduler.random.randint(1, self._scheduler.random.choice(_LAGS_MS))
+        earlier = self._on_the_way[table, key]
+        earlier.append((max(self._scheduler.now + lag, earlier[-1][0] if earlier else 0), after))
         self._written(table, after)
         if table == ORDERS and before != after:
             self._tell(key, before, after)
@@ -280,8 +294,14 @@ def cancelled(reasons: Sequence[Mapping[str, str]]) -> Rejected:
     return Rejected("TransactionCanceledException", message, CancellationReasons=list(reasons))
 
 
+def _store(items: dict[Key, Item], key: Key, item: Item | None) -> None:
+    if item is None:
+        items.pop(key, None)
+    else:
+        items[key] = item
+
+
 def key_of(table: str, item: Mapping[str, Any]) -> Key:
-    """The key of an item, or of the part of one that a call names."""
     return tuple(item[name]["S"] for name in KEYS[table])
 
 

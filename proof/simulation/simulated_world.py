@@ -199,8 +199,8 @@ class SimulatedWorld:
 
     def order_record(self, order_id: str) -> dict[str, Any] | None:
         """An order's record; None if there is none."""
-        answer = self.dynamodb.handle("GetItem", {"TableName": ORDERS, "Key": {"order_id": {"S": order_id}}})
-        return deserialized(answer["Item"]) if "Item" in answer else None
+        item = self.dynamodb.tables[ORDERS].get((order_id,))
+        return None if item is None else deserialized(item)
 
     def order_events(self, order_id: str) -> list[str]:
         """The types of an order's events in the audit table, oldest first; see `local.traces`."""

@@ -12,6 +12,7 @@ from proof.simulation.scheduler import Scheduler, current_strand
 Records = list[dict[str, Any]]
 
 LATER_MS: Final = 100
+MUCH_LATER_MS: Final = 5_000
 
 
 def play(run: Callable[[DynamoDB, Records], None]) -> None:
@@ -104,6 +105,21 @@ def test_the_stream_has_both_images_of_each_change() -> None:
         assert (changed["OldImage"]["version"], changed["NewImage"]["version"]) == ({"N": "1"}, {"N": "2"})
         assert "OldImage" not in added
         assert changed["SequenceNumber"] < added["SequenceNumber"]
+
+    play(run)
+
+
+def test_only_a_consistent_read_sees_each_write_at_once() -> None:
+    def run(dynamodb: DynamoDB, _: Records) -> None:
+        def version(**read: object) -> str:
+            key = {"TableName": ORDERS, "Key": {"order_id": {"S": "order-1"}}}
+            return str(dynamodb.handle("GetItem", {**key, **read})["Item"]["version"]["N"])
+
+        dynamodb.handle("UpdateItem", next_version())
+
+        assert (version(), version(ConsistentRead=True)) == ("1", "2")
+        current_strand().sleep(MUCH_LATER_MS)
+        assert version() == "2"
 
     play(run)
 
