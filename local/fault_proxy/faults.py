@@ -159,6 +159,8 @@ class Faults:
             name: The call's name.
             order_id: The order that it is about, where that is known.
         """
+        if not self._injected:
+            return []
         latest_first = [each for each in reversed(self._injected.values()) if each.strikes(name, order_id)]
         return sorted(latest_first, key=lambda each: _PRECEDENCE.get(each.fault.kind, _NO_PRECEDENCE))
 

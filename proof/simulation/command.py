@@ -1,4 +1,4 @@
-"""`make simulate`: plays every fault at every call of every journey, then pairs of faults and shops."""
+"""`make simulate`: plays every fault at every call of every journey, pairs of faults, and random shops."""
 
 import gc
 import multiprocessing
@@ -11,7 +11,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import islice
 from multiprocessing.pool import Pool
 from typing import Final
 
@@ -19,7 +19,7 @@ from proof.fault_campaign.case import Case
 from proof.journeys import JOURNEYS
 from proof.results_in_docs import write_results
 from proof.simulation.minimize import smallest
-from proof.simulation.plan import pairs_and_shops, single_faults
+from proof.simulation.plan import in_turn, single_faults
 from proof.simulation.play import parse, play
 from proof.simulation.play_case import SimulatedResult
 from proof.simulation.report import SimulationReport
@@ -63,9 +63,8 @@ def main(arguments: Namespace) -> int:
         broken = _reported(without_fault)
         calls = {str(result.case): result.calls for result in without_fault}
         singles = [case for journey, made in calls.items() for case in single_faults(journey, made)]
-        draw.shuffle(singles)
-        _print(f"Playing {len(singles)} cases with one fault, then pairs of faults and random shops ...")
-        cases = chain(singles, pairs_and_shops(calls, draw))
+        _print(f"Playing {len(singles)} cases with one fault, pairs of faults and random shops in turn ...")
+        cases = in_turn(singles, calls, draw)
         report = SimulationReport({str(each.case): each for each in without_fault}, len(singles))
         broken += _reported(_counted(_played(pool, cases), report, deadline))
     text = report.text(f"make simulate SEED={seed} MINUTES={arguments.minutes:g}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from zlib import crc32
 
-from proof.simulation.event_patterns import matches
+from proof.simulation.event_patterns import any_of
 from proof.simulation.functions import ACCOUNT, REGION, Functions, Result
 from proof.simulation.network import Rejected
 from proof.simulation.scheduler import Scheduler, Timer, current_strand
@@ -49,7 +49,7 @@ class Stream:
     ) -> None:
         self.parked: list[Record] = []
         self._function = function
-        self._patterns = STREAM_PATTERNS[function]
+        self._matches = any_of(STREAM_PATTERNS[function])
         self._scheduler = scheduler
         self._functions = functions
         self._record_age_ms = record_age_seconds * 1000
@@ -57,7 +57,7 @@ class Stream:
 
     def add(self, record: Record) -> None:
         """Deliver a change, unless no pattern of the function matches it."""
-        if not any(matches(pattern, record) for pattern in self._patterns):
+        if not self._matches(record):
             return
         key = json.dumps(record["dynamodb"]["Keys"], sort_keys=True)
         lane = self._lanes[crc32(key.encode()) % _LANES]

@@ -1,14 +1,16 @@
-"""The cases: every kind of fault at every call of every journey; then pairs of faults, and random shops."""
+"""The cases: every kind of fault at every call of every journey, pairs of faults, and random shops."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import count, cycle
+from itertools import count
 from random import Random
-from typing import Final
+from typing import Final, TypeVar
 
 from local.fault_proxy.recording import Call
 from proof.fault_campaign.case import KINDS, Case, Injection, InjectionKind
 from proof.simulation.shop import Shop, draw_shop
+
+T = TypeVar("T")
 
 _OF_STRIPE: Final[tuple[InjectionKind, ...]] = ("unavailable", "error_before", "error_after")
 _READ: Final = "get_order"
@@ -21,8 +23,12 @@ _OUTAGE_SECONDS: Final = (3, 120)
 _IN_FULL: Final = ("happy", "lost-race")
 """The journeys of which every pair is played, if there is time: all is well, and all is undone."""
 
-_ROUNDS: Final = 3
-"""Pairs of each of these journeys, and of others, for one shop, which takes as long as a dozen pairs."""
+_OFTEN: Final = 30
+"""Pairs of each of these journeys for one of any other: two thirds of all."""
+
+_SHARES: Final = (75, 23, 2)
+"""Cases in a hundred with one fault, with two, and random shops. A shop takes as long as a dozen others, so
+singles get most of the time."""
 
 _FURTHEST_SEED: Final = 1_000_000_000
 
@@ -32,22 +38,36 @@ def single_faults(journey: str, calls: Iterable[Call]) -> Iterator[Case]:
     return (Case(journey, (injection,)) for call in calls for injection in _injections(call.name, call.n))
 
 
-def pairs_and_shops(calls: Mapping[str, Sequence[Call]], random: Random) -> Iterator[Case | Shop]:
-    """Pairs of faults and random shops in turn, without end.
+def in_turn(
+    singles: Sequence[Case], calls: Mapping[str, Sequence[Call]], random: Random
+) -> Iterator[Case | Shop]:
+    """Single faults, pairs of faults and random shops in turn, without end.
+
+    Every single fault comes once; when there are no more, the time is for pairs and shops.
 
     Args:
+        singles: All cases with one fault.
         calls: The calls of each journey that no fault strikes.
         random: Decides the order, and which ones.
     """
-    in_full = [pairs(journey, calls[journey], random) for journey in _IN_FULL]
-    others = cycle([pairs(journey, calls[journey], random) for journey in calls if journey not in _IN_FULL])
-    while True:
-        for _ in range(_ROUNDS):
-            for each in (*in_full, next(others)):
-                pair = next(each, None)
-                if pair is not None:
-                    yield pair
-        yield draw_shop(random.randrange(_FURTHEST_SEED))
+    pairs_of = {
+        pairs(journey, made, random): _OFTEN if journey in _IN_FULL else 1 for journey, made in calls.items()
+    }
+    shops = (draw_shop(random.randrange(_FURTHEST_SEED)) for _ in count())
+    kinds = (iter(random.sample(singles, len(singles))), _drawn(pairs_of, random), shops)
+    return _drawn(dict(zip(kinds, _SHARES, strict=True)), random)
+
+
+def _drawn(shares: Mapping[Iterator[T], int], random: Random) -> Iterator[T]:
+    """What comes out of some sources, drawn by their shares, until all are empty."""
+    left = dict(shares)
+    while left:
+        (source,) = random.choices([*left], weights=[*left.values()])
+        for each in source:
+            yield each
+            break
+        else:
+            del left[source]
 
 
 def pairs(journey: str, calls: Sequence[Call], random: Random) -> Iterator[Case]:

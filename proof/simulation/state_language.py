@@ -32,6 +32,7 @@ INVOKE_AND_WAIT: Final = f"{INVOKE}.waitForTaskToken"
 
 _EXPRESSION: Final = re.compile(r"\{%\s*(.*?)\s*%\}", re.DOTALL)
 _PATH: Final = re.compile(r"\$[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_IF_THERE: Final = re.compile(rf"\$exists\((?P<path>{_PATH.pattern})\) \? (?P=path) : .*")
 _OF_ALL_STATES: Final = {"Type", "Comment"}
 _FIELDS: Final = {
     "Task": {
@@ -285,7 +286,9 @@ def _template(value: Json, functions: Mapping[str, str]) -> Expression:
 
 def _jsonata(text: str) -> Expression:
     expression, existence = Jsonata(text), Jsonata(f"$exists({text})")
-    path = text[1:].split(".") if _PATH.fullmatch(text) else None
+    optional = _IF_THERE.fullmatch(text)
+    plain = optional["path"] if optional else text
+    path = plain[1:].split(".") if _PATH.fullmatch(plain) else None  # does not need JSONata, which takes long
 
     def evaluate(scope: Scope) -> Json:
         found = _at(scope, path) if path else None

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from proof.simulation.event_patterns import matches
+from proof.simulation.event_patterns import any_of
 
 ORDER: Final = {
     "eventName": "MODIFY",
@@ -30,13 +30,17 @@ def after(**attributes: object) -> dict[str, Any]:
     ],
 )
 def test_every_named_field_has_one_of_the_values(pattern: dict[str, Any], *, is_matched: bool) -> None:
-    assert matches(pattern, ORDER) is is_matched
+    assert any_of([pattern])(ORDER) is is_matched
 
 
 def test_an_object_does_not_exist_as_a_value() -> None:
-    assert not matches(after(payment=[{"exists": True}]), ORDER)
+    assert not any_of([after(payment=[{"exists": True}])])(ORDER)
 
 
 def test_other_patterns_are_refused() -> None:
     with pytest.raises(NotImplementedError, match="prefix"):
-        matches({"eventName": [{"prefix": "MOD"}]}, ORDER)
+        any_of([{"eventName": [{"prefix": "MOD"}]}])
+
+
+def test_an_event_matches_if_one_of_several_patterns_does() -> None:
+    assert any_of([{"eventName": ["INSERT"]}, {"eventName": ["MODIFY"]}])(ORDER)

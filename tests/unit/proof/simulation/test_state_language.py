@@ -243,3 +243,10 @@ def test_a_fail_state_fails_the_execution() -> None:
 def test_what_is_not_known_is_refused(state: dict[str, Any]) -> None:
     with pytest.raises(Unsupported):
         machine(First=state)
+
+
+@pytest.mark.parametrize(("data", "output"), [({"x": "here"}, "here"), ({"x": None}, None), ({}, "none")])
+def test_a_value_that_may_be_absent_has_another_one_instead(data: dict[str, Any], output: object) -> None:
+    first = task(Output="{% $exists($states.input.x) ? $states.input.x : 'none' %}")
+
+    assert machine(First=first).run(data, Surroundings({"first": failing()})) == output
