@@ -302,6 +302,7 @@ def _store(items: dict[Key, Item], key: Key, item: Item | None) -> None:
 
 
 def key_of(table: str, item: Mapping[str, Any]) -> Key:
+    """The key of an item, or of the part of one that a call names."""
     return tuple(item[name]["S"] for name in KEYS[table])
 
 
