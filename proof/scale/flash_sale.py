@@ -70,7 +70,8 @@ class SoldOrder:
         accepted_at: When the API accepted it.
         slot: When its charge may begin.
         charged_at: When its charge began.
-        confirmed_at: When its stock was taken; None if a step was out of retries, and the order is undone.
+        confirmed_at: When its stock was taken; None if it is undone.
+        undone_at: When a step was out of retries before it was confirmed; None if it is confirmed.
         mailed_at: When its mail was sent; None if the mail was given up.
         visits: Number of visits of each state.
         tries: Number of calls of functions by the state machine, those that were refused included.
@@ -81,6 +82,7 @@ class SoldOrder:
     slot: float = 0
     charged_at: float = 0
     confirmed_at: float | None = None
+    undone_at: float | None = None
     mailed_at: float | None = None
     visits: Counter[str] = field(default_factory=Counter)
     tries: int = 0
@@ -111,7 +113,7 @@ class SaleResult:
     @property
     def undone(self) -> int:
         """Number of orders of which a step was out of retries."""
-        return sum(each.confirmed_at is None for each in self.orders)
+        return sum(each.undone_at is not None for each in self.orders)
 
     @property
     def not_mailed(self) -> int:
@@ -145,10 +147,11 @@ class SaleResult:
         return quantiles(self.seconds_to_confirm, n=100, method="inclusive")[percent - 1]
 
     def waiting(self, seconds: Sequence[float]) -> list[int]:
-        """At each time, the number of orders that are accepted and not confirmed."""
+        """At each time, the number of orders that are accepted, and neither confirmed nor undone."""
         accepted = sorted(each.accepted_at for each in self.orders)
-        confirmed = sorted(each.confirmed_at for each in self.orders if each.confirmed_at is not None)
-        return [bisect_right(accepted, at) - bisect_right(confirmed, at) for at in seconds]
+        ends = (end for each in self.orders for end in (each.confirmed_at, each.undone_at))
+        ended = sorted(end for end in ends if end is not None)
+        return [bisect_right(accepted, at) - bisect_right(ended, at) for at in seconds]
 
 
 def play(sale: Sale, seed: int = 1) -> SaleResult:
@@ -203,7 +206,8 @@ class _Play:
             yield from self._step(order, "NotifyCustomer", self._mails)
             order.mailed_at = self._now
         except _GivenUp:
-            return
+            if order.confirmed_at is None:  # a mail that is given up undoes nothing
+                order.undone_at = self._now
 
     def _charge(self, order: SoldOrder) -> Steps:
         """The function takes a slot. It waits for a slot that is near; a state waits for one that is not."""

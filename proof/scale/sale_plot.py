@@ -30,7 +30,7 @@ def _draw_queue(axes: Axes) -> None:
     seconds = [end * step / _STEPS for step in range(_STEPS + 1)]
     for name, result in played():
         axes.plot(seconds, result.waiting(seconds), label=_plain(name))
-    axes.set_title("Orders that are not confirmed yet")
+    axes.set_title("Orders that wait")
     axes.set_xlabel("seconds since the sale began")
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)

@@ -142,6 +142,13 @@ def test_the_queue_is_what_is_accepted_and_not_confirmed() -> None:
     assert result.waiting([0, result.last_confirmed_at]) == [100, 0]
 
 
+def test_an_order_that_is_undone_leaves_the_queue() -> None:
+    readers = 2 * 4 * ROOMY.stage.stream_parallelization
+    result = play(crowd(2, account=with_quotas(concurrent_calls=readers)))
+
+    assert result.waiting([0, 600]) == [2, 0]
+
+
 def test_the_same_sale_goes_the_same_way_each_time() -> None:
     sale = crowd(300, charge_rate=100, mails=5)
 
