@@ -1,9 +1,9 @@
-"""`python -m docgen write|capture|count` writes the generated documentation. `make docs` calls `write`."""
+"""`python -m docgen write|capture` writes the generated documentation. `make docs` calls `write`."""
 
 import argparse
 import sys
 
-from docgen import capture, generated_parts, stripe_calls
+from docgen import capture, generated_parts
 from local.command import exit_code_of
 
 
@@ -13,8 +13,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("write", help="write the generated parts of README.md and docs/")
     commands.add_parser("capture", help="record the picture of `orders watch` in docs/command-line.md")
-    commands.add_parser("count", help="count the calls to Stripe of each journey, for docs/payments.md")
-    mains = {"write": generated_parts.main, "capture": capture.main, "count": stripe_calls.main}
+    mains = {"write": generated_parts.main, "capture": capture.main}
     return exit_code_of(mains[parser.parse_args().command])
 
 

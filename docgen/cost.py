@@ -1,96 +1,208 @@
-"""The table in docs/cost.md: what 1,000 confirmed orders cost, at list prices of us-east-1."""
+"""The tables in docs/cost.md: what orders cost, from the counted calls and the list prices."""
 
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Final
 
+from docgen.performance import happy_use, uses
 from docgen.reconciliation_load import reads_of_an_order
-from statemachines.steps import HAPPY_PATH_STATES, STEPS, Role
+from local.processes import REPOSITORY
+from proof.bench.calls import JourneyUse
+from proof.journey import Journey
+from stacks.timeouts import MEMORY_MB
 
-FUNCTIONS: Final = frozenset(
-    {"submit_order", "get_order", "start_saga", "publish_order_events", "audit_order_events"}
-    | {step.function for step in STEPS if step.role in {Role.FORWARD, Role.PIVOT, Role.NOTIFY}}
-)
-"""Functions that run for a confirmed order; webhooks and other consumers of its event are not counted."""
+_BENCH: Final = REPOSITORY / "bench"
 
-DYNAMODB_CALLS: Final[Mapping[str, int]] = {
-    "PutItem orders": 1,
-    "UpdateItem orders": 4,
-    "TransactWriteItems inventory, orders": 1,
-    "PutItem idempotency": 1,
-    "UpdateItem idempotency": 1,
-    "PutItem audit": 1,
-    "GetItem orders": HAPPY_PATH_STATES
-    + 2,  # each step reads it once, the pivot twice, and GET /orders/{order_id} once
-    "BatchGetItem inventory": 1,
-    "Query orders": 1,
-}
-"""Calls to DynamoDB of those functions, for an order of two lines."""
-
-_WRITES: Final = (
-    sum(units for call, units in DYNAMODB_CALLS.items() if call.startswith(("PutItem", "UpdateItem")))
-    + 2 * 3  # the transaction: an order and two products; a transactional write uses two units
-    + 4  # indexes: three entries for a new order, one of which is deleted at rest
-)
-_READS: Final = DYNAMODB_CALLS["GetItem orders"] + 2 + 0.5  # two products, and the customer's recent orders
-
-_LAMBDA_CALLS: Final = (
-    len(FUNCTIONS) + 1
-)  # publish_order_events is called for the confirmation and for the notification
+Usage = Mapping[str, float]
+"""Units of an order, by the name of their price in `bench/prices.toml`."""
 
 CALL_SECONDS: Final = 0.1
-"""Duration of a call of a function that does not call Stripe (assumed)."""
+"""Duration of a call of the API (assumed), for the concurrency that a stage needs."""
 
-FUNCTION_SECONDS: Final = 1.0 + CALL_SECONDS * (_LAMBDA_CALLS - 1)
-"""Duration of all calls for an order (assumed): `charge_payment` takes 1 s."""
+_OWN_SECONDS: Final = 0.02
+_REQUEST_SECONDS: Final = 0.01
+_STRIPE_SECONDS: Final = 0.4
+"""Durations (assumed) of a function's own work, and of its requests to AWS and to Stripe."""
 
-_GB_SECONDS: Final = 0.5 * FUNCTION_SECONDS
+_HISTORY_EVENT_BYTES: Final = 330
+_ACCESS_LOG_BYTES: Final = 400
+"""Sizes (assumed) of an event in the log of the state machine, and of a line in the log of the API."""
 
 
-class _Usage(NamedTuple):
-    """Usage of a service by one order: number of units, and dollars for a million units."""
+@dataclass(frozen=True)
+class Price:
+    """A price of AWS in us-east-1.
+
+    Attributes:
+        service: The service.
+        units: What is billed.
+        million: Dollars for a million units.
+        source: Where the price is published.
+    """
 
     service: str
-    units: float
-    unit: str
+    units: str
     million: float
-
-    @property
-    def dollars(self) -> float:
-        """The price of 1,000 orders."""
-        return self.units * self.million / 1_000
-
-    def __str__(self) -> str:
-        return f"| {self.service} | {self.units:g} {self.unit} | ${self.million:,.3f} | ${self.dollars:.3f} |"
+    source: str
 
 
-def _usage() -> list[_Usage]:
-    """What one order uses of each service."""
-    return [
-        _Usage("Step Functions, Standard", HAPPY_PATH_STATES, "transitions", 25),
-        _Usage("SES", 1, "mail", 100),
-        _Usage("Reconciliation, DynamoDB", reads_of_an_order(), "reads", 0.125),
-        _Usage("Lambda, compute (arm64)", _GB_SECONDS, "GB-seconds", 13.3334),
-        _Usage("DynamoDB, writes", _WRITES, "writes", 0.625),
-        _Usage("API Gateway, REST", 2, "requests", 3.50),
-        _Usage("CloudWatch Logs", 10, "KB", 0.50),
-        _Usage("Lambda, calls", _LAMBDA_CALLS, "calls", 0.20),
-        _Usage("SQS", 3, "requests", 0.40),
-        _Usage("EventBridge", 1, "event", 1),
-        _Usage("DynamoDB, reads", _READS, "reads", 0.125),
-    ]
+@cache
+def prices() -> Mapping[str, Price]:
+    """The prices by name."""
+    text = (_BENCH / "prices.toml").read_text(encoding="utf-8")
+    return {name: Price(**fields) for name, fields in tomllib.loads(text).items()}
+
+
+def seconds_of(use: JourneyUse) -> float:
+    """Duration of all functions."""
+    stripe = use.calls_of("stripe")
+    requests = sum(sum(each.calls.values()) for each in use.functions.values()) - stripe
+    return use.invocations * _OWN_SECONDS + requests * _REQUEST_SECONDS + stripe * _STRIPE_SECONDS
+
+
+def usage_of(use: JourneyUse) -> Usage:
+    """What an order of a journey is billed for."""
+    logged = sum(each.log_bytes for each in use.functions.values())
+    logged += use.history_events * _HISTORY_EVENT_BYTES + use.api_requests * _ACCESS_LOG_BYTES
+    total = {
+        "transitions": use.transitions,
+        "invocations": use.invocations,
+        "gb_seconds": seconds_of(use) * MEMORY_MB / 1024,
+        "write_units": sum(each.write_units for each in use.functions.values()),
+        "read_units": sum(each.read_units for each in use.functions.values()),
+        "api_requests": use.api_requests,
+        "log_kilobytes": logged / 1000,
+        "events": use.events,
+        "queue_requests": use.queue_requests,
+        "mails": use.mails,
+    }
+    return {name: units / use.orders for name, units in total.items()}
+
+
+def dollars_of(usage: Usage) -> Mapping[str, float]:
+    """The price of 1,000 orders, by the name of the price."""
+    return {name: units * prices()[name].million / 1000 for name, units in usage.items()}
 
 
 def dollars_of_1000_orders() -> float:
     """What 1,000 confirmed orders cost, without what a stage costs that has no orders."""
-    return sum(each.dollars for each in _usage())
+    return sum(dollars_of(usage_of(happy_use())).values()) + _reconciliation_dollars()
+
+
+def _reconciliation_dollars() -> float:
+    return reads_of_an_order() * prices()["read_units"].million / 1000
 
 
 def cost_table() -> str:
-    """Make a Markdown table: service, units of an order, price of a million units, price of 1,000 orders."""
+    """Make a Markdown table: service, units of a happy order, price of a million units, of 1,000 orders."""
+    usage = usage_of(happy_use())
+    dollars = dollars_of(usage)
     rows = [
-        "| service | one order | a million units | 1,000 orders |",
-        "|---|---|---|---|",
-        *(str(each) for each in sorted(_usage(), key=lambda each: each.dollars, reverse=True)),
-        f"| **together** | | | **${dollars_of_1000_orders():.2f}** |",
+        f"| [{price.service}]({price.source}) | {_units(usage[name], price)} | ${price.million:,.3f} "
+        f"| ${dollars[name]:.4f} |"
+        for name, price in sorted(prices().items(), key=lambda each: -dollars.get(each[0], 0))
+        if usage.get(name)
     ]
-    return "\n".join(rows)
+    return "\n".join(
+        [
+            "| service | one order | a million units | 1,000 orders |",
+            "|---|---:|---:|---:|",
+            *rows,
+            f"| Reconciliation, DynamoDB | {reads_of_an_order():g} read units | $0.125 | ${_reconciliation_dollars():.4f} |",
+            f"| **together** | | | **${dollars_of_1000_orders():.3f}** |",
+        ]
+    )
+
+
+def _units(units: float, price: Price) -> str:
+    return f"{units:.3g} {price.units.removesuffix('s') if units == 1 else price.units}"
+
+
+def journey_table(journeys: Iterable[Journey]) -> str:
+    """Make a Markdown table: what an order of each journey uses and costs, and what dominates."""
+    head = "| What happens | Transitions | Lambda | DynamoDB | Stripe | 1,000 orders | most of it |"
+    return "\n".join([head, "|---|---:|---:|---:|---:|---:|---|", *map(_journey_row, journeys)])
+
+
+def _journey_row(journey: Journey) -> str:
+    use = uses()[journey.key]
+    dollars = dollars_of(usage_of(use))
+    dearest = max(dollars, key=lambda name: dollars[name])
+    counts = (use.transitions, use.invocations, use.calls_of("dynamodb"), use.calls_of("stripe"))
+    return (
+        f"| {journey.what_fails[:1].upper()}{journey.what_fails[1:]} "
+        f"| {' | '.join(f'{each / use.orders:g}' for each in counts)} | ${sum(dollars.values()):.3f} "
+        f"| {prices()[dearest].service}, {dollars[dearest] / sum(dollars.values()):.0%} |"
+    )
+
+
+def sample_table() -> str:
+    """Make a Markdown table: what 1,000 orders of this saga and of public samples cost, without logs."""
+    ours = without_mail(happy_use())
+    rows = [
+        ("**This saga**, whole", usage_of(happy_use()), ""),
+        ("**This saga**, without mail", usage_of(ours), ""),
+        ("**This saga**, without mail, if it ran on durable functions", _on_durable_functions(ours), ""),
+        *((_sample_link(each), _sample_usage(each), each["lacks"]) for each in _samples()),
+    ]
+    head = (
+        "| Saga | Transitions | Operations | Lambda | DynamoDB writes | 1,000 orders | What it does not do |"
+    )
+    return "\n".join([head, "|---|---:|---:|---:|---:|---:|---|", *(_sample_row(*row) for row in rows)])
+
+
+def without_mail(use: JourneyUse) -> JourneyUse:
+    """A happy order's use without the step that notifies the customer."""
+    notify = "notify_customer"
+    return replace(
+        use,
+        functions={name: each for name, each in use.functions.items() if name != notify},
+        transitions=use.transitions - use.functions[notify].invocations,
+        mails=0,
+    )
+
+
+def _on_durable_functions(use: JourneyUse) -> Usage:
+    """One operation starts the execution, and one completes each step; one invocation runs all steps."""
+    usage = dict(usage_of(use))
+    steps = usage.pop("transitions")
+    return usage | {"durable_operations": steps + 1, "invocations": usage["invocations"] - steps + 1}
+
+
+@cache
+def _samples() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = tomllib.loads((_BENCH / "samples.toml").read_text(encoding="utf-8"))[
+        "sample"
+    ]
+    return found
+
+
+def _sample_link(sample: Mapping[str, Any]) -> str:
+    address = f"https://github.com/{sample['repository']}/blob/{sample['commit']}/{sample['definition']}"
+    return f"[{sample['repository']}]({address})"
+
+
+def _sample_usage(sample: Mapping[str, Any]) -> Usage:
+    seconds = sample["functions"] * _OWN_SECONDS + sample["requests"] * _REQUEST_SECONDS
+    return {
+        "transitions": len(sample.get("states", ())),
+        "durable_operations": len(sample.get("durable_operations", ())),
+        "invocations": sample["functions"],
+        "gb_seconds": seconds * sample["memory_mb"] / 1024,
+        "write_units": sample["writes"],
+        "read_units": sample.get("reads", 0),
+        "api_requests": sample.get("api_requests", 0),
+        "topic_requests": sample.get("topic_requests", 0),
+    }
+
+
+def _sample_row(name: str, usage: Usage, lacks: str) -> str:
+    counts = (
+        usage.get(each, 0) for each in ("transitions", "durable_operations", "invocations", "write_units")
+    )
+    dollars = {name: each for name, each in dollars_of(usage).items() if name != "log_kilobytes"}
+    return (
+        f"| {name} | {' | '.join(f'{each:g}' for each in counts)} | ${sum(dollars.values()):.3f} | {lacks} |"
+    )

@@ -7,18 +7,17 @@ from typing import Final
 
 from docgen.alarms import alarm_table
 from docgen.contract.files import contract_files
-from docgen.cost import cost_table
+from docgen.cost import cost_table, journey_table, sample_table
 from docgen.diagram import diagram
 from docgen.metrics import metric_cost_table, metric_table
-from docgen.performance import calls_table
+from docgen.performance import calls_table, stripe_calls
 from docgen.reconciliation_load import load_table
 from docgen.saga_graph import saga_graph
 from docgen.scale import month_table, nightly_limit
-from docgen.stripe_calls import read_counts
 from docgen.tables import aws_error_table, break_table, path_table, payment_table
 from local.processes import REPOSITORY
 from proof.alarms.faults import GIVEN, PLAYED
-from proof.journeys import PATH_JOURNEYS, PAYING_JOURNEYS
+from proof.journeys import JOURNEYS, PATH_JOURNEYS, PAYING_JOURNEYS
 from proof.scale.tables import limit_table, rate_table, remedy_table, sale_table
 from proof.simulation.breaks import BREAKS
 from statemachines.aws_errors import AWS_ERRORS
@@ -40,8 +39,13 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
             "paths": path_table(saga, PATH_JOURNEYS),
             "AWS errors": aws_error_table(AWS_ERRORS),
         },
-        "docs/payments.md": {"payments": payment_table(PAYING_JOURNEYS, read_counts())},
-        "docs/cost.md": {"cost": cost_table(), "reconciliation": load_table()},
+        "docs/payments.md": {"payments": payment_table(PAYING_JOURNEYS, stripe_calls())},
+        "docs/cost.md": {
+            "cost": cost_table(),
+            "samples": sample_table(),
+            "journeys": journey_table(JOURNEYS),
+            "reconciliation": load_table(),
+        },
         "docs/performance.md": {"calls": calls_table()},
         "docs/scale.md": {
             "rates": rate_table(),

@@ -1,6 +1,8 @@
 """The tables in docs/performance.md, from the last run of `make bench`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from proof.bench.calls import Calls, JourneyUse
@@ -68,6 +70,17 @@ def calls_table() -> str:
     )
 
 
+def stripe_calls() -> Mapping[str, Mapping[str, int]]:
+    """For each journey's key, the calls to Stripe about its order, by kind."""
+    return {key: use.stripe for key, use in uses().items()}
+
+
 def happy_use() -> JourneyUse:
     """What a happy order used."""
-    return read("calls", Calls).journeys[HAPPY]
+    return uses()[HAPPY]
+
+
+@cache
+def uses() -> Mapping[str, JourneyUse]:
+    """What each journey used, by its key."""
+    return read("calls", Calls).journeys

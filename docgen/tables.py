@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from docgen.stripe_calls import as_text
 from proof.journey import Journey
 from proof.simulation.breaks import Break
 from statemachines.aws_errors import AwsError
@@ -43,7 +42,7 @@ def payment_table(journeys: Iterable[Journey], calls: Mapping[str, Mapping[str, 
     """
     rows = (
         f"| {_capitalized(journey.what_fails)} | {_seen_by_customer(journey)} | {_MONEY[journey.money]} "
-        f"| {as_text(calls.get(journey.key))} |"
+        f"| {_calls(calls.get(journey.key))} |"
         for journey in journeys
     )
     head = "| What happens | What the customer sees | Charge | Calls to Stripe |"
@@ -58,6 +57,14 @@ def aws_error_table(errors: Iterable[AwsError]) -> str:
         for error in errors
     )
     return "\n".join(["| Error | When | What happens |", "|---|---|---|", *rows])
+
+
+def _calls(calls: Mapping[str, int] | None) -> str:
+    """The calls of a journey, such as `3: confirm, 2 create`; `not counted` for None."""
+    if calls is None:
+        return "not counted"
+    kinds = (f"{times} {kind}" if times > 1 else kind for kind, times in calls.items())
+    return f"{sum(calls.values())}: {', '.join(kinds)}" if calls else "none"
 
 
 def _seen_by_customer(journey: Journey) -> str:

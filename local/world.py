@@ -15,6 +15,7 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.errors import CommandFailed
+from lambdas.domain.vocabulary import STRIPE_EVENTS
 from local.catalogue import SAMPLE_STOCK
 from local.demo_shop import DemoShop
 from local.deploy import CDK_TIMEOUT_SECONDS, Deployment
@@ -333,7 +334,7 @@ def _open_shop(world: World) -> None:
     secrets.put_secret_value(
         SecretId=world.outputs["StripeWebhookSecretId"], SecretString=STRIPE_WEBHOOK_SECRET
     )
-    world.stripe.set_webhook(f"{world.api_url}/webhooks/stripe", STRIPE_WEBHOOK_SECRET)
+    world.stripe.set_webhook(f"{world.api_url}/webhooks/stripe", STRIPE_WEBHOOK_SECRET, STRIPE_EVENTS)
 
     world.aws.client("sesv2").create_email_identity(EmailIdentity=DELIVERABLE_DOMAIN)
     world.shop.stock_all(SAMPLE_STOCK)

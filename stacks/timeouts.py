@@ -1,4 +1,7 @@
-"""The timeouts of the functions. Nothing here needs the CDK, so that others can read them too."""
+"""The timeouts and the memory of the functions. Nothing here needs the CDK, so others can read them, too."""
+
+MEMORY_MB = 512
+"""Memory of every function."""
 
 # In the embedded AWS it includes the cold start, which takes seconds when several functions start at once.
 _TIMEOUT_SECONDS = 15

@@ -343,3 +343,12 @@ SECURITY_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 """Headers of every response, including the responses that API Gateway makes itself."""
+
+STRIPE_EVENTS: Final = (
+    *("payment_intent.succeeded", "payment_intent.payment_failed"),
+    *("payment_intent.processing", "payment_intent.canceled"),
+    *("charge.refunded", "refund.created", "refund.updated", "refund.failed"),
+    *("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"),
+    *("charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated"),
+)
+"""The types of events to which the webhook endpoint at Stripe is subscribed."""

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -47,6 +47,9 @@ class SimulatedStripe:
         scheduler: Simulated time.
         api: Receives the webhooks.
         paid: Called after each call that can move money.
+
+    Attributes:
+        subscribed: The types of the events that are delivered; None for all, which is more than a shop gets.
     """
 
     def __init__(self, scheduler: Scheduler, api: Api, paid: Callable[[], None]) -> None:
@@ -55,6 +58,7 @@ class SimulatedStripe:
         self._paid = paid
         self._ids: Counter[str] = Counter()
         self._orders: dict[str, str | None] = {}
+        self.subscribed: Collection[str] | None = None
         self._hold, self._duplicate = False, 0
         self._held: list[Event] = []
         self._events: dict[str, Event] = {}
@@ -226,6 +230,8 @@ class SimulatedStripe:
         return self.handle(ApiRequest(method, path, tuple(params.items()), api_key=_KEY))
 
     def _take(self, event: Event) -> None:
+        if self.subscribed is not None and event.type not in self.subscribed:
+            return
         self._events[event.event_id] = event
         if self._hold:
             self._held.append(event)

@@ -16,9 +16,7 @@ from stacks.constructs.grant import Grant
 from stacks.constructs.log_group import LogGroup
 from stacks.constructs.stage_stack import StageStack
 from stacks.settings import StageSettings
-from stacks.timeouts import function_timeout_seconds
-
-_MEMORY_MB = 512
+from stacks.timeouts import MEMORY_MB, function_timeout_seconds
 
 _EMBEDDED_RUNTIME = Path(__file__).parent / "embedded_runtime"
 
@@ -59,7 +57,7 @@ class PythonFunction(lambda_.Function):
             handler=f"{_package_of(name)}.handler.handler",
             code=code,
             layers=layers,
-            memory_size=_MEMORY_MB,
+            memory_size=MEMORY_MB,
             timeout=Duration.seconds(function_timeout_seconds(name)),
             role=role,
             log_group=log_group,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from docgen.cost import CALL_SECONDS, FUNCTION_SECONDS
+from docgen.cost import CALL_SECONDS, seconds_of
+from docgen.performance import happy_use
 from stacks.settings import STAGES, Quotas, StageSettings
 from statemachines.steps import STEPS, Role
 from tests.stacks.synthesis import Synthesis
@@ -23,7 +24,7 @@ def quotas_of(stage: StageSettings) -> Quotas:
 @pytest.mark.parametrize("stage", CLOUD, ids=["dev", "prod"])
 def test_new_orders_use_at_most_half_of_the_concurrent_calls(stage: StageSettings) -> None:
     """The other half is for the other calls of the API, retries and the reconciliation."""
-    assert stage.submit_rate * FUNCTION_SECONDS <= quotas_of(stage).concurrent_calls / 2
+    assert stage.submit_rate * seconds_of(happy_use()) <= quotas_of(stage).concurrent_calls / 2
     assert stage.api_rate * CALL_SECONDS <= quotas_of(stage).concurrent_calls / 2
     assert stage.webhook_rate * CALL_SECONDS <= quotas_of(stage).concurrent_calls / 2
 
