@@ -95,6 +95,12 @@ def _reconciliation_dollars() -> float:
     return reads_of_an_order() * prices()["read_units"].million / 1000
 
 
+def _reconciliation_row() -> str:
+    price = f"${prices()['read_units'].million:,.3f}"
+    units, dollars = f"{reads_of_an_order():g} read units", f"${_reconciliation_dollars():.4f}"
+    return f"| Reconciliation, DynamoDB | {units} | {price} | {dollars} |"
+
+
 def cost_table() -> str:
     """Make a Markdown table: service, units of a happy order, price of a million units, of 1,000 orders."""
     usage = usage_of(happy_use())
@@ -110,7 +116,7 @@ def cost_table() -> str:
             "| service | one order | a million units | 1,000 orders |",
             "|---|---:|---:|---:|",
             *rows,
-            f"| Reconciliation, DynamoDB | {reads_of_an_order():g} read units | $0.125 | ${_reconciliation_dollars():.4f} |",
+            _reconciliation_row(),
             f"| **together** | | | **${dollars_of_1000_orders():.3f}** |",
         ]
     )
