@@ -1,4 +1,4 @@
-"""`make docs`: writes the generated parts of README.md and docs/, the contract, and the console's drawing."""
+"""`make docs`: writes the generated parts of README.md and docs/, the contracts and the saga's drawing."""
 
 import sys
 from collections.abc import Mapping
@@ -9,6 +9,8 @@ from docgen.alarms import alarm_table
 from docgen.contract.files import contract_files
 from docgen.cost import cost_table, journey_table, sample_table
 from docgen.diagram import diagram
+from docgen.event_contract import page as event_page
+from docgen.event_contract.files import event_contract_files
 from docgen.metrics import metric_cost_table, metric_table
 from docgen.performance import calls_table, stripe_calls
 from docgen.reconciliation_load import load_table
@@ -55,6 +57,11 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
             "sales": sale_table(),
             "months": month_table(),
         },
+        "docs/events/README.md": {
+            "event types": event_page.type_table(),
+            "event fields": event_page.field_table(),
+            "event example": event_page.example(),
+        },
         "docs/simulation.md": {"breaks": break_table(BREAKS)},
         "docs/observability.md": {
             "metrics": metric_table(),
@@ -86,7 +93,7 @@ def with_parts(text: str, parts: Mapping[str, str]) -> str:
 
 
 def main() -> int:
-    """Write the generated parts, the contract and the drawing of the saga.
+    """Write the generated parts, the contracts and the drawing of the saga.
 
     Returns:
         0, or 1 if a page lacks a marker.
@@ -98,6 +105,6 @@ def main() -> int:
     except ValueError as error:
         sys.stderr.write(f"error: {name}: {error}\n")
         return 1
-    for path, text in {**contract_files(), **drawings()}.items():
+    for path, text in {**contract_files(), **event_contract_files(), **drawings()}.items():
         path.write_text(text, encoding="utf-8")
     return 0

@@ -6,6 +6,7 @@ from constructs import Construct
 
 from lambdas.domain.vocabulary import SERVICE
 from stacks.constructs.event_bus import EventBus
+from stacks.constructs.event_schemas import register_event_schemas
 from stacks.constructs.mail import feedback_message, mail_feedback
 from stacks.constructs.order_stream import follow_orders
 from stacks.constructs.python_function import PythonFunctions
@@ -28,6 +29,8 @@ class EventsStack(StageStack):
         super().__init__(scope, "events", settings, description="Orders: events and their audit")
         functions = PythonFunctions(self, settings)
         bus = EventBus(self, settings)
+        if not settings.embedded:  # the embedded AWS does not know the registry
+            register_event_schemas(self, settings)
 
         parked_events = DeadLetterQueue(self, "ParkedEvents", settings)
         publish_order_events = functions.add("publish_order_events", bus.publish())

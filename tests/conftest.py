@@ -9,6 +9,7 @@ import pytest
 
 from local.processes import tool_path
 from local.world import World, embedded_world
+from proof.event_contract import breaches
 
 # The project's own node and cdk come first, also when pytest runs without make; jsii looks for `node`, too.
 os.environ["PATH"] = tool_path()
@@ -71,8 +72,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def world(worker_id: str) -> Iterator[World]:
-    """The app, deployed into the embedded run once for all tests of this process."""
+    """The app, deployed into the embedded run once for all tests of this process.
+
+    Every event that these tests cause must conform to its schema.
+    """
     with embedded_world(
         f"tests-{worker_id}", wait_scale=_WAIT_SCALE, payment_deadline_seconds=_PAYMENT_DEADLINE_SECONDS
     ) as world:
         yield world
+        events = world.items("audit")
+        assert [each for event in events for each in breaches(event["event"], event["detail"])] == []

@@ -25,6 +25,7 @@ from local.fault_proxy.recording import Call
 from local.fault_proxy.refusals import REJECTED_DOMAIN
 from local.saga_control import StateVisit
 from local.traces import Mail, deserialized
+from proof.event_contract import breaches
 from proof.simulation.api import API_URL, Api, SimulatedUsers
 from proof.simulation.aws_clients import Boto3
 from proof.simulation.deliveries import Queue, Stream
@@ -253,13 +254,9 @@ class SimulatedWorld:
 
     def _put_events(self, _: str, params: Mapping[str, Any]) -> dict[str, Any]:
         for entry in params["Entries"]:
-            self.audit.send(
-                {
-                    "source": entry["Source"],
-                    "detail-type": entry["DetailType"],
-                    "detail": json.loads(entry["Detail"]),
-                }
-            )
+            detail = json.loads(entry["Detail"])
+            self.invariants += breaches(entry["DetailType"], detail)
+            self.audit.send({"source": entry["Source"], "detail-type": entry["DetailType"], "detail": detail})
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "simulated"} for _ in params["Entries"]]}
 
     def _send_email(self, _: str, params: Mapping[str, Any]) -> dict[str, Any]:

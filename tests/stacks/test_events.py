@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from docgen.event_contract.registry import registry_schemas
 from lambdas.domain.order import OrderStatus
+from lambdas.domain.vocabulary import EventType
 from lambdas.events.publish_order_events.order_event import event_of_change
 from tests.stacks.synthesis import Synthesis, readable
 from tests.unit.lambdas.builders import an_order
@@ -196,6 +198,21 @@ def test_in_the_cloud_queues_refuse_connections_without_tls(cloud: Synthesis) ->
 def test_failed_messages_are_kept_for_two_weeks(stage: Synthesis) -> None:
     for name in stage.dead_letter_queues():
         assert stage.named(QUEUE)[name]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+
+
+def test_in_the_cloud_each_event_type_has_a_registered_schema(cloud: Synthesis) -> None:
+    schemas = cloud.resources("AWS::EventSchemas::Schema")
+
+    assert cloud.the("AWS::EventSchemas::Registry").properties["RegistryName"] == f"orders-{cloud.stage}"
+    assert {each.properties["SchemaName"] for each in schemas} == {f"orders@{event}" for event in EventType}
+    for schema in schemas:
+        event = schema.properties["SchemaName"].removeprefix("orders@")
+        assert json.loads(schema.properties["Content"]) == registry_schemas()[event]
+        assert schema.properties["Type"] == "OpenApi3"
+
+
+def test_the_embedded_aws_gets_no_schema_registry(local: Synthesis) -> None:
+    assert local.resources("AWS::EventSchemas::Registry") == []
 
 
 def test_each_stage_has_its_own_bus(stage: Synthesis) -> None:

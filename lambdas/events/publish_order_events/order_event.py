@@ -2,12 +2,11 @@
 
 import uuid
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from lambdas.domain.order import Order, OrderStatus
+from lambdas.domain.order_events import VERSION, FailureDetail, OrderEventDetail, PaymentDetail
 from lambdas.domain.vocabulary import EventType
-
-_SCHEMA_VERSION: Final = 1
 
 _NAMESPACE: Final = uuid.UUID("3f6d9a3e-6c1b-5c53-9d2e-0b6f8f2a7c11")
 
@@ -29,7 +28,7 @@ class OrderEvent:
     """
 
     detail_type: EventType
-    detail: dict[str, Any]
+    detail: OrderEventDetail
 
 
 def event_of_change(before: Order | None, after: Order) -> OrderEvent | None:
@@ -40,8 +39,8 @@ def event_of_change(before: Order | None, after: Order) -> OrderEvent | None:
     detail_type = _detail_type(before, after)
     if detail_type is None:
         return None
-    detail: dict[str, Any] = {
-        "version": _SCHEMA_VERSION,
+    detail: OrderEventDetail = {
+        "version": VERSION,
         "event_id": str(uuid.uuid5(_NAMESPACE, f"{after.order_id}/{after.version}")),
         "order_id": after.order_id,
         "customer_id": after.customer_id,
@@ -53,21 +52,35 @@ def event_of_change(before: Order | None, after: Order) -> OrderEvent | None:
             for line in after.lines
         ],
         "occurred_at": after.updated_at,
+        **_optional(detail_type, after),
     }
+    return OrderEvent(detail_type, detail)
+
+
+class _Optional(TypedDict, total=False):
+    """The fields that not every event has."""
+
+    request_id: str
+    payment: PaymentDetail
+    failure: FailureDetail
+
+
+def _optional(detail_type: EventType, after: Order) -> _Optional:
+    optional: _Optional = {}
     if after.request_id is not None:
-        detail["request_id"] = after.request_id
+        optional["request_id"] = after.request_id
     if (
         after.payment.dispute
         or after.payment.refunded_outside
         or detail_type is EventType.PAYMENT_REFUNDED_OUTSIDE
     ):
-        detail["payment"] = {
+        optional["payment"] = {
             "disputed": after.payment.disputed,
             "refunded_outside": after.payment.refunded_outside,
         }
     if after.failure is not None:
-        detail["failure"] = {"code": after.failure.code, "message": after.failure.message}
-    return OrderEvent(detail_type, detail)
+        optional["failure"] = {"code": after.failure.code, "message": after.failure.message}
+    return optional
 
 
 def _detail_type(before: Order | None, after: Order) -> EventType | None:

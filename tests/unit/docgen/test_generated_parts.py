@@ -55,6 +55,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(generated_parts, "REPOSITORY", tmp_path)
     monkeypatch.setattr(generated_parts, "generated_parts", lambda: {"page.md": PARTS})
     monkeypatch.setattr(generated_parts, "drawings", dict)
+    monkeypatch.setattr(generated_parts, "event_contract_files", dict)
     monkeypatch.setattr(generated_parts, "contract_files", lambda: {tmp_path / "api.json": "the contract"})
     return tmp_path / "page.md"
 

@@ -187,11 +187,12 @@ def mailer(monkeypatch: pytest.MonkeyPatch) -> FakeMailer:
 
 
 @pytest.fixture
-def event_bridge(monkeypatch: pytest.MonkeyPatch) -> FakeEventBridge:
-    """The client of the event bus."""
+def event_bridge(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEventBridge]:
+    """The client of the event bus. Every event that a test publishes must conform to its schema."""
     fake = FakeEventBridge()
     monkeypatch.setattr(event_publisher, "event_bridge", lambda: fake)
-    return fake
+    yield fake
+    assert fake.breaches == []
 
 
 @pytest.fixture

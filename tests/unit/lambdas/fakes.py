@@ -1,5 +1,6 @@
 """Fakes of what is outside of the functions: payment provider, state machine, mail service, event bus."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar, cast
@@ -21,6 +22,7 @@ from lambdas.saga.notify_customer.logic import Mailer
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.payments.settlement import Callback
 from lambdas.shared.saga_executions import SagaRunner
+from proof.event_contract import breaches
 from tests.unit.lambdas.builders import PAYMENT_SERVICE
 
 # Stripe's payment methods for tests (https://docs.stripe.com/testing).
@@ -355,11 +357,13 @@ class FakeEventBridge:
 
     Attributes:
         entries: Events that were put on the bus.
+        breaches: What they have that their published schemas do not permit.
         trouble: By the number of the call, from 0: an exception that the call raises, or the error code that
             it returns for the entry.
     """
 
     entries: list[dict[str, str]] = field(default_factory=list)
+    breaches: list[str] = field(default_factory=list)
     trouble: dict[int, Exception | str] = field(default_factory=dict)
     _calls: int = 0
 
@@ -371,4 +375,6 @@ class FakeEventBridge:
         if trouble is not None:
             return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": trouble, "ErrorMessage": "try again"}]}
         self.entries += request["Entries"]
+        for entry in request["Entries"]:
+            self.breaches += breaches(entry["DetailType"], json.loads(entry["Detail"]))
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "event-1"}]}

@@ -301,6 +301,14 @@ def test_each_change_has_its_own_event_id_even_when_repeated(
     assert first["event_id"] != second["event_id"]
 
 
+def test_the_bus_of_these_tests_finds_a_breach_of_the_contract() -> None:
+    bus = FakeEventBridge()
+
+    bus.put_events(Entries=[{"DetailType": "OrderConfirmed", "Detail": "{}"}])
+
+    assert "OrderConfirmed: $: 'amount' is a required property" in bus.breaches
+
+
 # When the bus fails
 
 

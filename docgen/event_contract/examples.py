@@ -1,0 +1,113 @@
+"""An example of each event, made by the code that publishes it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from lambdas.domain.order import (
+    Failure,
+    Order,
+    OrderLine,
+    OrderStatus,
+    Payment,
+    PaymentStatus,
+    Settlement,
+    TimelineEntry,
+)
+from lambdas.domain.payment import DisputeState
+from lambdas.domain.vocabulary import SERVICE, EventType, FailureCode
+from lambdas.events.publish_order_events.order_event import event_of_change
+
+_PENDING: Final = Order(
+    order_id="0d3cb4b4-6a2c-5d47-9a5e-2f1c8a7b6e10",
+    customer_id="9c1b7f0e-2d4a-4b8f-a6c3-5e8d7f901234",
+    request_hash="",
+    currency="usd",
+    lines=(OrderLine("CRUNCHY-ARMCHAIR", 2, 37_900),),
+    payment_method="pm_card_visa",
+    email="customer@example.com",
+    created_at="2026-03-01T12:00:00.000Z",
+    updated_at="2026-03-01T12:00:03.120Z",
+    timeline=(TimelineEntry("2026-03-01T12:00:00.000Z", "OrderReceived", request_id="KH3x8EoXoAMEVwg="),),
+    amount=75_800,
+    payment=Payment(PaymentStatus.SUCCEEDED, "pi_3PxYz"),
+    version=4,
+)
+_CONFIRMED: Final = replace(_PENDING, status=OrderStatus.CONFIRMED, version=5)
+_DISPUTED: Final = replace(
+    _CONFIRMED, version=7, payment=replace(_CONFIRMED.payment, dispute=DisputeState.OPEN)
+)
+_FLAGGED: Final = replace(
+    _PENDING,
+    status=OrderStatus.NEEDS_ATTENTION,
+    version=8,
+    failure=Failure(FailureCode.OUT_OF_STOCK, "CRUNCHY-ARMCHAIR is out of stock."),
+)
+
+
+def _with_dispute(order: Order, dispute: DisputeState) -> Order:
+    return replace(order, version=order.version + 1, payment=replace(order.payment, dispute=dispute))
+
+
+_CHANGES: Final[Mapping[EventType, tuple[Order, Order]]] = {
+    EventType.ORDER_CONFIRMED: (_PENDING, _CONFIRMED),
+    EventType.ORDER_FAILED: (
+        _PENDING,
+        replace(
+            _PENDING,
+            status=OrderStatus.FAILED,
+            version=7,
+            failure=Failure(FailureCode.PAYMENT_DECLINED, "The card was declined."),
+        ),
+    ),
+    EventType.ORDER_CANCELLED: (
+        _CONFIRMED,
+        replace(
+            _CONFIRMED,
+            status=OrderStatus.CANCELLED,
+            version=9,
+            failure=Failure(FailureCode.CANCELLED_BY_CUSTOMER, "The order was cancelled by the customer."),
+        ),
+    ),
+    EventType.ORDER_NEEDS_ATTENTION: (_PENDING, _FLAGGED),
+    EventType.PAYMENT_DISPUTED: (_CONFIRMED, _DISPUTED),
+    EventType.PAYMENT_DISPUTE_LOST: (_DISPUTED, _with_dispute(_DISPUTED, DisputeState.LOST)),
+    EventType.PAYMENT_DISPUTE_WON: (_DISPUTED, _with_dispute(_DISPUTED, DisputeState.WON)),
+    EventType.PAYMENT_REFUNDED_OUTSIDE: (
+        _CONFIRMED,
+        replace(_CONFIRMED, version=7, payment=replace(_CONFIRMED.payment, refunded_outside=10_000)),
+    ),
+    EventType.PAYMENT_SETTLED_OUTSIDE: (
+        _FLAGGED,
+        replace(
+            _FLAGGED,
+            status=OrderStatus.PENDING,
+            version=9,
+            settlement=Settlement("operator", "Bank transfer 2026-0042", "2026-03-01T13:00:00.000Z"),
+        ),
+    ),
+}
+"""An order before and after the change that each event reports."""
+
+
+def examples() -> Mapping[EventType, Mapping[str, Any]]:
+    """An event of each type, as EventBridge delivers it."""
+    return {event: _delivered(event, *change) for event, change in _CHANGES.items()}
+
+
+def _delivered(event: EventType, before: Order, after: Order) -> Mapping[str, Any]:
+    published = event_of_change(before, after)
+    if published is None or published.detail_type is not event:
+        raise ValueError(f"the change is no example of {event}")
+    return {
+        "version": "0",
+        "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+        "detail-type": event.value,
+        "source": SERVICE,
+        "account": "123456789012",
+        "time": "2026-03-01T12:00:04Z",
+        "region": "eu-central-1",
+        "resources": [],
+        "detail": json.loads(json.dumps(published.detail)),
+    }

@@ -1,0 +1,191 @@
+"""The contract of the order events: what the `detail` of each event type has.
+
+`docs/events/` is generated from these types. They promise consumers two things:
+
+- A field is added, never removed or changed; an added field is `NotRequired`, because events that were
+  published before it are delivered again: by republications, archives and dead-letter queues.
+- A value that may get new members, such as `status`, is text and no enumeration.
+
+A type is a dictionary at run time, so it costs the functions nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal, NotRequired, Required
+
+# Python before 3.13 has no `ReadOnly`, with which an event type narrows a field of all events.
+from typing_extensions import ReadOnly, TypedDict
+
+from lambdas.domain.vocabulary import EventType, FailureCode
+
+VERSION: Final = 1
+"""The field `version` of every event. A change that consumers can't read needs another version."""
+
+
+class Field:
+    """What JSON Schema says of a field, besides its type."""
+
+    def __init__(self, description: str, **keywords: Any) -> None:  # noqa: ANN401 - values of JSON
+        self.keywords: Mapping[str, Any] = {"description": description, **keywords}
+
+
+MinorUnits = Annotated[int, Field("Amount in the minor unit of the currency, such as cents.", minimum=0)]
+
+
+class ItemDetail(TypedDict):
+    """A line of an order: units of one SKU."""
+
+    sku: Annotated[str, Field("Key of the product in the catalogue.")]
+    quantity: Annotated[int, Field("Number of units.", minimum=1)]
+    unit_price: ReadOnly[
+        Annotated[MinorUnits | None, Field("Minor units; null if the order ended before it was priced.")]
+    ]
+
+
+class PricedItemDetail(ItemDetail):
+    """A line of a priced order: units of one SKU."""
+
+    unit_price: ReadOnly[Annotated[MinorUnits, Field("Price of one unit, in minor units.")]]
+
+
+class PaymentDetail(TypedDict):
+    """What happened to the payment of an order without the saga."""
+
+    disputed: Annotated[bool, Field("Whether a dispute is open or was lost.")]
+    refunded_outside: Annotated[
+        int,
+        Field("Minor units of all such refunds together. A refund that fails lowers it.", minimum=0),
+    ]
+
+
+class FailureDetail(TypedDict):
+    """Why an order is not fulfilled."""
+
+    code: Annotated[str, Field("Failure code. More codes may be added.", examples=sorted(FailureCode))]
+    message: Annotated[str, Field("A sentence for the customer.")]
+
+
+class OrderEventDetail(TypedDict):
+    """What every event has. Event types narrow some of the fields."""
+
+    version: Annotated[Literal[1], Field("Version of the contract.")]
+    event_id: Annotated[
+        str, Field("The same in every delivery of an event: use it to drop duplicates.", format="uuid")
+    ]
+    order_id: Annotated[str, Field("Id of the order.", format="uuid")]
+    request_id: NotRequired[
+        Annotated[
+            str,
+            Field("Id of the request that submitted the order, as in the logs; absent for older orders."),
+        ]
+    ]
+    customer_id: Annotated[str, Field("User id of the customer.")]
+    status: ReadOnly[
+        Annotated[
+            str,
+            Field(
+                "Status of the order after the change. More statuses may be added.",
+                examples=[
+                    "PENDING",
+                    "AWAITING_PAYMENT",
+                    "CONFIRMED",
+                    "FAILED",
+                    "CANCELLED",
+                    "NEEDS_ATTENTION",
+                ],
+            ),
+        ]
+    ]
+    currency: Annotated[str, Field("ISO 4217 code in lower case.", pattern="^[a-z]{3}$")]
+    amount: ReadOnly[
+        Annotated[
+            MinorUnits | None,
+            Field("Price of all items, in minor units; null if the order ended before it was priced."),
+        ]
+    ]
+    items: ReadOnly[Annotated[Sequence[ItemDetail], Field("The lines of the order.", minItems=1)]]
+    payment: NotRequired[
+        ReadOnly[
+            Annotated[
+                PaymentDetail,
+                Field("Present once the payment was disputed, or refunded outside of the saga."),
+            ]
+        ]
+    ]
+    failure: NotRequired[
+        ReadOnly[Annotated[FailureDetail, Field("Present once the saga has begun to undo the order.")]]
+    ]
+    occurred_at: Annotated[str, Field("When the order changed; UTC, ISO 8601.", format="date-time")]
+
+
+_Amount = Annotated[MinorUnits, Field("Price of all items, in minor units.")]
+_PricedItems = Annotated[Sequence[PricedItemDetail], Field("The lines of the order.", minItems=1)]
+_Reason = Annotated[FailureDetail, Field("Why the order is not fulfilled.")]
+_Payment = Annotated[PaymentDetail, Field("What happened to the payment without the saga.")]
+
+
+class OrderConfirmedDetail(OrderEventDetail):
+    """An order was paid, and its stock was taken."""
+
+    status: ReadOnly[Literal["CONFIRMED"]]
+    amount: ReadOnly[_Amount]
+    items: ReadOnly[_PricedItems]
+
+
+class OrderFailedDetail(OrderEventDetail):
+    """An order could not be fulfilled. Its payment and its stock were given back."""
+
+    status: ReadOnly[Literal["FAILED"]]
+    failure: ReadOnly[Required[_Reason]]
+
+
+class OrderCancelledDetail(OrderEventDetail):
+    """An order was cancelled on request. Its payment and its stock were given back."""
+
+    status: ReadOnly[Literal["CANCELLED"]]
+    failure: ReadOnly[Required[_Reason]]
+
+
+class OrderNeedsAttentionDetail(OrderEventDetail):
+    """The saga could neither complete nor undo an order: it needs an operator."""
+
+    status: ReadOnly[Literal["NEEDS_ATTENTION"]]
+
+
+class _PaymentEventDetail(OrderEventDetail):
+    amount: ReadOnly[_Amount]
+    items: ReadOnly[_PricedItems]
+    payment: ReadOnly[Required[_Payment]]
+
+
+class PaymentDisputedDetail(_PaymentEventDetail):
+    """The customer's bank has opened a dispute of the charge."""
+
+
+class PaymentDisputeLostDetail(_PaymentEventDetail):
+    """The bank has decided a dispute for the customer and kept the money."""
+
+
+class PaymentDisputeWonDetail(_PaymentEventDetail):
+    """The bank has decided a dispute for the shop and returned the money."""
+
+
+class PaymentRefundedOutsideDetail(_PaymentEventDetail):
+    """Somebody has refunded the payment without the saga, or such a refund has failed."""
+
+
+class PaymentSettledOutsideDetail(OrderEventDetail):
+    """An operator has settled the payment with the customer, without the payment provider."""
+
+
+DETAILS: Final[Mapping[EventType, type[OrderEventDetail]]] = {
+    EventType.ORDER_CONFIRMED: OrderConfirmedDetail,
+    EventType.ORDER_FAILED: OrderFailedDetail,
+    EventType.ORDER_CANCELLED: OrderCancelledDetail,
+    EventType.ORDER_NEEDS_ATTENTION: OrderNeedsAttentionDetail,
+    EventType.PAYMENT_DISPUTED: PaymentDisputedDetail,
+    EventType.PAYMENT_DISPUTE_LOST: PaymentDisputeLostDetail,
+    EventType.PAYMENT_DISPUTE_WON: PaymentDisputeWonDetail,
+    EventType.PAYMENT_REFUNDED_OUTSIDE: PaymentRefundedOutsideDetail,
+    EventType.PAYMENT_SETTLED_OUTSIDE: PaymentSettledOutsideDetail,
+}
+"""The detail of each event type."""
