@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from docgen.alarms import alarm_table
+from docgen.consumers import consumer_alarm_table, consumer_queue_table
 from docgen.contract.files import contract_files
 from docgen.cost import cost_table, journey_table, sample_table
 from docgen.diagram import diagram
@@ -61,6 +62,10 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
             "event types": event_page.type_table(),
             "event fields": event_page.field_table(),
             "event example": event_page.example(),
+        },
+        "docs/runbook.md": {
+            "consumer alarms": consumer_alarm_table(),
+            "consumer queues": consumer_queue_table(),
         },
         "docs/simulation.md": {"breaks": break_table(BREAKS)},
         "docs/observability.md": {

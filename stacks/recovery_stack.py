@@ -145,7 +145,3 @@ class RecoveryStack(StageStack):
             ),
         )
         queue.deliver_to(recover_order)
-        self.add_output("EndedExecutionsQueueUrl", queue.queue_url, "Executions that wait for their recovery")
-        self.add_output(
-            "UnrecoveredQueueUrl", unrecovered.queue_url, "Executions that could not be recovered"
-        )

@@ -66,11 +66,6 @@ class SagaStack(StageStack):
                 f"Write `sender_email`, an address that SES has verified, in `stages/{settings.stage}.toml`.",
             )
         self.add_output("StateMachineArn", self.machine.state_machine_arn, "State machine of the saga")
-        self.add_output(
-            "UnstartedOrdersQueueUrl",
-            unstarted_orders.queue_url,
-            "Order changes that could not start the saga",
-        )
 
     def _start_saga(
         self, settings: StageSettings, functions: PythonFunctions, orders: Table, parked_in: DeadLetterQueue

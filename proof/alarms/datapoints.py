@@ -10,20 +10,18 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lambdas.domain.vocabulary import METRIC_NAMESPACE, SERVICE, Metric
+from local.consumers import dead_letters_of, event_consumers
 from local.world import World
 from proof.alarms.evaluation import Datapoint, MetricKey
 
 NAMESPACE: Final = f"{METRIC_NAMESPACE}/local"
 API_NAME: Final = "orders-local"
 
-DEAD_LETTER_QUEUES: Final = {
-    "UnstartedOrders": "UnstartedOrdersQueueUrl",
-    "UnrecoveredExecutions": "UnrecoveredQueueUrl",
-    "ParkedEvents": "ParkedEventsQueueUrl",
-    "AuditDeadLetters": "AuditDeadLettersUrl",
-    "MailFeedbackDeadLetters": "MailFeedbackDeadLettersUrl",
-}
-"""The outputs with the URLs of the queues that should be empty."""
+DEAD_LETTER_QUEUES: Final = (
+    *("UnstartedOrders", "UnrecoveredExecutions", "ParkedEvents"),
+    *map(dead_letters_of, event_consumers()),
+)
+"""The queues that should be empty."""
 
 _MACHINES: Final = {"Saga": "StateMachineArn", "Reconciliation": "ReconciliationArn"}
 
@@ -103,7 +101,7 @@ class Recorder:
 
     def _depth(self, queue: str) -> int:
         answer = self._sqs.get_queue_attributes(
-            QueueUrl=self._world.outputs[DEAD_LETTER_QUEUES[queue]],
+            QueueUrl=self._world.outputs[f"{queue}QueueUrl"],
             AttributeNames=["ApproximateNumberOfMessages"],
         )
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from lambdas.domain.vocabulary import FindingKind, MailOutcome, Metric, RecoveryOutcome, WebhookOutcome
+from local.consumers import dead_letters_of, event_consumers, queue_of
 from local.fault_proxy.faults import Fault
 from local.users import OPERATOR
 from local.waiting import wait_for
@@ -126,13 +127,13 @@ def _recoveries_stopped(world: World) -> list[Datapoint]:
 
 
 def _event_not_stored(world: World) -> list[Datapoint]:
-    sqs, queue = world.aws.client("sqs"), world.outputs["AuditQueueUrl"]
+    sqs, queue = world.aws.client("sqs"), world.outputs["AuditOrderEventsQueueUrl"]
     usual = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
     world.faults.inject(Fault("refuse", "audit_order_events: dynamodb *", times=None))
     try:
         _confirmed(world)
-        dead_letters = world.outputs["AuditDeadLettersUrl"]
+        dead_letters = world.outputs["AuditOrderEventsDeadLettersQueueUrl"]
         wait_for(
             lambda: sqs.receive_message(QueueUrl=dead_letters, VisibilityTimeout=0).get("Messages"),
             "the event is a dead letter",
@@ -236,7 +237,7 @@ PLAYED: Final = (
     PlayedFault(
         key="dead-letter",
         what="The audit can't store an event, five times",
-        alarms=frozenset({"AuditDeadLettersNotEmpty"}),
+        alarms=frozenset({"AuditOrderEventsDeadLettersNotEmpty"}),
         play=_event_not_stored,
         evidence=our_metric(Metric.REVENUE, "usd"),
     ),
@@ -341,17 +342,19 @@ GIVEN: Final = (
     _row(
         "A change could not be published for 22 hours", "ParkedEventsNotEmpty", _dead_letter("ParkedEvents")
     ),
-    _row(
-        "A bounce could not be recorded",
-        "MailFeedbackDeadLettersNotEmpty",
-        _dead_letter("MailFeedbackDeadLetters"),
+    *(
+        _row(
+            f"`{consumer}` has failed five times to handle an event",
+            f"{dead_letters_of(consumer)}NotEmpty",
+            _dead_letter(dead_letters_of(consumer)),
+        )
+        for consumer in event_consumers()
     ),
     *(
         _row(f"`{consumer}` receives no messages for 45 minutes", f"{queue}Late", _waiting(queue))
         for queue, consumer in (
             ("EndedExecutions", "recover_order"),
-            ("AuditQueue", "audit_order_events"),
-            ("MailFeedback", "record_mail_feedback"),
+            *((queue_of(each), each) for each in event_consumers()),
         )
     ),
     _row("`start_saga` is a minute behind, for five", "StartSagaLate", _behind("StartSaga")),

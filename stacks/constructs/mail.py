@@ -6,6 +6,7 @@ from aws_cdk import aws_ses as ses
 from constructs import Construct
 
 from lambdas.domain.vocabulary import MailFeedback
+from stacks.constructs.event_consumers import Subscription
 from stacks.constructs.grant import Grant
 from stacks.settings import StageSettings
 
@@ -43,23 +44,24 @@ class MailSender(ses.ConfigurationSet):
         )
 
 
-def mail_feedback(settings: StageSettings) -> events.EventPattern:
-    """The events that SES sends about mails of the stage."""
-    return events.EventPattern(
-        source=["aws.ses"],
-        detail_type=[feedback.detail_type for feedback in MailFeedback],
-        detail={"mail": {"tags": {"ses:configuration-set": [_name(settings)]}}},
-    )
+def mail_feedback(settings: StageSettings) -> Subscription:
+    """Receive the events that SES sends about mails of the stage.
 
-
-def feedback_message() -> events.RuleTargetInput:
-    """What the consumer gets of such an event: the addresses in it stay out of the queues and the logs."""
-    return events.RuleTargetInput.from_object(
-        {
-            "event_id": events.EventField.event_id,
-            "detail_type": events.EventField.detail_type,
-            "order_ids": events.EventField.from_path("$.detail.mail.tags.order_id"),
-        }
+    The addresses in such an event stay out of the queues and the logs.
+    """
+    return Subscription(
+        events.EventPattern(
+            source=["aws.ses"],
+            detail_type=[feedback.detail_type for feedback in MailFeedback],
+            detail={"mail": {"tags": {"ses:configuration-set": [_name(settings)]}}},
+        ),
+        message=events.RuleTargetInput.from_object(
+            {
+                "event_id": events.EventField.event_id,
+                "detail_type": events.EventField.detail_type,
+                "order_ids": events.EventField.from_path("$.detail.mail.tags.order_id"),
+            }
+        ),
     )
 
 

@@ -6,7 +6,6 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
-from constructs import Construct
 
 from stacks.constructs.findings import accept
 from stacks.constructs.stage_stack import StageStack
@@ -15,14 +14,15 @@ from stacks.timeouts import function_timeout_seconds
 
 
 class Queue(sqs.Queue):
-    """A queue that is encrypted at rest and in transit."""
+    """A queue that is encrypted at rest and in transit. The output `NAMEQueueUrl` has its URL."""
 
     def __init__(
         self,
-        scope: Construct,
+        scope: StageStack,
         construct_id: str,
         settings: StageSettings,
         *,
+        description: str,
         retention_period: Duration | None = None,
         visibility_timeout: Duration | None = None,
         dead_letter_queue: sqs.DeadLetterQueue | None = None,
@@ -37,6 +37,7 @@ class Queue(sqs.Queue):
             visibility_timeout=visibility_timeout,
             dead_letter_queue=dead_letter_queue,
         )
+        scope.add_output(f"{construct_id.removesuffix('Queue')}QueueUrl", self.queue_url, description)
         if settings.embedded:
             accept(
                 self,
@@ -50,7 +51,13 @@ class DeadLetterQueue(Queue):
 
     def __init__(self, scope: StageStack, construct_id: str, settings: StageSettings) -> None:
         # 14 days is the maximum.
-        super().__init__(scope, construct_id, settings, retention_period=Duration.days(14))
+        super().__init__(
+            scope,
+            construct_id,
+            settings,
+            description="Should be empty: what could not be handled",
+            retention_period=Duration.days(14),
+        )
         scope.dead_letter_queues.append(self)
         accept(self, "AwsSolutions-SQS3", "This queue is the dead-letter queue of another queue or function.")
 
@@ -76,6 +83,7 @@ class EventQueue(Queue):
             scope,
             construct_id,
             settings,
+            description=f"Events for {consumer}",
             # AWS recommends six times the consumer's timeout, so that a throttled batch does not reappear
             # while it is handled (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
             visibility_timeout=Duration.seconds(6 * function_timeout_seconds(consumer)),

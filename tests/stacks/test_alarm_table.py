@@ -44,4 +44,4 @@ def test_every_alarm_is_raised_by_a_fault_of_the_table(dev: Synthesis) -> None:
 
 
 def test_the_played_faults_see_every_queue_that_should_be_empty(dev: Synthesis) -> None:
-    assert dev.dead_letter_queues() == DEAD_LETTER_QUEUES.keys()
+    assert dev.dead_letter_queues() == set(DEAD_LETTER_QUEUES)

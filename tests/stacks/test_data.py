@@ -107,7 +107,7 @@ def test_scripts_find_the_outputs_that_they_need(stage: Synthesis) -> None:
     assert stage.outputs() >= {
         *("ApiUrl", "StateMachineArn", "EventBusName", "StripeSecretId", "StripeWebhookSecretId"),
         *("OrdersTableName", "InventoryTableName", "IdempotencyTableName", "AuditTableName"),
-        *("AuditQueueUrl", "ParkedEventsQueueUrl", "UnstartedOrdersQueueUrl"),
+        *("AuditOrderEventsQueueUrl", "ParkedEventsQueueUrl", "UnstartedOrdersQueueUrl"),
         *("UserPoolId", "UserPoolClientId"),
     }
 

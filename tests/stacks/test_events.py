@@ -10,6 +10,8 @@ from docgen.event_contract.registry import registry_schemas
 from lambdas.domain.order import OrderStatus
 from lambdas.domain.vocabulary import EventType
 from lambdas.events.publish_order_events.order_event import event_of_change
+from local.consumers import dead_letters_of, event_consumers, queue_of
+from stacks.constructs.python_function import pascal_case
 from tests.stacks.synthesis import Synthesis, readable
 from tests.unit.lambdas.builders import an_order
 
@@ -109,8 +111,7 @@ def test_executions_that_do_not_succeed_are_queued_for_recovery(stage: Synthesis
     ("function", "name", "times", "parked_in"),
     [
         ("RecoverOrder", "EndedExecutions", 20, "UnrecoveredExecutions"),
-        ("AuditOrderEvents", "AuditQueue", 5, "AuditDeadLetters"),
-        ("RecordMailFeedback", "MailFeedback", 5, "MailFeedbackDeadLetters"),
+        *((pascal_case(each), queue_of(each), 5, dead_letters_of(each)) for each in event_consumers()),
     ],
 )
 def test_a_message_that_keeps_failing_is_parked(
@@ -125,6 +126,35 @@ def test_a_message_that_keeps_failing_is_parked(
     assert readable(queue["RedrivePolicy"]["deadLetterTargetArn"]) == f"{parked_in}.Arn"
 
 
+def may_send(stage: Synthesis, rule: str) -> set[str]:
+    """The queues that accept what EventBridge sends for a rule."""
+    return {
+        readable(queue)
+        for policy in stage.named("AWS::SQS::QueuePolicy").values()
+        for queue in policy["Queues"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "sqs:SendMessage" in statement["Action"]
+        and statement["Principal"] == {"Service": "events.amazonaws.com"}
+        and readable(statement["Condition"]["ArnEquals"]["aws:SourceArn"]) == f"{rule}.Arn"
+    }
+
+
+def test_both_queues_of_a_rule_accept_its_events(stage: Synthesis) -> None:
+    """EventBridge drops an event that neither queue accepts, without an error."""
+    for name, rule in stage.named(RULE).items():
+        for target in rule["Targets"]:
+            if "DeadLetterConfig" in target:
+                queues = {readable(target["Arn"]), readable(target["DeadLetterConfig"]["Arn"])}
+                assert {f"{queue}.Arn" for queue in may_send(stage, name)} == queues, name
+
+
+def test_every_rule_for_a_queue_has_a_dead_letter_queue(stage: Synthesis) -> None:
+    for name, rule in stage.named(RULE).items():
+        for target in rule["Targets"]:
+            is_queue = readable(target["Arn"]).removesuffix(".Arn") in stage.named(QUEUE)
+            assert ("DeadLetterConfig" in target) is is_queue, name
+
+
 def test_pauses_before_recoveries_grow(stage: Synthesis) -> None:
     pauses = stage.functions()["recover_order"]["Environment"]["Variables"]["RECOVERY_PAUSES_SECONDS"]
 
@@ -134,13 +164,13 @@ def test_pauses_before_recoveries_grow(stage: Synthesis) -> None:
 
 
 def test_order_events_are_queued_for_the_audit(stage: Synthesis) -> None:
-    rule = stage.named(RULE)["AuditRule"]
+    rule = stage.named(RULE)["AuditOrderEventsRule"]
 
     (target,) = rule["Targets"]
     assert readable(rule["EventBusName"]) == "Bus"
     assert rule["EventPattern"] == {"source": ["orders"]}
-    assert readable(target["Arn"]) == "AuditQueue.Arn"
-    assert readable(target["DeadLetterConfig"]["Arn"]) == "AuditDeadLetters.Arn"
+    assert readable(target["Arn"]) == "AuditOrderEventsQueue.Arn"
+    assert readable(target["DeadLetterConfig"]["Arn"]) == "AuditOrderEventsDeadLetters.Arn"
 
 
 def test_ses_reports_bounces_and_complaints_of_the_stages_mails(stage: Synthesis) -> None:
@@ -156,7 +186,7 @@ def test_ses_reports_bounces_and_complaints_of_the_stages_mails(stage: Synthesis
 
 
 def test_bounces_and_complaints_are_queued_without_an_address(stage: Synthesis) -> None:
-    rule = stage.named(RULE)["MailFeedbackRule"]
+    rule = stage.named(RULE)["RecordMailFeedbackRule"]
 
     assert "EventBusName" not in rule  # the default bus, the only one that SES supports
     assert rule["EventPattern"] == {
@@ -165,8 +195,8 @@ def test_bounces_and_complaints_are_queued_without_an_address(stage: Synthesis) 
         "detail": {"mail": {"tags": {"ses:configuration-set": [f"orders-{stage.stage}"]}}},
     }
     (target,) = rule["Targets"]
-    assert readable(target["Arn"]) == "MailFeedback.Arn"
-    assert readable(target["DeadLetterConfig"]["Arn"]) == "MailFeedbackDeadLetters.Arn"
+    assert readable(target["Arn"]) == "RecordMailFeedbackQueue.Arn"
+    assert readable(target["DeadLetterConfig"]["Arn"]) == "RecordMailFeedbackDeadLetters.Arn"
     message = target["InputTransformer"]
     paths = {f"<{name}>": path for name, path in message["InputPathsMap"].items()}
     fields = re.findall(r'"(\w+)":(<[^>]+>)', message["InputTemplate"])

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from local.consumers import event_consumers, queue_of
 from stacks.constructs.python_function import pascal_case
 from statemachines.steps import STEP_FUNCTIONS
 from tests.stacks.synthesis import Synthesis, readable
@@ -111,6 +112,9 @@ GRANTS: dict[str, Permissions] = {
     },
 }
 
+GRANTS |= {name: {"Idempotency.Arn": DO_ONCE} for name in event_consumers() if name not in GRANTS}
+"""A consumer that is not in the table above acts once for each event, and may do nothing else."""
+
 ONLY_IN_THE_CLOUD = {"enroll_customer"}
 """Functions of the table that the local stage does not have."""
 
@@ -126,8 +130,7 @@ RECEIVE = {
 TRIGGERS: dict[str, Permissions] = {
     "start_saga": {"Orders.StreamArn": READ_STREAM, "UnstartedOrders.Arn": PARK},
     "publish_order_events": {"Orders.StreamArn": READ_STREAM, "ParkedEvents.Arn": PARK},
-    "audit_order_events": {"AuditQueue.Arn": RECEIVE},
-    "record_mail_feedback": {"MailFeedback.Arn": RECEIVE},
+    **{name: {f"{queue_of(name)}.Arn": RECEIVE} for name in event_consumers()},
     "recover_order": {"EndedExecutions.Arn": RECEIVE},
 }
 

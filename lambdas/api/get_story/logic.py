@@ -10,6 +10,8 @@ from lambdas.api.get_story.story_entry import StoryEntry, StorySource, entries_o
 from lambdas.domain.order import Order
 from lambdas.shared.store.audit import AuditedEvent
 
+_AUDIT: Final = "audit_order_events"
+
 _AFTERMATH: Final = timedelta(days=4)
 """How long after its last change there can be lines about an order at rest. Stripe repeats an event for three
 days (https://docs.stripe.com/webhooks#retries), and so long does the nightly reconciliation compare it."""
@@ -67,7 +69,7 @@ def story_of(
     lines = found.lines if found else []
     for line in lines:
         entries += entries_of_line(line, order, functions)
-    consumed = {line.get("event_id") for line in lines if line["message"] == "event consumed"}
+    consumed = {line.get("event_id") for line in lines if line.get("consumer") == _AUDIT}
     entries += [_audited(event) for event in events if event.event_id not in consumed]
     logs = "complete"
     if found is None:
@@ -82,7 +84,7 @@ def _audited(event: AuditedEvent) -> StoryEntry:
     return StoryEntry(
         event.audited_at or event.occurred_at,
         StorySource.CONSUMER,
-        f"{event.event} consumed by audit_order_events",
-        function="audit_order_events",
+        f"{event.event} consumed by {_AUDIT}",
+        function=_AUDIT,
         details={"event_id": event.event_id},
     )

@@ -176,7 +176,11 @@ def test_lines_and_entries_of_the_record_are_sorted_by_time() -> None:
 
 def test_an_event_whose_line_is_missing_is_told_from_the_audit() -> None:
     line = a_line(
-        "event consumed", "audit_order_events", event="OrderConfirmed", event_id="event-1", consumer="a"
+        "event consumed",
+        "audit_order_events",
+        event="OrderConfirmed",
+        event_id="event-1",
+        consumer="audit_order_events",
     )
 
     assert [each["source"] for each in story(events=(EVENT,))["entries"]] == ["record", "consumer"]

@@ -73,6 +73,8 @@ def test_every_function_names_what_it_works_for() -> None:
         "@reconciliation_handler",
         "process_in_order(",
         "process_messages(",
+        "consume_events(",
+        "consume_once(",
     )
 
     silent = {

@@ -1,0 +1,75 @@
+"""What the consumers of order events share: batches, duplicates, and the log line for the order's story."""
+
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.domain.errors import StoreUnavailable
+from lambdas.shared.log import logger
+from lambdas.shared.queues import Message, process_messages
+from lambdas.shared.run_once import run_once
+from lambdas.shared.settings import Settings
+
+
+def consume_once(
+    consumer: str, event: dict[str, Any], context: LambdaContext, act: Callable[[Message], None]
+) -> PartialItemFailureResponse:
+    """Act on each event of a batch once, however often it is delivered; see `run_once`.
+
+    An event that fails stays in the queue, and stops no other. After its last delivery it is a dead letter.
+
+    Args:
+        consumer: Name of the function.
+        event: The batch.
+        context: The context of the invocation.
+        act: Does what the consumer is for. The message is the event as EventBridge delivers it; its `detail`
+            has the fields of its type in `lambdas.domain.order_events`.
+    """
+    settings = Settings()
+
+    def consume(message: Message) -> bool:
+        acted = []
+
+        def act_now() -> None:
+            act(message)
+            acted.append(message)
+
+        event_id = message["detail"]["event_id"]
+        run_once(f"{consumer}/{event_id}", act_now, settings=settings, unavailable=StoreUnavailable)
+        return bool(acted)
+
+    return consume_events(consumer, event, context, consume)
+
+
+def consume_events(
+    consumer: str, event: dict[str, Any], context: LambdaContext, consume: Callable[[Message], bool]
+) -> PartialItemFailureResponse:
+    """Consume each event of a batch, with a consumer that recognizes duplicates itself.
+
+    Args:
+        consumer: Name of the function.
+        event: The batch.
+        context: The context of the invocation.
+        consume: Consumes an event; returns whether it is new.
+    """
+
+    def log_and_consume(message: Message, _record: object) -> None:
+        is_new = consume(message)
+        logger.info(
+            "event consumed",
+            extra={
+                "event": message["detail-type"],
+                "event_id": message["detail"]["event_id"],
+                "consumer": consumer,
+                "again": not is_new,
+            },
+        )
+
+    return process_messages(event, context, log_and_consume, _ids)
+
+
+def _ids(message: Message) -> dict[str, str | None]:
+    detail = message["detail"]
+    return {"order_id": detail["order_id"], "request_id": detail.get("request_id")}
