@@ -10,6 +10,7 @@ from docgen.performance import happy_use, uses
 from docgen.reconciliation_load import reads_of_an_order
 from local.processes import REPOSITORY
 from proof.bench.calls import JourneyUse
+from proof.bench.durations import OWN_SECONDS, REQUEST_SECONDS, seconds_of
 from proof.journey import Journey
 from stacks.timeouts import MEMORY_MB
 
@@ -17,14 +18,6 @@ _BENCH: Final = REPOSITORY / "bench"
 
 Usage = Mapping[str, float]
 """Units of an order, by the name of their price in `bench/prices.toml`."""
-
-CALL_SECONDS: Final = 0.1
-"""Duration of a call of the API (assumed), for the concurrency that a stage needs."""
-
-_OWN_SECONDS: Final = 0.02
-_REQUEST_SECONDS: Final = 0.01
-_STRIPE_SECONDS: Final = 0.4
-"""Durations (assumed) of a function's own work, and of its requests to AWS and to Stripe."""
 
 _HISTORY_EVENT_BYTES: Final = 330
 _ACCESS_LOG_BYTES: Final = 400
@@ -53,13 +46,6 @@ def prices() -> Mapping[str, Price]:
     """The prices by name."""
     text = (_BENCH / "prices.toml").read_text(encoding="utf-8")
     return {name: Price(**fields) for name, fields in tomllib.loads(text).items()}
-
-
-def seconds_of(use: JourneyUse) -> float:
-    """Duration of all functions."""
-    stripe = use.calls_of("stripe")
-    requests = sum(sum(each.calls.values()) for each in use.functions.values()) - stripe
-    return use.invocations * _OWN_SECONDS + requests * _REQUEST_SECONDS + stripe * _STRIPE_SECONDS
 
 
 def usage_of(use: JourneyUse) -> Usage:
@@ -191,7 +177,7 @@ def _sample_link(sample: Mapping[str, Any]) -> str:
 
 
 def _sample_usage(sample: Mapping[str, Any]) -> Usage:
-    seconds = sample["functions"] * _OWN_SECONDS + sample["requests"] * _REQUEST_SECONDS
+    seconds = sample["functions"] * OWN_SECONDS + sample["requests"] * REQUEST_SECONDS
     return {
         "transitions": len(sample.get("states", ())),
         "durable_operations": len(sample.get("durable_operations", ())),

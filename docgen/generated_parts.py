@@ -1,4 +1,4 @@
-"""`make docs`: writes the generated parts of README.md and docs/, the contracts and the saga's drawing."""
+"""`make docs`: writes the generated parts of README.md and docs/, the contracts and the drawings."""
 
 import sys
 from collections.abc import Mapping
@@ -21,6 +21,7 @@ from docgen.tables import aws_error_table, break_table, path_table, payment_tabl
 from local.processes import REPOSITORY
 from proof.alarms.faults import GIVEN, PLAYED
 from proof.journeys import JOURNEYS, PATH_JOURNEYS, PAYING_JOURNEYS
+from proof.scale.sale_plot import PLOT, sale_plot
 from proof.scale.tables import limit_table, rate_table, remedy_table, sale_table
 from proof.simulation.breaks import BREAKS
 from statemachines.aws_errors import AWS_ERRORS
@@ -78,7 +79,10 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
 
 def drawings() -> Mapping[Path, str]:
     """Draw what pages show as files."""
-    return {REPOSITORY / "console" / "saga.svg": saga_graph(SagaDocument.load())}
+    return {
+        REPOSITORY / "console" / "saga.svg": saga_graph(SagaDocument.load()),
+        PLOT: sale_plot(),
+    }
 
 
 def with_parts(text: str, parts: Mapping[str, str]) -> str:
@@ -98,7 +102,7 @@ def with_parts(text: str, parts: Mapping[str, str]) -> str:
 
 
 def main() -> int:
-    """Write the generated parts, the contracts and the drawing of the saga.
+    """Write the generated parts, the contracts and the drawings.
 
     Returns:
         0, or 1 if a page lacks a marker.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from matplotlib import style
 from matplotlib.figure import Figure
@@ -21,18 +21,19 @@ _STYLE: Final = {
 
 
 @contextmanager
-def svg_plot(path: Path, width: float = 8, height: float = 4) -> Iterator[Figure]:
-    """Offer an empty figure to draw on, and write it to a file at the end.
+def svg_plot(target: Path | BinaryIO, width: float = 8, height: float = 4) -> Iterator[Figure]:
+    """Offer an empty figure to draw on, and write it at the end.
 
     The user's own matplotlib settings have no effect, and the file has no date.
 
     Args:
-        path: The file to write; its folder is made.
+        target: The file to write, whose folder is made; or an open one.
         width: Width in inches.
         height: Height in inches.
     """
     with style.context(["default", _STYLE]):
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, format="svg", metadata={"Date": None})
+        if isinstance(target, Path):
+            target.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(target, format="svg", metadata={"Date": None})

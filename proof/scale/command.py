@@ -2,7 +2,7 @@
 
 import sys
 
-from proof.scale.sale_plot import PLOT, draw_sales
+from proof.scale.sale_plot import PLOT, sale_plot
 from proof.scale.tables import limit_table, rate_table, sale_table
 
 
@@ -13,6 +13,6 @@ def main() -> int:
         The exit code, 0.
     """
     sys.stdout.write(f"{rate_table()}\n\n{limit_table()}\n\n{sale_table()}\n\n")
-    draw_sales()
+    PLOT.write_text(sale_plot(), encoding="utf-8")
     sys.stdout.write(f"The plot is in {PLOT}.\n")
     return 0

@@ -22,7 +22,7 @@ from statistics import quantiles
 from typing import Final
 
 from proof.scale.limits import Account
-from proof.scale.order_use import CALL_SECONDS, CHARGE_SECONDS, SLOT_BURST, SLOT_WAIT_SECONDS
+from proof.scale.order_use import SLOT_BURST, SLOT_SECONDS, SLOT_WAIT_SECONDS, step_seconds
 from proof.scale.token_bucket import TokenBucket
 from statemachines.definition import read_definition
 
@@ -215,7 +215,7 @@ class _Play:
         yield from self._begin_call(order, iter(_pauses("ChargePayment")))
         slot = order.slot = self._slots.take(self._now)
         if round(slot - self._now, 3) > SLOT_WAIT_SECONDS:  # slots are whole milliseconds
-            yield self._now + self._about(CALL_SECONDS)
+            yield self._now + self._about(SLOT_SECONDS)
             self._free_calls += 1
             yield from self._enter(order, "WaitForSlot")
             yield max(self._now, floor(slot))  # Step Functions waits until a whole second
@@ -223,7 +223,7 @@ class _Play:
             yield from self._begin_call(order, iter(_pauses("ChargePayment")))
         yield max(self._now, slot)
         order.charged_at = self._now
-        yield self._now + self._about(CHARGE_SECONDS)
+        yield self._now + self._about(step_seconds("ChargePayment"))
         self._free_calls += 1
 
     def _step(self, order: SoldOrder, state: str, limit: TokenBucket | None = None) -> Steps:
@@ -232,7 +232,7 @@ class _Play:
         pauses = iter(_pauses(state))
         while True:
             yield from self._begin_call(order, pauses)
-            yield self._now + self._about(CALL_SECONDS)
+            yield self._now + self._about(step_seconds(state))
             self._free_calls += 1
             if limit is None or limit.try_take(self._now):
                 return

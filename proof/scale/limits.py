@@ -6,11 +6,11 @@ How many orders a second a limit allows follows from what one order uses of it.
 from dataclasses import dataclass, replace
 from typing import Final
 
+from proof.bench.durations import seconds_of
 from proof.scale.order_use import (
     SLOT_UNITS,
     TRANSACTIONAL_UNITS,
     api_requests,
-    function_seconds,
     happy_order,
     order_table_units,
     stripe_calls,
@@ -171,7 +171,7 @@ def _of_aws(account: Account) -> list[Limit]:
         Limit(
             "Lambda: calls at the same time",
             quotas.concurrent_calls,
-            function_seconds(),
+            round(seconds_of(used), 2),
             "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
             "Service Quotas, AWS Lambda: Concurrent executions",
         ),

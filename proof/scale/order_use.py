@@ -1,13 +1,15 @@
 """What one confirmed order uses of each service, when nothing fails and nothing waits.
 
-The counts are those of the happy journey in `bench/results.json`. The durations are assumptions.
+The counts are those of the happy journey in `bench/results.json`.
 """
 
 from functools import cache
 from typing import Final
 
 from proof.bench.calls import Calls, JourneyUse
+from proof.bench.durations import OWN_SECONDS, REQUEST_SECONDS, seconds_of_function
 from proof.bench.results import read
+from statemachines.steps import STEPS
 
 TRANSACTIONAL_UNITS: Final = 2
 """Write units of an item of up to 1 KB in a transaction."""
@@ -15,15 +17,14 @@ TRANSACTIONAL_UNITS: Final = 2
 SLOT_UNITS: Final = 2
 """Write units of a charge slot while others are ahead: a condition that fails costs a unit, too."""
 
+SLOT_SECONDS: Final = OWN_SECONDS + 4 * REQUEST_SECONDS
+"""Duration (assumed) of a call of `charge_payment` that reads the order, takes a slot and records it."""
+
 SLOT_BURST: Final = 4
 """Charges that may begin at once after a pause."""
 
 SLOT_WAIT_SECONDS: Final = 2.0
 """The longest wait for a slot inside of `charge_payment`."""
-
-CHARGE_SECONDS: Final = 1.0
-CALL_SECONDS: Final = 0.1
-"""Duration (assumed) of a call of `charge_payment`, which waits for the bank, and of any other function."""
 
 
 @cache
@@ -42,9 +43,11 @@ def api_requests() -> int:
     return happy_order().api_requests + 1
 
 
-def function_seconds() -> float:
-    """Duration of all calls of functions."""
-    return CHARGE_SECONDS + CALL_SECONDS * (happy_order().invocations - 1)
+@cache
+def step_seconds(state: str) -> float:
+    """Duration (assumed) of a call of the function of a state."""
+    (function,) = (step.function for step in STEPS if step.state == state)
+    return seconds_of_function(happy_order().functions[function])
 
 
 def order_table_units() -> int:

@@ -1,6 +1,6 @@
 """The plot of docs/scale.md: the queue of a flash sale, and the time until an order is confirmed."""
 
-from pathlib import Path
+from io import BytesIO
 from typing import Final
 
 from matplotlib.axes import Axes
@@ -15,14 +15,16 @@ _STEPS: Final = 250
 """Points of a line; more would only make the file larger."""
 
 
-def draw_sales(path: Path = PLOT) -> None:
-    """Draw all sales into a file."""
-    with svg_plot(path, width=9, height=3.8) as figure:
+def sale_plot() -> str:
+    """Draw all sales, as SVG."""
+    drawn = BytesIO()
+    with svg_plot(drawn, width=9, height=3.8) as figure:
         queue, times = figure.subplots(1, 2)
         _draw_queue(queue)
         _draw_times(times)
         handles, labels = queue.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    return drawn.getvalue().decode()
 
 
 def _draw_queue(axes: Axes) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from docgen.cost import CALL_SECONDS, seconds_of
 from docgen.performance import happy_use
+from proof.bench.durations import CALL_SECONDS, seconds_of
 from stacks.settings import STAGES, Quotas, StageSettings
 from statemachines.steps import STEPS, Role
 from tests.stacks.synthesis import Synthesis

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from docgen import generated_parts
-from docgen.generated_parts import README_JOURNEYS, with_parts
+from docgen.generated_parts import README_JOURNEYS, drawings, with_parts
 from local.processes import REPOSITORY
 from proof.journeys import PATH_JOURNEYS
 
@@ -30,6 +30,12 @@ def test_a_page_is_up_to_date(name: str, parts: dict[str, str]) -> None:
     is_stale = with_parts(text, parts) != text
 
     assert not is_stale, f"{name} is out of date: run `make docs`"
+
+
+def test_the_drawings_are_up_to_date() -> None:
+    stale = [path.name for path, text in drawings().items() if path.read_text(encoding="utf-8") != text]
+
+    assert stale == [], "run `make docs`"
 
 
 def test_the_readme_shows_six_journeys() -> None:
