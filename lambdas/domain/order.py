@@ -74,11 +74,14 @@ class OrderLine:
         sku: Key of the product in the catalogue.
         quantity: Number of units, at least 1.
         unit_price: Minor units of the order's currency; None until the order is priced.
+        name: The product's name when the order was priced, for the customer; None until then, and for orders
+            of earlier versions.
     """
 
     sku: str
     quantity: int
     unit_price: int | None = None
+    name: str | None = None
 
 
 def total(lines: Iterable[OrderLine]) -> int:
@@ -330,7 +333,7 @@ class Order:
             customer_id=self.customer_id,
             request_hash=self.request_hash,
             currency=self.currency,
-            lines=tuple(replace(line, unit_price=None) for line in self.lines),
+            lines=tuple(replace(line, unit_price=None, name=None) for line in self.lines),
             payment_method=self.payment_method,
             email=self.email,
             created_at=self.created_at,

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from lambdas.domain.errors import MailUnavailable
 from lambdas.saga.notify_customer.logic import notify_customer
-from lambdas.saga.notify_customer.mailer import SesMailer
+from lambdas.shared.mail.ses_mailer import SesMailer
 from lambdas.shared.run_once import run_once
 from lambdas.shared.settings import Settings
 from lambdas.shared.step import StepInput, step_handler

@@ -75,4 +75,4 @@ def _priced(line: OrderLine, currency: str, products: Mapping[str, Product]) -> 
         raise CurrencyMismatch(f"{line.sku} is sold in {product.currency}, not in {currency}.")
     if product.available < line.quantity:
         raise OutOfStock(f"{line.sku} is out of stock.")
-    return OrderLine(line.sku, line.quantity, product.unit_price)
+    return OrderLine(line.sku, line.quantity, product.unit_price, product.name)

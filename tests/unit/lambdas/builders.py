@@ -26,7 +26,7 @@ def two(product: Product) -> OrderLine:
 
 def priced(product: Product, unit_price: int | None = None) -> OrderLine:
     """Two units of a product, by default at the catalogue's price."""
-    return OrderLine(product.sku, 2, unit_price or product.unit_price)
+    return OrderLine(product.sku, 2, unit_price or product.unit_price, product.name)
 
 
 def an_order(*lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any attribute of an order

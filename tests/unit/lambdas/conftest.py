@@ -19,9 +19,9 @@ from moto.dynamodb.models.table import StreamRecord, Table
 
 from lambdas.domain import clock
 from lambdas.events.publish_order_events import event_publisher
-from lambdas.saga.notify_customer.mailer import SesMailer
 from lambdas.shared import aws
 from lambdas.shared.log import logger
+from lambdas.shared.mail.ses_mailer import SesMailer
 from lambdas.shared.payments.stripe_gateway import StripeGateway
 from lambdas.shared.secrets import forget_secrets, provider
 from lambdas.shared.task_callback import TaskCallback

@@ -18,7 +18,9 @@ from lambdas.domain.errors import (
 )
 from lambdas.domain.order import Order
 from lambdas.domain.payment import Charge, Dispute, PaymentIntent, Refund
-from lambdas.saga.notify_customer.logic import Mailer
+from lambdas.shared.mail.letter import Letter
+from lambdas.shared.mail.mailer import Mailer
+from lambdas.shared.mail.text_part import text_part
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.payments.settlement import Callback
 from lambdas.shared.saga_executions import SagaRunner
@@ -332,23 +334,30 @@ class FakeCallback(Callback):
 @dataclass(frozen=True)
 class Mail:
     to: str
-    subject: str
-    text: str
+    letter: Letter
+
+    @property
+    def subject(self) -> str:
+        return self.letter.subject
+
+    @property
+    def text(self) -> str:
+        return text_part(self.letter)
 
 
 @dataclass
 class FakeMailer(Mailer):
-    """Keeps the messages that it is given, or refuses one message."""
+    """Keeps the letters that it is given, or refuses one."""
 
     sent: list[Mail] = field(default_factory=list)
     refusal: Exception | None = None
 
     @override
-    def send(self, to: str, subject: str, text: str, *, order_id: str) -> None:
+    def send(self, to: str, letter: Letter) -> None:
         if self.refusal is not None:
             refusal, self.refusal = self.refusal, None
             raise refusal
-        self.sent.append(Mail(to, subject, text))
+        self.sent.append(Mail(to, letter))
 
 
 @dataclass

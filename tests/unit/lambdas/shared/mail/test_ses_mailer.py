@@ -6,19 +6,26 @@ from botocore.stub import Stubber
 
 from lambdas.domain.errors import MailRejected, MailUnavailable
 from lambdas.domain.vocabulary import Metric
-from lambdas.saga.notify_customer.mailer import SesMailer
 from lambdas.shared.aws import ses
+from lambdas.shared.mail.html_part import html_part
+from lambdas.shared.mail.ses_mailer import SesMailer
+from lambdas.shared.mail.text_part import text_part
 from lambdas.shared.metrics import Measure
 from lambdas.shared.settings import Settings
 from tests.unit.lambdas.builders import EMAIL, ORDER_ID
 from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.metrics import Emitted
+from tests.unit.lambdas.shared.mail.letters import LETTERS
+
+LETTER = LETTERS["confirmed"]
 
 
 def send() -> None:
-    SesMailer.from_settings(Settings()).send(
-        EMAIL, "Your order is confirmed", "You paid 758.00 USD.", order_id=ORDER_ID
-    )
+    SesMailer.from_settings(Settings()).send(EMAIL, LETTER)
+
+
+def utf8(text: str) -> dict[str, str]:
+    return {"Data": text, "Charset": "UTF-8"}
 
 
 def test_a_message_is_sent_from_the_shops_address_and_names_its_order() -> None:
@@ -33,8 +40,8 @@ def test_a_message_is_sent_from_the_shops_address_and_names_its_order() -> None:
                 "Destination": {"ToAddresses": [EMAIL]},
                 "Content": {
                     "Simple": {
-                        "Subject": {"Data": "Your order is confirmed"},
-                        "Body": {"Text": {"Data": "You paid 758.00 USD."}},
+                        "Subject": utf8("Your order is confirmed"),
+                        "Body": {"Text": utf8(text_part(LETTER)), "Html": utf8(html_part(LETTER))},
                     }
                 },
             },

@@ -1,0 +1,56 @@
+"""One letter of each kind, about orders that a shop could have: for tests and pictures."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from lambdas.domain.order import Failure, Order, OrderLine, OrderStatus, Payment, PaymentStatus
+from lambdas.domain.vocabulary import FailureCode
+from lambdas.shared.mail.approval_needed import approval_needed
+from lambdas.shared.mail.letter import Letter
+from lambdas.shared.mail.order_closed import order_cancelled, order_failed
+from lambdas.shared.mail.order_confirmed import order_confirmed
+from lambdas.shared.mail.payment_refunded import payment_refunded
+from tests.unit.lambdas.builders import ARMCHAIR, LAMP, an_order
+from tests.unit.lambdas.fakes import NEXT_ACTION
+
+DEADLINE: Final = "2026-03-01T12:15:00.000Z"
+
+
+def a_priced_order(payment: PaymentStatus, status: OrderStatus = OrderStatus.CONFIRMED) -> Order:
+    """An order for two armchairs and a lamp: 807.99 USD."""
+    lines = (
+        OrderLine(ARMCHAIR.sku, 2, ARMCHAIR.unit_price, ARMCHAIR.name),
+        OrderLine(LAMP.sku, 1, LAMP.unit_price, LAMP.name),
+    )
+    return an_order(*lines, amount=80_799, status=status, payment=Payment(payment))
+
+
+def closed(
+    code: str, message: str, payment: PaymentStatus = PaymentStatus.CANCELED, **changes: object
+) -> Order:
+    """The same order, undone for a reason."""
+    status = OrderStatus.CANCELLED if code.startswith("cancelled_by_") else OrderStatus.FAILED
+    order = replace(a_priced_order(payment, status), failure=Failure(code, message))
+    return replace(order, **changes)  # type: ignore[arg-type] # any attribute of an order
+
+
+def waiting() -> Order:
+    """The same order, while its customer must approve the payment."""
+    order = a_priced_order(PaymentStatus.REQUIRES_ACTION, OrderStatus.AWAITING_PAYMENT)
+    return replace(order, payment=Payment(PaymentStatus.REQUIRES_ACTION, "pi_1", NEXT_ACTION))
+
+
+LETTERS: Final[Mapping[str, Letter]] = {
+    "confirmed": order_confirmed(a_priced_order(PaymentStatus.SUCCEEDED)),
+    "failed": order_failed(closed(FailureCode.PAYMENT_DECLINED, "Your card has insufficient funds.")),
+    "cancelled": order_cancelled(
+        closed(
+            FailureCode.CANCELLED_BY_CUSTOMER,
+            "The order was cancelled by the customer.",
+            PaymentStatus.REFUNDED,
+        )
+    ),
+    "approval-needed": approval_needed(waiting(), DEADLINE),
+    "refunded": payment_refunded(a_priced_order(PaymentStatus.SUCCEEDED), 5_000),
+}
