@@ -315,8 +315,10 @@ class OrderTable:
         """Record that money that was given back has come back to us: the order is no longer at rest."""
         if order.payment.status not in MONEY_WAS_SENT_BACK:
             return order
+        is_flagged = order.status is OrderStatus.NEEDS_ATTENTION
         change = Change(
-            event="OrderNeedsAttention: a refund failed",
+            # An entry `OrderNeedsAttention` is an event, which only a change of the status makes.
+            event="PaymentRefundFailed" if is_flagged else "OrderNeedsAttention: a refund failed",
             condition=IS_STORED,
             set={
                 "status": OrderStatus.NEEDS_ATTENTION,

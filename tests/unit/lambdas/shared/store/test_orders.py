@@ -300,6 +300,18 @@ def test_a_closed_order_is_flagged_if_its_refund_fails_later(
     assert shop.orders.record_refund_failed(order) == order
 
 
+def test_an_order_that_needs_attention_already_is_not_flagged_by_another_failed_refund(shop: Shop) -> None:
+    flagged = shop.orders.record_refund_failed(refunded(shop))
+    assert flagged is not None
+    again = shop.orders.record_money_back(ORDER_ID, PaymentStatus.REFUNDED, "PaymentRefunded")
+
+    order = shop.orders.record_refund_failed(again)
+
+    assert order is not None
+    assert (order.status, order.payment.status) == (OrderStatus.NEEDS_ATTENTION, PaymentStatus.SUCCEEDED)
+    assert order.timeline[-1].event == "PaymentRefundFailed"
+
+
 def test_a_dispute_is_recorded_during_an_undo(shop: Shop) -> None:
     shop.paid()
     undone = shop.orders.begin_undo(ORDER_ID, TIMED_OUT)
