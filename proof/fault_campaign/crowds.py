@@ -100,7 +100,7 @@ def orders_that_cross(world: World, *, orders: int, at_a_time: int = AT_A_TIME) 
     return _crowd(world, dict.fromkeys(_SKUS, orders), [an_order(*lines) for lines in crossing], at_a_time)
 
 
-def let_writes_conflict(world: World) -> None:
+def _let_writes_conflict(world: World) -> None:
     """Make writes conflict with transactions on the same items, as on AWS, until the faults are cleared."""
     world.faults.inject(Fault("contend", _TRANSACTIONS, times=None, seconds=_TRANSACTION_SECONDS))
     world.faults.inject(Fault("contend", _SINGLE_WRITES, times=None, seconds=0))
@@ -159,7 +159,7 @@ def _meeting_at_the_pivot(world: World, orders: int) -> Iterator[None]:
 
     pivots = Fault("hold", PIVOT, times=orders)
     world.faults.inject(pivots)
-    let_writes_conflict(world)
+    _let_writes_conflict(world)
     with ThreadPoolExecutor(max_workers=1) as gate:
         releasing = gate.submit(release)
         try:

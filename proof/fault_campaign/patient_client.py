@@ -27,31 +27,20 @@ class PatientClient:
     world: PlayedWorld
     customer: str = CUSTOMER
 
-    def submit(self, submission: SubmissionJson, key: str | None = None) -> str:
+    def submit(self, submission: SubmissionJson) -> str:
         """Submit an order, always under the same key; returns the order's id."""
-        key = key or str(uuid.uuid4())
+        key = str(uuid.uuid4())
         shop = self.world.shop.signed_in(self.customer)
         answer = self._repeated(lambda: shop.post_order(submission, key))
         return str(answer.raise_for_status().json()["order_id"])
 
-    def cancel(self, order_id: str, *, by: str | None = None) -> bool:
-        """Request a cancellation as the customer or another user; returns whether it was accepted."""
-        name = by or self.customer
-        return self._repeated(lambda: self._post(f"/orders/{order_id}/cancel", name)).is_success
+    def cancel(self, order_id: str) -> bool:
+        """Request a cancellation as the customer; returns whether it was accepted."""
+        return self._repeated(lambda: self._post(f"/orders/{order_id}/cancel", self.customer)).is_success
 
     def retry(self, order_id: str) -> bool:
         """Retry an order as an operator; returns whether it was accepted."""
         return self._repeated(lambda: self._post(f"/orders/{order_id}/retry", OPERATOR)).is_success
-
-    def restock(self, sku: str, units: int) -> None:
-        """Add a delivery to the stock as an operator."""
-        path, headers = f"/inventory/{sku}/restock", {"Idempotency-Key": str(uuid.uuid4())}
-        answer = self._repeated(
-            lambda: self.world.shop.signed_in(OPERATOR).request(
-                "POST", path, headers=headers, json={"quantity": units}
-            )
-        )
-        answer.raise_for_status()
 
     def _post(self, path: str, name: str) -> httpx.Response:
         return self.world.shop.signed_in(name).request("POST", path)
