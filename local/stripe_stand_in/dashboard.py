@@ -28,7 +28,7 @@ class Dashboard:
         return self._refunds.create(ApiRequest("POST", "/v1/refunds", tuple(params)))
 
     def finish_refund(self, intent_id: str, *, success: bool, refund_id: str | None = None) -> dict[str, Any]:
-        """Decide about a pending refund, as a bank does; the oldest one unless one is named."""
+        """Decide about a refund that waits, as a bank or a customer does; the oldest unless one is named."""
         return self._refunds.finish(intent_id, refund_id, success=success)
 
     def fail_refund(self, intent_id: str, refund_id: str | None = None) -> dict[str, Any]:

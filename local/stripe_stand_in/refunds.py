@@ -18,7 +18,9 @@ _STATUSES: Final[dict[BankOutcomeKind, str]] = {
 }
 
 _MONEY_STAYS: Final = frozenset({"failed", "canceled"})
-"""The statuses in which a refund does not count in the charge's `amount_refunded`. Pending ones count."""
+"""The statuses in which a refund does not count in the charge's `amount_refunded`. Those that wait count:
+Stripe takes the money from the balance at once, as a canceled refund's balance transaction shows
+(https://docs.stripe.com/api/refunds/cancel)."""
 
 _FILTERS: Final = ("charge", "payment_intent")
 _REASONS: Final = ("duplicate", "fraudulent", "requested_by_customer")
@@ -75,9 +77,14 @@ class Refunds:
         return page(request, "refund", refunds, _FILTERS)
 
     def finish(self, intent_id: str, refund_id: str | None, *, success: bool) -> dict[str, Any]:
-        """Decide about a pending refund of a payment, the oldest one unless one is named."""
-        refund = self._find(intent_id, refund_id, "pending")[-1]
-        return self._decide(refund, "succeeded" if success else "failed")
+        """Decide about a refund of a payment that waits, the oldest one unless one is named.
+
+        A refund that requires action and gets none is canceled after 45 days, and its money comes back
+        (https://docs.stripe.com/payments/customer-balance/refunding).
+        """
+        refund = self._find(intent_id, refund_id, "pending", "requires_action")[-1]
+        given_up = "failed" if refund["status"] == "pending" else "canceled"
+        return self._decide(refund, "succeeded" if success else given_up)
 
     def fail(self, intent_id: str, refund_id: str | None) -> dict[str, Any]:
         """Fail a refund that had succeeded, the newest one unless one is named."""
@@ -121,7 +128,7 @@ class Refunds:
         intent_id, refund_id = refund["payment_intent"], refund["id"]
         with suppress(RefusedError):  # the dashboard was faster
             if decision == "succeed_later":
-                self.finish(intent_id, refund_id, success=True)
+                self._decide(self._find(intent_id, refund_id, "pending")[0], "succeeded")
             else:
                 self.fail(intent_id, refund_id)
 
@@ -140,15 +147,17 @@ class Refunds:
         refunded = charge["amount_refunded"] + amount
         return self._account.change(charge, amount_refunded=refunded, refunded=refunded >= charge["amount"])
 
-    def _find(self, intent_id: str, refund_id: str | None, status: str) -> list[dict[str, Any]]:
-        """The refunds of a payment in a status, the newest first, at least one."""
+    def _find(self, intent_id: str, refund_id: str | None, *statuses: str) -> list[dict[str, Any]]:
+        """The refunds of a payment in one of some statuses, the newest first, at least one."""
         self._account.find("payment_intent", intent_id, "intent")
         found = [
             refund
             for refund in self._account.newest_first("refund")
-            if (refund["payment_intent"], refund["status"]) == (intent_id, status)
+            if refund["payment_intent"] == intent_id
+            and refund["status"] in statuses
             and refund_id in {None, refund["id"]}
         ]
         if not found:
-            raise RefusedError(error(400, f"PaymentIntent {intent_id} has no refund that is {status}."))
+            states = " or ".join(statuses)
+            raise RefusedError(error(400, f"PaymentIntent {intent_id} has no refund that is {states}."))
         return found

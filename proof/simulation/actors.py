@@ -58,6 +58,7 @@ class Actors:
             "offer": lambda sku: self._change(sku, active=True),
             "run": self._run,
             "stop": self._stop,
+            "resend": self._resend,
             "reconcile": self._reconcile,
             "webhooks": self._set_webhooks,
             "fault": self._inject,
@@ -167,6 +168,11 @@ class Actors:
             self._world.executions.stop(name)
         self._disturb()
         return ", ".join(names)
+
+    def _resend(self, label: str) -> str:
+        if label not in self.orders:
+            return _NOTHING_YET
+        return str(self._world.stripe.resend_all(self.orders[label]))
 
     def _reconcile(self, scope: str) -> str:
         name = f"asked-for-{len(self._world.step_functions.executions)}"

@@ -68,10 +68,11 @@ class Settling:
         return [f"the reconciliation finds {json.dumps(each)}" for each in self._world.reconcile("full")]
 
     def _decide_payments(self) -> None:
-        """Banks decide in the end, also about a payment that an operator's retry has begun."""
+        """Banks and customers decide in the end, also about what an operator's retry has begun."""
         for payment in self._world.stripe.payments():
             if payment.status == "processing":
                 self._world.stripe.finish_processing(payment.intent_id, success=True)
+        self._world.stripe.end_refunds_that_require_action()
         self._world.rest()
 
     def _orders(self) -> list[OrderHistory]:

@@ -18,6 +18,7 @@ happens; the seed still decides all delays. Each happening begins with its time 
 | `dispute A`, `won A`, `lost A`      | the customer disputes the payment; the bank decides                |
 | `paid A`, `unpaid A`                | the bank decides about a payment that is processing                |
 | `run A`, `stop A`                   | somebody starts one more execution, or stops those that run        |
+| `resend A`                          | a colleague lets Stripe deliver all events of the order again      |
 | `reconcile full`                    | somebody starts the reconciliation                                 |
 | `webhooks held`                     | from now on webhooks are `held`, `repeated`, `lost` or `normal`    |
 | `fault refuse CALL #2 for 30s`      | from now on a fault waits for a call; see the fault campaign       |
@@ -64,12 +65,12 @@ BAD_CARDS: Final = (
 )
 _OUTCOMES: Final = (
     *("charge_pending", "charge_pending", "refund_pending"),
-    *("refund_failed", "refund_canceled", "refund_refused"),
+    *("refund_requires_action", "refund_failed", "refund_canceled", "refund_refused"),
 )
 
 _TO_AN_ORDER: Final = (
     *("cancel A {customer}", "cancel A {customer}", f"cancel A {OPERATOR}", "again A", "changed A"),
-    *("retry A", "settle A", "republish A", "stop A", "stop A", "run A", "void A"),
+    *("retry A", "settle A", "republish A", "stop A", "stop A", "run A", "resend A", "void A"),
     *("refund A", "refund A 100", "dispute A"),
 )
 _ONCE: Final = frozenset({"refund", "void", "dispute", "run"})

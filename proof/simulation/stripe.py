@@ -37,6 +37,9 @@ _PAUSES_SECONDS: Final = (10, 60, 300, 1800, 3600, 3600)
 _PERSON_MS: Final = (1_000, 4_000)
 """The shortest and the longest time that a person takes to react."""
 
+_CLAIMED: Final = 0.5
+"""Share of the refunds that require action whose customers act."""
+
 _KEY: Final = "sk_test_simulated"
 
 
@@ -157,6 +160,13 @@ class SimulatedStripe:
         """Deliver an event again."""
         self._deliver(self._events[event_id])
 
+    def resend_all(self, order_id: str) -> int:
+        """Deliver all events of an order again; returns how many there are."""
+        events = [event for event in self._events.values() if event.order_id == order_id]
+        for event in events:
+            self._deliver(event)
+        return len(events)
+
     def refund_in_dashboard(self, intent_id: str, amount: int | None = None) -> dict[str, Any]:
         """Refund a payment by hand; returns the refund.
 
@@ -202,14 +212,21 @@ class SimulatedStripe:
         self._add_outcome(order_id, "refund_refused")
 
     def finish_refund(self, intent_id: str, *, success: bool, refund_id: str | None = None) -> dict[str, Any]:
-        """Decide about a pending refund, the oldest one unless one is named; returns the refund.
+        """Decide about a refund that waits, the oldest one unless one is named; returns the refund.
 
         Raises:
-            ValueError: No such refund of the intent is pending.
+            ValueError: No such refund of the intent waits.
         """
         return _possible(
             lambda: self.model.dashboard.finish_refund(intent_id, success=success, refund_id=refund_id)
         )
+
+    def end_refunds_that_require_action(self) -> None:
+        """Let each customer give their bank details, or let Stripe cancel the refund after some weeks."""
+        for refund in self._call("GET", "/v1/refunds", limit="100").body["data"]:
+            if refund["status"] == "requires_action":
+                is_claimed = self._scheduler.random.random() < _CLAIMED
+                self.finish_refund(refund["payment_intent"], success=is_claimed, refund_id=refund["id"])
 
     def set_processing(self, order_id: str) -> None:
         """Leave the PaymentIntent `processing` after the next successful charge of an order."""

@@ -200,7 +200,7 @@ def test_a_bank_decides_about_a_pending_refund(  # noqa: PLR0913 - both decision
     assert event.about == decided
     assert (decided["id"], decided["status"]) == (pending.id, status)
     assert shop.payment().refunded == shop.charge(paid).amount_refunded == refunded
-    with pytest.raises(ValueError, match="no refund that is pending"):
+    with pytest.raises(ValueError, match="no refund that is pending or requires_action"):
         shop.stand_in.finish_refund(paid.id, success=success)
 
 

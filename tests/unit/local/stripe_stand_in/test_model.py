@@ -1,7 +1,10 @@
 """The model of Stripe in the caller's own process."""
 
+from typing import Any
+
 import pytest
 
+from local.stripe_stand_in.bank_outcomes import BankOutcome
 from local.stripe_stand_in.exchange import Answer
 from tests.unit.local.stripe_stand_in.account import AccountUnderTest, a_request
 
@@ -15,6 +18,12 @@ def account() -> AccountUnderTest:
 
 def types(account: AccountUnderTest) -> list[str]:
     return [event.type for event in account.events]
+
+
+def amount_refunded(account: AccountUnderTest, intent: dict[str, Any]) -> int:
+    found = account.get(f"payment_intents/{intent['id']}", **{"expand[0]": "latest_charge"})
+    amount: int = found["latest_charge"]["amount_refunded"]
+    return amount
 
 
 def test_the_same_requests_have_the_same_answers_and_events() -> None:
@@ -83,6 +92,22 @@ def test_a_bank_decides_later_about_a_refund(
     decide()
 
     assert account.get(f"refunds/{refund['id']}")["status"] == decided
+
+
+@pytest.mark.parametrize(
+    ("is_claimed", "status", "refunded"), [(True, "succeeded", 2500), (False, "canceled", 0)]
+)
+def test_a_refund_that_requires_action_is_canceled_if_nobody_acts(
+    account: AccountUnderTest, status: str, refunded: int, *, is_claimed: bool
+) -> None:
+    paid = account.pay()
+    account.stripe.outcomes.add(BankOutcome(order_id="order-1", kind="refund_requires_action"))
+    refund = account.post("refunds", payment_intent=paid["id"])
+    assert (refund["status"], amount_refunded(account, paid)) == ("requires_action", 2500)
+
+    decided = account.stripe.dashboard.finish_refund(paid["id"], success=is_claimed)
+
+    assert (decided["status"], amount_refunded(account, paid)) == (status, refunded)
 
 
 def test_a_bank_that_decides_too_late_changes_nothing(account: AccountUnderTest) -> None:
