@@ -152,7 +152,8 @@ class WebhookOutcome(StrEnum):
     """It does not come from Stripe, or the endpoint's secret is wrong here."""
     HANDLED = "handled"
     ALREADY_KNOWN = "already_known"
-    """No execution waits for what it reports, or the order records it: Stripe was not asked."""
+    """No execution waits for what it reports, the order records it, or it was processed before: Stripe was
+    not asked."""
     NOT_FOR_US = "not_for_us"
     OTHER_ENVIRONMENT = "other_environment"
     UNKNOWN_ORDER = "unknown_order"

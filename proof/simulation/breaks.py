@@ -169,12 +169,16 @@ _SAID: Final = {
 
 
 def _believe_the_event(
-    event: StripeEvent, orders: OrderTable, gateway: PaymentGateway, callback: Callback
+    event: StripeEvent,
+    orders: OrderTable,
+    gateway: PaymentGateway,
+    callback: Callback,
+    once: webhook_logic.Once,
 ) -> WebhookOutcome:
     status = _SAID.get(event.kind)
     order = orders.find(event.order_id) if event.order_id else None
     if status is None or order is None:
-        return webhook_logic.receive_stripe_webhook(event, orders, gateway, callback)
+        return webhook_logic.receive_stripe_webhook(event, orders, gateway, callback, once)
     orders._change(order.order_id, Change(f"Payment: {status}", _ANY, {"payment.status": status}))  # noqa: SLF001
     if order.task_token is not None and status is PaymentStatus.SUCCEEDED:
         callback.succeed(order.task_token)

@@ -1,5 +1,6 @@
 """`POST /webhooks/stripe`."""
 
+from functools import partial
 from http import HTTPStatus
 
 from lambdas.api.receive_stripe_webhook.event import StripeEvent, read_event, signing_secrets
@@ -23,17 +24,21 @@ from lambdas.shared.task_callback import TaskCallback
 
 @endpoint
 def handler(http: HttpRequest) -> HttpResponse:
-    """Process an event once, however often it is delivered; see `receive_stripe_webhook`."""
+    """Process an event; see `receive_stripe_webhook`. What needs Stripe happens once for each event."""
     settings = Settings()
     event = _verified(http, settings)
     # Once the order is known, `request_id` is that of its submission.
     logger.append_keys(stripe_event=event.event_id, kind=event.kind, webhook_request_id=http.request_id)
-    run_once(
-        event.event_id,
-        lambda: _process(event, settings),
-        settings=settings,
-        unavailable=StoreUnavailable,
+    outcome = receive_stripe_webhook(
+        event,
+        OrderTable.from_settings(settings),
+        StripeGateway.from_settings(settings),
+        TaskCallback.connect(),
+        partial(run_once, event.event_id, settings=settings, unavailable=StoreUnavailable),
     )
+    logger.info("webhook received", extra={"outcome": outcome})
+    lag = clock.epoch_milliseconds(clock.now()) - 1_000 * event.created
+    emit(Measure(Metric.STRIPE_WEBHOOKS, outcome), Measure(Metric.WEBHOOK_LAG, value=max(lag, 0)))
     return HttpResponse(HTTPStatus.OK, {"received": True})
 
 
@@ -45,15 +50,3 @@ def _verified(http: HttpRequest, settings: Settings) -> StripeEvent:
         if problem.kind is ProblemKind.BAD_SIGNATURE:
             emit(Measure(Metric.STRIPE_WEBHOOKS, WebhookOutcome.BAD_SIGNATURE))
         raise
-
-
-def _process(event: StripeEvent, settings: Settings) -> None:
-    outcome = receive_stripe_webhook(
-        event,
-        OrderTable.from_settings(settings),
-        StripeGateway.from_settings(settings),
-        TaskCallback.connect(),
-    )
-    logger.info("webhook received", extra={"outcome": outcome})
-    lag = clock.epoch_milliseconds(clock.now()) - 1_000 * event.created
-    emit(Measure(Metric.STRIPE_WEBHOOKS, outcome), Measure(Metric.WEBHOOK_LAG, value=max(lag, 0)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from lambdas.api.receive_stripe_webhook.event import StripeEvent
@@ -20,14 +21,18 @@ _MOST_READS: Final = 5
 Look = Callable[[Order], Order | None]
 """Asks Stripe about the payment of an order, and records it; None if the order has changed meanwhile."""
 
+Once = Callable[[Callable[[], None]], None]
+"""Runs an action unless it has succeeded before for the same event; see `run_once`."""
+
 
 def receive_stripe_webhook(
-    event: StripeEvent, orders: OrderTable, gateway: PaymentGateway, callback: Callback
+    event: StripeEvent, orders: OrderTable, gateway: PaymentGateway, callback: Callback, once: Once
 ) -> WebhookOutcome:
     """Record on the order what has changed at Stripe.
 
     Events are repeated and arrive in any order. So only ids are taken from the event, and the current state
-    comes from Stripe.
+    comes from Stripe. Most events change nothing: they cost a look at the order at most, and `once` is not
+    called for them.
 
     Raises:
         PaymentProviderUnavailable: Stripe does not answer; it will deliver the event again.
@@ -42,14 +47,31 @@ def receive_stripe_webhook(
         return WebhookOutcome.ALREADY_KNOWN
     try:
         if event.is_about_refunds or event.is_about_disputes:
-            return _follow(event, event.intent_id, orders, gateway)
-        return _settle(event.order_id, event.intent_id, orders, gateway, callback)
+            return _at_most_once(once, partial(_follow, event, event.intent_id, orders, gateway))
+        return _settle(event, event.intent_id, orders, gateway, callback, once)
     except PaymentUnknown:
         return WebhookOutcome.OTHER_ENVIRONMENT
 
 
-def _settle(
-    order_id: str | None, intent_id: str, orders: OrderTable, gateway: PaymentGateway, callback: Callback
+def _at_most_once(once: Once, process: Callable[[], WebhookOutcome]) -> WebhookOutcome:
+    """Process an event that may need Stripe, unless it has been processed before."""
+    outcome = WebhookOutcome.ALREADY_KNOWN
+
+    def action() -> None:
+        nonlocal outcome
+        outcome = process()
+
+    once(action)
+    return outcome
+
+
+def _settle(  # noqa: PLR0913, PLR0917 - an event, and all that it can change
+    event: StripeEvent,
+    intent_id: str,
+    orders: OrderTable,
+    gateway: PaymentGateway,
+    callback: Callback,
+    once: Once,
 ) -> WebhookOutcome:
     """Resume the execution that waits for the payment, if one does; otherwise Stripe is not asked.
 
@@ -57,20 +79,34 @@ def _settle(
     retrieves the payment after its token is recorded, so it sees every change whose event finds no token
     here. An undo retrieves the payment, too.
     """
-    order = orders.find(order_id) if order_id else None
+    order = orders.find(event.order_id) if event.order_id else None
     if order is None or order.payment.intent_id not in {None, intent_id}:
         return WebhookOutcome.UNKNOWN_ORDER
     name_order(order)
+    if order.task_token is None:
+        return WebhookOutcome.ALREADY_KNOWN
+    return _at_most_once(
+        once, partial(_resume, order, order.task_token, intent_id, orders, gateway, callback)
+    )
+
+
+def _resume(  # noqa: PLR0913, PLR0917 - a payment, and all that it can change
+    order: Order,
+    task_token: str,
+    intent_id: str,
+    orders: OrderTable,
+    gateway: PaymentGateway,
+    callback: Callback,
+) -> WebhookOutcome:
     try:
         order.ensure_may_go_forward()
     except OrderRejected as rejection:
-        if order.task_token is not None:
-            callback.fail(order.task_token, rejection)  # otherwise it would wait until its deadline
+        callback.fail(task_token, rejection)  # otherwise it would wait until its deadline
         return WebhookOutcome.ALREADY_KNOWN
-    if order.status is not OrderStatus.AWAITING_PAYMENT or order.task_token is None:
+    if order.status is not OrderStatus.AWAITING_PAYMENT:
         return WebhookOutcome.ALREADY_KNOWN
     if order.payment.status is PaymentStatus.SUCCEEDED:
-        callback.succeed(order.task_token)  # the function that recorded it may have ended before this call
+        callback.succeed(task_token)  # the function that recorded it may have ended before this call
         return WebhookOutcome.ALREADY_KNOWN
     with suppress(OrderRejected):
         # The order has been undone since it was read, and the undo retrieves the payment itself.

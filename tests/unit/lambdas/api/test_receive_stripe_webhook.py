@@ -33,7 +33,7 @@ def receive(shop: Shop, stripe: FakeStripe, callback: FakeCallback) -> Receive:
         livemode: bool = False,
     ) -> WebhookOutcome:
         event = StripeEvent("evt_1", kind, livemode, 0, intent_id, order_id)
-        return receive_stripe_webhook(event, shop.orders, stripe, callback)
+        return receive_stripe_webhook(event, shop.orders, stripe, callback, lambda action: action())
 
     return receive
 

@@ -8,7 +8,7 @@ import pytest
 import stripe
 
 from lambdas.api.receive_stripe_webhook.event import StripeEvent, read_event, signing_secrets
-from lambdas.domain.vocabulary import ProblemKind
+from lambdas.domain.vocabulary import STRIPE_EVENTS, ProblemKind
 from lambdas.shared.rest.problem import Problem
 
 OLD_SECRET: Final = "whsec_old"  # noqa: S105 - for tests
@@ -151,3 +151,11 @@ def test_an_event_has_its_livemode(livemode: bool) -> None:  # noqa: FBT001 - a 
     payload = json.dumps({**json.loads(PAYLOAD), "livemode": livemode})
 
     assert read_event(payload, sign(payload), [NEW_SECRET]).livemode is livemode
+
+
+@pytest.mark.parametrize("kind", STRIPE_EVENTS)
+def test_a_registered_event_can_change_an_order(kind: str) -> None:
+    event = StripeEvent("evt_1", kind, livemode=False, created=0, intent_id="pi_1")
+
+    assert event.is_about_payments
+    assert not event.decides_nothing

@@ -146,7 +146,18 @@ def test_every_processed_event_is_counted_with_its_lag(
     assert emitted() == [
         *(Measure(Metric.STRIPE_WEBHOOKS, "handled"), lag),
         *(Measure(Metric.STRIPE_WEBHOOKS, "not_for_us"), lag),
+        *(Measure(Metric.STRIPE_WEBHOOKS, "already_known"), lag),
     ]
+
+
+@pytest.mark.parametrize("kind", ["payment_intent.succeeded", "payment_intent.created", "customer.created"])
+def test_an_event_that_changes_nothing_is_not_remembered(shop: Shop, stripe: FakeStripe, kind: str) -> None:
+    shop.confirmed()
+    stripe.calls.clear()
+
+    assert send(an_event(kind=kind, intent_id="pi_paid")) == (200, {"received": True})
+
+    assert (shop.all_items(IDEMPOTENCY_TABLE), stripe.calls) == ([], [])
 
 
 def test_a_clock_that_is_behind_stripes_makes_no_negative_lag(
