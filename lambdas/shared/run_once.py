@@ -5,7 +5,8 @@ lock expires (https://docs.powertools.aws.dev/lambda/python/latest/utilities/ide
 """
 
 from collections.abc import Callable
-from typing import Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools.utilities.idempotency import (
     DynamoDBPersistenceLayer,
@@ -22,6 +23,9 @@ from lambdas.domain.errors import TransientFailure
 from lambdas.shared.aws import dynamodb
 from lambdas.shared.settings import Settings
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 _REMEMBERED_FOR_SECONDS: Final = 90 * 24 * 60 * 60
 """Long, because an operator or the reconciliation can repeat an action long after the first time."""
 
@@ -36,6 +40,16 @@ class _ShortLock(LambdaContext):
 
     def get_remaining_time_in_millis(self) -> int:  # type: ignore[override] # Powertools declares it static
         return self._seconds * 1000
+
+
+@lru_cache(maxsize=1)
+def _store(table: str, client: "DynamoDBClient") -> DynamoDBPersistenceLayer:
+    """Powertools' view of the table, made once.
+
+    Each new one adds a handler to the client, which never goes away and runs at each of its requests. So an
+    environment that made one for each call would get slower and slower.
+    """
+    return DynamoDBPersistenceLayer(table, boto3_client=client)
 
 
 def run_once(
@@ -63,10 +77,11 @@ def run_once(
     config = IdempotencyConfig(
         lambda_context=_ShortLock(lock_seconds), expires_after_seconds=_REMEMBERED_FOR_SECONDS
     )
-    store = DynamoDBPersistenceLayer(settings.idempotency_table, boto3_client=dynamodb())
 
     @idempotent_function(  # type: ignore[untyped-decorator] # Powertools does not type it
-        data_keyword_argument="key", persistence_store=store, config=config
+        data_keyword_argument="key",
+        persistence_store=_store(settings.idempotency_table, dynamodb()),
+        config=config,
     )
     def once(key: str) -> str:
         action()

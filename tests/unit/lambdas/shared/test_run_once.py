@@ -82,3 +82,13 @@ def test_without_the_table_the_action_does_not_run(shop: Shop) -> None:
         once("evt_1", lambda: runs.append("run"))
 
     assert runs == []
+
+
+def test_a_warm_environment_adds_nothing_to_its_client(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    once("evt_1", lambda: None)
+    added: list[str] = []
+    monkeypatch.setattr(shop.client.meta.events, "register", lambda event, *_, **__: added.append(event))
+
+    once("evt_2", lambda: None)
+
+    assert added == []
