@@ -19,7 +19,7 @@ from local.waiting import wait_for
 ACCOUNT: Final = "000000000000"
 REGION: Final = "us-east-1"
 
-_CONCURRENT_INVOCATIONS: Final = 24
+CONCURRENT_INVOCATIONS: Final = 24
 """Further invocations are throttled, as on AWS. Each one needs a worker process of about 40 MB; if many start
 at once on a small machine, none is ready within its function's timeout."""
 
@@ -80,10 +80,17 @@ class Emulator:
         port: The port that it listens on.
         seen_by_functions: The URL at which its functions call it, such as that of a proxy.
         wait_scale: Factor for every wait and retry delay of a state machine.
+        concurrent_invocations: Invocations of functions at once.
     """
 
     def __init__(
-        self, processes: ProcessGroup, port: int, *, seen_by_functions: str, wait_scale: float
+        self,
+        processes: ProcessGroup,
+        port: int,
+        *,
+        seen_by_functions: str,
+        wait_scale: float,
+        concurrent_invocations: int = CONCURRENT_INVOCATIONS,
     ) -> None:
         self._processes = processes
         self._port = port
@@ -97,7 +104,7 @@ class Emulator:
             "GATEWAY_PORT": str(port),
             "HOME": str(processes.folder),
             "IOT_MTLS_ENABLED": "0",  # would listen on a fixed port
-            "LAMBDA_ACCOUNT_CONCURRENCY": str(_CONCURRENT_INVOCATIONS),
+            "LAMBDA_ACCOUNT_CONCURRENCY": str(concurrent_invocations),
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "MINISTACK_REGION": REGION,
             "PATH": tool_path(),

@@ -19,7 +19,14 @@ from lambdas.domain.vocabulary import STRIPE_EVENTS
 from local.catalogue import SAMPLE_STOCK
 from local.demo_shop import DemoShop
 from local.deploy import CDK_TIMEOUT_SECONDS, Deployment
-from local.emulator import REGION, Emulator, EmulatorSession, await_answer, endpoint_url
+from local.emulator import (
+    CONCURRENT_INVOCATIONS,
+    REGION,
+    Emulator,
+    EmulatorSession,
+    await_answer,
+    endpoint_url,
+)
 from local.fault_proxy.proxy_client import FaultProxyClient
 from local.processes import (
     REPOSITORY,
@@ -180,6 +187,10 @@ class World:
         timer.start()
         return timer
 
+    def register_webhook(self) -> None:
+        """Let Stripe deliver events to the app: those of a stage's endpoint, and no others."""
+        self.stripe.set_webhook(f"{self.api_url}/webhooks/stripe", STRIPE_WEBHOOK_SECRET, STRIPE_EVENTS)
+
     def ensure_alive(self) -> None:
         """Check that no service has ended.
 
@@ -211,13 +222,14 @@ def spoken(phase: str) -> Iterator[None]:
 
 
 @contextmanager
-def embedded_world(
+def embedded_world(  # noqa: PLR0913 - settings, by name
     name: str,
     *,
     port: int | None = None,
     progress: Progress = quiet,
     wait_scale: float = 0.1,
     payment_deadline_seconds: int = 900,
+    concurrent_invocations: int = CONCURRENT_INVOCATIONS,
 ) -> Iterator[World]:
     """Start everything, deploy the app and load the sample stock; stop everything at the end.
 
@@ -229,6 +241,7 @@ def embedded_world(
         progress: Shows the phases of the set-up.
         wait_scale: Factor for every wait and retry delay of a state machine.
         payment_deadline_seconds: Time in which a customer can approve a payment.
+        concurrent_invocations: Invocations of functions at once; further ones are throttled.
 
     Raises:
         StartFailed: Something can't start; the message is written for a person. No process is left behind.
@@ -247,7 +260,13 @@ def embedded_world(
             with progress("Starting MiniStack and the Stripe stand-in"):
                 stripe, stripe_url = _start_stripe(processes)
                 proxy = start_fault_proxy(processes, aws_url=endpoint_url(port), stripe_url=stripe_url)
-                emulator = Emulator(processes, port, seen_by_functions=proxy.aws_url, wait_scale=wait_scale)
+                emulator = Emulator(
+                    processes,
+                    port,
+                    seen_by_functions=proxy.aws_url,
+                    wait_scale=wait_scale,
+                    concurrent_invocations=concurrent_invocations,
+                )
                 services = (emulator, stripe, proxy.process)
                 settings: Mapping[str, str | int] = {
                     "stripe_api_base": proxy.stripe_url,
@@ -334,7 +353,7 @@ def _open_shop(world: World) -> None:
     secrets.put_secret_value(
         SecretId=world.outputs["StripeWebhookSecretId"], SecretString=STRIPE_WEBHOOK_SECRET
     )
-    world.stripe.set_webhook(f"{world.api_url}/webhooks/stripe", STRIPE_WEBHOOK_SECRET, STRIPE_EVENTS)
+    world.register_webhook()
 
     world.aws.client("sesv2").create_email_identity(EmailIdentity=DELIVERABLE_DOMAIN)
     world.shop.stock_all(SAMPLE_STOCK)

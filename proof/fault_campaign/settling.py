@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from local.world import STRIPE_WEBHOOK_SECRET, World
+from local.world import World
 from proof.fault_campaign.patient_client import PatientClient
 from proof.fault_campaign.watch import WorldWatch
 from proof.laws import Snapshot, take_snapshot, violations
@@ -101,6 +101,6 @@ def await_webhooks(world: World, order_id: str) -> None:
     while not webhooks_processed(world, order_id):
         if time.monotonic() > deadline:
             world.stripe.clear_webhook()
-            world.stripe.set_webhook(f"{world.api_url}/webhooks/stripe", STRIPE_WEBHOOK_SECRET)
+            world.register_webhook()
             return
         time.sleep(_PAUSE_SECONDS)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stacks.runtime_api import runtime_api
+from proof.bench.runtime_api import runtime_api
 
 pytestmark = pytest.mark.enable_socket
 

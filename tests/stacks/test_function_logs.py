@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stacks.runtime_api import runtime_api, serving
+from proof.bench.runtime_api import runtime_api, serving
 
 pytestmark = pytest.mark.enable_socket
 
@@ -57,7 +57,7 @@ def test_a_function_logs_its_own_lines_only(tmp_path: Path) -> None:
 
     # When
     with serving(SecretsAndStripe) as address, runtime_api(payload) as api:
-        logged = api.run(
+        run = api.run(
             tmp_path,
             {
                 "AWS_LAMBDA_LOG_FORMAT": "JSON",
@@ -75,7 +75,7 @@ def test_a_function_logs_its_own_lines_only(tmp_path: Path) -> None:
     # Then
     [(_path, error)] = api.posted
     assert error["errorType"] == "PaymentProviderUnavailable", error
-    lines = [json.loads(line) for line in logged.splitlines() if line.startswith("{")]
+    lines = [json.loads(line) for line in run.logged.splitlines() if line.startswith("{")]
     # The last line is the client's own, about the exception that the function raised.
     assert [line.get("message") or line["errorType"] for line in lines] == [
         "halfway",
@@ -83,4 +83,4 @@ def test_a_function_logs_its_own_lines_only(tmp_path: Path) -> None:
         "step failed for now",
         "PaymentProviderUnavailable",
     ]
-    assert STRIPE_SAYS not in logged
+    assert STRIPE_SAYS not in run.logged

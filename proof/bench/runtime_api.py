@@ -1,8 +1,10 @@
-"""The Lambda Runtime API, and a function that AWS's own runtime client runs against it."""
+"""The Lambda Runtime API, and a function's process, which AWS's own runtime client runs against it."""
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,12 +19,28 @@ Posted = tuple[str, dict[str, Any]]
 """A path, and the body."""
 
 
+@dataclass(frozen=True)
+class EndedRun:
+    """A run of a function's process; it ends because the API has no further invocation.
+
+    Attributes:
+        logged: What it logged.
+        cpu_seconds: Its CPU time, of user and system.
+        peak_bytes: The most memory that it held.
+    """
+
+    logged: str
+    cpu_seconds: float
+    peak_bytes: int
+
+
 @dataclass
 class RuntimeApi:
-    """A Runtime API with one invocation.
+    """A Runtime API with some invocations.
 
     Attributes:
         address: Host and port.
+        invocations: The events to come, the next one last.
         posted: What the runtime client has posted.
     """
 
@@ -30,28 +48,40 @@ class RuntimeApi:
     invocations: list[bytes]
     posted: list[Posted] = field(default_factory=list)
 
-    def run(self, folder: Path, variables: Mapping[str, str] | None = None) -> str:
-        """Run `function.handler` in a folder, and return what it logs."""
-        process = subprocess.run(  # noqa: S603 - our own file
-            [code_folder(embedded=True) / "bootstrap"],
-            env={
-                "PATH": str(Path(sys.executable).parent),
-                "PYTHONPATH": str(folder),
-                "AWS_LAMBDA_RUNTIME_API": self.address,
-                "_HANDLER": "function.handler",
-                **(variables or {}),
-            },
-            capture_output=True,
-            text=True,
-            check=False,  # it ends because the API has no second invocation
-        )
-        return process.stdout
+    def run(
+        self, folder: Path, variables: Mapping[str, str] | None = None, *, handler: str = "function.handler"
+    ) -> EndedRun:
+        """Run a function to its end.
+
+        Args:
+            folder: A folder that it can import from.
+            variables: Its environment, beside what Lambda sets.
+            handler: Module and name of its handler.
+        """
+        with tempfile.TemporaryFile("w+") as output:
+            process = subprocess.Popen(  # noqa: S603 - our own file
+                [code_folder(embedded=True) / "bootstrap"],
+                env={
+                    "PATH": str(Path(sys.executable).parent),
+                    "PYTHONPATH": str(folder),
+                    "AWS_LAMBDA_RUNTIME_API": self.address,
+                    "_HANDLER": handler,
+                    **(variables or {}),
+                },
+                stdout=output,
+                stderr=subprocess.DEVNULL,
+            )
+            _, process.returncode, used = os.wait4(process.pid, 0)
+            output.seek(0)
+            # Linux counts the peak in KiB, macOS in bytes.
+            unit = 1 if sys.platform == "darwin" else 1024
+            return EndedRun(output.read(), used.ru_utime + used.ru_stime, used.ru_maxrss * unit)
 
 
 @contextmanager
-def runtime_api(event: Mapping[str, Any]) -> Iterator[RuntimeApi]:
-    """Serve a Runtime API that invokes the function once."""
-    api = RuntimeApi("", [json.dumps(event).encode()])
+def runtime_api(*events: Mapping[str, Any]) -> Iterator[RuntimeApi]:
+    """Serve a Runtime API that invokes the function with each of some events."""
+    api = RuntimeApi("", [json.dumps(event).encode() for event in reversed(events)])
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

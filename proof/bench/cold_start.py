@@ -1,0 +1,189 @@
+"""What a cold start of each function needs, in AWS's own runtime client: CPU, memory and size.
+
+A process starts as Lambda starts it, imports the handler and asks for its first invocation. Beside it stands
+the same with a handler that does nothing but import the SDKs that the function needs.
+"""
+
+import ast
+import io
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from proof.bench.runtime_api import EndedRun, runtime_api
+from stacks.constructs.build_folder import PROJECT
+from stacks.constructs.dependency_layer import LAMBDA, layer_folder
+from stacks.constructs.python_function import code_folder
+
+RUNS: Final = 3
+"""Runs of each function; the median counts."""
+
+_SDKS: Final = {
+    "boto3": "import boto3",
+    "stripe": "import stripe",
+    "pydantic": "import pydantic",
+    "aws_lambda_powertools": "from aws_lambda_powertools import Logger, Metrics",
+}
+"""How each package is imported that a function can't do without, if it is used at all."""
+
+_NO_BYTECODE: Final = {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@dataclass(frozen=True)
+class ColdStart:
+    """The start of one function.
+
+    Attributes:
+        sdks: The SDKs that its code imports.
+        cpu_ms: CPU milliseconds from the start of the process to its first request for an invocation.
+        sdks_cpu_ms: The same for a function that imports those SDKs only.
+        peak_mb: The most memory that its process held, in MB (2^20 bytes).
+    """
+
+    sdks: tuple[str, ...]
+    cpu_ms: float
+    sdks_cpu_ms: float
+    peak_mb: float
+
+    @property
+    def ratio(self) -> float:
+        """CPU time as a multiple of that of the SDKs alone."""
+        return self.cpu_ms / self.sdks_cpu_ms
+
+
+@dataclass(frozen=True)
+class Package:
+    """Something that is uploaded.
+
+    Attributes:
+        mb: Size of its files, in MB (2^20 bytes).
+        zipped_mb: Size as a zip file.
+    """
+
+    mb: float
+    zipped_mb: float
+
+
+@dataclass(frozen=True)
+class ColdStarts:
+    """The start of every function, and the size of what Lambda loads.
+
+    Attributes:
+        functions: By the function's name.
+        compiled_again_ms: CPU milliseconds of `charge_payment` if Python finds no bytecode and compiles all
+            that it imports. So it is in the cloud: the layer has no bytecode, because the Python that builds
+            it can be another one than Lambda's.
+        asset: The functions' code, one asset for all.
+        layer: The dependencies.
+    """
+
+    functions: Mapping[str, ColdStart]
+    compiled_again_ms: float
+    asset: Package
+    layer: Package
+
+
+def measure_cold_starts(runs: int = RUNS) -> ColdStarts:
+    """Start every function several times."""
+    handlers = sorted((PROJECT / "lambdas").glob("*/*/handler.py"))
+    with TemporaryDirectory() as empty:
+        started = {path.parent.name: _start(path, Path(empty), runs) for path in handlers}
+        charge = _module(next(path for path in handlers if path.parent.name == "charge_payment"))
+        no_cache = {**_NO_BYTECODE, "PYTHONPYCACHEPREFIX": empty}
+        compiled = _median_cpu(_run(f"{charge}.handler", Path(empty), no_cache) for _ in range(runs))
+    return ColdStarts(
+        started,
+        compiled,
+        package_of(code_folder(embedded=False)),
+        package_of(layer_folder(LAMBDA)),
+    )
+
+
+def sdks_of(handler: Path) -> tuple[str, ...]:
+    """The SDKs that a handler imports, itself or through other modules of ours."""
+    return tuple(sdk for sdk in _SDKS if sdk in _packages(_module(handler), frozenset()))
+
+
+def package_of(folder: Path) -> Package:
+    """Measure a folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            archive.write(path, path.relative_to(folder))
+    return Package(_mb(sum(path.stat().st_size for path in files)), _mb(content.tell()))
+
+
+def _start(handler: Path, folder: Path, runs: int) -> ColdStart:
+    sdks = sdks_of(handler)
+    _run(f"{_module(handler)}.handler", folder)  # from now on there is bytecode
+    ended = [_run(f"{_module(handler)}.handler", folder) for _ in range(runs)]
+    return ColdStart(
+        sdks,
+        _median_cpu(ended),
+        _sdks_cpu_ms(sdks, runs),
+        _mb(max(each.peak_bytes for each in ended)),
+    )
+
+
+@cache
+def _sdks_cpu_ms(sdks: tuple[str, ...], runs: int) -> float:
+    with TemporaryDirectory() as folder:
+        lines = [_SDKS[sdk] for sdk in sdks]
+        source = "\n".join([*lines, "def handler(event, context):", "    return {}", ""])
+        (Path(folder) / "function.py").write_text(source)
+        _run("function.handler", Path(folder))
+        return _median_cpu(_run("function.handler", Path(folder)) for _ in range(runs))
+
+
+def _run(handler: str, folder: Path, variables: Mapping[str, str] | None = None) -> EndedRun:
+    """Start a function, to which no invocation comes."""
+    with runtime_api() as api:
+        return api.run(
+            folder, {"POWERTOOLS_METRICS_NAMESPACE": "Bench", **(variables or {})}, handler=handler
+        )
+
+
+def _median_cpu(runs: Iterable[EndedRun]) -> float:
+    return round(1_000 * median(each.cpu_seconds for each in runs), 1)
+
+
+def _mb(size: int) -> float:
+    return round(size / 2**20, 1)
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(PROJECT).with_suffix("").parts)
+
+
+def _packages(module: str, seen: frozenset[str]) -> frozenset[str]:
+    """The top-level packages that a module of ours imports, itself or through other modules of ours."""
+    found = set(seen)
+    for name in _imports(module):
+        if name in found:
+            continue
+        found.add(name)
+        if name.startswith("lambdas."):
+            found |= _packages(name, frozenset(found))
+        else:
+            found.add(name.partition(".")[0])
+    return frozenset(found)
+
+
+@cache
+def _imports(module: str) -> tuple[str, ...]:
+    path = PROJECT.joinpath(*module.split(".")).with_suffix(".py")
+    if not path.exists():  # a package: ours are empty
+        return ()
+    found: list[str] = []
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:  # not what only a type checker imports
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found.append(node.module or "")
+    return tuple(found)
