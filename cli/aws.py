@@ -1,14 +1,21 @@
 """Calls to AWS: outputs of a stage's stacks."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from cli.dead_letters import DeadLetters
 from cli.errors import Unavailable
 
 _STACKS: Final = ("api", "identity")
+_QUEUE_URL: Final = "QueueUrl"
+"""End of the name of an output with the URL of a queue, behind the queue's name."""
+
+_EMBEDDED_STAGE: Final = "local"
+_EMBEDDED_KEY: Final = "test"
+"""The access key that the emulated AWS accepts."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,42 @@ def read_console_url(stage: str) -> str:
     """
     with aws_errors(f"The console of the stage {stage} was not found"):
         return _outputs(stage, "console")["ConsoleUrl"]
+
+
+def dead_letters_of(stage: str | None, run: Mapping[str, Any] | None) -> DeadLetters:
+    """Find the queues of a stage.
+
+    Args:
+        stage: Name of a stage, whose account the user's AWS credentials open; None for the embedded run.
+        run: What the embedded run says about itself.
+
+    Raises:
+        Unavailable: The stage does not exist in this account and region.
+    """
+    import boto3  # noqa: PLC0415 - slow to import, and most commands need no AWS
+
+    options: dict[str, Any] = {"region_name": chosen_region()}
+    if run is not None:
+        options = {
+            "region_name": run["region"],
+            "endpoint_url": run["aws_endpoint_url"],
+            **dict.fromkeys(("aws_access_key_id", "aws_secret_access_key"), _EMBEDDED_KEY),
+        }
+    prefix = f"orders-{stage or _EMBEDDED_STAGE}-"
+    pages = boto3.client("cloudformation", **options).get_paginator("describe_stacks").paginate()
+    outputs = {
+        each["OutputKey"]: each["OutputValue"]
+        for page in pages
+        for stack in page["Stacks"]
+        if stack["StackName"].startswith(prefix)
+        for each in stack.get("Outputs", [])
+    }
+    queues = {
+        name.removesuffix(_QUEUE_URL): url for name, url in outputs.items() if name.endswith(_QUEUE_URL)
+    }
+    if not queues:
+        raise Unavailable(f"The stage {stage or _EMBEDDED_STAGE} was not found", "It has no queues here.")
+    return DeadLetters(boto3.client("sqs", **options), queues)
 
 
 def _outputs(stage: str, *stacks: str) -> dict[str, str]:

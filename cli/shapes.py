@@ -193,3 +193,27 @@ class ProductPageJson(TypedDict):
 
     products: list[ProductJson]
     cursor: str | None
+
+
+class DeadLetterQueueJson(TypedDict):
+    """A queue that should be empty.
+
+    `depth` is about the number of its messages, `oldest_at` the time of the oldest of those that were read
+    (ISO 8601), and `redrive` says whether its messages can be sent back.
+    """
+
+    queue: str
+    depth: int
+    oldest_at: str | None
+    redrive: str
+
+
+class LetterJson(TypedDict):
+    """A message that could not be handled: what may be shown of it."""
+
+    message_id: str
+    sent_at: str
+    what: str
+    order_id: str | None
+    event_id: str | None
+    error: str | None

@@ -1,7 +1,7 @@
 """Text views of orders and products."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from rich import box
@@ -12,7 +12,9 @@ from rich.text import Text
 from cli.money import format_amount
 from cli.order_state import Status
 from cli.shapes import (
+    DeadLetterQueueJson,
     ErasureJson,
+    LetterJson,
     OrderJson,
     ProductJson,
     StoryEntryJson,
@@ -58,6 +60,37 @@ def product_table(products: Sequence[ProductJson]) -> RenderableType:
             "" if product["active"] else "not active",
         )
     return table
+
+
+def letter_queue_table(queues: Sequence[DeadLetterQueueJson]) -> RenderableType:
+    """Make a table of the queues that should be empty."""
+    table = _table("QUEUE", "MESSAGES", "OLDEST", "CAN BE SENT BACK", numbers={"MESSAGES", "OLDEST"})
+    for queue in queues:
+        oldest = queue["oldest_at"]
+        age = "" if oldest is None else _age(datetime.now(UTC) - read_time(oldest))
+        style = "red" if queue["depth"] else ""
+        table.add_row(queue["queue"], Text(str(queue["depth"]), style=style), age, queue["redrive"])
+    return table
+
+
+def letter_table(letters: Sequence[LetterJson]) -> RenderableType:
+    """Make a table of messages that could not be handled."""
+    if not letters:
+        return Text("The queue is empty.")
+    table = _table("MESSAGE", "SENT (UTC)", "WHAT", "ORDER")
+    for letter in letters:
+        error = f" (not delivered: {letter['error']})" if letter["error"] else ""
+        sent = f"{read_time(letter['sent_at']):%F %T}"
+        table.add_row(letter["message_id"], sent, f"{letter['what']}{error}", letter["order_id"] or "")
+    return table
+
+
+def _age(age: timedelta) -> str:
+    """Write an age in its largest unit."""
+    for name, unit in (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1))):
+        if age >= unit:
+            return f"{age // unit} {name}"
+    return f"{age.seconds} s"
 
 
 def erasure_view(erasure: ErasureJson) -> RenderableType:
@@ -159,7 +192,7 @@ def read_time(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def _table(*columns: str, numbers: set[str]) -> Table:
+def _table(*columns: str, numbers: Collection[str] = ()) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
         table.add_column(

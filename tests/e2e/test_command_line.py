@@ -1,60 +1,14 @@
 """The command line `orders`, with the deployed app."""
 
 import json
-import os
-import subprocess
-import sys
 import uuid
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
-import pytest
-
-from local.processes import REPOSITORY
-from local.run import run_file_content
 from local.users import OPERATOR, email_of
 from local.world import World
 from proof.orders import an_order
-
-Orders = Callable[..., "subprocess.Popen[str]"]
+from tests.e2e.conftest import Orders, result_of
 
 NEEDS_3DS = "pm_card_authenticationRequired"
-
-
-@pytest.fixture
-def orders(world: World, tmp_path: Path) -> Orders:
-    """Starts `orders` as on a machine where `make run` serves."""
-    run_file = tmp_path / "run.json"
-    run_file.write_text(json.dumps(run_file_content(world)))
-    environ = os.environ | {
-        "ORDERS_RUN_FILE": str(run_file),
-        "XDG_CACHE_HOME": str(tmp_path),
-        "ORDERS_PASSWORD": world.users.password,
-        "AWS_ENDPOINT_URL": world.endpoint_url,
-        "AWS_REGION": world.region,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-    }
-
-    def start(*arguments: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "cli", *arguments],
-            cwd=REPOSITORY,
-            env=environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    return start
-
-
-def result_of(process: "subprocess.Popen[str]") -> Any:  # noqa: ANN401 - any JSON
-    """The JSON that a successful command prints."""
-    stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == 0, stderr
-    return json.loads(stdout) if stdout else None
 
 
 def test_an_order_is_watched_approved_and_confirmed(orders: Orders, world: World) -> None:

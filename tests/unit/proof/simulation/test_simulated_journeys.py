@@ -31,6 +31,15 @@ def test_a_journey_ends_as_it_is_told(journey: Journey) -> None:
         assert world.scheduler.play(lambda: play(world)) == []
 
 
+def test_an_event_that_breaks_its_contract_is_found() -> None:
+    entry = {"Source": "orders", "DetailType": "OrderConfirmed", "Detail": "{}"}
+
+    with SimulatedWorld("contract") as world:
+        world.services["events"]("PutEvents", {"Entries": [entry]})
+
+        assert "OrderConfirmed: $: 'amount' is a required property" in world.invariants
+
+
 def test_a_case_with_a_fault_keeps_all_laws() -> None:
     result = play_case(parse_case(LOST_CHARGE))
 
