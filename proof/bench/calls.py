@@ -21,7 +21,6 @@ from unittest.mock import patch
 from aws_lambda_powertools import Metrics
 from typing_extensions import override
 
-from lambdas.domain.vocabulary import STRIPE_EVENTS
 from lambdas.shared import metrics
 from lambdas.shared.log import logger
 from local.fault_proxy.recording import Call
@@ -189,7 +188,6 @@ def _played(world: SimulatedWorld, journey: Journey) -> JourneyUse:
         return answer
 
     world.services = {**world.services, "dynamodb": tables.handle, "events": put_events}
-    world.stripe.subscribed = STRIPE_EVENTS
     followed = journey.run(world)
     world.faults.clear()
     world.stripe.reset_webhooks()

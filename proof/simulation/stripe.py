@@ -12,6 +12,7 @@ import requests
 from requests.exceptions import ConnectionError as RequestsConnectionError
 from requests.exceptions import ReadTimeout
 
+from lambdas.domain.vocabulary import STRIPE_EVENTS
 from local.fault_proxy.naming import STRIPE_ID
 from local.stripe_stand_in.bank_outcomes import BankOutcome, RefundStatus
 from local.stripe_stand_in.events import Event
@@ -52,7 +53,7 @@ class SimulatedStripe:
         paid: Called after each call that can move money.
 
     Attributes:
-        subscribed: The types of the events that are delivered; None for all, which is more than a shop gets.
+        subscribed: The types of the events that are delivered.
     """
 
     def __init__(self, scheduler: Scheduler, api: Api, paid: Callable[[], None]) -> None:
@@ -61,7 +62,7 @@ class SimulatedStripe:
         self._paid = paid
         self._ids: Counter[str] = Counter()
         self._orders: dict[str, str | None] = {}
-        self.subscribed: Collection[str] | None = None
+        self.subscribed: Collection[str] = STRIPE_EVENTS
         self._hold, self._duplicate = False, 0
         self._held: list[Event] = []
         self._events: dict[str, Event] = {}
@@ -247,7 +248,7 @@ class SimulatedStripe:
         return self.handle(ApiRequest(method, path, tuple(params.items()), api_key=_KEY))
 
     def _take(self, event: Event) -> None:
-        if self.subscribed is not None and event.type not in self.subscribed:
+        if event.type not in self.subscribed:
             return
         self._events[event.event_id] = event
         if self._hold:

@@ -13,7 +13,7 @@ _EVENT = re.compile(r"\b(?:payment_intent|charge|refund)\.[a-z_.]*[a-z_]\b")
 @pytest.mark.parametrize(
     ("page", "start", "end"),
     [
-        ("docs/payments.md", "## The webhook", "Store its signing secret"),
+        ("docs/payments.md", "## The webhook", "Each further event"),
         ("docs/stripe-sandbox.md", "enabled_events[]", "python3"),
     ],
 )
