@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft7Validator, Draft202012Validator
 from openapi_spec_validator import validate
 
 from docgen.event_contract.asyncapi import asyncapi
@@ -92,6 +92,16 @@ def test_the_asyncapi_document_refers_to_its_own_parts_only() -> None:
         for step in reference.removeprefix("#/").split("/"):
             part = part[step]
         assert part, reference
+
+
+@pytest.mark.parametrize("event", EventType)
+def test_an_example_of_the_asyncapi_document_has_its_payload(event: EventType) -> None:
+    document = asyncapi()
+    message = document["components"]["messages"][event]
+
+    [example] = message["examples"]
+
+    Draft7Validator({**document, **message["payload"]}).validate(example["payload"])
 
 
 def references(part: object) -> list[str]:
