@@ -39,7 +39,7 @@ _FIELDS: Final = {
         *("Resource", "Arguments", "Output", "Assign", "TimeoutSeconds", "Retry", "Catch", "Next", "End"),
     },
     "Choice": {"Choices", "Default"},
-    "Wait": {"Seconds", "Next"},
+    "Wait": {"Seconds", "Timestamp", "Next"},
     "Succeed": set(),
     "Fail": {"Error", "Cause"},
 }
@@ -100,6 +100,9 @@ class Surroundings(Protocol):
     def wait(self, seconds: float) -> None:
         """Wait."""
 
+    def wait_until(self, timestamp: str) -> None:
+        """Wait until a time: UTC, ISO 8601."""
+
 
 @dataclass(frozen=True)
 class _Compiled:
@@ -110,6 +113,7 @@ class _Compiled:
     retriers: tuple[Retrier, ...]
     catchers: tuple[Transition, ...]
     assigned: tuple[Expression, ...]
+    outputs: tuple[Expression | None, ...]
     expressions: Mapping[str, Expression]
     choices: tuple[tuple[Expression, str], ...]
 
@@ -166,7 +170,7 @@ class _Run:
                 case "Choice":
                     name = self._choose(state, data)
                 case "Wait":
-                    self._surroundings.wait(state.body["Seconds"])
+                    self._wait(state, data)
                     name = state.body["Next"]
                 case "Succeed":
                     name = None
@@ -174,6 +178,14 @@ class _Run:
                     raise ExecutionFailed(state.body["Error"], state.body["Cause"])
             self._surroundings.left()
         return data
+
+    def _wait(self, state: _Compiled, data: Json) -> None:
+        """Wait for a time, or until a time; the output is the input."""
+        if "Timestamp" in state.expressions:
+            scope = self._scope({"input": data, "context": self._context(state.name, 0)})
+            self._surroundings.wait_until(state.expressions["Timestamp"](scope))
+        else:
+            self._surroundings.wait(state.body["Seconds"])
 
     def _task(self, state: _Compiled, data: Json) -> tuple[Json, str | None]:
         """Try a task until it succeeds, or until no retrier helps; returns its output and the next state."""
@@ -222,12 +234,15 @@ class _Run:
 
     def _caught(self, state: _Compiled, failure: TaskFailed, data: Json) -> tuple[Json, str]:
         """Leave a state that has failed through its first catcher that matches the error."""
-        for catcher, assigned in zip(state.catchers, state.assigned, strict=True):
+        for catcher, assigned, output in zip(state.catchers, state.assigned, state.outputs, strict=True):
             if catcher.catches(failure.error):
-                output = {"Error": failure.error, "Cause": failure.cause}
-                states = {"input": data, "context": self._context(state.name, 0), "errorOutput": output}
-                self._variables.update(assigned(self._scope(states)))
-                return output, catcher.target
+                error = {"Error": failure.error, "Cause": failure.cause}
+                scope = self._scope(
+                    {"input": data, "context": self._context(state.name, 0), "errorOutput": error}
+                )
+                result = output(scope) if output else error
+                self._variables.update(assigned(scope))
+                return result, catcher.target
         raise ExecutionFailed(failure.error, failure.cause)
 
     def _choose(self, state: _Compiled, data: Json) -> str:
@@ -255,9 +270,13 @@ def _compile(name: str, body: Mapping[str, Json], functions: Mapping[str, str]) 
         retriers=state.retriers,
         catchers=state.failures,
         assigned=tuple(_template(each.assigned, functions) for each in state.failures),
+        outputs=tuple(
+            _template(each["Output"], functions) if "Output" in each else None
+            for each in body.get("Catch", ())
+        ),
         expressions={
             field: _template(body[field], functions)
-            for field in ("Arguments", "Output", "Assign")
+            for field in ("Arguments", "Output", "Assign", "Timestamp")
             if field in body
         },
         choices=tuple(
@@ -285,7 +304,7 @@ def _template(value: Json, functions: Mapping[str, str]) -> Expression:
 
 
 def _jsonata(text: str) -> Expression:
-    expression, existence = Jsonata(text), Jsonata(f"$exists({text})")
+    expression, existence = jsonata(text), jsonata(f"$exists({text})")
     optional = _IF_THERE.fullmatch(text)
     plain = optional["path"] if optional else text
     path = plain[1:].split(".") if _PATH.fullmatch(plain) else None  # does not need JSONata, which takes long
@@ -300,6 +319,13 @@ def _jsonata(text: str) -> Expression:
         return value if value is None or isinstance(value, str | bool | int | float) else _plain(value)
 
     return evaluate
+
+
+def jsonata(text: str) -> Jsonata:
+    """Parse an expression that may call `$parse`, which Step Functions has in the place of `$eval`."""
+    expression = Jsonata(text)
+    expression.register_lambda("parse", json.loads)
+    return expression
 
 
 def _at(scope: Scope, path: Sequence[str]) -> Json:

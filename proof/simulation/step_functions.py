@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final
 
+from lambdas.domain import clock
 from local.saga_control import StateVisit
 from proof.simulation.functions import ACCOUNT, REGION, Functions, Result
 from proof.simulation.network import Rejected
@@ -277,6 +278,14 @@ class _Run:
 
     def wait(self, seconds: float) -> None:
         current_strand().sleep(round(seconds * 1000))
+
+    def wait_until(self, timestamp: str) -> None:
+        """Wait until a time, truncated to seconds.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html
+        """
+        until = clock.epoch_milliseconds(timestamp) // 1000 * 1000
+        current_strand().sleep(max(0, until - self._scheduler.now))
 
     def call(self, function: str, payload: Json, timeout_seconds: int, token: str | None) -> Json:
         answer = self._service.functions.call(

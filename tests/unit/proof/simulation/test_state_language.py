@@ -21,7 +21,7 @@ class Surroundings:
 
     answers: dict[str, Answer] = field(default_factory=dict)
     random: Random = field(default_factory=lambda: Random(1))  # noqa: S311 - it must be repeatable
-    waits: list[float] = field(default_factory=list)
+    waits: list[float | str] = field(default_factory=list)
     entries: list[str] = field(default_factory=list)
     tokens: list[str | None] = field(default_factory=list)
     timeouts: list[int] = field(default_factory=list)
@@ -46,6 +46,9 @@ class Surroundings:
 
     def wait(self, seconds: float) -> None:
         self.waits.append(seconds)
+
+    def wait_until(self, timestamp: str) -> None:
+        self.waits.append(timestamp)
 
 
 def failing(*errors: str, then: Any = "done") -> Answer:  # noqa: ANN401 - JSON
@@ -93,7 +96,9 @@ def test_full_jitter_shortens_every_pause() -> None:
 
     machine(First=task(Retry=[{**FULL, "MaxAttempts": 5, "JitterStrategy": "FULL"}])).run({}, surroundings)
 
-    assert all(0 < wait < longest for wait, longest in zip(surroundings.waits, [1, 2, 4, 8, 10], strict=True))
+    assert all(
+        0 < float(wait) < longest for wait, longest in zip(surroundings.waits, [1, 2, 4, 8, 10], strict=True)
+    )
 
 
 def test_the_defaults_of_a_retrier_are_those_of_the_language() -> None:
@@ -225,6 +230,27 @@ def test_only_a_task_that_waits_has_a_token() -> None:
     machine(First=task(Next="Second"), Second=waiting).run({}, surroundings)
 
     assert (surroundings.tokens, surroundings.timeouts) == ([None, "token-1"], [30, 900])
+
+
+def test_a_wait_ends_at_the_time_in_its_input() -> None:
+    surroundings = Surroundings()
+    wait = {"Type": "Wait", "Timestamp": "{% $states.input.at %}", "Next": "End"}
+
+    output = machine(Wait=wait, End={"Type": "Succeed"}).run({"at": "noon"}, surroundings)
+
+    assert (surroundings.waits, output) == (["noon"], {"at": "noon"})
+
+
+def test_a_catcher_can_parse_the_cause_for_its_output() -> None:
+    slot = {"slot": "{% $parse($states.errorOutput.Cause).errorMessage %}"}
+    catch = [{"ErrorEquals": ["E"], "Output": slot, "Next": "End"}]
+
+    def later(_: object) -> Any:  # noqa: ANN401 - JSON
+        raise TaskFailed("E", '{"errorMessage": "at noon", "errorType": "E"}')
+
+    output = machine(First=task(Catch=catch), End={"Type": "Succeed"}).run({}, Surroundings({"first": later}))
+
+    assert output == {"slot": "at noon"}
 
 
 def test_a_fail_state_fails_the_execution() -> None:
