@@ -19,12 +19,14 @@ from cli.views import order_head, read_time, short_name, timeline, timeline_row
 
 _DETOURS: Final = frozenset(
     {
+        ("ChargePayment", "ChargeScheduled"),
         ("ChargePayment", "PaymentActionRequired"),
         ("AwaitPayment", "States.Timeout"),
         ("ExpirePayment", "PaymentActionRequired"),
     }
 )
-"""States and errors that are not failures: the saga waits for a payment, or looks it up at its deadline."""
+"""States and errors that are not failures: the saga waits for its turn or for a payment, or looks the payment
+up at its deadline."""
 
 Advise = Callable[[OrderJson], str | None]
 """Describes what the user must do for the order to continue; None if nothing."""

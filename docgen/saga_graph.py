@@ -29,7 +29,7 @@ _FORWARD: Final = 1
 _UNDO: Final = 2
 _NOTICE: Final = 3
 
-_HEADINGS: Final = {_DETOURS: "3-D Secure", _FORWARD: "Forward ↓", _UNDO: "Undo ↑"}
+_HEADINGS: Final = {_DETOURS: "Detours", _FORWARD: "Forward ↓", _UNDO: "Undo ↑"}
 
 _ENTRY: Final = 9
 _EXIT: Final = 20
@@ -158,11 +158,12 @@ def _path(link: Link, links: Sequence[Link], boxes: Mapping[str, Box]) -> Path:
 def _paths(link: Link, links: Sequence[Link], boxes: Mapping[str, Box]) -> Iterator[Path]:
     """The lines that a link can take, the simplest first."""
     a, b = boxes[link.source], boxes[link.target]
-    if a.row == b.row:
-        yield (_side(a, b), a.y), (_side(b, a), b.y)
+    returns = any((each.source, each.target) == (link.target, link.source) for each in links)
     down, right = _sign(b.row - a.row), _sign(b.column - a.column)
+    if a.row == b.row:
+        y = a.y - _PAIR * (returns and right > 0)  # the way back is above: links to other rows leave below
+        yield (_side(a, b), y), (_side(b, a), y)
     if a.column == b.column:
-        returns = any((each.source, each.target) == (link.target, link.source) for each in links)
         x = a.x + _PAIR * down * returns
         yield (x, a.bottom if down > 0 else a.top), (x, b.top if down > 0 else b.bottom)
         right = 0

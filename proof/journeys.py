@@ -48,8 +48,10 @@ from proof.scenarios import (
     RETRIEVE,
     cancel_before_the_pivot,
     cancel_once_confirmed,
+    cancelled_while_queued,
     cancelled_while_run_again,
     confirmed_while_undone,
+    queued,
     race_for_the_last_unit,
     run_again,
     submit_twice,
@@ -58,6 +60,9 @@ from proof.scenarios import (
 
 _ASKED: Final = {"ChargePayment": "PaymentActionRequired"}
 """The bank requires authentication, or has not decided yet: the saga waits for the payment."""
+
+_QUEUED: Final = {"ChargePayment": "ChargeScheduled"}
+"""Other orders are charged first: the saga waits for the order's slot."""
 
 _NOT_DECIDED_IN_TIME: Final = {**_ASKED, "AwaitPayment": "States.Timeout"}
 """No webhook reports a decision before the deadline, and the saga retrieves the payment once more."""
@@ -210,6 +215,19 @@ PATH_JOURNEYS: Final = (
         "the payment stays `processing` until after the deadline, and then succeeds",
         scenario=bank_decides_after_the_deadline,
         errors={**_NOT_DECIDED_IN_TIME, "ExpirePayment": "PaymentActionRequired"},
+    ),
+    Journey(
+        "queued",
+        "many orders are charged before this one, which waits for its turn",
+        scenario=queued,
+        errors=_QUEUED,
+    ),
+    Journey(
+        "cancelled-while-queued",
+        "the customer cancels while the order waits for its turn (a second execution undoes it at once)",
+        scenario=cancelled_while_queued,
+        errors=_CANCELLED,
+        failure="cancelled_by_customer",
     ),
     Journey(
         "mail-rejected",

@@ -42,7 +42,13 @@ REJECTIONS: Final = frozenset(
 _TURNS_BACK: Final = frozenset({"CancellationRequested", "UndoBegan"})
 _GOES_FORWARD: Final = frozenset(
     {
-        *("OrderPriced", "PaymentIntentCreated", "PaymentActionRequired", "PaymentProcessing"),
+        *(
+            "OrderPriced",
+            "ChargeScheduled",
+            "PaymentIntentCreated",
+            "PaymentActionRequired",
+            "PaymentProcessing",
+        ),
         *("PaymentAwaited", "PaymentSucceeded", "PaymentDeclined", "OrderConfirmed"),
     }
 )

@@ -4,6 +4,7 @@ The product has no test hooks. Failures are caused outside of it: by the fault p
 or by another customer.
 """
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ PIVOT: Final = "reserve_inventory: dynamodb TransactWriteItems *"
 """The pivot, as the fault proxy names it."""
 
 _TIMEOUT_SECONDS: Final = 30.0
+QUEUE_SECONDS: Final = 150
+"""Time for the charges of the orders ahead: enough to cancel an order in a world that shortens waits, too."""
 _RETRIES_USED_UP_SECONDS: Final = 120.0
 """On a busy machine the tries of a step take a minute."""
 
@@ -140,6 +143,46 @@ def cancelled_while_run_again(world: PlayedWorld, order: SubmissionJson) -> Foll
         world.executions.wait_until_ended(second)
     cancellation_ended(world, order_id)
     return FollowedOrder(order_id, second)
+
+
+def queued(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
+    """Submit the order while many others are to be charged before it."""
+    return ended(world, _submit_into_queue(world, order))
+
+
+def cancelled_while_queued(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
+    """Cancel the order while many others are to be charged before it; follow the execution that does it."""
+    order_id = _submit_into_queue(world, order)
+    world.shop.cancel_order(order_id)
+    followed = cancellation_ended(world, order_id)
+    ended(world, order_id)
+    return followed
+
+
+def _submit_into_queue(world: PlayedWorld, order: SubmissionJson) -> str:
+    """Submit the order behind others, and wait until it waits for its turn; returns its id."""
+    let_others_be_charged(world, QUEUE_SECONDS)
+    try:
+        order_id = world.shop.order(order)
+        world.wait_for(
+            lambda: "charge_slot" in (world.order_record(order_id) or {}),
+            f"order {order_id} waits for its turn",
+            timeout_seconds=_TIMEOUT_SECONDS,
+        )
+    finally:
+        let_others_be_charged(world, 0)
+    return order_id
+
+
+def let_others_be_charged(world: PlayedWorld, seconds: float) -> None:
+    """Let other orders have all slots of the next seconds; no slot is taken any more with 0 seconds."""
+    next_at = round((time.time() + seconds) * 1_000)
+    world.update_item(
+        "idempotency",
+        Key={"id": {"S": "charge-slots"}},
+        UpdateExpression="SET next_at = :next_at",
+        ExpressionAttributeValues={":next_at": {"N": str(next_at)}},
+    )
 
 
 def cancel_before_the_pivot(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:

@@ -45,7 +45,12 @@ class SagaStack(StageStack):
                 orders.list_by("by_customer"),
                 Grant({"ORDERS_PER_CUSTOMER_HOUR": str(settings.orders_per_customer_hour)}),
             ],
-            "charge_payment": [stripe_key.read()],
+            "charge_payment": [
+                stripe_key.read(),
+                inventory.read_many(),
+                idempotency.update(),
+                Grant({"CHARGE_RATE": str(settings.charge_rate)}),
+            ],
             "await_payment": [stripe_key.read(), wake_saga(self, settings)],
             "expire_payment": [stripe_key.read()],
             "reserve_inventory": [inventory.update()],

@@ -20,6 +20,7 @@ from lambdas.domain.vocabulary import METRIC_NAMESPACE
 DEFAULT_STAGE = "dev"
 MAX_PAYMENT_DEADLINE_SECONDS = 30 * 60  # with all retries, it fits the timeout of the state machine
 MAX_ORDERS_PER_CUSTOMER_HOUR = 100_000
+MAX_CHARGE_RATE = 1_000  # charges are timed in milliseconds
 DEFAULT_SENDER = "orders@example.com"
 
 STAGE_FILES = Path(__file__).resolve().parents[1] / "stages"
@@ -34,7 +35,9 @@ FILE_KEYS: Mapping[str, str] = {
     **dict.fromkeys(
         ("account", "region", "sender_email", "alarm_email", "runbook_url", "stripe_api_base"), _TEXT
     ),
-    **dict.fromkeys(("payment_deadline_seconds", "orders_per_customer_hour", "monthly_budget_usd"), _NUMBER),
+    **dict.fromkeys(
+        ("payment_deadline_seconds", "orders_per_customer_hour", "charge_rate", "monthly_budget_usd"), _NUMBER
+    ),
     **dict.fromkeys((f"{calls}_{limit}" for calls in _LIMITED for limit in ("rate", "burst")), _NUMBER),
     **dict.fromkeys(("self_sign_up", "user_mail_by_ses", "console"), _SWITCH),
     **dict.fromkeys(("console_domain", "console_certificate"), _TEXT),
@@ -69,6 +72,7 @@ _FORMS = {
 _MAXIMA = {
     "payment_deadline_seconds": MAX_PAYMENT_DEADLINE_SECONDS,
     "orders_per_customer_hour": MAX_ORDERS_PER_CUSTOMER_HOUR,
+    "charge_rate": MAX_CHARGE_RATE,
     "monthly_budget_usd": 1_000_000,
     # Quota of API Gateway for all calls of an account in a region: 10,000 a second, and 5,000 at once
     # (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html, November 2026).
@@ -172,6 +176,9 @@ class StageSettings:
             (https://docs.stripe.com/webhooks, November 2026).
         webhook_burst: The burst for Stripe's webhooks.
         orders_per_customer_hour: How many orders one customer may place within an hour.
+        charge_rate: How many charges begin within a second; other orders wait for their turn. Below Stripe's
+            limit for each endpoint (https://docs.stripe.com/rate-limits, November 2026): a few more begin at
+            once after a pause, and a retry makes a request again.
         caller_limits: The firewall's limits for one caller; None for no firewall.
         account: The AWS account; None for the account of the caller's credentials.
         region: The AWS region; None for the region of the caller.
@@ -214,6 +221,7 @@ class StageSettings:
     webhook_rate: int
     webhook_burst: int
     orders_per_customer_hour: int
+    charge_rate: int
     caller_limits: CallerLimits | None
     account: str | None = None
     region: str | None = None
@@ -323,6 +331,7 @@ _LOCAL = StageSettings(
     webhook_burst=2000,
     # One demo customer places the orders of all tests.
     orders_per_customer_hour=MAX_ORDERS_PER_CUSTOMER_HOUR,
+    charge_rate=MAX_CHARGE_RATE,
     # The embedded AWS has web ACLs, but can't associate one with an API.
     caller_limits=None,
 )
@@ -350,6 +359,8 @@ _DEV = StageSettings(
     webhook_rate=20,
     webhook_burst=40,
     orders_per_customer_hour=200,
+    # A sandbox allows 25 requests a second in all, and an order with its refund makes about three.
+    charge_rate=8,
     monthly_budget_usd=50,
     caller_limits=CallerLimits(per_address=1000, per_user=600, webhooks_per_address=3000),
 )
@@ -372,14 +383,14 @@ _PROD = StageSettings(
     queue_concurrency=50,
     api_rate=1000,
     api_burst=2000,
-    # Stripe's limit for each endpoint (https://docs.stripe.com/rate-limits, November 2026)
-    # is below the quotas of AWS. Orders of a burst wait for their charge.
-    submit_rate=25,
+    # More than are charged in a second: the crowd of a sale waits in the saga, not at the API.
+    submit_rate=80,
     submit_burst=80,
-    # An order has about five events, and Stripe's rate limit allows 25 orders a second.
+    # An order has about five events, and 20 orders a second are charged.
     webhook_rate=200,
     webhook_burst=400,
     orders_per_customer_hour=20,
+    charge_rate=20,
     monthly_budget_usd=500,
     caller_limits=CallerLimits(per_address=3000, per_user=600, webhooks_per_address=10_000),
 )

@@ -6,7 +6,7 @@ MEMORY_MB = 512
 # In the embedded AWS it includes the cold start, which takes seconds when several functions start at once.
 _TIMEOUT_SECONDS = 15
 _TIMEOUT_SECONDS_OF = {
-    "charge_payment": 45,  # a confirmation waits for the customer's bank
+    "charge_payment": 48,  # it may wait 2 s for its turn, and a confirmation waits for the customer's bank
     "refund_payment": 29,
     "notify_customer": 25,  # a call to SES is not repeated, so it may take long
     "await_payment": 25,

@@ -123,10 +123,17 @@ class State:
         return self.type == "Task"
 
     @property
+    def pauses_execution(self) -> bool:
+        """Whether it only waits until a time."""
+        return self.type == "Wait"
+
+    @property
     def role(self) -> Role | None:
         """What it is for; None for a task without a row in the table of steps."""
         if self.step:
             return self.step.role
+        if self.pauses_execution:
+            return Role.DETOUR
         return None if self.is_task else Role.END
 
     @property
@@ -268,6 +275,10 @@ class SagaDocument:
     def transitions(self) -> list[Transition]:
         """All ways between states."""
         return [transition for state in self.states.values() for transition in state.transitions]
+
+    def pauses_before(self, task: State) -> list[State]:
+        """The states that wait and then enter this one again."""
+        return [each for each in self.states.values() if each.pauses_execution and each.next == task.name]
 
     def having(self, *roles: Role) -> list[State]:
         """The states of these roles, in the order of the definition."""

@@ -18,6 +18,11 @@ def epoch_milliseconds(time: str) -> int:
     return round(datetime.fromisoformat(time).timestamp() * 1_000)
 
 
+def of_epoch_milliseconds(milliseconds: int) -> str:
+    """The text of a time in milliseconds since 1970."""
+    return text(datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds))
+
+
 def of_timestamp(seconds: int) -> str:
     """The text of a time that Stripe states as seconds since 1970."""
     return text(datetime.fromtimestamp(seconds, UTC))

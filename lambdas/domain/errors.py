@@ -15,6 +15,7 @@ names. Each branch answers one question of the state machine:
     │   ├── PaymentExpired
     │   ├── OrderCancelled
     │   └── UndoAlreadyBegun
+    ├── ChargeScheduled          Is it another order's turn?     the saga waits for the order's slot
     ├── PaymentActionRequired    Must the customer approve?      the saga waits for the payment
     ├── TransientFailure         Can a retry help?               always retried; the outcome is unknown
     │   ├── StoreUnavailable
@@ -116,6 +117,10 @@ class UndoAlreadyBegun(OrderRejected):
     """
 
     failure_code = FailureCode.INTERNAL_ERROR
+
+
+class ChargeScheduled(OrderSagaError):
+    """Other orders are charged first. The message is when it is this order's turn: UTC, ISO 8601."""
 
 
 class PaymentActionRequired(OrderSagaError):

@@ -192,6 +192,8 @@ class Order:
         republish_requested_at: When an operator last asked for all events again; UTC, ISO 8601.
         unsettled: Whether the order is in the index of orders that are not at rest.
         task_token: Task token that resumes the execution that waits for the payment.
+        charge_slot: From when on the order may be charged; UTC, ISO 8601. None if it did not have to wait for
+            other charges.
     """
 
     order_id: str
@@ -219,6 +221,7 @@ class Order:
     republish_requested_at: str | None = None
     unsettled: bool = True
     task_token: str | None = None
+    charge_slot: str | None = None
 
     @property
     def request_id(self) -> str | None:
@@ -265,9 +268,19 @@ class Order:
         return any(entry.event.partition(":")[0] in events for entry in self.timeline)
 
     @property
+    def turn(self) -> str:
+        """From when on an order that still goes forward may be charged; empty if it did not have to wait."""
+        return self.charge_slot or "" if self.may_go_forward else ""
+
+    @property
+    def idle_since(self) -> str:
+        """When the order last changed, or when its turn to be charged is, if that is later; UTC, ISO 8601."""
+        return max(self.updated_at, self.turn)
+
+    @property
     def open_since(self) -> str:
-        """When the order was accepted, or last left its rest; UTC, ISO 8601."""
-        since, at_rest = self.created_at, False
+        """When the order was accepted, had its turn to be charged, or last left its rest; UTC, ISO 8601."""
+        since, at_rest = max(self.created_at, self.turn), False
         for entry in self.timeline:
             if entry.event.startswith(_ENDS_IN_REST):
                 at_rest = True

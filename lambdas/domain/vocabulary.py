@@ -202,7 +202,7 @@ class Metric(StrEnum):
     )
     TIME_TO_OUTCOME = (
         *("TimeToOutcome", "Milliseconds", None, None),
-        "An order that waited for no bank and no human was confirmed or refused: the time since acceptance",
+        "An order that waited for no bank and no human was decided: the time since acceptance or its turn",
     )
     OUTCOMES = (
         *("Outcomes", "Count", None, None),
@@ -219,6 +219,10 @@ class Metric(StrEnum):
     STEP_RETRIES = (
         *("StepRetries", "Count", "step", None),
         "A step of the saga was called again because its last try failed",
+    )
+    CHARGE_SLOT_WAITS = (
+        *("ChargeSlotWaits", "Milliseconds", None, None),
+        "An order had to wait for its turn to be charged: the time until its slot",
     )
     STOCK_CONFLICTS = (
         *("StockConflicts", "Count", None, None),

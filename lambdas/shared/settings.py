@@ -88,6 +88,8 @@ class Settings:
     """How long an order that is not at rest can be idle before it is reconciled."""
     orders_per_customer_hour = _Setting(_count)
     """Number of orders that one customer may place within an hour."""
+    charge_rate = _Setting(_count)
+    """Number of charges that may begin within a second."""
     sender_email = _Setting(str)
     """Sender of the mails to customers: a verified SES identity."""
     configuration_set = _Setting(str)

@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.domain.errors import (
+    ChargeScheduled,
     OrderAlreadyConfirmed,
     OrderRejected,
     PaymentActionRequired,
@@ -36,6 +37,7 @@ class StepInput:
             other steps.
         retries: Number of tries of the step before this one, in the same execution and state.
         task_token: Task token that resumes the waiting execution; empty for other steps.
+        slot: The charge slot that the execution has waited for; None if it has not waited for one.
     """
 
     order_id: str
@@ -44,6 +46,7 @@ class StepInput:
     error: Mapping[str, Any]
     retries: int
     task_token: str
+    slot: str | None = None
 
     @property
     def attempt(self) -> str:
@@ -67,6 +70,7 @@ class StepInput:
             error=event.get("error") or {},
             retries=event.get("attempt", 0),
             task_token=event.get("task_token", ""),
+            slot=event.get("slot"),
         )
 
 
@@ -108,7 +112,7 @@ def _run(step: Step, step_input: StepInput) -> dict[str, Any]:
         logger.warning("step failed for now", extra={"error": f"{type(failure).__name__}: {failure}"})
         raise
     except Exception as error:
-        is_expected = isinstance(error, PaymentActionRequired | OrderAlreadyConfirmed)
+        is_expected = isinstance(error, ChargeScheduled | PaymentActionRequired | OrderAlreadyConfirmed)
         level = logger.info if is_expected else logger.error
         level("step ended with an error", extra={"error": type(error).__name__})
         raise

@@ -13,7 +13,7 @@ from proof.fault_campaign.order_under_test import OrderUnderTest, hold_charge, s
 from proof.journey import Journey
 from proof.journeys import JOURNEYS
 from proof.port import PlayedWorld
-from proof.scenarios import REFUND, submit
+from proof.scenarios import QUEUE_SECONDS, REFUND, let_others_be_charged, submit
 
 _LAST: Final = "LAST-TABLE"
 _NO_REFUNDS: Final = Fault("unavailable", REFUND, times=None)
@@ -77,6 +77,15 @@ def _lose_last_unit_without_refund(order: OrderUnderTest) -> None:
     order.world.faults.lift(_NO_REFUNDS)
 
 
+def _prepare_queue(world: PlayedWorld) -> None:
+    let_others_be_charged(world, QUEUE_SECONDS)
+
+
+def _end_queue_once_scheduled(order: OrderUnderTest) -> None:
+    order.wait_for(lambda record: "charge_slot" in record)
+    let_others_be_charged(order.world, 0)
+
+
 _JOURNEYS: Final = {journey.key: journey for journey in JOURNEYS}
 
 _SELECTED: Final = (
@@ -86,6 +95,7 @@ _SELECTED: Final = (
     CampaignJourney(_JOURNEYS["lost-race"], prepare=_prepare_last_unit, meanwhile=_lose_last_unit),
     CampaignJourney(_JOURNEYS["approved"], meanwhile=_approve),
     CampaignJourney(_JOURNEYS["refused"], meanwhile=_refuse),
+    CampaignJourney(_JOURNEYS["queued"], prepare=_prepare_queue, meanwhile=_end_queue_once_scheduled),
     CampaignJourney(_JOURNEYS["abandoned"], payment_deadline_seconds=3),
     CampaignJourney(_JOURNEYS["cancelled"], prepare=hold_charge, meanwhile=_cancel_while_charging),
     CampaignJourney(_JOURNEYS["cancelled-later"], meanwhile=_cancel_when_confirmed),

@@ -13,6 +13,7 @@ from local.stripe_stand_in.bank_outcomes import BankOutcome
 from local.users import OPERATOR
 from proof.fault_campaign.case import parse_injection
 from proof.orders import an_order
+from proof.scenarios import let_others_be_charged
 from proof.simulation.interference import inject
 from proof.simulation.simulated_world import RECONCILIATION, SimulatedWorld
 
@@ -59,6 +60,7 @@ class Actors:
             "run": self._run,
             "stop": self._stop,
             "resend": self._resend,
+            "queue": self._queue,
             "reconcile": self._reconcile,
             "webhooks": self._set_webhooks,
             "fault": self._inject,
@@ -173,6 +175,11 @@ class Actors:
         if label not in self.orders:
             return _NOTHING_YET
         return str(self._world.stripe.resend_all(self.orders[label]))
+
+    def _queue(self, seconds: str) -> str:
+        let_others_be_charged(self._world, float(seconds))
+        self._disturb()
+        return ""
 
     def _reconcile(self, scope: str) -> str:
         name = f"asked-for-{len(self._world.step_functions.executions)}"

@@ -19,6 +19,7 @@ happens; the seed still decides all delays. Each happening begins with its time 
 | `paid A`, `unpaid A`                | the bank decides about a payment that is processing                |
 | `run A`, `stop A`                   | somebody starts one more execution, or stops those that run        |
 | `resend A`                          | a colleague lets Stripe deliver all events of the order again      |
+| `queue 300`                         | many other orders are charged before those that come now           |
 | `reconcile full`                    | somebody starts the reconciliation                                 |
 | `webhooks held`                     | from now on webhooks are `held`, `repeated`, `lost` or `normal`    |
 | `fault refuse CALL #2 for 30s`      | from now on a fault waits for a call; see the fault campaign       |
@@ -86,6 +87,7 @@ _TO_THE_SHOP: Final = (
         "reconcile full",
         "reconcile recent",
     ),
+    *("queue 10", "queue 300", "queue 5000"),
     *("webhooks held", "webhooks repeated", "webhooks lost", "webhooks normal"),
 )
 

@@ -17,6 +17,7 @@ import stripe as stripe_sdk
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from typing_extensions import override
 
+from lambdas.saga.charge_payment import charge_queue
 from lambdas.shared import aws, metrics, reconciliation, secrets
 from lambdas.shared.log import logger
 from local.demo_shop import DemoShop
@@ -63,6 +64,7 @@ _ENVIRONMENT: Final = {
     "RECOVERY_PAUSES_SECONDS": "10,60,300",
     "STALE_AFTER_SECONDS": "1800",
     "ORDERS_PER_CUSTOMER_HOUR": "1000",
+    "CHARGE_RATE": "1000",
     "SENDER_EMAIL": "shop@example.com",
     "CONFIGURATION_SET": "orders-local",
     "STRIPE_SECRET_ID": "stripe",
@@ -456,6 +458,9 @@ def installed() -> Iterator[None]:
             patch.object(
                 stripe_sdk, "RequestsClient", partial(stripe_sdk.RequestsClient, session=cast(Any, session))
             )
+        )
+        stack.enter_context(
+            patch.object(charge_queue, "sleep", lambda seconds: current_strand().sleep(round(seconds * 1000)))
         )
         stack.enter_context(patch.object(reconciliation, "monotonic", lambda: world().scheduler.seconds))
         stack.enter_context(

@@ -145,6 +145,17 @@ class Dashboards:
                 "How long has the oldest order not been at rest, in s?",
                 [self._metrics.one(Metric.OLDEST_OPEN_ORDER, _PERIOD, statistic="Maximum")],
             ),
+            self._graph(
+                "How many orders wait for their turn to be charged?",
+                [self._metrics.one(Metric.CHARGE_SLOT_WAITS, _PERIOD, statistic="SampleCount")],
+            ),
+            self._graph(
+                "How long do they wait, in ms?",
+                [
+                    self._metrics.one(Metric.CHARGE_SLOT_WAITS, _PERIOD, statistic=each)
+                    for each in ("p50", "Maximum")
+                ],
+            ),
             self._graph("Which steps are called again?", [self._each(Metric.STEP_RETRIES)]),
             self._graph("What does the recovery do?", [self._each(Metric.ENDED_EXECUTIONS)]),
             self._graph("What does the reconciliation find?", [self._each(Metric.RECONCILIATION_FINDINGS)]),

@@ -78,7 +78,12 @@ GRANTS: dict[str, Permissions] = {
         "Orders.Arn/index/by_customer": {"dynamodb:Query"},
         "Inventory.Arn": {"dynamodb:BatchGetItem"},
     },
-    "charge_payment": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_SECRET},
+    "charge_payment": {
+        "Orders.Arn": CHANGE_ORDER,
+        "Inventory.Arn": {"dynamodb:BatchGetItem"},
+        "Idempotency.Arn": {"dynamodb:UpdateItem"},
+        "StripeSecret.Id": READ_SECRET,
+    },
     "await_payment": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_SECRET, "the saga": WAKE},
     "expire_payment": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_SECRET},
     "reserve_inventory": {"Orders.Arn": CHANGE_ORDER, "Inventory.Arn": {"dynamodb:UpdateItem"}},

@@ -55,9 +55,11 @@ def _of_outcome(event: EventType, order: Order) -> Iterator[Measure]:
       not counted.
 
     An order that had to wait for the approval of its payment is not counted, because the customer and their
-    bank decide how long that takes.
+    bank decide how long that takes. The time of an order that had to wait for its turn to be charged begins
+    with its turn, because Stripe's rate limit decides how long that takes.
     """
-    time = clock.epoch_milliseconds(order.updated_at) - clock.epoch_milliseconds(order.created_at)
+    begin = max(order.created_at, order.charge_slot or "")
+    time = max(0, clock.epoch_milliseconds(order.updated_at) - clock.epoch_milliseconds(begin))
     is_decided = event is not EventType.ORDER_NEEDS_ATTENTION
     is_broken = order.failure is not None and order.failure.code == FailureCode.INTERNAL_ERROR
     is_met = is_decided and not is_broken and time <= SLO_LIMIT.total_seconds() * 1_000

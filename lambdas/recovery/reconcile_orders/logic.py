@@ -73,7 +73,7 @@ def _reconcile(order: Order, before: str, run: Run, orders: OrderTable, executio
             counts["orders_retried"] += 1
         else:
             counts["orders_waiting_for_a_human"] += 1
-    elif order.updated_at >= before:
+    elif order.idle_since >= before:
         counts["orders_on_their_way"] += 1
     else:
         rerun = run_again(order, executions)

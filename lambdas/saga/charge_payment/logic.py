@@ -9,13 +9,14 @@ from lambdas.domain.errors import (
 )
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.payment import PaymentIntent
+from lambdas.saga.charge_payment.charge_queue import ChargeQueue
 from lambdas.shared.log import logger
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.store.orders import OrderTable
 
 
-def charge_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway) -> Order:
-    """Charge the order once.
+def charge_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway, queue: ChargeQueue) -> Order:
+    """Charge the order once, when its turn has come.
 
     Intent before effect: the PaymentIntent is created without moving money, its id is recorded, and only then
     is it confirmed. So an undo can always find the payment.
@@ -23,6 +24,8 @@ def charge_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway) -
     Raises:
         OrderCancelled: Somebody asked to cancel the order.
         UndoAlreadyBegun: An earlier execution decided to undo the order.
+        ChargeScheduled: Other orders are charged first.
+        OutOfStock: Others have bought the last units while the order waited for its turn.
         PaymentDeclined: The bank declined.
         PaymentExpired: An earlier execution cancelled the payment at its deadline.
         PaymentActionRequired: The customer has to approve the payment, or the bank has not decided yet.
@@ -32,6 +35,8 @@ def charge_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway) -
     if order.payment.status is PaymentStatus.SUCCEEDED:
         return order
     order.ensure_may_go_forward()
+    if order.payment.intent_id is None:
+        order = queue.await_turn(order, orders)
     intent = _intent_of(order, orders, gateway)
     if intent.status == "requires_confirmation":
         intent = _confirmed(order, intent, orders, gateway)

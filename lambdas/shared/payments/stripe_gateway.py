@@ -38,8 +38,8 @@ _READ_TIMEOUT_SECONDS: Final = 5
 _CONFIRMATION_TIMEOUT_SECONDS: Final = 20
 """Stripe answers a confirmation when the customer's bank has answered, and a bank can take 15 s.
 
-`charge_payment` confirms once, beside at most three other calls: 2 + 20 + 3 x (2 + 5) s are less than its
-45 s.
+`charge_payment` waits for its turn for at most 2 s, and confirms once beside at most three other calls:
+2 + 2 + 20 + 3 x (2 + 5) s are less than its 48 s.
 """
 
 _MOST_KEYS: Final = 6

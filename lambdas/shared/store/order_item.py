@@ -85,6 +85,7 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
         republish_requested_at=item.get("republish_requested_at"),
         unsettled="unsettled_shard" in item,
         task_token=item.get("task_token"),
+        charge_slot=item.get("charge_slot"),
     )
 
 

@@ -52,6 +52,7 @@ IS_FLAGGED: Final = Attr("status").eq(OrderStatus.NEEDS_ATTENTION)
 IS_NOT_CONFIRMED: Final = Attr("status").ne(OrderStatus.CONFIRMED)
 
 HAS_NO_PRICE: Final = Attr("amount").not_exists()
+HAS_NO_CHARGE_SLOT: Final = Attr("charge_slot").not_exists()
 HAS_NO_INTENT: Final = Attr("payment.intent_id").not_exists()
 IS_UNDECIDED: Final = Attr("payment.status").is_in(
     [PaymentStatus.REQUIRES_CONFIRMATION, PaymentStatus.REQUIRES_ACTION]
@@ -219,6 +220,19 @@ class OrderTable:
             set={"failure": asdict(failure)},
         )
         return self._go_forward(order.order_id, change)
+
+    def record_charge_slot(self, order_id: str, slot: str) -> Order:
+        """Record from when on the order may be charged. The first slot stays, for all its executions.
+
+        Raises:
+            OrderRejected: The order has been cancelled or its undo has begun in the meantime.
+        """
+        change = Change(
+            event=f"ChargeScheduled: {slot}",
+            condition=HAS_NO_CHARGE_SLOT & HAS_NO_INTENT & MAY_GO_FORWARD,
+            set={"charge_slot": slot},
+        )
+        return self._go_forward(order_id, change)
 
     def record_intent(self, order_id: str, intent_id: str, status: PaymentStatus) -> Order:
         """Record the order's PaymentIntent, before money can move.

@@ -14,6 +14,8 @@ from lambdas.domain.errors import OrderCancelled, OutOfStock, PaymentActionRequi
 from lambdas.domain.order import Order, OrderLine, PaymentStatus
 from lambdas.domain.payment import DisputeState
 from lambdas.domain.product import Product
+from lambdas.saga.charge_payment.charge_queue import ChargeQueue
+from lambdas.saga.charge_payment.charge_slots import ChargeSlots
 from lambdas.saga.charge_payment.logic import charge_payment
 from lambdas.saga.validate_order.logic import validate_order
 from lambdas.saga.validate_order.order_limit import OrderLimit
@@ -106,6 +108,11 @@ class Shop:
     def limit(self, per_hour: int = 1_000) -> OrderLimit:
         return OrderLimit(OrderListing(self.client, ORDERS_TABLE), per_hour)
 
+    def queue(self, per_second: int = 1_000, *, has_waited: bool = False) -> ChargeQueue:
+        """The queue of charges; its slots are taken by all orders of the shop."""
+        slots = ChargeSlots(self.client, IDEMPOTENCY_TABLE, per_second)
+        return ChargeQueue(slots, self.inventory, has_waited)
+
     def placed(self, *lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
         order = an_order(*lines, **changes)
         assert self.orders.create(order) is None
@@ -132,7 +139,7 @@ class Shop:
         """ChargePayment has found that the customer or their bank must decide the payment."""
         self.priced(payment_method=payment_method)
         with suppress(PaymentActionRequired):
-            charge_payment(ORDER_ID, self.orders, stripe)
+            charge_payment(ORDER_ID, self.orders, stripe, self.queue())
         return self.order()
 
     def being_undone(self) -> Order:

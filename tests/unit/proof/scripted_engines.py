@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
 import boto3
-from jsonata.jsonata import Jsonata
 from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import EvalTimeoutError
@@ -27,11 +26,11 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
     CallbackOutcomeFailure,
     CallbackOutcomeSuccess,
 )
-from moto.stepfunctions.parser.asl.jsonata import jsonata
+from moto.stepfunctions.parser.asl.jsonata import jsonata as motos_jsonata
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
-from proof.simulation.state_language import ExecutionFailed, Machine, TaskFailed
+from proof.simulation.state_language import ExecutionFailed, Machine, TaskFailed, jsonata
 from statemachines.definition import read_definition
 from statemachines.steps import STEP_FUNCTIONS
 
@@ -42,6 +41,10 @@ TIMEOUT: Final = "States.Timeout"
 WAITING: Final = "await_payment"
 BY_TOKEN: Final = ("PaymentDeclined", TIMEOUT)
 """Errors of the waiting task that come after its function has succeeded."""
+
+LATER: Final = "ChargeScheduled"
+SLOT: Final = "2026-03-01T12:00:00.000Z"
+"""The message of that error; the time is past."""
 
 INPUT: Final = {"order_id": "order-1"}
 FUNCTIONS: Final = {
@@ -64,7 +67,10 @@ Script = Mapping[str, Failures]
 
 def cause_of(error: str) -> str:
     """The cause of a function's error, as Step Functions gives it."""
-    return "" if error == TIMEOUT else f'{{"errorType":"{error}"}}'
+    if error == TIMEOUT:
+        return ""
+    cause = {"errorMessage": SLOT if error == LATER else "why", "errorType": error}
+    return json.dumps(cause, separators=(",", ":"))
 
 
 @dataclass
@@ -131,6 +137,7 @@ class _Surroundings:
     def scheduled(self) -> None: ...
     def failed(self, error: str) -> None: ...
     def wait(self, seconds: float) -> None: ...
+    def wait_until(self, timestamp: str) -> None: ...
 
     def context(self) -> dict[str, Any]:
         return {"Execution": {"Name": self.name, "Input": INPUT}}
@@ -187,7 +194,7 @@ class Moto:
             return {"StatusCode": 200, "Payload": {}}
         if error == TIMEOUT:
             raise EvalTimeoutError
-        return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": {"errorType": error}}
+        return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": json.loads(cause_of(error))}
 
     def wait(self, *_: object, **__: object) -> object:
         """Return a task token at once."""
@@ -204,7 +211,9 @@ def moto_engine() -> Iterator[Moto]:
     with ExitStack() as stack:
         stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
         moto = Moto(boto3.client("stepfunctions", region_name="eu-central-1"))
-        stack.enter_context(patch.object(jsonata, "_eval_jsonata", lambda text: Jsonata(text).evaluate(None)))
+        stack.enter_context(
+            patch.object(motos_jsonata, "_eval_jsonata", lambda text: jsonata(text).evaluate(None))
+        )
         stack.enter_context(patch.object(ExecutionWorker, "start", ExecutionWorker._execution_logic))  # noqa: SLF001 - so that nothing must be awaited
         stack.enter_context(
             patch.object(AmazonStateLanguageParser, "parse", cache(AmazonStateLanguageParser.parse))

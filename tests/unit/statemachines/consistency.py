@@ -89,9 +89,20 @@ def states_and_rows_of_the_table_stand_in_the_same_order(saga: SagaDocument) -> 
     for row in rows:
         if row not in saga.states:
             yield f"{row} has a row in {TABLE} and is not a state"
-    expected = [*rows, *(each.name for each in saga.states.values() if not each.is_task)]
+    expected = [name for row in rows for name in (row, *_pauses_after(saga, row))]
+    expected += [each.name for each in saga.states.values() if each.role is Role.END]
     if (names := list(saga.states)) != expected:
         yield f"the states are {', '.join(names)}; the order of {TABLE} is {', '.join(expected)}"
+
+
+def _pauses_after(saga: SagaDocument, row: str) -> list[str]:
+    """The states that wait and return to the state of a row: they stand behind it."""
+    return [each.name for each in saga.pauses_before(saga.states[row])] if row in saga.states else []
+
+
+@states_and_rows_of_the_table_stand_in_the_same_order.broken_by("the order of")
+def a_pause_stands_at_the_end(draft: Draft) -> None:
+    draft.states["WaitForSlot"] = draft.states.pop("WaitForSlot")
 
 
 @states_and_rows_of_the_table_stand_in_the_same_order.broken_by("CheckFraud has no row")

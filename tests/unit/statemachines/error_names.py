@@ -27,6 +27,7 @@ FINAL = OURS - OUR_TRANSIENT - BRANCHES
 """Errors of ours that no retry can mend."""
 
 CONFIRMED_AFTER_ALL = errors.OrderAlreadyConfirmed.__name__
+LATER = errors.ChargeScheduled.__name__
 CUSTOMER_ASKED = errors.PaymentActionRequired.__name__
 
 DEADLINE = "States.Timeout"

@@ -11,6 +11,7 @@ from tests.unit.statemachines.error_names import (
     CONFIRMED_AFTER_ALL,
     CUSTOMER_ASKED,
     DEADLINE,
+    LATER,
     OUR_REJECTIONS,
 )
 from tests.unit.statemachines.rulebook import Draft, Law
@@ -217,16 +218,24 @@ def a_rejection_of_another_step_is_taken_for_one_of_a_new_order(draft: Draft) ->
 
 @LAW_5.rule
 def a_detour_is_entered_on_request_and_returns(saga: SagaDocument) -> Iterator[str]:
-    """A step asks for a wait, and a deadline ends it: the detour after it may ask for the same wait again."""
+    """A step asks for a wait, and a deadline ends it: the detour after it may ask for the same wait again.
+
+    A pause returns to the step that asked for it, any other detour to the state after that step.
+    """
     for detour in saga.having(Role.DETOUR):
         step = saga.start_of(detour)
-        if step is None or detour.next != step.next:
+        if step is None or detour.next != (step.name if detour.pauses_execution else step.next):
             yield f"{detour.name} returns to {detour.next}, not to the state after the step that leads to it"
         for entry in saga.transitions:
             source = saga.states[entry.source]
-            on_request = entry.errors == (CUSTOMER_ASKED,) and (source == step or source.role is Role.DETOUR)
-            at_deadline = entry.errors == (DEADLINE,) and source.waits
-            if entry.target == detour.name and not (on_request if detour.waits else at_deadline):
+            if detour.pauses_execution:
+                is_right = entry.errors == (LATER,) and source == step
+            elif detour.waits:
+                asks = source == step or source.role is Role.DETOUR
+                is_right = entry.errors == (CUSTOMER_ASKED,) and asks
+            else:
+                is_right = entry.errors == (DEADLINE,) and source.waits
+            if entry.target == detour.name and not is_right:
                 yield f"{entry.source} leads to {detour.name} on {', '.join(entry.errors) or 'success'}"
 
 
@@ -237,7 +246,7 @@ def an_approved_payment_skips_the_pivot(draft: Draft) -> None:
 
 @a_detour_is_entered_on_request_and_returns.broken_by("AwaitPayment on PaymentActionRequired, PaymentInFlux")
 def a_failed_charge_waits_for_a_customer_who_was_not_asked(draft: Draft) -> None:
-    draft.catchers("ChargePayment")[0]["ErrorEquals"].append("PaymentInFlux")
+    draft.catchers("ChargePayment")[1]["ErrorEquals"].append("PaymentInFlux")
 
 
 @a_detour_is_entered_on_request_and_returns.broken_by("ChargePayment leads to AwaitPayment on success")
@@ -248,6 +257,16 @@ def every_charge_waits_for_its_customer(draft: Draft) -> None:
 @a_detour_is_entered_on_request_and_returns.broken_by("RefundPayment leads to AwaitPayment on States.ALL")
 def a_failed_undo_waits_for_the_customer(draft: Draft) -> None:
     draft.catchers("RefundPayment")[-1]["Next"] = "AwaitPayment"
+
+
+@a_detour_is_entered_on_request_and_returns.broken_by("ChargePayment leads to WaitForSlot on ChargeSch")
+def a_declined_order_waits_for_another_slot(draft: Draft) -> None:
+    draft.catchers("ChargePayment")[0]["ErrorEquals"].append("PaymentDeclined")
+
+
+@a_detour_is_entered_on_request_and_returns.broken_by("WaitForSlot returns to ReserveInventory, not to")
+def an_order_skips_its_charge_after_its_wait(draft: Draft) -> None:
+    draft.states["WaitForSlot"]["Next"] = "ReserveInventory"
 
 
 @a_detour_is_entered_on_request_and_returns.broken_by("ExpirePayment returns to ReleaseInventory, not to")
@@ -376,7 +395,9 @@ def every_way_leads_to_an_end(saga: SagaDocument) -> Iterator[str]:
 
 
 def _onward(state: State) -> set[str]:
-    """The states that can follow, without the wait that a detour asks for again; the budget limits that."""
+    """The states that can follow, without the waits that the budget limits: pauses and repeated detours."""
+    if state.pauses_execution:
+        return set()
     again = (CUSTOMER_ASKED,) if state.role is Role.DETOUR else ()
     return {each.target for each in state.transitions if not again or each.errors != again}
 
@@ -393,7 +414,7 @@ def the_next_state_does_not_exist(draft: Draft) -> None:
 
 @every_way_leads_to_an_end.broken_by("nothing leads to AwaitPayment")
 def a_payment_that_needs_approval_is_refunded(draft: Draft) -> None:
-    draft.catchers("ChargePayment").pop(0)
+    draft.catchers("ChargePayment").pop(1)
 
 
 @every_way_leads_to_an_end.broken_by("nothing leads to ConfirmedNotNotified")

@@ -4,8 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from statemachines.document import Retrier, SagaDocument, State, Transition
 from statemachines.steps import Role
-from tests.unit.statemachines.budget import LONGEST_DEADLINES, longest_seconds, sum_of, visits
-from tests.unit.statemachines.error_names import DEADLINE, FINAL, RETRIED
+from tests.unit.statemachines.budget import (
+    LONGEST_DEADLINES,
+    LONGEST_PAUSES,
+    longest_seconds,
+    seconds_of_visits,
+    sum_of,
+)
+from tests.unit.statemachines.error_names import DEADLINE, FINAL, LATER, RETRIED
 from tests.unit.statemachines.rulebook import Draft, Law
 
 LAW_9 = Law(
@@ -13,6 +19,10 @@ LAW_9 = Law(
 )
 
 MOST_RETRIES = 10
+
+CHOSEN = "{% $parse($states.errorOutput.Cause).errorMessage %}"
+SLOT = "{% $states.input.slot %}"
+SLOT_IF_ANY = "{% $exists($states.input.slot) ? $states.input.slot : null %}"
 
 UNDO_CHAIN = (Role.UNDO, Role.CLOSE, Role.ALARM)
 
@@ -247,7 +257,7 @@ def the_longest_way_fits_into_the_execution(saga: SagaDocument) -> Iterator[str]
     longest = max(saga.ways_from(saga.start), key=lambda way: _seconds(saga, way))
     total = _seconds(saga, longest)
     if total > saga.timeout_seconds:
-        sums = "\n".join(f"  {sum_of(state)}" for state in _visited(saga, longest) if state.is_task)
+        sums = "\n".join(f"  {sum_of(saga, state)}" for state in _visited(saga, longest) if state.is_task)
         limit = saga.timeout_seconds
         yield f"the longest way takes {total:g} s, the execution may take {limit} s:\n{sums}"
 
@@ -258,7 +268,7 @@ def _visited(saga: SagaDocument, way: Sequence[Transition]) -> list[State]:
 
 
 def _seconds(saga: SagaDocument, way: Sequence[Transition]) -> float:
-    return sum(visits(state) * longest_seconds(state) for state in _visited(saga, way) if state.is_task)
+    return sum(seconds_of_visits(saga, state) for state in _visited(saga, way) if state.is_task)
 
 
 @the_longest_way_fits_into_the_execution.broken_by("RefundPayment: 51 x 30 s + (2 + 4 + 8 + 16 + 32 + 60")
@@ -291,15 +301,59 @@ def the_execution_has_no_timeout(draft: Draft) -> None:
     del draft.definition["TimeoutSeconds"]
 
 
+@the_longest_way_fits_into_the_execution.broken_by("and 21600 s in WaitForSlot")
+def the_execution_has_no_time_for_the_queue(draft: Draft) -> None:
+    draft.definition["TimeoutSeconds"] = 21_600
+
+
 @LAW_9.rule
-def every_state_is_a_task_or_an_end(saga: SagaDocument) -> Iterator[str]:
-    """The budget counts neither the time nor the transitions of other states."""
+def the_budget_counts_every_state(saga: SagaDocument) -> Iterator[str]:
+    """It counts neither the time nor the transitions of other types of states."""
     for each in saga.states.values():
-        if each.type not in {"Task", "Succeed", "Fail"}:
+        if each.type not in {"Task", "Succeed", "Fail"} and each.name not in LONGEST_PAUSES:
             yield f"{each.name} is a {each.type}, which the budget does not count"
 
 
-@every_state_is_a_task_or_an_end.broken_by("Cooldown is a Wait")
+@the_budget_counts_every_state.broken_by("Cooldown is a Wait")
 def a_wait_state_is_added(draft: Draft) -> None:
     draft.states["Cooldown"] = {"Type": "Wait", "Seconds": 86_400, "Next": "CloseOrder"}
     draft.states["RefundPayment"]["Next"] = "Cooldown"
+
+
+@LAW_9.rule
+def an_execution_waits_once_for_a_time_that_a_function_chose(saga: SagaDocument) -> Iterator[str]:
+    """The task gives the time to the state that waits, and gets it back: then it does not ask again."""
+    for pause in (each for each in saga.states.values() if each.pauses_execution):
+        if pause.body.get("Timestamp") != SLOT:
+            yield f"{pause.name} does not wait until its slot"
+        for task in (each for each in saga.states.values() if pause.name in each.targets):
+            if task.name != pause.next:
+                yield f"{pause.name} returns to {pause.next}, not to {task.name}"
+            if task.body.get("Arguments", {}).get("Payload", {}).get("slot") != SLOT_IF_ANY:
+                yield f"{task.name} does not know whether the execution has waited"
+            ways = [each for each in task.body.get("Catch", ()) if each["Next"] == pause.name]
+            if [(each["ErrorEquals"], each.get("Output")) for each in ways] != [([LATER], {"slot": CHOSEN})]:
+                yield f"{task.name} does not give {pause.name} its slot"
+
+
+@an_execution_waits_once_for_a_time_that_a_function_chose.broken_by(
+    "WaitForSlot does not wait until its slot"
+)
+def every_order_waits_for_a_minute(draft: Draft) -> None:
+    del draft.states["WaitForSlot"]["Timestamp"]
+    draft.states["WaitForSlot"]["Seconds"] = 60
+
+
+@an_execution_waits_once_for_a_time_that_a_function_chose.broken_by("WaitForSlot returns to ReserveInventory")
+def an_order_is_not_charged_after_its_wait(draft: Draft) -> None:
+    draft.states["WaitForSlot"]["Next"] = "ReserveInventory"
+
+
+@an_execution_waits_once_for_a_time_that_a_function_chose.broken_by("ChargePayment does not know whether")
+def the_function_is_not_told_of_the_wait(draft: Draft) -> None:
+    del draft.states["ChargePayment"]["Arguments"]["Payload"]["slot"]
+
+
+@an_execution_waits_once_for_a_time_that_a_function_chose.broken_by("ChargePayment does not give WaitForSlot")
+def the_time_is_lost_on_the_way(draft: Draft) -> None:
+    del draft.catchers("ChargePayment")[0]["Output"]

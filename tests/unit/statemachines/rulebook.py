@@ -70,7 +70,7 @@ class Draft:
     def add_step(self, step: Step, *, before: str, like: str) -> None:
         """Add a step: its row, and a state that retries and fails like another one."""
         for previous in self.states.values():
-            if previous.get("Next") == before:
+            if previous.get("Next") == before and previous["Type"] == "Task":
                 previous["Next"] = step.state
         state = {**copy.deepcopy(self.states[like]), "Next": before}
         state["Arguments"]["FunctionName"] = f"${{{step.state}Arn}}"

@@ -35,7 +35,7 @@ def money() -> dict[str, Any]:
 
 def test_the_money_of_a_paid_order_is_what_stripe_holds(shop: Shop, stripe: FakeStripe) -> None:
     shop.priced()
-    charge_payment(ORDER_ID, shop.orders, stripe)
+    charge_payment(ORDER_ID, shop.orders, stripe, shop.queue())
 
     assert money() == {
         "source": "stripe",
@@ -54,7 +54,7 @@ def test_the_money_of_a_paid_order_is_what_stripe_holds(shop: Shop, stripe: Fake
 
 def test_a_refund_of_the_saga_is_told_from_one_of_somebody_else(shop: Shop, stripe: FakeStripe) -> None:
     shop.priced()
-    charge_payment(ORDER_ID, shop.orders, stripe)
+    charge_payment(ORDER_ID, shop.orders, stripe, shop.queue())
     stripe.refund_by_hand("pi_1", 800)
     refund_payment(ORDER_ID, TIMED_OUT, "an-execution-0", shop.orders, stripe)
 
@@ -66,7 +66,7 @@ def test_a_refund_of_the_saga_is_told_from_one_of_somebody_else(shop: Shop, stri
 
 def test_a_dispute_is_shown_as_stripe_has_it(shop: Shop, stripe: FakeStripe) -> None:
     shop.priced()
-    charge_payment(ORDER_ID, shop.orders, stripe)
+    charge_payment(ORDER_ID, shop.orders, stripe, shop.queue())
     stripe.dispute("pi_1")
 
     assert money()["dispute"] == "open"

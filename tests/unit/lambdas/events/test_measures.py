@@ -203,6 +203,34 @@ def test_an_outcome_is_slow_after_a_minute(  # noqa: PLR0913, PLR0917 - fixtures
     }
 
 
+def test_the_time_of_an_order_that_was_queued_begins_with_its_turn(
+    shop: Shop, emitted: Emitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.priced()
+    shop.orders.record_charge_slot(ORDER_ID, "2026-03-01T12:30:00.000Z")
+    monkeypatch.setattr(clock, "now", lambda: "2026-03-01T12:30:07.000Z")
+    shop.stock.take(shop.orders.record_payment(ORDER_ID, PaymentStatus.SUCCEEDED, "PaymentSucceeded"))
+
+    handler({"Records": shop.stream()}, CONTEXT)
+
+    assert of_the_objective(emitted())[Metric.TIME_TO_OUTCOME] == 7_000
+
+
+def test_an_order_cancelled_before_its_turn_was_in_time(shop: Shop, emitted: Emitted) -> None:
+    shop.priced()
+    shop.orders.record_charge_slot(ORDER_ID, "2026-03-01T18:00:00.000Z")
+    shop.cancel()
+    shop.orders.close(ORDER_ID, {})
+
+    handler({"Records": shop.stream()}, CONTEXT)
+
+    assert of_the_objective(emitted()) == {
+        Metric.TIME_TO_OUTCOME: 0,
+        Metric.OUTCOMES: 1,
+        Metric.SLOW_OUTCOMES: 0,
+    }
+
+
 def test_an_order_that_needs_attention_has_missed_the_objective_but_has_no_time(
     shop: Shop, emitted: Emitted
 ) -> None:

@@ -79,6 +79,35 @@ def test_an_order_that_has_just_changed_is_not_run_again(shop: Shop, executions:
     assert report.counts == {"orders_not_at_rest": 1, "orders_on_their_way": 1}
 
 
+def a_queued_order(shop: Shop, slot: str) -> None:
+    shop.priced()
+    shop.orders.record_charge_slot(ORDER_ID, slot)
+
+
+def test_an_order_whose_turn_to_be_charged_is_later_is_left_alone(
+    shop: Shop, executions: FakeExecutions
+) -> None:
+    a_queued_order(shop, slot="2026-03-01T18:00:00.000Z")
+
+    report = reconcile(shop, executions)
+
+    assert not executions.started
+    assert report.counts == {"orders_not_at_rest": 1, "orders_on_their_way": 1}
+
+
+def test_an_order_that_is_idle_since_its_turn_is_run_again(shop: Shop, executions: FakeExecutions) -> None:
+    a_queued_order(shop, slot="2026-03-01T12:29:00.000Z")
+
+    assert reconcile(shop, executions).counts["orders_rerun_started"] == 1
+
+
+def test_an_order_cancelled_before_its_turn_is_not_left_alone(shop: Shop, executions: FakeExecutions) -> None:
+    a_queued_order(shop, slot="2026-03-01T18:00:00.000Z")
+    shop.cancel()
+
+    assert reconcile(shop, executions).counts["orders_rerun_started"] == 1
+
+
 def test_a_young_order_is_not_read(shop: Shop, executions: FakeExecutions) -> None:
     shop.placed(created_at="2026-03-01T12:30:00.000Z")
 
@@ -240,10 +269,12 @@ def a_sale_that_was_cancelled_a_week_later(shop: Shop) -> None:
         (lambda _shop: None, 0),
         (lambda shop: shop.notified(shop.closed()), 0),
         (lambda shop: shop.placed(created_at="2026-03-01T12:00:00.000Z"), 3_600),
+        (lambda shop: a_queued_order(shop, "2026-03-01T12:50:00.000Z"), 600),
+        (lambda shop: a_queued_order(shop, "2026-03-01T18:00:00.000Z"), 0),
         (lambda shop: shop.needs_attention(), 3_601),
         (a_sale_that_was_cancelled_a_week_later, 3_595),
     ],
-    ids=["no order", "at rest", "idle", "flagged", "cancelled after its rest"],
+    ids=["no order", "at rest", "idle", "had its turn", "queued", "flagged", "cancelled after its rest"],
 )
 @pytest.mark.parametrize("hurried", [False, True], ids=["at once", "in many calls"])
 def test_the_oldest_order_that_is_not_at_rest_is_measured(

@@ -32,7 +32,7 @@ AMOUNT = 2 * ARMCHAIR.unit_price
 
 
 def charge(shop: Shop, stripe: FakeStripe) -> Order:
-    return charge_payment(ORDER_ID, shop.orders, stripe)
+    return charge_payment(ORDER_ID, shop.orders, stripe, shop.queue())
 
 
 def refund(shop: Shop, stripe: FakeStripe) -> Order:

@@ -36,7 +36,7 @@ def charge(shop: Shop, stripe: FakeStripe, payment_method: str = GOOD_CARD) -> N
     shop.priced(payment_method=payment_method)
     stripe.calls.clear()
     with suppress(PaymentActionRequired, PaymentDeclined, PaymentProviderUnavailable):
-        charge_payment(ORDER_ID, shop.orders, stripe)
+        charge_payment(ORDER_ID, shop.orders, stripe, shop.queue())
     stripe.calls.clear()
 
 

@@ -39,6 +39,7 @@ def test_values_are_converted() -> None:
             "ALLOWED_ORIGINS": "https://shop.example https://admin.example",
             "STALE_AFTER_SECONDS": "1800",
             "ORDERS_PER_CUSTOMER_HOUR": "20",
+            "CHARGE_RATE": "25",
             "RECOVERY_PAUSES_SECONDS": "10,60,300",
         }
     )
@@ -47,6 +48,7 @@ def test_values_are_converted() -> None:
     assert settings.allowed_origins == {"https://shop.example", "https://admin.example"}
     assert settings.stale_after_seconds == 1800
     assert settings.orders_per_customer_hour == 20
+    assert settings.charge_rate == 25
     assert settings.recovery_pauses_seconds == (10, 60, 300)
 
 

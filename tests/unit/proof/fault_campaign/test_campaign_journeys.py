@@ -5,13 +5,14 @@ from typing import Final
 
 import pytest
 
-from lambdas.domain.errors import OrderRejected, PaymentActionRequired
+from lambdas.domain.errors import ChargeScheduled, OrderRejected, PaymentActionRequired
 from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS
 from proof.journey import Journey
 from proof.journeys import JOURNEYS
 
 BUSINESS: Final = {
     *(rejection.__name__ for rejection in OrderRejected.__subclasses__()),
+    ChargeScheduled.__name__,
     PaymentActionRequired.__name__,
     "States.Timeout",
 }

@@ -33,6 +33,7 @@ from tests.unit.lambdas.shop import UNDOS, EarlyReader, Shop
 
 DECLINED = caught(PaymentDeclined("Your card was declined."))
 NOTHING_LEFT = caught(OutOfStock("CRUNCHY-ARMCHAIR is out of stock."))
+SLOT = "2026-03-01T12:05:00.000Z"
 PAID = (PaymentStatus.SUCCEEDED, "PaymentSucceeded")
 REFUNDED = (PaymentStatus.REFUNDED, "PaymentRefunded")
 ACTION_REQUIRED = PaymentIntent(
@@ -97,6 +98,11 @@ CHANGES: dict[str, tuple[Callable[[Shop], Order], Callable[[Shop, Order], Order]
         Shop.placed,
         lambda shop, order: shop.orders.record_prices(order, (priced(ARMCHAIR),)),
         "OrderPriced",
+    ),
+    "charge slot": (
+        Shop.priced,
+        lambda shop, _: shop.orders.record_charge_slot(ORDER_ID, SLOT),
+        f"ChargeScheduled: {SLOT}",
     ),
     "intent": (
         Shop.priced,
@@ -334,9 +340,25 @@ def test_times_never_run_backwards(shop: Shop, monkeypatch: pytest.MonkeyPatch) 
     assert order.updated_at == before.updated_at == times[-1]
 
 
+def test_the_first_charge_slot_of_an_order_stays(shop: Shop) -> None:
+    shop.priced()
+    shop.orders.record_charge_slot(ORDER_ID, SLOT)
+
+    order = shop.orders.record_charge_slot(ORDER_ID, "2026-03-01T12:09:00.000Z")
+
+    assert order.charge_slot == SLOT
+
+
+def test_a_charge_that_has_begun_gets_no_slot(shop: Shop) -> None:
+    shop.priced()
+    shop.orders.record_intent(ORDER_ID, "pi_1", PaymentStatus.REQUIRES_CONFIRMATION)
+
+    assert shop.orders.record_charge_slot(ORDER_ID, SLOT).charge_slot is None
+
+
 # Nothing goes forward after an undo has begun
 
-FORWARD = ["price", "intent", "action required", "payment"]
+FORWARD = ["price", "charge slot", "intent", "action required", "payment"]
 
 
 @pytest.mark.parametrize("name", FORWARD)
