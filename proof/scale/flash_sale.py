@@ -21,8 +21,10 @@ from random import Random
 from statistics import quantiles
 from typing import Final
 
+from lambdas.saga.charge_payment.charge_queue import SHORT_WAIT_MS
+from lambdas.saga.charge_payment.charge_slots import BURST
 from proof.scale.limits import Account
-from proof.scale.order_use import SLOT_BURST, SLOT_SECONDS, SLOT_WAIT_SECONDS, step_seconds
+from proof.scale.order_use import SLOT_SECONDS, step_seconds
 from proof.scale.token_bucket import TokenBucket
 from statemachines.definition import read_definition
 
@@ -44,6 +46,7 @@ class Sale:
         account: The account's quotas.
         charge_rate: Charge slots in a second.
         mails: Mails in a second.
+        queue_seconds: Time for which earlier orders have all charge slots.
         stock_items: Number of items that hold the stock. One is the stock of a product that everybody buys.
         transaction_seconds: Time (assumed) for which the pivot's transaction keeps others from its stock.
             DynamoDB cancels a transaction that meets another one, and the step is retried
@@ -55,6 +58,7 @@ class Sale:
     account: Account
     charge_rate: float
     mails: float
+    queue_seconds: float = 0
     stock_items: int = 1
     transaction_seconds: float = 0.01
     orders: int = 10_000
@@ -171,7 +175,7 @@ class _Play:
         self._now = 0.0
         self._executions = TokenBucket(quotas.executions, quotas.executions_at_once)
         self._transitions = TokenBucket(quotas.transitions, quotas.transitions_at_once)
-        self._slots = TokenBucket(sale.charge_rate, SLOT_BURST)
+        self._slots = TokenBucket(sale.charge_rate, BURST, full_at=sale.queue_seconds)
         self._stock = [TokenBucket(1 / sale.transaction_seconds) for _ in range(sale.stock_items)]
         self._mails = TokenBucket(sale.mails, sale.mails)
         # The readers of the stream always have calls under way while orders change.
@@ -214,7 +218,7 @@ class _Play:
         yield from self._enter(order, "ChargePayment")
         yield from self._begin_call(order, iter(_pauses("ChargePayment")))
         slot = order.slot = self._slots.take(self._now)
-        if round(slot - self._now, 3) > SLOT_WAIT_SECONDS:  # slots are whole milliseconds
+        if round(1000 * (slot - self._now)) > SHORT_WAIT_MS:
             yield self._now + self._about(SLOT_SECONDS)
             self._free_calls += 1
             yield from self._enter(order, "WaitForSlot")

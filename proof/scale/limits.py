@@ -45,7 +45,6 @@ class Account:
         mails_a_day: Mails in 24 hours.
         targets: Calls that EventBridge makes in a second.
         stripe_calls: Calls to Stripe in a second.
-        charge_rate: Charge slots in a second.
     """
 
     name: str
@@ -55,7 +54,6 @@ class Account:
     mails_a_day: float
     targets: float
     stripe_calls: float
-    charge_rate: float
 
 
 NEW: Final = Account(
@@ -66,7 +64,6 @@ NEW: Final = Account(
     mails_a_day=200,
     targets=750,
     stripe_calls=25,
-    charge_rate=8,
 )
 """A new AWS account. Its mail and its Stripe account are sandboxes."""
 
@@ -79,7 +76,6 @@ USUAL: Final = Account(
     mails_a_day=50_000,
     targets=750,
     stripe_calls=100,
-    charge_rate=20,
 )
 """The default quotas that are valid in every region. Some regions have more."""
 
@@ -145,7 +141,7 @@ def _of_stripe(account: Account) -> list[Limit]:
     return [
         Limit(
             "This app: charge slots (`charge_rate`)",
-            account.charge_rate,
+            account.stage.charge_rate,
             1,
             None,
             "Set `charge_rate` in the stage file: 80 % of Stripe's limit for an endpoint",

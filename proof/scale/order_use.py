@@ -20,12 +20,6 @@ SLOT_UNITS: Final = 2
 SLOT_SECONDS: Final = OWN_SECONDS + 4 * REQUEST_SECONDS
 """Duration (assumed) of a call of `charge_payment` that reads the order, takes a slot and records it."""
 
-SLOT_BURST: Final = 4
-"""Charges that may begin at once after a pause."""
-
-SLOT_WAIT_SECONDS: Final = 2.0
-"""The longest wait for a slot inside of `charge_payment`."""
-
 
 @cache
 def happy_order() -> JourneyUse:

@@ -11,7 +11,9 @@ RAISED_CHARGE_RATE: Final = 200
 """Charges a second after Stripe has raised its limit for an endpoint to 250."""
 
 SALES: Final = {
-    "`charge_rate` 20, as in `prod`": Sale(account=USUAL, charge_rate=USUAL.charge_rate, mails=USUAL.mails),
+    "`charge_rate` 20, as in `prod`": Sale(
+        account=USUAL, charge_rate=USUAL.stage.charge_rate, mails=USUAL.mails
+    ),
     "`charge_rate` 200, nothing else": Sale(account=USUAL, charge_rate=RAISED_CHARGE_RATE, mails=USUAL.mails),
     "`charge_rate` 200, more quotas, divided stock": Sale(
         account=LARGE, charge_rate=RAISED_CHARGE_RATE, mails=RAISED_CHARGE_RATE, stock_items=50

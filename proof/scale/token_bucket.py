@@ -1,6 +1,6 @@
 """A token bucket: how AWS and Stripe publish their limits, a rate and a burst."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass
@@ -12,20 +12,21 @@ class TokenBucket:
     Attributes:
         rate: Tokens that are refilled in a second.
         burst: Tokens in a full bucket.
+        full_at: When the bucket is full again if nobody takes a token.
     """
 
     rate: float
     burst: float = 1
-    _empty_until: float = field(default=float("-inf"), init=False)
+    full_at: float = float("-inf")
 
     def next_at(self, now: float) -> float:
         """When a token is free; `now` if there is one."""
-        return max(now, self._empty_until - (self.burst - 1) / self.rate)
+        return max(now, self.full_at - (self.burst - 1) / self.rate)
 
     def take(self, now: float) -> float:
         """Take the next token, and return when it is free. The caller waits until then."""
         granted = self.next_at(now)
-        self._empty_until = max(now, self._empty_until) + 1 / self.rate
+        self.full_at = max(now, self.full_at) + 1 / self.rate
         return granted
 
     def try_take(self, now: float) -> bool:
