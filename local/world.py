@@ -229,6 +229,7 @@ def embedded_world(  # noqa: PLR0913 - settings, by name
     progress: Progress = quiet,
     wait_scale: float = 0.1,
     payment_deadline_seconds: int = 900,
+    charge_rate: int | None = None,
     concurrent_invocations: int = CONCURRENT_INVOCATIONS,
 ) -> Iterator[World]:
     """Start everything, deploy the app and load the sample stock; stop everything at the end.
@@ -241,6 +242,7 @@ def embedded_world(  # noqa: PLR0913 - settings, by name
         progress: Shows the phases of the set-up.
         wait_scale: Factor for every wait and retry delay of a state machine.
         payment_deadline_seconds: Time in which a customer can approve a payment.
+        charge_rate: Charges that begin in a second; None for the default of the stage.
         concurrent_invocations: Invocations of functions at once; further ones are throttled.
 
     Raises:
@@ -271,6 +273,7 @@ def embedded_world(  # noqa: PLR0913 - settings, by name
                 settings: Mapping[str, str | int] = {
                     "stripe_api_base": proxy.stripe_url,
                     "payment_deadline_seconds": payment_deadline_seconds,
+                    **({"charge_rate": charge_rate} if charge_rate else {}),
                 }
                 synthesis = deployment.start_synthesis(settings)
                 emulator.await_ready()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from local.command import exit_code_of
-from proof import demo
+from proof import demo, sale
 from proof.bench import command as bench
 from proof.fault_campaign import command as faults
 from proof.scale import command as scale
@@ -28,6 +28,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
         "demo": demo.main,
         "bench": partial(bench.main, arguments),
         "scale": scale.main,
+        "sale": partial(sale.main, arguments),
         "faults": partial(faults.main, arguments),
         "simulate": partial(simulation.main, arguments),
         "twins": partial(twins.main, arguments),
@@ -43,6 +44,17 @@ def _parser() -> argparse.ArgumentParser:
     measuring = commands.add_parser("bench", help="measure the parts of bench/results.json")
     measuring.add_argument("--only", action="append", help="measure only this part; repeatable")
     commands.add_parser("scale", help="show which limit breaks first, and how a flash sale goes")
+    selling = commands.add_parser("sale", help="sell at once more than Stripe lets us charge in a second")
+    selling.add_argument("--orders", type=int, default=500, help="number of orders (default: 500)")
+    selling.add_argument("--units", type=int, help="units in stock (default: enough for all orders)")
+    selling.add_argument(
+        "--rate",
+        type=int,
+        default=25,
+        help="calls a second that Stripe accepts for an endpoint (default: 25)",
+    )
+    selling.add_argument("--charge-rate", type=int, help="charges a second (default: 80 %% of the rate)")
+    selling.add_argument("--simulated", action="store_true", help="play it in simulated time")
     campaign = commands.add_parser(
         "faults", help="inject faults into the calls of the functions, and check the laws"
     )

@@ -45,11 +45,16 @@ class Limits(BaseModel):
 
 
 class AccountLimits:
-    """Rejects requests and amounts beyond the limits."""
+    """Rejects requests and amounts beyond the limits.
+
+    Attributes:
+        rejected: Number of requests that were rejected for their rate.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._limits = Limits()
+        self.rejected = 0
         self._accepted: defaultdict[tuple[str | None, str], deque[float]] = defaultdict(deque)
 
     def change(self, limits: Limits) -> None:
@@ -91,6 +96,7 @@ class AccountLimits:
             while accepted and accepted[0] <= now - _WINDOW_SECONDS:
                 accepted.popleft()
             if limit is not None and len(accepted) >= limit:
+                self.rejected += 1
                 raise RefusedError(_rate_limited(reason))
         for _, what, limit in counted:
             if limit is not None:

@@ -123,6 +123,10 @@ class SimulatedStripe:
         """Reject payments of more than this many minor units, as if the account were not allowed more."""
         self.model.limits.change(Limits(amount=maximum))
 
+    def limit_rate(self, total_per_second: int | None = None, per_endpoint: int | None = None) -> None:
+        """Limit the requests, in all and to each endpoint; None for no limit."""
+        self.model.limits.change(Limits(per_second=total_per_second, per_second_and_endpoint=per_endpoint))
+
     def unlimited(self) -> None:
         """Take all limits back."""
         self.model.limits.change(Limits(amount=None, per_second=None, per_second_and_endpoint=None))
