@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 MOST_SHOWN: Final = 100
-"""Messages that are read to show them, or to find one."""
+"""Messages that are read to show them."""
 
 _BATCH: Final = 10
 _HIDDEN_SECONDS: Final = 60
@@ -23,7 +23,7 @@ _WAIT_SECONDS: Final = 2
 
 
 @dataclass(frozen=True)
-class DeadLetterQueue:
+class LetterQueue:
     """A queue that should be empty.
 
     Attributes:
@@ -46,7 +46,7 @@ class Letter:
         sent_at: When it was first sent, in milliseconds since 1970.
         body: Its text. It must not be printed: it can hold more than an operator may see.
         error: What EventBridge says if it could not put an event into the source queue; else None.
-        handle: Its receipt handle.
+        handle: Its receipt handle; empty once the message is deleted.
     """
 
     message_id: str
@@ -68,7 +68,7 @@ class DeadLetters:
         self._client = client
         self._urls = queues
 
-    def queues(self) -> list[DeadLetterQueue]:
+    def queues(self) -> list[LetterQueue]:
         """Each queue that has no dead-letter queue itself, by name."""
         attributes = {
             name: self._attributes(url, "QueueArn", "RedrivePolicy") for name, url in self._urls.items()
@@ -79,12 +79,12 @@ class DeadLetters:
             if "RedrivePolicy" in found
         }
         return [
-            DeadLetterQueue(name, self._urls[name], sources.get(found["QueueArn"]))
+            LetterQueue(name, self._urls[name], sources.get(found["QueueArn"]))
             for name, found in sorted(attributes.items())
             if "RedrivePolicy" not in found
         ]
 
-    def queue(self, name: str) -> DeadLetterQueue:
+    def queue(self, name: str) -> LetterQueue:
         """The queue of this name.
 
         Raises:
@@ -97,12 +97,12 @@ class DeadLetters:
         names = ", ".join(each.name for each in queues)
         raise NotFound(f"No dead-letter queue is called {name}", hints=[f"There are: {names}"])
 
-    def depth(self, queue: DeadLetterQueue) -> int:
+    def depth(self, queue: LetterQueue) -> int:
         """About how many messages it has that nobody has received just now."""
         return int(self._attributes(queue.url, "ApproximateNumberOfMessages")["ApproximateNumberOfMessages"])
 
     @contextmanager
-    def read(self, queue: DeadLetterQueue, count: int) -> Iterator[list[Letter]]:
+    def read(self, queue: LetterQueue, count: int) -> Iterator[list[Letter]]:
         """Read about this many messages, the oldest first. They stay in the queue, unless they are deleted.
 
         Until the context ends, nobody else receives them.
@@ -116,7 +116,7 @@ class DeadLetters:
             for letter in letters:
                 self._show_again(queue, letter)
 
-    def redrive(self, queue: DeadLetterQueue, message_id: str | None) -> int:
+    def redrive(self, queue: LetterQueue, message_id: str | None) -> int:
         """Send a message, or all, to the source queue, and delete each from its dead-letter queue.
 
         If the command ends in between, a message is in both queues. Consumers drop duplicates.
@@ -145,7 +145,7 @@ class DeadLetters:
 
         return self._for_each(queue, message_id, move)
 
-    def drop(self, queue: DeadLetterQueue, message_id: str | None) -> int:
+    def drop(self, queue: LetterQueue, message_id: str | None) -> int:
         """Delete a message, or all.
 
         Returns:
@@ -156,7 +156,7 @@ class DeadLetters:
         """
         return self._for_each(queue, message_id, lambda letter: self._delete(queue, letter))
 
-    def _for_each(self, queue: DeadLetterQueue, message_id: str | None, act: Callable[[Letter], None]) -> int:
+    def _for_each(self, queue: LetterQueue, message_id: str | None, act: Callable[[Letter], None]) -> int:
         """Act on one message, or on as many as there are now: one that comes back meanwhile is left alone."""
         depth = self.depth(queue)
         if message_id is not None:
@@ -173,14 +173,14 @@ class DeadLetters:
             done += len(letters)
         return done
 
-    def _delete(self, queue: DeadLetterQueue, letter: Letter) -> None:
+    def _delete(self, queue: LetterQueue, letter: Letter) -> None:
         self._client.delete_message(QueueUrl=queue.url, ReceiptHandle=letter.handle)
         letter.handle = ""
 
     def _attributes(self, url: str, *names: "QueueAttributeNameType") -> Mapping[Any, str]:
         return self._client.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
 
-    def _receive(self, queue: DeadLetterQueue, most: int) -> list[Letter]:
+    def _receive(self, queue: LetterQueue, most: int) -> list[Letter]:
         answer = self._client.receive_message(
             QueueUrl=queue.url,
             MaxNumberOfMessages=min(most, _BATCH),
@@ -202,7 +202,7 @@ class DeadLetters:
             for each in answer.get("Messages", [])
         ]
 
-    def _show_again(self, queue: DeadLetterQueue, letter: Letter) -> None:
+    def _show_again(self, queue: LetterQueue, letter: Letter) -> None:
         if letter.handle:
             self._client.change_message_visibility(
                 QueueUrl=queue.url, ReceiptHandle=letter.handle, VisibilityTimeout=0

@@ -195,7 +195,7 @@ class ProductPageJson(TypedDict):
     cursor: str | None
 
 
-class DeadLetterQueueJson(TypedDict):
+class LetterQueueJson(TypedDict):
     """A queue that should be empty.
 
     `depth` is about the number of its messages, `oldest_at` the time of the oldest of those that were read

@@ -12,9 +12,9 @@ from rich.text import Text
 from cli.money import format_amount
 from cli.order_state import Status
 from cli.shapes import (
-    DeadLetterQueueJson,
     ErasureJson,
     LetterJson,
+    LetterQueueJson,
     OrderJson,
     ProductJson,
     StoryEntryJson,
@@ -62,7 +62,7 @@ def product_table(products: Sequence[ProductJson]) -> RenderableType:
     return table
 
 
-def letter_queue_table(queues: Sequence[DeadLetterQueueJson]) -> RenderableType:
+def letter_queue_table(queues: Sequence[LetterQueueJson]) -> RenderableType:
     """Make a table of the queues that should be empty."""
     table = _table("QUEUE", "MESSAGES", "OLDEST", "CAN BE SENT BACK", numbers={"MESSAGES", "OLDEST"})
     for queue in queues:

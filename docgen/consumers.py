@@ -4,8 +4,9 @@ import ast
 from collections.abc import Iterable
 from typing import Final
 
-from local.consumers import dead_letters_of, event_consumers, queue_of
+from local.consumers import event_consumers
 from local.processes import REPOSITORY
+from stacks.names import dead_letters_of, queue_of
 
 _PARKED: Final = "The consumer has failed five times to handle an event. | [Queues](#queues)"
 _LATE: Final = (

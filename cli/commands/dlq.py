@@ -9,11 +9,11 @@ import typer
 
 from cli.aws import aws_errors, dead_letters_of
 from cli.connection import JsonOption, RunFileOption, StageOption, reported
-from cli.dead_letters import MOST_SHOWN, DeadLetterQueue, DeadLetters
+from cli.dead_letters import MOST_SHOWN, DeadLetters, LetterQueue
 from cli.errors import WrongUsage
 from cli.letter_summary import summary
 from cli.output import Output
-from cli.shapes import DeadLetterQueueJson
+from cli.shapes import LetterQueueJson
 from cli.target import RUN_FILE, read_run_file
 from cli.views import letter_queue_table, letter_table
 
@@ -129,7 +129,7 @@ def _check(message_id: str | None, *, everything: bool) -> None:
         raise WrongUsage("Wrong options", "Pass a message id, or --all.")
 
 
-def _listed(letters: DeadLetters, queue: DeadLetterQueue) -> DeadLetterQueueJson:
+def _listed(letters: DeadLetters, queue: LetterQueue) -> LetterQueueJson:
     depth = letters.depth(queue)
     with letters.read(queue, min(depth, MOST_SHOWN)) as read:
         oldest_at = summary(read[0])["sent_at"] if read else None

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal, NotRequired, Required, Union,
 
 from typing_extensions import ReadOnly, get_type_hints, is_typeddict
 
-from lambdas.domain.order_events import DETAILS, Field
+from lambdas.domain.order_events import DETAILS, Described
 from lambdas.domain.vocabulary import EventType
 
 Json = dict[str, Any]
@@ -51,7 +51,7 @@ def _schema(hint: Any) -> Json:  # noqa: ANN401 - any type
     return _of_values(hint)
 
 
-def _described(hint: Any, *fields: Field) -> Json:  # noqa: ANN401 - any type
+def _described(hint: Any, *fields: Described) -> Json:  # noqa: ANN401 - any type
     """The schema of an annotated type, with its description at the end."""
     schema = _schema(hint)
     for field in fields:

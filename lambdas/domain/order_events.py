@@ -21,68 +21,68 @@ VERSION: Final = 1
 """The field `version` of every event. A change that consumers can't read needs another version."""
 
 
-class Field:
+class Described:
     """What JSON Schema says of a field, besides its type."""
 
     def __init__(self, description: str, **keywords: Any) -> None:  # noqa: ANN401 - values of JSON
         self.keywords: Mapping[str, Any] = {"description": description, **keywords}
 
 
-MinorUnits = Annotated[int, Field("Amount in the minor unit of the currency, such as cents.", minimum=0)]
+MinorUnits = Annotated[int, Described("Amount in the minor unit of the currency, such as cents.", minimum=0)]
 
 
 class ItemDetail(TypedDict):
     """A line of an order: units of one SKU."""
 
-    sku: Annotated[str, Field("Key of the product in the catalogue.")]
-    quantity: Annotated[int, Field("Number of units.", minimum=1)]
+    sku: Annotated[str, Described("Key of the product in the catalogue.")]
+    quantity: Annotated[int, Described("Number of units.", minimum=1)]
     unit_price: ReadOnly[
-        Annotated[MinorUnits | None, Field("Minor units; null if the order ended before it was priced.")]
+        Annotated[MinorUnits | None, Described("Minor units; null if the order ended before it was priced.")]
     ]
 
 
 class PricedItemDetail(ItemDetail):
     """A line of a priced order: units of one SKU."""
 
-    unit_price: ReadOnly[Annotated[MinorUnits, Field("Price of one unit, in minor units.")]]
+    unit_price: ReadOnly[Annotated[MinorUnits, Described("Price of one unit, in minor units.")]]
 
 
 class PaymentDetail(TypedDict):
     """What happened to the payment of an order without the saga."""
 
-    disputed: Annotated[bool, Field("Whether a dispute is open or was lost.")]
+    disputed: Annotated[bool, Described("Whether a dispute is open or was lost.")]
     refunded_outside: Annotated[
         int,
-        Field("Minor units of all such refunds together. A refund that fails lowers it.", minimum=0),
+        Described("Minor units of all such refunds together. A refund that fails lowers it.", minimum=0),
     ]
 
 
 class FailureDetail(TypedDict):
     """Why an order is not fulfilled."""
 
-    code: Annotated[str, Field("Failure code. More codes may be added.", examples=sorted(FailureCode))]
-    message: Annotated[str, Field("A sentence for the customer.")]
+    code: Annotated[str, Described("Failure code. More codes may be added.", examples=sorted(FailureCode))]
+    message: Annotated[str, Described("A sentence for the customer.")]
 
 
 class OrderEventDetail(TypedDict):
     """What every event has. Event types narrow some of the fields."""
 
-    version: Annotated[Literal[1], Field("Version of the contract.")]
+    version: Annotated[Literal[1], Described("Version of the contract.")]
     event_id: Annotated[
-        str, Field("The same in every delivery of an event: use it to drop duplicates.", format="uuid")
+        str, Described("The same in every delivery of an event: use it to drop duplicates.", format="uuid")
     ]
-    order_id: Annotated[str, Field("Id of the order.", format="uuid")]
+    order_id: Annotated[str, Described("Id of the order.", format="uuid")]
     request_id: NotRequired[
         Annotated[
             str,
-            Field("Id of the request that submitted the order, as in the logs; absent for older orders."),
+            Described("Id of the request that submitted the order, as in the logs; absent for older orders."),
         ]
     ]
-    customer_id: Annotated[str, Field("User id of the customer.")]
+    customer_id: Annotated[str, Described("User id of the customer.")]
     status: ReadOnly[
         Annotated[
             str,
-            Field(
+            Described(
                 "Status of the order after the change. More statuses may be added.",
                 examples=[
                     "PENDING",
@@ -95,32 +95,32 @@ class OrderEventDetail(TypedDict):
             ),
         ]
     ]
-    currency: Annotated[str, Field("ISO 4217 code in lower case.", pattern="^[a-z]{3}$")]
+    currency: Annotated[str, Described("ISO 4217 code in lower case.", pattern="^[a-z]{3}$")]
     amount: ReadOnly[
         Annotated[
             MinorUnits | None,
-            Field("Price of all items, in minor units; null if the order ended before it was priced."),
+            Described("Price of all items, in minor units; null if the order ended before it was priced."),
         ]
     ]
-    items: ReadOnly[Annotated[Sequence[ItemDetail], Field("The lines of the order.", minItems=1)]]
+    items: ReadOnly[Annotated[Sequence[ItemDetail], Described("The lines of the order.", minItems=1)]]
     payment: NotRequired[
         ReadOnly[
             Annotated[
                 PaymentDetail,
-                Field("Present once the payment was disputed, or refunded outside of the saga."),
+                Described("Present once the payment was disputed, or refunded outside of the saga."),
             ]
         ]
     ]
     failure: NotRequired[
-        ReadOnly[Annotated[FailureDetail, Field("Present once the saga has begun to undo the order.")]]
+        ReadOnly[Annotated[FailureDetail, Described("Present once the saga has begun to undo the order.")]]
     ]
-    occurred_at: Annotated[str, Field("When the order changed; UTC, ISO 8601.", format="date-time")]
+    occurred_at: Annotated[str, Described("When the order changed; UTC, ISO 8601.", format="date-time")]
 
 
-_Amount = Annotated[MinorUnits, Field("Price of all items, in minor units.")]
-_PricedItems = Annotated[Sequence[PricedItemDetail], Field("The lines of the order.", minItems=1)]
-_Reason = Annotated[FailureDetail, Field("Why the order is not fulfilled.")]
-_Payment = Annotated[PaymentDetail, Field("What happened to the payment without the saga.")]
+_Amount = Annotated[MinorUnits, Described("Price of all items, in minor units.")]
+_PricedItems = Annotated[Sequence[PricedItemDetail], Described("The lines of the order.", minItems=1)]
+_Reason = Annotated[FailureDetail, Described("Why the order is not fulfilled.")]
+_Payment = Annotated[PaymentDetail, Described("What happened to the payment without the saga.")]
 
 
 class OrderConfirmedDetail(OrderEventDetail):

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lambdas.domain.vocabulary import METRIC_NAMESPACE, SERVICE, Metric
-from local.consumers import dead_letters_of, event_consumers
+from local.consumers import event_consumers
 from local.world import World
 from proof.alarms.evaluation import Datapoint, MetricKey
+from stacks.names import dead_letters_of
 
 NAMESPACE: Final = f"{METRIC_NAMESPACE}/local"
 API_NAME: Final = "orders-local"

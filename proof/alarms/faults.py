@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from lambdas.domain.vocabulary import FindingKind, MailOutcome, Metric, RecoveryOutcome, WebhookOutcome
-from local.consumers import dead_letters_of, event_consumers, queue_of
+from local.consumers import event_consumers
 from local.fault_proxy.faults import Fault
 from local.users import OPERATOR
 from local.waiting import wait_for
@@ -20,6 +20,7 @@ from proof.alarms.evaluation import Datapoint, MetricKey
 from proof.orders import DECLINED, an_order
 from proof.run_reconciler import run_reconciler
 from proof.scenarios import CONFIRM, cancel_once_confirmed
+from stacks.names import dead_letters_of, queue_of
 
 _MINUTE: Final = 60.0
 _HOUR: Final = 60 * _MINUTE

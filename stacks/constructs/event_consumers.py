@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from aws_cdk import aws_events as events
 
 from stacks.constructs.grant import Grant
-from stacks.constructs.python_function import PythonFunction, PythonFunctions, pascal_case
+from stacks.constructs.python_function import PythonFunction, PythonFunctions
 from stacks.constructs.queue import DeadLetterQueue, EventQueue
 from stacks.constructs.stage_stack import StageStack
 from stacks.constructs.table import Table
+from stacks.names import dead_letters_of, pascal_case, queue_of
 from stacks.settings import StageSettings
 
 
@@ -60,18 +61,17 @@ class EventConsumers:
                 the idempotency table, for `consume_once`.
             max_receive_count: How often an event is delivered before it becomes a dead letter.
         """
-        named = pascal_case(name)
-        dead_letters = DeadLetterQueue(self._stack, f"{named}DeadLetters", self._settings)
+        dead_letters = DeadLetterQueue(self._stack, dead_letters_of(name), self._settings)
         queue = EventQueue(
             self._stack,
-            f"{named}Queue",
+            queue_of(name),
             self._settings,
             consumer=name,
             max_receive_count=max_receive_count,
             dead_letters=dead_letters,
         )
         queue.collect(
-            f"{named}Rule",
+            f"{pascal_case(name)}Rule",
             subscription.pattern,
             description=f"Events for {name}",
             bus=subscription.bus,

@@ -15,6 +15,7 @@ from stacks.constructs.findings import accept
 from stacks.constructs.grant import Grant
 from stacks.constructs.log_group import LogGroup
 from stacks.constructs.stage_stack import StageStack
+from stacks.names import pascal_case
 from stacks.settings import StageSettings
 from stacks.timeouts import MEMORY_MB, function_timeout_seconds
 
@@ -139,8 +140,3 @@ def _fill_code_folder(folder: Path, package: Path, runtime: Path | None) -> None
     if runtime:
         shutil.copytree(runtime, folder, ignore=without_caches, dirs_exist_ok=True)
         (folder / "bootstrap.py").rename(folder / "bootstrap")
-
-
-def pascal_case(name: str) -> str:
-    """Spell `charge_payment` as `ChargePayment`, like CloudFormation and the state machine do."""
-    return "".join(word.title() for word in name.split("_"))

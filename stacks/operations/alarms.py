@@ -20,7 +20,7 @@ from lambdas.domain.vocabulary import (
     RecoveryOutcome,
     WebhookOutcome,
 )
-from stacks.constructs.python_function import pascal_case
+from stacks.names import pascal_case
 from stacks.operations.alarm_topic import AlarmTopic
 from stacks.operations.observed import FunctionMetrics, Observed
 from stacks.operations.slo import BURN_RATES, Window

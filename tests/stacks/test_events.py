@@ -10,8 +10,8 @@ from docgen.event_contract.registry import registry_schemas
 from lambdas.domain.order import OrderStatus
 from lambdas.domain.vocabulary import EventType
 from lambdas.events.publish_order_events.order_event import event_of_change
-from local.consumers import dead_letters_of, event_consumers, queue_of
-from stacks.constructs.python_function import pascal_case
+from local.consumers import event_consumers
+from stacks.names import dead_letters_of, pascal_case, queue_of
 from tests.stacks.synthesis import Synthesis, readable
 from tests.unit.lambdas.builders import an_order
 

@@ -10,7 +10,7 @@ import pytest
 from lambdas.domain.order import OrderStatus
 from lambdas.domain.vocabulary import FindingKind, MailOutcome, Metric, RecoveryOutcome, WebhookOutcome
 from lambdas.events.publish_order_events.order_event import event_of_change
-from stacks.constructs.python_function import pascal_case
+from stacks.names import pascal_case
 from stacks.settings import STAGES
 from statemachines.definition import read_definition
 from statemachines.document import SagaDocument

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from local.consumers import event_consumers, queue_of
-from stacks.constructs.python_function import pascal_case
+from local.consumers import event_consumers
+from stacks.names import pascal_case, queue_of
 from statemachines.steps import STEP_FUNCTIONS
 from tests.stacks.synthesis import Synthesis, readable
 
