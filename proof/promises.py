@@ -20,6 +20,8 @@ _EVENTS: Final = (
     *("PaymentRefundedOutside", "PaymentSettledOutside"),
     *("PaymentDisputed", "PaymentDisputeWon", "PaymentDisputeLost"),
 )
+"""Entries of the timeline that are events by the same name."""
+
 _SUBJECTS: Final = {
     "CONFIRMED": "Your order is confirmed",
     "FAILED": "Your order could not be completed",
@@ -123,13 +125,14 @@ class OrderHistory:
 
     @property
     def announced(self) -> list[str]:
-        """The entries of the timeline that are published as events, oldest first.
+        """The events that the timeline announces, oldest first.
 
         A writer takes the time before it writes, so a later entry can have an earlier time. Its event then
         has the time of the entry before it, and events of one time are in the order of their names.
         """
         times = accumulate((str(entry["at"]) for entry in self.record["timeline"]), max)
-        return [entry for _, entry in sorted(zip(times, self.timeline, strict=True)) if entry in _EVENTS]
+        events = zip(times, _events_of(self.timeline), strict=True)
+        return [event for _, event in sorted((at, event) for at, event in events if event is not None)]
 
     @property
     def all_events_arrived(self) -> bool:
@@ -202,6 +205,32 @@ def _broken(order: OrderHistory) -> Iterator[str]:
         yield from _wrong_in(name, execution)
     if order.status in AT_REST and not order.was_mailed and not _NO_MAIL & set(order.timeline):
         yield f"the customer got no mail that it is {order.status}: {list(order.subjects)}"
+
+
+def _events_of(timeline: Sequence[str]) -> Iterator[str | None]:
+    """The event that each entry announces; None if it announces none.
+
+    Two events have other names than their entries, because most such entries are no event: the first wait for
+    a payment that the customer must approve, and a refund that is sent after the order was closed.
+    """
+    must_approve = waits = is_closed = False
+    for entry in timeline:
+        match entry:
+            case "PaymentActionRequired":
+                must_approve = True
+            case "PaymentProcessing" | "PaymentDeclined" | "PaymentSucceeded":
+                must_approve = False
+            case "OrderFailed" | "OrderCancelled":
+                is_closed = True
+            case "OrderNeedsAttention" | "PaymentSettledOutside":
+                waits = is_closed = False
+        if entry == "PaymentAwaited":
+            yield "PaymentApprovalNeeded" if must_approve and not waits else None
+            waits = True
+        elif entry == "PaymentRefunded" and is_closed:
+            yield "PaymentRefundSent"
+        else:
+            yield entry if entry in _EVENTS else None
 
 
 def _forward_too_late(timeline: Sequence[str]) -> Iterator[str]:

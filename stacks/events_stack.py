@@ -3,10 +3,12 @@
 from aws_cdk import Duration
 from constructs import Construct
 
+from lambdas.domain.vocabulary import MAILED_EVENTS
 from stacks.constructs.event_bus import EventBus
 from stacks.constructs.event_consumers import EventConsumers
 from stacks.constructs.event_schemas import register_event_schemas
-from stacks.constructs.mail import mail_feedback
+from stacks.constructs.grant import Grant
+from stacks.constructs.mail import mail_feedback, send_mail
 from stacks.constructs.order_stream import follow_orders
 from stacks.constructs.python_function import PythonFunctions
 from stacks.constructs.queue import DeadLetterQueue
@@ -49,6 +51,14 @@ class EventsStack(StageStack):
         consumers = EventConsumers(self, settings, functions, idempotency)
         consumers.add("audit_order_events", bus.order_events(), self.audit.add(), knows_duplicates=True)
         consumers.add("record_mail_feedback", mail_feedback(settings), orders.update(), knows_duplicates=True)
+        consumers.add(
+            "mail_customers",
+            bus.order_events(*MAILED_EVENTS),
+            orders.read(),
+            send_mail(settings),
+            Grant({"PAYMENT_DEADLINE_SECONDS": str(settings.payment_deadline_seconds)}),
+            batch_size=1,  # so that a slow answer of SES delays no other mail
+        )
 
         self.add_output("EventBusName", bus.event_bus_name, "Bus of the order events")
         self.add_output("AuditTableName", self.audit.table_name, "Table of every event of every order")

@@ -4,7 +4,7 @@ from aws_cdk import Annotations, Duration
 from constructs import Construct
 
 from stacks.constructs.grant import Grant
-from stacks.constructs.mail import MailSender
+from stacks.constructs.mail import MailConfiguration, send_mail
 from stacks.constructs.order_stream import follow_orders
 from stacks.constructs.python_function import PythonFunction, PythonFunctions
 from stacks.constructs.queue import DeadLetterQueue
@@ -38,6 +38,7 @@ class SagaStack(StageStack):
     ) -> None:
         super().__init__(scope, "saga", settings, description="Orders: the saga")
         functions = PythonFunctions(self, settings)
+        MailConfiguration(self, settings)
         # Each step may change the record of its order. These steps need more.
         more: dict[str, list[Grant]] = {
             "validate_order": [
@@ -54,7 +55,7 @@ class SagaStack(StageStack):
             "await_payment": [stripe_key.read(), wake_saga(self, settings)],
             "expire_payment": [stripe_key.read()],
             "reserve_inventory": [inventory.update()],
-            "notify_customer": [idempotency.do_once(), MailSender(self, settings).send()],
+            "notify_customer": [idempotency.do_once(), send_mail(settings)],
             "release_inventory": [inventory.update()],
             "refund_payment": [stripe_key.read()],
         }

@@ -12,7 +12,7 @@ Pattern = Mapping[str, Any]
 
 _EXISTS = [{"exists": True}]
 
-_EVENT_STATUSES = ["CONFIRMED", "FAILED", "CANCELLED", "NEEDS_ATTENTION"]
+_EVENT_STATUSES = ["AWAITING_PAYMENT", "CONFIRMED", "FAILED", "CANCELLED", "NEEDS_ATTENTION"]
 
 
 def _order_has(attribute: str, value: Pattern) -> Pattern:

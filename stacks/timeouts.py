@@ -9,6 +9,7 @@ _TIMEOUT_SECONDS_OF = {
     "charge_payment": 48,  # it may wait 2 s for its turn, and a confirmation waits for the customer's bank
     "refund_payment": 29,
     "notify_customer": 25,  # a call to SES is not repeated, so it may take long
+    "mail_customers": 25,
     "await_payment": 25,
     "expire_payment": 25,
     "receive_stripe_webhook": 25,

@@ -38,6 +38,14 @@ _CONFIRMED: Final = replace(_PENDING, status=OrderStatus.CONFIRMED, version=5)
 _DISPUTED: Final = replace(
     _CONFIRMED, version=7, payment=replace(_CONFIRMED.payment, dispute=DisputeState.OPEN)
 )
+_ACTION_REQUIRED: Final = replace(_PENDING, payment=Payment(PaymentStatus.REQUIRES_ACTION, "pi_3PxYz"))
+_REFUND_PENDING: Final = replace(
+    _PENDING,
+    status=OrderStatus.FAILED,
+    version=9,
+    payment=Payment(PaymentStatus.REFUND_PENDING, "pi_3PxYz"),
+    failure=Failure(FailureCode.OUT_OF_STOCK, "CRUNCHY-ARMCHAIR is out of stock."),
+)
 _FLAGGED: Final = replace(
     _PENDING,
     status=OrderStatus.NEEDS_ATTENTION,
@@ -86,6 +94,14 @@ _CHANGES: Final[Mapping[EventType, tuple[Order, Order]]] = {
             version=9,
             settlement=Settlement("operator", "Bank transfer 2026-0042", "2026-03-01T13:00:00.000Z"),
         ),
+    ),
+    EventType.PAYMENT_APPROVAL_NEEDED: (
+        _ACTION_REQUIRED,
+        replace(_ACTION_REQUIRED, status=OrderStatus.AWAITING_PAYMENT, version=5),
+    ),
+    EventType.PAYMENT_REFUND_SENT: (
+        _REFUND_PENDING,
+        replace(_REFUND_PENDING, version=11, payment=Payment(PaymentStatus.REFUNDED, "pi_3PxYz")),
     ),
 }
 """An order before and after the change that each event reports."""

@@ -28,6 +28,11 @@ def of_timestamp(seconds: int) -> str:
     return text(datetime.fromtimestamp(seconds, UTC))
 
 
+def later(time: str, seconds: int) -> str:
+    """The time that is later than another one by some seconds."""
+    return text(datetime.fromisoformat(time) + timedelta(seconds=seconds))
+
+
 def earlier(time: str, by: timedelta) -> str:
     """The time that is earlier than another one by a duration."""
     return text(datetime.fromisoformat(time) - by)

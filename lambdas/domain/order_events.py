@@ -177,6 +177,22 @@ class PaymentSettledOutsideDetail(OrderEventDetail):
     """An operator has settled the payment with the customer, without the payment provider."""
 
 
+class PaymentApprovalNeededDetail(OrderEventDetail):
+    """The order waits until the customer approves the payment. How they do that is in the order only."""
+
+    status: ReadOnly[Literal["AWAITING_PAYMENT"]]
+    amount: ReadOnly[_Amount]
+    items: ReadOnly[_PricedItems]
+
+
+class PaymentRefundSentDetail(OrderEventDetail):
+    """The refund of an order, still pending when the order was closed, was sent to the customer's bank."""
+
+    amount: ReadOnly[_Amount]
+    items: ReadOnly[_PricedItems]
+    failure: ReadOnly[Required[_Reason]]
+
+
 DETAILS: Final[Mapping[EventType, type[OrderEventDetail]]] = {
     EventType.ORDER_CONFIRMED: OrderConfirmedDetail,
     EventType.ORDER_FAILED: OrderFailedDetail,
@@ -187,5 +203,7 @@ DETAILS: Final[Mapping[EventType, type[OrderEventDetail]]] = {
     EventType.PAYMENT_DISPUTE_WON: PaymentDisputeWonDetail,
     EventType.PAYMENT_REFUNDED_OUTSIDE: PaymentRefundedOutsideDetail,
     EventType.PAYMENT_SETTLED_OUTSIDE: PaymentSettledOutsideDetail,
+    EventType.PAYMENT_APPROVAL_NEEDED: PaymentApprovalNeededDetail,
+    EventType.PAYMENT_REFUND_SENT: PaymentRefundSentDetail,
 }
 """The detail of each event type."""

@@ -99,6 +99,16 @@ class EventType(StrEnum):
     PAYMENT_DISPUTE_WON = "PaymentDisputeWon"
     PAYMENT_REFUNDED_OUTSIDE = "PaymentRefundedOutside"
     PAYMENT_SETTLED_OUTSIDE = "PaymentSettledOutside"
+    PAYMENT_APPROVAL_NEEDED = "PaymentApprovalNeeded"
+    PAYMENT_REFUND_SENT = "PaymentRefundSent"
+
+
+MAILED_EVENTS: Final = (
+    EventType.PAYMENT_APPROVAL_NEEDED,
+    EventType.PAYMENT_REFUNDED_OUTSIDE,
+    EventType.PAYMENT_REFUND_SENT,
+)
+"""Events about which `mail_customers` mails the customer. The saga itself mails how the order ended."""
 
 
 class FailureCode(StrEnum):

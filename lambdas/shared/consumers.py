@@ -9,12 +9,17 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from lambdas.domain.errors import StoreUnavailable
 from lambdas.shared.log import logger
 from lambdas.shared.queues import Message, process_messages
-from lambdas.shared.run_once import run_once
+from lambdas.shared.run_once import LOCK_SECONDS, run_once
 from lambdas.shared.settings import Settings
 
 
 def consume_once(
-    consumer: str, event: dict[str, Any], context: LambdaContext, act: Callable[[Message], None]
+    consumer: str,
+    event: dict[str, Any],
+    context: LambdaContext,
+    act: Callable[[Message], None],
+    *,
+    lock_seconds: int = LOCK_SECONDS,
 ) -> PartialItemFailureResponse:
     """Act on each event of a batch once, however often it is delivered; see `run_once`.
 
@@ -26,6 +31,7 @@ def consume_once(
         context: The context of the invocation.
         act: Does what the consumer is for. The message is the event as EventBridge delivers it; its `detail`
             has the fields of its type in `lambdas.domain.order_events`.
+        lock_seconds: How long `act` may take; see `run_once`.
     """
     settings = Settings()
 
@@ -37,7 +43,13 @@ def consume_once(
             acted.append(message)
 
         event_id = message["detail"]["event_id"]
-        run_once(f"{consumer}/{event_id}", act_now, settings=settings, unavailable=StoreUnavailable)
+        run_once(
+            f"{consumer}/{event_id}",
+            act_now,
+            settings=settings,
+            unavailable=StoreUnavailable,
+            lock_seconds=lock_seconds,
+        )
         return bool(acted)
 
     return consume_events(consumer, event, context, consume)

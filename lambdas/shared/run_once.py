@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 _REMEMBERED_FOR_SECONDS: Final = 90 * 24 * 60 * 60
 """Long, because an operator or the reconciliation can repeat an action long after the first time."""
 
-_LOCK_SECONDS: Final = 3
+LOCK_SECONDS: Final = 3
+"""How long most actions lock their key."""
 
 
 class _ShortLock(LambdaContext):
@@ -58,7 +59,7 @@ def run_once(
     *,
     settings: Settings,
     unavailable: type[TransientFailure],
-    lock_seconds: int = _LOCK_SECONDS,
+    lock_seconds: int = LOCK_SECONDS,
 ) -> None:
     """Run an action, unless it has succeeded before under the same key. If it raises, the key stays free.
 

@@ -94,6 +94,8 @@ class Settings:
     """Sender of the mails to customers: a verified SES identity."""
     configuration_set = _Setting(str)
     """Name of the SES configuration set that reports what becomes of the mails."""
+    payment_deadline_seconds = _Setting(_seconds)
+    """How long the saga waits for a customer to approve the payment."""
     stripe_secret_id = _Setting(str)
     """Name or ARN of the secret with Stripe's secret key."""
     payment_service = _Setting(str)

@@ -127,6 +127,7 @@ class Queue:
         functions: All functions.
         trace: Gets what becomes a dead letter.
         max_receive_count: How often a message is received before it becomes a dead letter.
+        batch_size: How many messages a call gets at most.
 
     Attributes:
         dead_letters: The bodies of the messages that were given up.
@@ -141,6 +142,7 @@ class Queue:
         trace: Trace,
         *,
         max_receive_count: int,
+        batch_size: int = _BATCH,
     ) -> None:
         self.name = name
         self.dead_letters: list[str] = []
@@ -149,6 +151,7 @@ class Queue:
         self._functions = functions
         self._trace = trace
         self._max_receive_count = max_receive_count
+        self._batch_size = batch_size
         self._visible: list[_Message] = []
         self._received: dict[str, _Message] = {}
         self._sent = 0
@@ -190,7 +193,7 @@ class Queue:
     def _poll(self) -> None:
         self._polls = False
         self._scheduler.random.shuffle(self._visible)
-        batch, self._visible = self._visible[:_BATCH], self._visible[_BATCH:]
+        batch, self._visible = self._visible[: self._batch_size], self._visible[self._batch_size :]
         visibility = 6 * function_timeout_seconds(self._function)
         for message in batch:
             message.received += 1

@@ -17,6 +17,7 @@ import stripe as stripe_sdk
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from typing_extensions import override
 
+from lambdas.domain.vocabulary import MAILED_EVENTS
 from lambdas.saga.charge_payment import charge_queue
 from lambdas.shared import aws, metrics, reconciliation, secrets
 from lambdas.shared.log import logger
@@ -65,6 +66,7 @@ _ENVIRONMENT: Final = {
     "STALE_AFTER_SECONDS": "1800",
     "ORDERS_PER_CUSTOMER_HOUR": "1000",
     "CHARGE_RATE": "1000",
+    "PAYMENT_DEADLINE_SECONDS": "900",
     "SENDER_EMAIL": "shop@example.com",
     "CONFIGURATION_SET": "orders-local",
     "STRIPE_SECRET_ID": "stripe",
@@ -111,6 +113,7 @@ class SimulatedWorld:
         self.stripe = SimulatedStripe(self.scheduler, self.api, self._paid)
         queue = partial(Queue, scheduler=self.scheduler, functions=self.functions, trace=self.trace)
         self.audit = queue("audit", "audit_order_events", max_receive_count=5)
+        self.mails = queue("mails", "mail_customers", max_receive_count=5, batch_size=1)
         self.ended_executions = queue(_ENDED_EXECUTIONS, "recover_order", max_receive_count=20)
         stream = partial(Stream, scheduler=self.scheduler, functions=self.functions)
         self.streams = (
@@ -179,7 +182,7 @@ class SimulatedWorld:
 
     def redrive(self) -> None:
         """Move all dead letters back to their queues, as an operator does, and wait for the end of that."""
-        for queue in (self.audit, self.ended_executions):
+        for queue in (self.audit, self.mails, self.ended_executions):
             letters, queue.dead_letters = queue.dead_letters, []
             for letter in letters:
                 queue.send(json.loads(letter))
@@ -258,7 +261,10 @@ class SimulatedWorld:
         for entry in params["Entries"]:
             detail = json.loads(entry["Detail"])
             self.invariants += breaches(entry["DetailType"], detail)
-            self.audit.send({"source": entry["Source"], "detail-type": entry["DetailType"], "detail": detail})
+            event = {"source": entry["Source"], "detail-type": entry["DetailType"], "detail": detail}
+            self.audit.send(event)
+            if entry["DetailType"] in MAILED_EVENTS:
+                self.mails.send(event)
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "simulated"} for _ in params["Entries"]]}
 
     def _send_email(self, _: str, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,7 @@ class EventConsumers:
         *grants: Grant,
         knows_duplicates: bool = False,
         max_receive_count: int = 5,
+        batch_size: int = 10,
     ) -> PythonFunction:
         """Add the function of this name, and deliver events to it in batches.
 
@@ -60,6 +61,7 @@ class EventConsumers:
             knows_duplicates: The function itself recognizes an event that comes again. Otherwise it may use
                 the idempotency table, for `consume_once`.
             max_receive_count: How often an event is delivered before it becomes a dead letter.
+            batch_size: How many events a call gets at most; its timeout must suffice for all of them.
         """
         dead_letters = DeadLetterQueue(self._stack, dead_letters_of(name), self._settings)
         queue = EventQueue(
@@ -79,5 +81,5 @@ class EventConsumers:
         )
         once = [] if knows_duplicates else [self._idempotency.do_once()]
         function = self._functions.add(name, *grants, *once)
-        queue.deliver_to(function)
+        queue.deliver_to(function, batch_size=batch_size)
         return function

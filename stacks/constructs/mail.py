@@ -11,7 +11,7 @@ from stacks.constructs.grant import Grant
 from stacks.settings import StageSettings
 
 
-class MailSender(ses.ConfigurationSet):
+class MailConfiguration(ses.ConfigurationSet):
     """The configuration set of the stage: SES reports bounces and complaints of its mails on the default bus.
 
     SES supports no other bus (`AWS::SES::ConfigurationSetEventDestination EventBridgeDestination` in
@@ -20,7 +20,6 @@ class MailSender(ses.ConfigurationSet):
 
     def __init__(self, scope: Construct, settings: StageSettings) -> None:
         super().__init__(scope, "Mail", configuration_set_name=_name(settings))
-        self._settings = settings
         self.add_event_destination(
             "Feedback",
             destination=ses.EventDestination.event_bus(
@@ -29,19 +28,20 @@ class MailSender(ses.ConfigurationSet):
             events=[ses.EmailSendingEvent.BOUNCE, ses.EmailSendingEvent.COMPLAINT],
         )
 
-    def send(self) -> Grant:
-        """Send mail from the shop's address."""
-        statement = iam.PolicyStatement(actions=["ses:SendEmail"], resources=["*"])
-        if not self._settings.embedded:  # the embedded AWS does not know the key `ses:FromAddress`
-            statement.add_condition("StringEquals", {"ses:FromAddress": self._settings.sender_email})
-        return Grant(
-            {"SENDER_EMAIL": self._settings.sender_email, "CONFIGURATION_SET": _name(self._settings)},
-            [statement],
-            {
-                "AwsSolutions-IAM5[Resource::*]": "SES checks the permission on recipients' identities, too;"
-                " the condition limits it to the sender's address."
-            },
-        )
+
+def send_mail(settings: StageSettings) -> Grant:
+    """Send mail from the shop's address, with the configuration set of the stage."""
+    statement = iam.PolicyStatement(actions=["ses:SendEmail"], resources=["*"])
+    if not settings.embedded:  # the embedded AWS does not know the key `ses:FromAddress`
+        statement.add_condition("StringEquals", {"ses:FromAddress": settings.sender_email})
+    return Grant(
+        {"SENDER_EMAIL": settings.sender_email, "CONFIGURATION_SET": _name(settings)},
+        [statement],
+        {
+            "AwsSolutions-IAM5[Resource::*]": "SES checks the permission on recipients' identities, too;"
+            " the condition limits it to the sender's address."
+        },
+    )
 
 
 def mail_feedback(settings: StageSettings) -> Subscription:

@@ -115,8 +115,13 @@ class EventQueue(Queue):
             targets=[targets.SqsQueue(self, dead_letter_queue=self._dead_letters, message=message)],
         )
 
-    def deliver_to(self, function: lambda_.Function) -> None:
+    def deliver_to(self, function: lambda_.Function, *, batch_size: int = 10) -> None:
         """Call the function with the messages in batches; it reports which of a batch failed."""
         function.add_event_source(
-            sources.SqsEventSource(self, report_batch_item_failures=True, max_concurrency=self._concurrency)
+            sources.SqsEventSource(
+                self,
+                batch_size=batch_size,
+                report_batch_item_failures=True,
+                max_concurrency=self._concurrency,
+            )
         )

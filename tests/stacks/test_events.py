@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from docgen.event_contract.registry import registry_schemas
-from lambdas.domain.order import OrderStatus
+from lambdas.domain.order import OrderStatus, Payment, PaymentStatus
 from lambdas.domain.vocabulary import EventType
 from lambdas.events.publish_order_events.order_event import event_of_change
 from local.consumers import event_consumers
@@ -73,10 +73,13 @@ def test_new_orders_cancellations_and_retries_start_the_saga(stage: Synthesis) -
     ]
 
 
-def test_ends_refunds_disputes_and_settlements_become_events(stage: Synthesis) -> None:
+def test_the_changes_that_are_events_reach_the_outbox(stage: Synthesis) -> None:
     refunded = {"M": {"refunded_outside": {"N": [{"exists": True}]}}}
     disputed = {"M": {"dispute": {"S": [{"exists": True}]}}}
-    statuses = [status for status in OrderStatus if event_of_change(None, an_order(status=status))]
+    approval = Payment(PaymentStatus.REQUIRES_ACTION)
+    statuses = [
+        status for status in OrderStatus if event_of_change(None, an_order(status=status, payment=approval))
+    ]
     assert patterns_of(source_of(stage, "PublishOrderEvents")) == [
         {"dynamodb": {"NewImage": {"status": {"S": statuses}}}},
         {"dynamodb": {"NewImage": {"payment": refunded}}},
@@ -171,6 +174,17 @@ def test_order_events_are_queued_for_the_audit(stage: Synthesis) -> None:
     assert rule["EventPattern"] == {"source": ["orders"]}
     assert readable(target["Arn"]) == "AuditOrderEventsQueue.Arn"
     assert readable(target["DeadLetterConfig"]["Arn"]) == "AuditOrderEventsDeadLetters.Arn"
+
+
+def test_payments_to_approve_and_refunds_are_mailed_one_by_one(stage: Synthesis) -> None:
+    rule = stage.named(RULE)["MailCustomersRule"]
+
+    assert readable(rule["EventBusName"]) == "Bus"
+    assert rule["EventPattern"] == {
+        "source": ["orders"],
+        "detail-type": ["PaymentApprovalNeeded", "PaymentRefundedOutside", "PaymentRefundSent"],
+    }
+    assert source_of(stage, "MailCustomers")["BatchSize"] == 1
 
 
 def test_ses_reports_bounces_and_complaints_of_the_stages_mails(stage: Synthesis) -> None:

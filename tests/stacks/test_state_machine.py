@@ -27,6 +27,13 @@ def test_the_definition_is_the_file_with_the_stages_deadline(stage: Synthesis) -
     assert stage.named(MACHINE)["Saga"]["Definition"] == expected
 
 
+def test_the_mail_about_an_approval_has_the_deadline_of_the_saga(stage: Synthesis) -> None:
+    deadline = stage.named(MACHINE)["Saga"]["Definition"]["States"]["AwaitPayment"]["TimeoutSeconds"]
+    variables = stage.functions()["mail_customers"]["Environment"]["Variables"]
+
+    assert variables["PAYMENT_DEADLINE_SECONDS"] == str(deadline)
+
+
 def test_the_deadline_in_the_file_is_the_one_that_every_stage_has() -> None:
     deadline = SagaDocument.load().states["AwaitPayment"].timeout_seconds
 

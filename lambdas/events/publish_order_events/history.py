@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from lambdas.domain.order import Order, OrderStatus
+from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.payment import DisputeState
 from lambdas.events.publish_order_events.order_event import OrderEvent, event_of_change
 
@@ -21,6 +21,16 @@ _STATUS_AFTER: Final = {
     "OrderNeedsAttention": OrderStatus.NEEDS_ATTENTION,
     "RetryRequested": OrderStatus.PENDING,
     "PaymentSettledOutside": OrderStatus.PENDING,
+}
+_PAYMENT_AFTER: Final = {
+    "PaymentIntentCreated": PaymentStatus.REQUIRES_CONFIRMATION,
+    "PaymentActionRequired": PaymentStatus.REQUIRES_ACTION,
+    "PaymentProcessing": PaymentStatus.PROCESSING,
+    "PaymentDeclined": PaymentStatus.REQUIRES_PAYMENT_METHOD,
+    "PaymentSucceeded": PaymentStatus.SUCCEEDED,
+    "PaymentCanceled": PaymentStatus.CANCELED,
+    "PaymentRefundPending": PaymentStatus.REFUND_PENDING,
+    "PaymentRefunded": PaymentStatus.REFUNDED,
 }
 _DISPUTE_AFTER: Final[Mapping[str, DisputeState]] = {dispute.event: dispute for dispute in DisputeState}
 
@@ -57,6 +67,8 @@ def _changes(entry: str, before: Order, order: Order) -> dict[str, Any]:
     changes: dict[str, Any] = {"status": _STATUS_AFTER.get(name, before.status)}
     if name == "RetryRequested" and before.status is not OrderStatus.NEEDS_ATTENTION:
         changes["status"] = before.status
+    if name in _PAYMENT_AFTER:
+        changes["payment"] = replace(before.payment, status=_PAYMENT_AFTER[name])
     match name:
         case "OrderPriced":
             changes |= {"lines": order.lines, "amount": order.amount}

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Final, TypedDict
 
-from lambdas.domain.order import Order, OrderStatus
+from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.order_events import VERSION, FailureDetail, OrderEventDetail, PaymentDetail
 from lambdas.domain.vocabulary import EventType
 
@@ -87,9 +87,17 @@ def _detail_type(before: Order | None, after: Order) -> EventType | None:
     if before is not None and before.settlement != after.settlement:
         return EventType.PAYMENT_SETTLED_OUTSIDE
     if before is None or before.status is not after.status:
-        return _DETAIL_TYPES.get(after.status)
+        return (
+            EventType.PAYMENT_APPROVAL_NEEDED if after.waits_for_customer else _DETAIL_TYPES.get(after.status)
+        )
     if after.payment.dispute is not None and after.payment.dispute is not before.payment.dispute:
         return after.payment.dispute.event
     if after.payment.refunded_outside != before.payment.refunded_outside:
         return EventType.PAYMENT_REFUNDED_OUTSIDE
-    return None
+    return EventType.PAYMENT_REFUND_SENT if _refund_was_sent(before, after) else None
+
+
+def _refund_was_sent(before: Order, after: Order) -> bool:
+    """Whether the pending refund of a closed order was sent; an open order has the event of its end."""
+    was, now = before.payment.status, after.payment.status
+    return after.is_closed and was is PaymentStatus.REFUND_PENDING and now is PaymentStatus.REFUNDED

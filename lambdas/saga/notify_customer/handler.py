@@ -1,18 +1,15 @@
 """The step NotifyCustomer."""
 
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from lambdas.domain.errors import MailUnavailable
 from lambdas.saga.notify_customer.logic import notify_customer
-from lambdas.shared.mail.ses_mailer import SesMailer
+from lambdas.shared.mail.ses_mailer import SENDING_SECONDS, SesMailer
 from lambdas.shared.run_once import run_once
 from lambdas.shared.settings import Settings
 from lambdas.shared.step import StepInput, step_handler
 from lambdas.shared.store.orders import OrderTable
-
-LOCK_SECONDS: Final = 12
-"""Longer than a call to SES, so that no attempt sends a mail that another one is sending."""
 
 
 @step_handler
@@ -22,6 +19,6 @@ def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
         step.order_id,
         OrderTable.from_settings(settings),
         SesMailer.from_settings(settings),
-        partial(run_once, settings=settings, unavailable=MailUnavailable, lock_seconds=LOCK_SECONDS),
+        partial(run_once, settings=settings, unavailable=MailUnavailable, lock_seconds=SENDING_SECONDS),
     )
     return {"status": order.status}

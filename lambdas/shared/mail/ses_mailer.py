@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sesv2.type_defs import ContentTypeDef
 
+SENDING_SECONDS: Final = 12
+"""Longer than a call to SES: for the lock that keeps two attempts from sending the same mail (`run_once`)."""
+
 _MAY_BE_ABOUT_THE_MESSAGE: Final = frozenset({"BadRequestException", "MessageRejected"})
 """All other errors of `SendEmail` are about the account, the sender, the permission or SES itself
 (https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html, November 2026)."""

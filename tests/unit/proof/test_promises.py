@@ -77,6 +77,43 @@ def failed(error: str) -> OrderHistory:
             ),
             id="an entry of the timeline has a reason",
         ),
+        pytest.param(
+            replace(
+                ORDER,
+                record=record(
+                    *(
+                        "PaymentActionRequired",
+                        "PaymentAwaited",
+                        "PaymentAwaited",
+                        "OrderNeedsAttention: stuck",
+                    ),
+                    *("RetryRequested", "PaymentAwaited", "PaymentSucceeded", "OrderConfirmed"),
+                ),
+                events=(
+                    *("PaymentApprovalNeeded", "OrderNeedsAttention", "PaymentApprovalNeeded"),
+                    "OrderConfirmed",
+                ),
+            ),
+            id="the customer was asked for an approval, and again after a retry",
+        ),
+        pytest.param(
+            replace(
+                ORDER,
+                record=record(
+                    *("PaymentActionRequired", "PaymentProcessing", "PaymentAwaited", "OrderConfirmed")
+                ),
+            ),
+            id="the bank decided without the customer",
+        ),
+        pytest.param(
+            replace(
+                ORDER,
+                record=record("PaymentRefunded", "OrderFailed", "PaymentRefunded", status="FAILED"),
+                events=("OrderFailed", "PaymentRefundSent"),
+                subjects=("Your order could not be completed",),
+            ),
+            id="a refund was sent after the order was closed",
+        ),
     ],
 )
 def test_an_order_that_keeps_its_promises_has_no_breach(order: OrderHistory) -> None:

@@ -108,6 +108,34 @@ def a_cancelled_order(shop: Shop) -> Order:
     return shop.close_cancelled()
 
 
+def an_order_to_approve(shop: Shop) -> Order:
+    return shop.awaiting_payment(FakeStripe())
+
+
+def an_order_that_the_bank_decides(shop: Shop) -> Order:
+    shop.action_required(FakeStripe())
+    shop.orders.record_processing(ORDER_ID)
+    return shop.orders.record_waiting(ORDER_ID, TASK_TOKEN)
+
+
+def an_order_that_waits_again(shop: Shop) -> Order:
+    an_order_to_approve(shop)
+    return shop.orders.record_waiting(ORDER_ID, "another-token")
+
+
+def an_order_whose_refund_was_sent_later(shop: Shop) -> Order:
+    written = shop.orders.record_refund_arrived(shop.refund_pending())
+    assert written is not None
+    return written
+
+
+def an_order_whose_refund_was_sent_before_it_was_closed(shop: Shop) -> Order:
+    shop.orders.begin_undo(shop.paid().order_id, TIMED_OUT)
+    shop.orders.record_money_back(ORDER_ID, PaymentStatus.REFUND_PENDING, "PaymentRefundPending")
+    shop.orders.record_money_back(ORDER_ID, PaymentStatus.REFUNDED, "PaymentRefunded")
+    return shop.orders.close(ORDER_ID, {})
+
+
 STATUS_CHANGES: dict[Callable[[Shop], Order], list[str]] = {
     Shop.paid: [],
     Shop.being_undone: [],
@@ -115,6 +143,11 @@ STATUS_CHANGES: dict[Callable[[Shop], Order], list[str]] = {
     Shop.closed: ["OrderFailed"],
     a_flagged_order: ["OrderNeedsAttention"],
     a_cancelled_order: ["OrderConfirmed", "OrderCancelled"],
+    an_order_to_approve: ["PaymentApprovalNeeded"],
+    an_order_that_the_bank_decides: [],
+    an_order_that_waits_again: ["PaymentApprovalNeeded"],
+    an_order_whose_refund_was_sent_later: ["OrderFailed", "PaymentRefundSent"],
+    an_order_whose_refund_was_sent_before_it_was_closed: ["OrderFailed"],
     Shop.settled: ["OrderNeedsAttention", "PaymentSettledOutside", "OrderFailed"],
 }
 
@@ -283,7 +316,9 @@ def test_no_event_has_an_address_a_card_or_a_secret(
 
     publish(shop.stream())
 
-    assert detail_types(event_bridge) == ["OrderConfirmed", "PaymentDisputed", "OrderCancelled"]
+    assert detail_types(event_bridge) == [
+        *("PaymentApprovalNeeded", "OrderConfirmed", "PaymentDisputed", "OrderCancelled")
+    ]
     for secret in (CLIENT_SECRET, TASK_TOKEN, str(NEXT_ACTION["type"]), EMAIL, order.payment_method):
         assert secret not in str(event_bridge.entries)
 

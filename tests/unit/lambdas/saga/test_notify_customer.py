@@ -6,9 +6,10 @@ import pytest
 
 from lambdas.domain.errors import MailRejected, MailUnavailable, NothingToTell, PaymentDeclined
 from lambdas.domain.order import Order, PaymentStatus
-from lambdas.saga.notify_customer.handler import LOCK_SECONDS, handler
+from lambdas.saga.notify_customer.handler import handler
 from lambdas.shared.aws import ses
 from lambdas.shared.mail.letter import Letter
+from lambdas.shared.mail.ses_mailer import SENDING_SECONDS
 from lambdas.shared.store.attributes import to_attributes
 from statemachines.document import SagaDocument
 from tests.unit.lambdas.builders import EMAIL, ORDER_ID, caught
@@ -209,13 +210,13 @@ def test_an_attempt_is_retried_while_another_one_sends(shop: Shop, mailer: FakeM
 def test_the_lock_of_a_mail_outlives_the_call_to_ses() -> None:
     config: Any = ses().meta.config  # its stub has no attributes
 
-    assert config.connect_timeout + config.read_timeout < LOCK_SECONDS
+    assert config.connect_timeout + config.read_timeout < SENDING_SECONDS
 
 
 @pytest.mark.parametrize("state", ["NotifyCustomer", "NotifyCustomerOfClosure"])
 def test_the_retries_of_a_mail_outlive_the_lock_of_a_lost_call(state: str) -> None:
     # Full jitter halves the pauses on average.
-    assert sum(SagaDocument.load().states[state].pauses) / 2 > 2 * LOCK_SECONDS
+    assert sum(SagaDocument.load().states[state].pauses) / 2 > 2 * SENDING_SECONDS
 
 
 def test_the_idempotency_record_lasts_weeks_and_has_no_address(shop: Shop, mailer: FakeMailer) -> None:
