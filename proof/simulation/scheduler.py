@@ -63,6 +63,8 @@ class Strand(greenlet):
 
     def sleep(self, milliseconds: int, *, counts: bool = True) -> None:
         """Wait for a time."""
+        if not self._is_killed and self._scheduler.skip(milliseconds):
+            return
         self._timer = self._scheduler.after(milliseconds, self._resume, counts=counts)
         self._park()
 
@@ -195,6 +197,15 @@ class Scheduler:
         heapq.heappush(self._timers, (self.now + round(milliseconds), next(self._sequence), timer))
         return timer
 
+    def skip(self, milliseconds: int) -> bool:
+        """Let a time pass at once if nothing happens meanwhile; returns whether it has passed."""
+        self._drop_cancelled()
+        at = self.now + milliseconds
+        if self._timers and self._timers[0][0] <= at:
+            return False
+        self._move_to(at)
+        return True
+
     def spawn(self, run: Callable[[], object], owner: object = None, *, after: float = 0) -> Strand:
         """Run something in a strand of its own."""
         strand = Strand(self, run, owner)
@@ -212,8 +223,7 @@ class Scheduler:
 
     def next_at(self) -> int | None:
         """When the next timer is due that counts; None if none is."""
-        while self._timers and not self._timers[0][2].is_due:
-            heapq.heappop(self._timers)
+        self._drop_cancelled()
         if self.pending == 0:
             return None
         first, _, timer = self._timers[0]
@@ -228,10 +238,17 @@ class Scheduler:
         if timer.is_due:
             timer.is_due = False
             self.pending -= timer.counts
-            if at > self.now:
-                self._clock.shift((at - self.now) / 1000)
-                self.now = at
+            self._move_to(at)
             timer.action()
+
+    def _drop_cancelled(self) -> None:
+        while self._timers and not self._timers[0][2].is_due:
+            heapq.heappop(self._timers)
+
+    def _move_to(self, at: int) -> None:
+        if at > self.now:
+            self._clock.shift((at - self.now) / 1000)
+            self.now = at
 
 
 def current_strand() -> Strand:
