@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
+from itertools import count
 from typing import Any, Final
 
 import httpx
@@ -41,6 +42,7 @@ class Actors:
         self.breaches: list[str] = []
         self._world = world
         self._customers: dict[str, str] = {}
+        self._deliveries = count(1)
         self._loses_webhooks = False
         self._lost_events: list[str] = []
         stripe = world.stripe
@@ -147,7 +149,7 @@ class Actors:
         return self._operator("PATCH", f"/inventory/{sku}", json=changes)
 
     def _restock(self, sku: str, units: str) -> str:
-        key = {"Idempotency-Key": f"delivery-{self._world.scheduler.now}"}
+        key = {"Idempotency-Key": f"delivery-{next(self._deliveries)}"}
         return self._operator("POST", f"/inventory/{sku}/restock", headers=key, json={"quantity": int(units)})
 
     def _expected(self, answer: httpx.Response, what: str, *others: int) -> str:

@@ -8,12 +8,10 @@ from local.fault_proxy.recording import Call
 from proof.fault_campaign.case import Case
 from proof.simulation.plan import in_turn, single_faults
 from proof.simulation.shop import Shop
+from statemachines.steps import STEP_FUNCTIONS
 
 CALLS = {
-    journey: [
-        Call("0", f"{function}: dynamodb UpdateItem orders", 1, None)
-        for function in ("validate_order", "charge_payment")
-    ]
+    journey: [Call("0", f"{function}: dynamodb UpdateItem orders", 1, None) for function in STEP_FUNCTIONS]
     for journey in ("happy", "lost-race", "declined")
 }
 SINGLES = [case for journey, calls in CALLS.items() for case in single_faults(journey, calls)]
@@ -26,7 +24,7 @@ def kind(case: Case | Shop) -> str:
 def test_single_faults_pairs_and_shops_take_turns_from_the_start() -> None:
     random = Random(1)  # noqa: S311 - it must be repeatable
 
-    first = {kind(case) for case in islice(in_turn(SINGLES, CALLS, random), 100)}
+    first = {kind(case) for case in islice(in_turn(SINGLES, CALLS, random), 300)}
 
     assert {"1 of happy", "1 of declined", "2 of happy", "2 of lost-race", "shop"} <= first
 
