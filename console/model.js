@@ -1,5 +1,7 @@
 // What the page knows of an order: pure functions from the API's documents to what is shown.
 
+import { timeOfDay } from "./format.js";
+
 /** How a state went: the mark stands beside the label everywhere, so that colour is never the only sign. */
 export const OUTCOMES = {
   succeeded: { mark: "✓", label: "succeeded" },
@@ -36,6 +38,7 @@ const STOPPED = new Set(["FAILED", "TIMED_OUT", "ABORTED"]);
 /** The state that writes an entry of the timeline, where only one can: used when there is no history. */
 const STATE_OF_EVENT = {
   OrderPriced: "ValidateOrder",
+  ChargeScheduled: "ChargePayment",
   PaymentIntentCreated: "ChargePayment",
   PaymentAwaited: "AwaitPayment",
   OrderConfirmed: "ReserveInventory",
@@ -103,6 +106,12 @@ export function pending(order, executions) {
   if (running?.name === "AwaitPayment") {
     const who = order.payment.status === "processing" ? "the bank's decision" : "the customer's approval at the bank";
     return { text: `Waits for ${who} (3-D Secure).`, since: running.entered_at };
+  }
+  const last = order.timeline.at(-1);
+  if (running?.name === "WaitForSlot" || (!running && eventName(last) === "ChargeScheduled")) {
+    const scheduled = order.timeline.findLast((entry) => eventName(entry) === "ChargeScheduled");
+    const turn = scheduled?.event.split(": ")[1];
+    return { text: `Waits for its turn to be charged${turn ? `, at ${timeOfDay(turn)}` : ""}.`, since: scheduled?.at };
   }
   if (running) {
     const tries = running.attempts.length;

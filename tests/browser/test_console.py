@@ -212,6 +212,17 @@ def test_the_failure_and_what_is_pending_come_first(page: Page, shop: ConsoleSho
     )
 
 
+def test_an_order_in_the_queue_shows_when_its_turn_is(page: Page, shop: ConsoleShop) -> None:
+    order = shop.recorded[AWAITING]["order"]
+    scheduled = {"at": "2026-03-01T12:02:06.000Z", "event": "ChargeScheduled: 2026-03-01T12:05:00.250Z"}
+    order |= {"status": "PENDING", "timeline": [*order["timeline"][:2], scheduled]}
+    shop.refused["executions"] = 403
+
+    shop.open_order(AWAITING)
+
+    expect(page.locator(".pending")).to_contain_text("Waits for its turn to be charged, at 12:05:00.250")
+
+
 def test_all_executions_show_what_stopped_and_what_healed_it(page: Page, shop: ConsoleShop) -> None:
     shop.open_order(RECOVERED)
 
