@@ -287,7 +287,7 @@ BREAKS: Final = (
         2,
         "Steps read whether the order may go forward, but their writes have no such condition.",
         (Replacement(order_table, "MAY_GO_FORWARD", _ANY),),
-        "refused; lose_reply await_payment: dynamodb UpdateItem orders #1 for 120s",
+        "declined-later; lose_reply await_payment: dynamodb UpdateItem orders #1 for 120s",
         "PaymentAwaited came after UndoBegan",
         183,
     ),
