@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         default=25,
         help="calls a second that Stripe accepts for an endpoint (default: 25)",
     )
-    selling.add_argument("--charge-rate", type=int, help="charges a second (default: 80 %% of the rate)")
+    selling.add_argument("--charge-rate", type=int, help="charges a second (default: the rate without 5)")
     selling.add_argument("--simulated", action="store_true", help="play it in simulated time")
     campaign = commands.add_parser(
         "faults", help="inject faults into the calls of the functions, and check the laws"

@@ -17,6 +17,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from cli.shapes import ProductFieldsJson, SubmissionJson
+from lambdas.saga.charge_payment.charge_slots import BURST
 from local.world import World, embedded_world, spoken
 from proof.fault_campaign.patient_client import PatientClient
 from proof.laws import take_snapshot, violations
@@ -30,8 +31,8 @@ SKU: Final = "SALE-LAMP"
 _OF_ALL_CALLS: Final = 4
 """Stripe allows an account four times as many calls as it allows to an endpoint."""
 
-_OF_THE_LIMIT: Final = 0.8
-"""Share of Stripe's limit for an endpoint that charges use; see `charge_rate` in stacks/settings.py."""
+_SPARE: Final = BURST + 1
+"""Calls to an endpoint that charges leave to a burst, and to a retry, in each second: 20 of 25 are left."""
 
 _CUSTOMERS_AT_ONCE: Final = 16
 """Requests at once; more do not make the embedded AWS accept orders faster."""
@@ -127,9 +128,8 @@ def main(arguments: Namespace) -> int:
         StartFailed: A part of the embedded run can't start.
     """
     units = arguments.orders if arguments.units is None else arguments.units
-    sale = Sale(
-        arguments.orders, units, arguments.rate, arguments.charge_rate or int(arguments.rate * _OF_THE_LIMIT)
-    )
+    charge_rate = arguments.charge_rate or max(1, arguments.rate - _SPARE)
+    sale = Sale(arguments.orders, units, arguments.rate, charge_rate)
     result = simulated_sale(sale) if arguments.simulated else _embedded_sale(sale)
     sys.stdout.write(f"{result}\n")
     return 0 if result.is_as_promised else 1
