@@ -18,6 +18,7 @@ from docgen.reconciliation_load import load_table
 from docgen.saga_graph import saga_graph
 from docgen.scale import month_table, nightly_limit
 from docgen.tables import aws_error_table, break_table, path_table, payment_table
+from docgen.times import times_plots, times_tables
 from local.processes import REPOSITORY
 from proof.alarms.faults import GIVEN, PLAYED
 from proof.journeys import JOURNEYS, PATH_JOURNEYS, PAYING_JOURNEYS
@@ -50,7 +51,7 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
             "journeys": journey_table(JOURNEYS),
             "reconciliation": load_table(),
         },
-        "docs/performance.md": {"calls": calls_table()},
+        "docs/performance.md": {"calls": calls_table(), **times_tables()},
         "docs/scale.md": {
             "rates": rate_table(),
             "limits": limit_table(),
@@ -82,6 +83,7 @@ def drawings() -> Mapping[Path, str]:
     return {
         REPOSITORY / "console" / "saga.svg": saga_graph(SagaDocument.load()),
         PLOT: sale_plot(),
+        **times_plots(),
     }
 
 

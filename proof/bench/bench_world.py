@@ -1,10 +1,20 @@
-"""The embedded run in which parts of the bench measure."""
+"""The embedded run in which parts of the bench measure.
+
+The emulated AWS invokes the functions of all streams one after the other in one thread. In the stage `local`
+each invocation has one record, because there only a batch of one can fail alone. So the streams decide how
+many orders a second are possible. The bench injects no faults, and its streams have the batches of `prod`.
+"""
 
 from contextlib import ExitStack
 from functools import cached_property
+from typing import Final
 
 from local.world import World, embedded_world, spoken
 from proof.bench.floor import Floor
+from stacks.settings import STAGES
+
+_INVOCATIONS: Final = 64
+"""Invocations at once: 32 orders in flight need one each, beside their events and webhooks."""
 
 
 class BenchWorld:
@@ -20,9 +30,23 @@ class BenchWorld:
     @cached_property
     def world(self) -> World:
         """The world."""
-        return self._stack.enter_context(embedded_world("bench", progress=spoken))
+        world = self._stack.enter_context(
+            embedded_world("bench", progress=spoken, concurrent_invocations=_INVOCATIONS)
+        )
+        _take_batches(world)
+        return world
 
     @cached_property
     def floor(self) -> Floor:
         """The machine with functions that do nothing, in this world."""
         return Floor.deploy(self.world)
+
+
+def _take_batches(world: World) -> None:
+    """Let the streams invoke their functions with batches, as in the stage `prod`."""
+    functions = world.aws.client("lambda")
+    for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+        if "/stream/" in mapping["EventSourceArn"]:
+            functions.update_event_source_mapping(
+                UUID=mapping["UUID"], BatchSize=STAGES["prod"].stream_batch_size
+            )

@@ -6,15 +6,18 @@ the same with a handler that does nothing but import the SDKs that the function 
 
 import ast
 import io
+import os
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from proof.bench.lambda_packages import OF_THE_CLIENT, OF_THE_RUNTIME, link_packages, of_the_layer
 from proof.bench.runtime_api import EndedRun, runtime_api
 from stacks.constructs.build_folder import PROJECT
 from stacks.constructs.dependency_layer import LAMBDA, layer_folder
@@ -25,8 +28,8 @@ RUNS: Final = 3
 
 _SDKS: Final = {
     "boto3": "import boto3",
-    "stripe": "import stripe",
-    "pydantic": "import pydantic",
+    "stripe": "from stripe import StripeClient",
+    "pydantic": "from pydantic import BaseModel",
     "aws_lambda_powertools": "from aws_lambda_powertools import Logger, Metrics",
 }
 """How each package is imported that a function can't do without, if it is used at all."""
@@ -42,13 +45,13 @@ class ColdStart:
         sdks: The SDKs that its code imports.
         cpu_ms: CPU milliseconds from the start of the process to its first request for an invocation.
         sdks_cpu_ms: The same for a function that imports those SDKs only.
-        peak_mb: The most memory that its process held, in MB (2^20 bytes).
+        memory_mb: The memory of its process then, in MB (2^20 bytes).
     """
 
     sdks: tuple[str, ...]
     cpu_ms: float
     sdks_cpu_ms: float
-    peak_mb: float
+    memory_mb: float
 
     @property
     def ratio(self) -> float:
@@ -91,11 +94,15 @@ class ColdStarts:
 def measure_cold_starts(runs: int = RUNS) -> ColdStarts:
     """Start every function several times."""
     handlers = sorted((PROJECT / "lambdas").glob("*/*/handler.py"))
-    with TemporaryDirectory() as empty:
-        started = {path.parent.name: _start(path, Path(empty), runs) for path in handlers}
+    with TemporaryDirectory() as empty, TemporaryDirectory() as links:
+        link_packages(Path(links), [*OF_THE_RUNTIME, *OF_THE_CLIENT, *of_the_layer()])
+        run = partial(_run, folder=Path(empty), packages=Path(links))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            starts = pool.map(lambda path: _start(path, Path(empty), run, runs), handlers)
+            started = {path.parent.name: start for path, start in zip(handlers, starts, strict=True)}
         charge = _module(next(path for path in handlers if path.parent.name == "charge_payment"))
         no_cache = {**_NO_BYTECODE, "PYTHONPYCACHEPREFIX": empty}
-        compiled = _median_cpu(_run(f"{charge}.handler", Path(empty), no_cache) for _ in range(runs))
+        compiled = _median_cpu(run(f"{charge}.handler", variables=no_cache) for _ in range(runs))
     return ColdStarts(
         started,
         compiled,
@@ -119,41 +126,36 @@ def package_of(folder: Path) -> Package:
     return Package(_mb(sum(path.stat().st_size for path in files)), _mb(content.tell()))
 
 
-def _start(handler: Path, folder: Path, runs: int) -> ColdStart:
+def _start(handler: Path, folder: Path, run: Callable[[str], EndedRun], runs: int) -> ColdStart:
+    """Start a function and its SDKs in turn, so that both meet the same machine."""
     sdks = sdks_of(handler)
-    _run(f"{_module(handler)}.handler", folder)  # from now on there is bytecode
-    ended = [_run(f"{_module(handler)}.handler", folder) for _ in range(runs)]
-    return ColdStart(
-        sdks,
-        _median_cpu(ended),
-        _sdks_cpu_ms(sdks, runs),
-        _mb(max(each.peak_bytes for each in ended)),
-    )
+    lines = [_SDKS[sdk] for sdk in sdks]
+    source = "\n".join([*lines, "def handler(event, context):", "    return {}", ""])
+    module = f"sdks_of_{handler.parent.name}"
+    (folder / f"{module}.py").write_text(source)
+    both = f"{_module(handler)}.handler", f"{module}.handler"
+    for each in both:
+        run(each)  # from now on there is bytecode
+    ended = [[run(each) for each in both] for _ in range(runs)]
+    ours, of_sdks = zip(*ended, strict=True)
+    memory = median(each.resident_bytes for each in ours)
+    return ColdStart(sdks, _median_cpu(ours), _median_cpu(of_sdks), _mb(memory))
 
 
-@cache
-def _sdks_cpu_ms(sdks: tuple[str, ...], runs: int) -> float:
-    with TemporaryDirectory() as folder:
-        lines = [_SDKS[sdk] for sdk in sdks]
-        source = "\n".join([*lines, "def handler(event, context):", "    return {}", ""])
-        (Path(folder) / "function.py").write_text(source)
-        _run("function.handler", Path(folder))
-        return _median_cpu(_run("function.handler", Path(folder)) for _ in range(runs))
-
-
-def _run(handler: str, folder: Path, variables: Mapping[str, str] | None = None) -> EndedRun:
+def _run(
+    handler: str, *, folder: Path, packages: Path, variables: Mapping[str, str] | None = None
+) -> EndedRun:
     """Start a function, to which no invocation comes."""
+    needed = {"POWERTOOLS_METRICS_NAMESPACE": "Bench"}
     with runtime_api() as api:
-        return api.run(
-            folder, {"POWERTOOLS_METRICS_NAMESPACE": "Bench", **(variables or {})}, handler=handler
-        )
+        return api.run(folder, {**needed, **(variables or {})}, handler=handler, packages=packages)
 
 
 def _median_cpu(runs: Iterable[EndedRun]) -> float:
     return round(1_000 * median(each.cpu_seconds for each in runs), 1)
 
 
-def _mb(size: int) -> float:
+def _mb(size: float) -> float:
     return round(size / 2**20, 1)
 
 

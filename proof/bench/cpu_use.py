@@ -15,7 +15,11 @@ EMULATOR: Final = "emulated AWS"
 PROXY: Final = "fault proxy"
 STRIPE: Final = "Stripe stand-in"
 BENCH: Final = "this bench"
+EMPTY: Final = "empty functions"
 OTHER: Final = "other"
+
+FLOOR_PREFIX: Final = "bench-floor"
+"""Start of the names of the floor's functions."""
 
 _PROGRAMS: Final = {"ministack": EMULATOR, "local.fault_proxy": PROXY, "local.stripe_stand_in": STRIPE}
 """Roles of the processes that are no workers, by the module that they run."""
@@ -50,7 +54,7 @@ class CpuUse:
         }
 
 
-NO_FUNCTIONS: Final = frozenset({EMULATOR, PROXY, STRIPE, BENCH, OTHER})
+NO_FUNCTIONS: Final = frozenset({EMULATOR, PROXY, STRIPE, BENCH, EMPTY, OTHER})
 _SMALLEST: Final = 0.05
 
 
@@ -106,5 +110,5 @@ class CpuMeter:
 def _role(process: psutil.Process) -> str:
     function = process.environ().get("AWS_LAMBDA_FUNCTION_NAME", "")
     if function:  # deployed as `orders-local-charge_payment`
-        return function.rpartition("-")[2]
+        return EMPTY if function.startswith(FLOOR_PREFIX) else function.rpartition("-")[2]
     return next((_PROGRAMS[word] for word in process.cmdline() if word in _PROGRAMS), OTHER)

@@ -19,11 +19,10 @@ from lambdas.shared.store.order_item import order_from_item
 from local.world import World
 from proof.bench.capacity import MeteredTables, Units, item_bytes, read_units, write_units
 from proof.bench.cpu_use import CpuMeter
-from proof.bench.latency import duration
+from proof.bench.latency import WARM_UP, duration, time_order
 from proof.bench.spread import Spread
 from proof.bench.throughput import orders_per_second
 from proof.orders import an_order
-from proof.scenarios import submit
 from proof.simulation.dynamodb import INVENTORY, ORDERS, Tables
 from proof.simulation.play_case import stocked_tables
 from proof.simulation.scheduler import START_MS
@@ -152,12 +151,13 @@ def _order_of(lines: int) -> SubmissionJson:
 
 def _time_of(world: World, lines: int) -> OrderTime:
     order = _order_of(lines)
-    submit(world, order)
+    for _ in range(WARM_UP):
+        time_order(world, order)
     meter = CpuMeter(world)
-    followed = [submit(world, order) for _ in range(_ORDERS)]
+    timed = [time_order(world, order) for _ in range(_ORDERS)]
     use = meter.read()
     return OrderTime(
-        Spread.of_seconds(duration(world.executions.visits(each.execution)) for each in followed),
+        Spread.of_seconds(duration(each.visits) for each in timed),
         round(1_000 * use.of_functions / _ORDERS, 1),
     )
 

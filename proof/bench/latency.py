@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from cli.shapes import SubmissionJson
 from local.saga_control import StateVisit
 from local.world import World
 from proof.bench.cpu_use import CpuMeter
@@ -16,7 +17,7 @@ from proof.orders import an_order
 ORDERS: Final = 60
 """Number of orders, one after the other, and of executions of the floor."""
 
-_WARM_UP: Final = 3
+WARM_UP: Final = 3
 """Orders before the measurement, so that every function has a worker, and Python has compiled nothing new."""
 
 _TO_CONFIRMED: Final = ("submit_order", "start_saga", "validate_order", "charge_payment", "reserve_inventory")
@@ -59,8 +60,15 @@ class Latency:
 
 
 @dataclass(frozen=True)
-class _Timed:
-    """An order, and when what happened to it; seconds since 1970."""
+class TimedOrder:
+    """When what happened to an order; seconds since 1970.
+
+    Attributes:
+        requested: Before the request.
+        accepted: After its response.
+        confirmed: In the record, at `OrderConfirmed`.
+        visits: The states of its execution.
+    """
 
     requested: float
     accepted: float
@@ -70,11 +78,11 @@ class _Timed:
 
 def measure_latency(world: World, floor: Floor, orders: int = ORDERS) -> Latency:
     """Submit orders one after the other, and run the floor as often."""
-    for _ in range(_WARM_UP):
-        _one_order(world)
+    for _ in range(WARM_UP):
+        time_order(world, an_order(*_LINES))
         floor.run()
     meter = CpuMeter(world)
-    timed = [_one_order(world) for _ in range(orders)]
+    timed = [time_order(world, an_order(*_LINES)) for _ in range(orders)]
     use = meter.read()
     on_floor = [floor.executions.visits(floor.run()) for _ in range(orders)]
     confirmed = Spread.of_seconds(each.confirmed - each.requested for each in timed)
@@ -103,15 +111,15 @@ def by_state(executions: Sequence[Sequence[StateVisit]]) -> dict[str, Spread]:
     }
 
 
-def _one_order(world: World) -> _Timed:
+def time_order(world: World, order: SubmissionJson) -> TimedOrder:
     """Submit an order, and wait until all that it causes is done."""
     requested = time.time()
-    order_id = world.shop.order(an_order(*_LINES))
+    order_id = world.shop.order(order)
     accepted = time.time()
     world.executions.wait_until_ended(order_id)
     world.audit_trail.wait_for_events(order_id)
     record = world.order_record(order_id) or {}
-    return _Timed(requested, accepted, _confirmed_at(record), world.executions.visits(order_id))
+    return TimedOrder(requested, accepted, _confirmed_at(record), world.executions.visits(order_id))
 
 
 def _confirmed_at(record: Mapping[str, Any]) -> float:

@@ -13,6 +13,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import psutil
+
 from stacks.constructs.python_function import code_folder
 
 Posted = tuple[str, dict[str, Any]]
@@ -26,12 +28,12 @@ class EndedRun:
     Attributes:
         logged: What it logged.
         cpu_seconds: Its CPU time, of user and system.
-        peak_bytes: The most memory that it held.
+        resident_bytes: The memory that it held when it asked for its first invocation.
     """
 
     logged: str
     cpu_seconds: float
-    peak_bytes: int
+    resident_bytes: int
 
 
 @dataclass
@@ -42,14 +44,23 @@ class RuntimeApi:
         address: Host and port.
         invocations: The events to come, the next one last.
         posted: What the runtime client has posted.
+        process: The process of the function that runs now.
+        resident_bytes: The memory that it held when it asked for its first invocation.
     """
 
     address: str
     invocations: list[bytes]
     posted: list[Posted] = field(default_factory=list)
+    process: "subprocess.Popen[bytes] | None" = None
+    resident_bytes: int = 0
 
     def run(
-        self, folder: Path, variables: Mapping[str, str] | None = None, *, handler: str = "function.handler"
+        self,
+        folder: Path,
+        variables: Mapping[str, str] | None = None,
+        *,
+        handler: str = "function.handler",
+        packages: Path | None = None,
     ) -> EndedRun:
         """Run a function to its end.
 
@@ -57,13 +68,15 @@ class RuntimeApi:
             folder: A folder that it can import from.
             variables: Its environment, beside what Lambda sets.
             handler: Module and name of its handler.
+            packages: A folder with the only packages that it finds; by default, it finds all that this
+                process finds.
         """
         with tempfile.TemporaryFile("w+") as output:
-            process = subprocess.Popen(  # noqa: S603 - our own file
-                [code_folder(embedded=True) / "bootstrap"],
+            self.process = process = subprocess.Popen(  # noqa: S603 - our own file
+                [sys.executable, *(["-S"] if packages else []), code_folder(embedded=True) / "bootstrap"],
                 env={
                     "PATH": str(Path(sys.executable).parent),
-                    "PYTHONPATH": str(folder),
+                    "PYTHONPATH": os.pathsep.join(map(str, filter(None, (folder, packages)))),
                     "AWS_LAMBDA_RUNTIME_API": self.address,
                     "_HANDLER": handler,
                     **(variables or {}),
@@ -73,9 +86,13 @@ class RuntimeApi:
             )
             _, process.returncode, used = os.wait4(process.pid, 0)
             output.seek(0)
-            # Linux counts the peak in KiB, macOS in bytes.
-            unit = 1 if sys.platform == "darwin" else 1024
-            return EndedRun(output.read(), used.ru_utime + used.ru_stime, used.ru_maxrss * unit)
+            return EndedRun(output.read(), used.ru_utime + used.ru_stime, self.resident_bytes)
+
+    def take(self) -> bytes | None:
+        """Take the next invocation; None if there is no other."""
+        if self.process is not None and not self.resident_bytes:
+            self.resident_bytes = psutil.Process(self.process.pid).memory_info().rss
+        return self.invocations.pop() if self.invocations else None
 
 
 @contextmanager
@@ -85,7 +102,8 @@ def runtime_api(*events: Mapping[str, Any]) -> Iterator[RuntimeApi]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._respond(200, api.invocations.pop()) if api.invocations else self._respond(500)
+            event = api.take()
+            self._respond(500) if event is None else self._respond(200, event)
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -18,9 +18,9 @@ from proof.orders import an_order
 
 IN_FLIGHT: Final = (1, 2, 4, 8, 16, 32)
 
-_SECONDS: Final = 10.0
+_SECONDS: Final = 8.0
 _STEADY_SECONDS: Final = 3.0
-_WARM_UP_SECONDS: Final = 40.0
+_WARM_UP_SECONDS: Final = 30.0
 """Before each measurement, until no worker has started for the first, and never longer than the second."""
 
 _PAUSE_SECONDS: Final = 0.05

@@ -3,19 +3,16 @@
 import json
 import subprocess
 import sys
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
+from proof.bench.lambda_packages import OF_THE_RUNTIME, link_packages
 from stacks.constructs.dependency_layer import Target, layer_folder
 from stacks.constructs.python_function import code_folder
 from tests.stacks.synthesis import Synthesis
 
 pytestmark = pytest.mark.xdist_group("stacks")
-
-OF_THE_RUNTIME = ["boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3"]
-"""The packages of Lambda's Python runtime."""
 
 IMPORT_ALL = """
 import importlib, json, sys
@@ -31,11 +28,7 @@ for handler in handlers:
 def runtime_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the packages of Lambda's Python runtime only."""
     folder = tmp_path_factory.mktemp("runtime")
-    for name in OF_THE_RUNTIME:
-        for file in distribution(name).files or []:
-            top = file.parts[0]
-            if not (folder / top).exists() and not top.startswith(".."):
-                (folder / top).symlink_to(Path(str(distribution(name).locate_file(top))))
+    link_packages(folder, OF_THE_RUNTIME)
     return folder
 
 
