@@ -51,18 +51,18 @@ def test_the_logs_name_order_and_execution_and_no_personal_data(world: World) ->
 
 
 def test_one_order_is_followed_through_the_logs_of_all_functions(world: World) -> None:
-    # Given: an order whose customer approves the payment
+    # Given: an order whose customer approves the payment after the mail about it
     order_id = world.shop.order(NEEDS_APPROVAL)
     wait_for(
-        lambda: world.shop.get_order(order_id)["status"] == "AWAITING_PAYMENT",
-        "the order waits for its customer",
+        lambda: "Please approve your payment" in world.subjects_of_mail(email_of(CUSTOMER), order_id),
+        "the customer is asked to approve the payment",
         timeout_seconds=60.0,
     )
     world.stripe.authenticate(str(world.shop.get_order(order_id)["payment"]["intent_id"]), success=True)
 
     # When
     world.executions.wait_until_ended(order_id)
-    world.audit_trail.wait_for_events(order_id)
+    world.audit_trail.wait_for_events(order_id, count=2)
 
     # Then: every line of every function names the order, its execution and its request
     operator = world.shop.signed_in(OPERATOR)
@@ -75,7 +75,8 @@ def test_one_order_is_followed_through_the_logs_of_all_functions(world: World) -
             ids = (line.get("order_id"), line.get("execution"), line.get("request_id"))
             found[function.removeprefix("/aws/lambda/orders-local-")].add(ids)
     steps = {"validate_order", "charge_payment", "await_payment", "reserve_inventory", "notify_customer"}
-    others = {"submit_order", "receive_stripe_webhook", "publish_order_events", "audit_order_events"}
+    others = {"submit_order", "receive_stripe_webhook", "publish_order_events"}
+    others |= {"audit_order_events", "mail_customers"}
     assert found == {
         **{each: {(order_id, order_id, request_id)} for each in (*steps, "start_saga")},
         **{each: {(order_id, None, request_id)} for each in others},
