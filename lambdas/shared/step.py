@@ -37,7 +37,9 @@ class StepInput:
             other steps.
         retries: Number of tries of the step before this one, in the same execution and state.
         task_token: Task token that resumes the waiting execution; empty for other steps.
-        slot: The charge slot that the execution has waited for; None if it has not waited for one.
+        slot: The charge slot that the execution has waited for; None if it can still wait for one, and empty
+            if it can't: an execution keeps the definition that it began with, which may be older than
+            `WaitForSlot`.
     """
 
     order_id: str
@@ -70,7 +72,7 @@ class StepInput:
             error=event.get("error") or {},
             retries=event.get("attempt", 0),
             task_token=event.get("task_token", ""),
-            slot=event.get("slot"),
+            slot=event.get("slot", ""),
         )
 
 

@@ -231,9 +231,20 @@ def test_each_wait_is_measured_once(
     charges_ahead(shop, wait)
     if wait is FAR:
         with pytest.raises(ChargeScheduled):
-            call_step("charge_payment", step_payload())
+            call_step("charge_payment", {**step_payload(), "slot": None})
     call_step("charge_payment", {**step_payload(), "slot": "2026-03-01T12:05:00.000Z"})
 
     waits = [each.value for each in emitted() if each.metric is Metric.CHARGE_SLOT_WAITS]
     assert waits == [wait.total_seconds() * 1_000]
+    assert stripe.charges == 1
+
+
+def test_an_execution_of_an_older_definition_is_charged_without_a_wait(
+    shop: Shop, stripe: FakeStripe
+) -> None:
+    shop.priced()
+    charges_ahead(shop, FAR)
+
+    call_step("charge_payment", step_payload())
+
     assert stripe.charges == 1
