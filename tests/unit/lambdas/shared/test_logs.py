@@ -11,7 +11,9 @@ from lambdas.api.get_order.handler import handler as get_order
 from lambdas.api.receive_stripe_webhook.handler import handler as receive_stripe_webhook
 from lambdas.api.submit_order.handler import handler as submit_order
 from lambdas.domain.errors import MailRejected, OrderSagaError
+from lambdas.domain.vocabulary import MAILED_EVENTS
 from lambdas.events.audit_order_events.handler import handler as audit_order_events
+from lambdas.events.mail_customers.handler import handler as mail_customers
 from lambdas.events.publish_order_events.handler import handler as publish_order_events
 from lambdas.shared.aws import dynamodb
 from lambdas.shared.log import logger
@@ -127,6 +129,9 @@ def test_no_line_has_a_secret_an_address_or_a_card(  # noqa: PLR0913, PLR0917 - 
     run("notify_customer", payload=payload)
     publish_order_events({"Records": shop.stream()}, CONTEXT)
     audit_order_events(sqs_event(*(_delivered(entry) for entry in event_bridge.entries)), CONTEXT)
+    for entry in event_bridge.entries:
+        if entry["DetailType"] in MAILED_EVENTS:
+            mail_customers(sqs_event(_delivered(entry)), CONTEXT)
 
     written = log.text + capsys.readouterr().out
     assert order_id in written
