@@ -48,7 +48,7 @@ class StepInput:
     error: Mapping[str, Any]
     retries: int
     task_token: str
-    slot: str | None = None
+    slot: str | None = ""
 
     @property
     def attempt(self) -> str:

@@ -156,7 +156,7 @@ def test_a_foreign_payment_that_names_an_order_does_not_touch_it(world: World) -
     world.stripe.close_dispute(foreign, won=True)
     wait_for(
         lambda: (
-            {"charge.refunded", "charge.dispute.closed"}
+            {"refund.created", "charge.dispute.closed"}
             <= {each.type for each in world.stripe.deliveries(order_id) if each.intent_id == foreign}
         ),
         "the events of the foreign payment are delivered",
