@@ -386,7 +386,7 @@ _PROD = StageSettings(
     # More than are charged in a second: the crowd of a sale waits in the saga, not at the API.
     submit_rate=80,
     submit_burst=80,
-    # An order has about five events, and 20 orders a second are charged.
+    # An order that is refunded has about three events, and 20 orders a second are charged.
     webhook_rate=200,
     webhook_burst=400,
     orders_per_customer_hour=20,
