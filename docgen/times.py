@@ -33,6 +33,7 @@ def times_tables() -> Mapping[str, str]:
         "reconciler": _under_conditions("reconciler", reconciler_table(read("reconciler", Reconciler))),
         "cold starts": _under_conditions("cold_starts", cold_start_table(starts)),
         "packages": package_table(starts),
+        "bytecode": bytecode_sentence(starts),
     }
 
 
@@ -185,6 +186,16 @@ def cold_start_table(starts: ColdStarts) -> str:
             ]
             for name, each in ordered
         ),
+    )
+
+
+def bytecode_sentence(starts: ColdStarts) -> str:
+    """What a start needs if Python compiles all that it imports."""
+    usual = starts.functions["charge_payment"].cpu_ms
+    return (
+        f"Without bytecode, Python compiles all that `charge_payment` imports:"
+        f" {starts.compiled_again_ms:,.0f} ms of CPU instead of {usual:,.0f} ms."
+        " In the cloud, the layer and our code come without it."
     )
 
 

@@ -79,8 +79,8 @@ class ColdStarts:
     Attributes:
         functions: By the function's name.
         compiled_again_ms: CPU milliseconds of `charge_payment` if Python finds no bytecode and compiles all
-            that it imports. So it is in the cloud: the layer has no bytecode, because the Python that builds
-            it can be another one than Lambda's.
+            that it imports. In the cloud, the layer and our code come without it, because the Python that
+            builds them can be another one than Lambda's.
         asset: The functions' code, one asset for all.
         layer: The dependencies.
     """

@@ -1,6 +1,6 @@
 """The tables and plots of docs/performance.md show what was measured."""
 
-from docgen.times import cold_start_table, cpu_table, latency_table, throughput_table
+from docgen.times import bytecode_sentence, cold_start_table, cpu_table, latency_table, throughput_table
 from proof.bench.cold_start import ColdStart, ColdStarts, Package
 from proof.bench.cpu_use import EMULATOR, PROXY
 from proof.bench.latency import Latency
@@ -80,3 +80,7 @@ def test_the_same_numbers_give_the_same_plots() -> None:
     assert first == second
     assert all(plot.startswith("<?xml") for plot in first)
     assert "ValidateOrder" in first[0]
+
+
+def test_a_start_without_bytecode_stands_beside_the_usual_one() -> None:
+    assert "900 ms of CPU instead of 330 ms" in bytecode_sentence(STARTS)
