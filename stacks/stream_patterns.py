@@ -28,7 +28,12 @@ STREAM_PATTERNS: Mapping[str, Sequence[Pattern]] = {
         _order_has("retry_requested_at", {"S": _EXISTS}),
     ),
     "publish_order_events": (
-        _order_has("status", {"S": _EVENT_STATUSES}),
+        # An order gets such a status before it is at rest. Of what changes later, the next two are events.
+        {
+            "dynamodb": {
+                "NewImage": {"status": {"S": _EVENT_STATUSES}, "unsettled_shard": {"S": _EXISTS}},
+            }
+        },
         # A refund or dispute in Stripe is an event even while the order has another status.
         _order_has("payment", {"M": {"refunded_outside": {"N": _EXISTS}}}),
         _order_has("payment", {"M": {"dispute": {"S": _EXISTS}}}),

@@ -81,7 +81,7 @@ def test_the_changes_that_are_events_reach_the_outbox(stage: Synthesis) -> None:
         status for status in OrderStatus if event_of_change(None, an_order(status=status, payment=approval))
     ]
     assert patterns_of(source_of(stage, "PublishOrderEvents")) == [
-        {"dynamodb": {"NewImage": {"status": {"S": statuses}}}},
+        {"dynamodb": {"NewImage": {"status": {"S": statuses}, "unsettled_shard": {"S": [{"exists": True}]}}}},
         {"dynamodb": {"NewImage": {"payment": refunded}}},
         {"dynamodb": {"NewImage": {"payment": disputed}}},
         {"dynamodb": {"NewImage": {"settlement": {"M": {"by": {"S": [{"exists": True}]}}}}}},
