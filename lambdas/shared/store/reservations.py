@@ -4,6 +4,7 @@ A transaction takes at most 100 items, which are 99 lines and the order
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html).
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
@@ -70,7 +71,8 @@ class StockReservations:
         """Take every line's units and confirm the order, or do nothing at all.
 
         Returns:
-            The order as it is now: confirmed, or, if another writer was first, as that writer left it.
+            The order, confirmed; or, if another writer was first, as that writer left it. A confirmed order
+            is not read again: what needs an execution after this write asks for one of its own.
 
         Raises:
             OutOfStock: A line asks for more units than are available.
@@ -82,21 +84,27 @@ class StockReservations:
         refused = self._write(order, lines, CONFIRM)
         if not refused:
             logger.info("stock reserved", extra={"units": _units(order)})
-        elif len(lines) not in refused:  # the order itself may be confirmed
+            return replace(order, status=OrderStatus.CONFIRMED, stock_taken=True)
+        if len(lines) not in refused:  # the order itself may be confirmed
             raise OutOfStock(f"{order.lines[refused[0]].sku} is out of stock.")
         return self._orders.get(order.order_id)
 
     def give_back(self, order: Order) -> Order:
         """Give back every line's units, if the order holds any, or do nothing at all.
 
+        Args:
+            order: An order whose undo has begun: from then on, it takes no stock.
+
         Returns:
-            The order as it is now. If a product has left the catalogue, the order still holds its units.
+            The order without stock. If a product has left the catalogue, the order still holds its units.
         """
-        if order.stock_taken:
-            lines = [self._move(order, line, -line.quantity, IS_IN_CATALOGUE) for line in order.lines]
-            if not self._write(order, lines, RELEASE):
-                logger.info("stock released", extra={"units": _units(order)})
-        return self._orders.get(order.order_id)
+        if not order.stock_taken:
+            return order
+        lines = [self._move(order, line, -line.quantity, IS_IN_CATALOGUE) for line in order.lines]
+        if self._write(order, lines, RELEASE):
+            return self._orders.get(order.order_id)
+        logger.info("stock released", extra={"units": _units(order)})
+        return replace(order, status=OrderStatus.PENDING, stock_taken=False)
 
     def _move(self, order: Order, line: OrderLine, taken: int, condition: ConditionBase) -> "UpdateTypeDef":
         """Take units of a product and count them on the order's day; a negative number gives back."""

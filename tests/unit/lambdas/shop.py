@@ -133,7 +133,17 @@ class Shop:
         return self.orders.record_waiting(ORDER_ID, TASK_TOKEN)
 
     def confirmed(self, *lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
-        return self.stock.take(self.paid(*lines, **changes))
+        return self.confirm(self.paid(*lines, **changes))
+
+    def confirm(self, order: Order) -> Order:
+        """Take the stock of an order; returns the order as it is stored then."""
+        self.stock.take(order)
+        return self.order(order.order_id)
+
+    def give_back(self, order: Order) -> Order:
+        """Give back the stock of an order; returns the order as it is stored then."""
+        self.stock.give_back(order)
+        return self.order(order.order_id)
 
     def action_required(self, stripe: FakeStripe, payment_method: str = CARD_WITH_3DS) -> Order:
         """ChargePayment has found that the customer or their bank must decide the payment."""

@@ -93,7 +93,7 @@ def test_an_execution_of_a_confirmed_order_goes_on_at_once(
     shop.awaiting_payment(stripe)
     stripe.settle("pi_1")
     shop.orders.record_payment(ORDER_ID, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
-    confirmed = shop.stock.take(shop.order())
+    confirmed = shop.confirm(shop.order())
 
     wait(shop, stripe, callback, "token of another execution")
 

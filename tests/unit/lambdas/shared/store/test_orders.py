@@ -122,7 +122,7 @@ CHANGES: dict[str, tuple[Callable[[Shop], Order], Callable[[Shop, Order], Order]
         "PaymentRefundedOutside: 500",
     ),
     "payment": (Shop.priced, lambda shop, _: shop.orders.record_payment(ORDER_ID, *PAID), PAID[1]),
-    "pivot": (Shop.paid, lambda shop, order: shop.stock.take(order), "OrderConfirmed"),
+    "pivot": (Shop.paid, lambda shop, order: shop.confirm(order), "OrderConfirmed"),
     "undo": (
         Shop.paid,
         lambda shop, _: shop.orders.begin_undo(ORDER_ID, NOTHING_LEFT),
@@ -130,7 +130,7 @@ CHANGES: dict[str, tuple[Callable[[Shop], Order], Callable[[Shop, Order], Order]
     ),
     "release": (
         Shop.cancelled_after_the_pivot,
-        lambda shop, order: shop.stock.give_back(order),
+        lambda shop, order: shop.give_back(order),
         "StockReleased",
     ),
     "money back": (
@@ -388,7 +388,7 @@ def test_a_refund_is_not_recorded_before_an_undo_has_begun(shop: Shop) -> None:
 
 def test_an_order_confirmed_while_its_undo_begins_is_not_undone(shop: Shop) -> None:
     paid = shop.paid()
-    confirmed = shop.stock.take(paid)
+    confirmed = shop.confirm(paid)
 
     with pytest.raises(OrderAlreadyConfirmed):
         EarlyReader(shop, paid).begin_undo(ORDER_ID, TIMED_OUT)

@@ -17,7 +17,7 @@ OTHER_ORDER_ID = "b1b2b3b4-0000-5000-8000-000000000002"
 def test_the_stock_of_all_lines_and_the_order_change_together(shop: Shop) -> None:
     order = shop.paid(two(ARMCHAIR), two(LAMP))
 
-    taken = shop.stock.take(order)
+    taken = shop.confirm(order)
 
     assert (shop.available(ARMCHAIR.sku), shop.available(LAMP.sku)) == (3, 3)
     assert taken.status is OrderStatus.CONFIRMED
@@ -51,7 +51,7 @@ def test_only_one_of_two_orders_gets_the_last_units(shop: Shop) -> None:
 def test_an_order_that_holds_the_last_units_is_not_out_of_stock(shop: Shop, log: Log) -> None:
     order = shop.paid()
     shop.put(ARMCHAIR, available=2)
-    once = shop.stock.take(order)
+    once = shop.confirm(order)
 
     assert shop.stock.take(order) == once
     assert shop.available(ARMCHAIR.sku) == 0
@@ -114,9 +114,9 @@ def test_units_that_are_given_back_are_no_longer_counted(shop: Shop) -> None:
 
 def test_a_repeated_give_back_gives_the_units_back_once(shop: Shop) -> None:
     order = shop.cancelled_after_the_pivot()
-    once = shop.stock.give_back(order)
+    once = shop.give_back(order)
 
-    assert shop.stock.give_back(order) == once
+    assert shop.give_back(order) == once
     assert shop.available(ARMCHAIR.sku) == 5
 
 
