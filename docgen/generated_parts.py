@@ -13,7 +13,7 @@ from docgen.diagram import diagram
 from docgen.event_contract import page as event_page
 from docgen.event_contract.files import event_contract_files
 from docgen.metrics import metric_cost_table, metric_table
-from docgen.performance import calls_table, stripe_calls
+from docgen.performance import calls_table, function_table, stripe_calls
 from docgen.reconciliation_load import load_table
 from docgen.saga_graph import saga_graph
 from docgen.scale import month_table, nightly_limit
@@ -51,7 +51,7 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
             "journeys": journey_table(JOURNEYS),
             "reconciliation": load_table(),
         },
-        "docs/performance.md": {"calls": calls_table(), **times_tables()},
+        "docs/performance.md": {"calls": calls_table(), "functions": function_table(), **times_tables()},
         "docs/scale.md": {
             "rates": rate_table(),
             "limits": limit_table(),
