@@ -73,12 +73,12 @@ def calls_table() -> str:
 WHY_NEEDED: Final = {
     "submit_order": "the conditional write is the record of the submission",
     "start_saga": "it gets the order from the stream, and reads and writes nothing",
-    "validate_order": "reads the order, all products in one request, and the customer's last hour; writes the prices",
-    "charge_payment": "reads the order; takes its turn; writes the payment's id before money moves, and its success, on"
-    " which the pivot depends",
+    "validate_order": "reads the order, all products at once, and the customer's last hour; writes prices",
+    "charge_payment": "reads the order; takes its turn; writes the payment's id before money moves, and its"
+    " success, on which the pivot depends",
     "reserve_inventory": "reads the order's lines; one transaction takes the stock and confirms the order",
-    "notify_customer": "reads the order; locks the mail and remembers it, because SES has no idempotency keys; writes"
-    " that the order is at rest",
+    "notify_customer": "reads the order; locks the mail and remembers it, because SES has no idempotency"
+    " keys; writes that the order is at rest",
     "publish_order_events": "it gets the order from the stream, and reads and writes nothing",
     "audit_order_events": "one conditional write for each event",
     "receive_stripe_webhook": "one read finds out that no execution waits",
@@ -92,7 +92,8 @@ def function_table() -> str:
     unexplained = functions.keys() ^ WHY_NEEDED.keys()
     if unexplained:
         raise LookupError(f"WHY_NEEDED does not fit the functions of a happy order: {sorted(unexplained)}")
-    head = "| Function | calls | DynamoDB | read units | write units | other requests | log bytes | what they are for |"
+    units = "DynamoDB | read units | write units"
+    head = f"| Function | calls | {units} | other requests | log bytes | what they are for |"
     return "\n".join(
         [
             head,

@@ -28,17 +28,17 @@ STREAM_PATTERNS: Mapping[str, Sequence[Pattern]] = {
         _order_has("retry_requested_at", {"S": _EXISTS}),
     ),
     "publish_order_events": (
-        # An order gets such a status before it is at rest. Of what changes later, the next two are events.
+        # An order gets such a status before it is at rest. Coming to rest is no event.
         {
             "dynamodb": {
                 "NewImage": {"status": {"S": _EVENT_STATUSES}, "unsettled_shard": {"S": _EXISTS}},
             }
         },
-        # A refund or dispute in Stripe is an event even while the order has another status.
+        # A refund or dispute in Stripe is an event also at rest, or while the order has another status.
         _order_has("payment", {"M": {"refunded_outside": {"N": _EXISTS}}}),
         _order_has("payment", {"M": {"dispute": {"S": _EXISTS}}}),
-        # A settlement sets the order to PENDING, so that it is closed by one more execution.
-        _order_has("settlement", {"M": {"by": {"S": _EXISTS}}}),
+        # So is a refund that was pending, and a settlement, which sets the order to PENDING.
+        _order_has("payment", {"M": {"status": {"S": ["refunded", "settled_outside"]}}}),
         _order_has("republish_requested_at", {"S": _EXISTS}),
     ),
 }

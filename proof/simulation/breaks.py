@@ -260,9 +260,9 @@ BREAKS: Final = (
         3,
         "`receive_stripe_webhook` records the status that the event names, and does not ask Stripe.",
         (Replacement(webhook, "receive_stripe_webhook", _believe_the_event),),
-        "settled-outside; lose_reply validate_order: dynamodb Query orders #1 for 3s",
+        "settled-outside; stop charge_payment: dynamodb GetItem orders #1",
         "is not fulfilled, but Stripe holds 49800",
-        532,
+        130,
     ),
     Break(
         "a retry of a business error",

@@ -319,21 +319,10 @@ class OrderTable:
         return self._change_unchanged(order, change)
 
     def record_refund_arrived(self, order: Order) -> Order | None:
-        """Record that Stripe has sent the refunds that were pending.
-
-        The amount that was refunded outside stays as it is. It lets the change pass the filter of the
-        stream, so that the change is counted.
-        """
+        """Record that Stripe has sent the refunds that were pending."""
         if order.payment.status is not PaymentStatus.REFUND_PENDING:
             return order
-        change = Change(
-            event="PaymentRefunded",
-            condition=IS_STORED,
-            set={
-                "payment.status": PaymentStatus.REFUNDED,
-                "payment.refunded_outside": order.payment.refunded_outside,
-            },
-        )
+        change = Change("PaymentRefunded", IS_STORED, {"payment.status": PaymentStatus.REFUNDED})
         return self._change_unchanged(order, change)
 
     def record_refund_failed(self, order: Order) -> Order | None:
