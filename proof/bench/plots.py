@@ -132,7 +132,7 @@ def _functions_of(cpu_ms: Mapping[str, float]) -> float:
 
 def _plot(axes: Axes, x: Sequence[int], y: Sequence[float], label: str, style: str = "o-") -> None:
     axes.plot(x, y, style, label=label)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, max(1.1 * max(y), axes.get_ylim()[1]))
     axes.legend()
 
 
