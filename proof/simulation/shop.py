@@ -33,9 +33,9 @@ from string import ascii_uppercase
 from typing import Final, Self
 
 from local.fault_proxy.faults import FaultKind
+from local.processes import REPOSITORY
 from local.users import CUSTOMER, OPERATOR, OTHER_CUSTOMER, UNREACHABLE_CUSTOMER
 from proof.fault_campaign.case import KINDS, Injection, InjectionKind
-from statemachines.steps import STEP_FUNCTIONS
 
 _HAPPENING: Final = re.compile(r"(?P<at>[\d.]+)s (?P<what>\S.*)")
 
@@ -92,9 +92,12 @@ _TO_THE_SHOP: Final = (
 )
 
 _FUNCTIONS: Final = (
-    *("submit_order", "start_saga", "cancel_order", "receive_stripe_webhook", *STEP_FUNCTIONS),
-    *("publish_order_events", "audit_order_events", "recover_order", "retry_order", "restock_inventory"),
-    *("take_turn", "reconcile_orders", "reconcile_payments", "reconcile_stock"),
+    *("submit_order", "cancel_order", "retry_order", "restock_inventory", "receive_stripe_webhook"),
+    *sorted(
+        handler.parent.name
+        for room in ("saga", "events", "recovery")
+        for handler in (REPOSITORY / "lambdas" / room).glob("*/handler.py")
+    ),
 )
 _SERVICES: Final = (
     *("*: dynamodb UpdateItem orders", "*: dynamodb TransactWriteItems *", "*: dynamodb GetItem *"),
