@@ -58,4 +58,4 @@ def test_the_readme_has_the_totals_of_the_page() -> None:
     )
 
     assert f"about ${float(month):.0f} a month" in readme
-    assert f"1,000 orders cost ${orders} " in readme
+    assert f"1,000 orders cost ${float(orders):.2f} " in readme
