@@ -11,6 +11,7 @@ from lambdas.shared.log import logger
 from lambdas.shared.mail.approval_needed import approval_needed
 from lambdas.shared.mail.letter import Letter
 from lambdas.shared.mail.mailer import Mailer
+from lambdas.shared.mail.money_words import rest_of
 from lambdas.shared.mail.payment_refunded import payment_refunded
 from lambdas.shared.store.orders import OrderTable
 
@@ -56,7 +57,7 @@ def _letter(event: EventType, detail: OrderEventDetail, order: Order, deadline_s
             amount = _refund(detail, order)
             return payment_refunded(order, amount) if amount > 0 else None
         case EventType.PAYMENT_REFUND_SENT:
-            return payment_refunded(order, order.price.amount)
+            return payment_refunded(order, rest_of(order))
         case _:
             raise ValueError(f"{event} has no mail")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lambdas.domain import clock
-from lambdas.domain.errors import MailRejected, MailUnavailable
+from lambdas.domain.errors import MailRejected, MailUnavailable, OutOfStock
 from lambdas.domain.order import PaymentStatus
 from lambdas.domain.vocabulary import MAILED_EVENTS
 from lambdas.events.mail_customers.handler import handler
@@ -16,7 +16,7 @@ from lambdas.saga.notify_customer.handler import handler as notify_customer
 from lambdas.shared.aws import ses
 from lambdas.shared.mail.ses_mailer import SENDING_SECONDS
 from stacks.timeouts import function_timeout_seconds
-from tests.unit.lambdas.builders import EMAIL, ORDER_ID
+from tests.unit.lambdas.builders import EMAIL, ORDER_ID, caught
 from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.fakes import FakeEventBridge, FakeMailer, FakeStripe
 from tests.unit.lambdas.invocations import CONTEXT, sqs_event, step_payload
@@ -231,3 +231,17 @@ def test_the_lock_of_a_mail_outlives_the_call_to_ses() -> None:
 
     assert config.connect_timeout + config.read_timeout < SENDING_SECONDS
     assert function_timeout_seconds("mail_customers") > SENDING_SECONDS
+
+
+def test_a_refund_that_was_sent_leaves_out_what_was_mailed_before(
+    shop: Shop, event_bridge: FakeEventBridge, mailer: FakeMailer
+) -> None:
+    shop.refunded_outside(shop.paid(), 5_000)
+    shop.orders.begin_undo(ORDER_ID, caught(OutOfStock("Nothing is left.")))
+    shop.orders.record_money_back(ORDER_ID, PaymentStatus.REFUND_PENDING, "PaymentRefundPending")
+    shop.orders.record_refund_arrived(shop.orders.close(ORDER_ID, {}))
+
+    deliver(event_bridge, shop)
+
+    opening = [sent.letter.opening[0] for sent in mailer.sent]
+    assert [text.partition("$")[2].split()[0] for text in opening] == ["50.00", "708.00"]

@@ -80,6 +80,21 @@ def test_a_cancellation_says_what_happens_to_the_money(payment: PaymentStatus, w
     assert letter.opening[1].startswith(words)
 
 
+@pytest.mark.parametrize(
+    ("payment", "words"),
+    [
+        (PaymentStatus.REFUNDED, "We have refunded $807.99 in all to your card."),
+        (PaymentStatus.REFUND_PENDING, "Your refund of $757.99 is on its way."),
+        (PaymentStatus.SETTLED_OUTSIDE, "We could not refund $757.99 to your card"),
+    ],
+)
+def test_a_cancellation_does_not_tell_a_refund_outside_twice(payment: PaymentStatus, words: str) -> None:
+    order = closed(FailureCode.CANCELLED_BY_CUSTOMER, MESSAGE, payment)
+    partly_refunded = replace(order, payment=replace(order.payment, refunded_outside=5_000))
+
+    assert order_cancelled(partly_refunded).opening[1].startswith(words)
+
+
 def test_a_closed_order_that_still_holds_money_has_no_mail() -> None:
     with pytest.raises(ValueError, match="its payment is succeeded"):
         order_failed(closed(FailureCode.OUT_OF_STOCK, MESSAGE, PaymentStatus.SUCCEEDED))
