@@ -34,8 +34,10 @@ def test_the_stored_counts_are_those_of_the_code(key: str) -> None:
     assert without_logs(count(BY_KEY[key])) == without_logs(MEASURED[key])
 
 
-def test_a_happy_order_makes_four_transitions_and_two_calls_to_stripe() -> None:
+def test_a_happy_order_uses_no_more_than_its_targets() -> None:
     happy = count(BY_KEY["happy"])
 
     assert happy.transitions == 4
     assert happy.stripe == {"create": 1, "confirm": 1}
+    assert happy.invocations <= 9
+    assert happy.calls_of("dynamodb") <= 17
