@@ -136,9 +136,9 @@ def short_record_age(world: World) -> Iterator[None]:
 @pytest.mark.usefixtures("short_record_age")
 def test_a_record_that_cannot_be_published_is_parked(world: World) -> None:
     # Given
+    half = {"order_id": "half-an-order", "status": "CONFIRMED", "unsettled_shard": "0"}
     world.aws.client("dynamodb").put_item(
-        TableName=world.tables["orders"],
-        Item={"order_id": {"S": "half-an-order"}, "status": {"S": "CONFIRMED"}},
+        TableName=world.tables["orders"], Item={name: {"S": value} for name, value in half.items()}
     )
     queue = world.outputs["ParkedEventsQueueUrl"]
     sqs = world.aws.client("sqs")
