@@ -55,7 +55,7 @@ def _under_conditions(part: str, table: str) -> str:
 def latency_table(latency: Latency) -> str:
     """Each part of an order's time beside the same with functions that do nothing."""
     rows = [
-        ("`POST /orders` is answered", latency.accepted, None),
+        ("`POST /orders` returns", latency.accepted, None),
         ("the stream starts the execution", latency.started, None),
         *(
             (f"`{name}`", latency.states[name], latency.floor_states[name])
