@@ -15,6 +15,7 @@ _STYLE: Final = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.axisbelow": True,  # else the grid crosses the bars
     "grid.color": "#dddddd",
     "legend.frameon": False,
 }

@@ -37,7 +37,7 @@ def latency_plot(latency: Latency) -> str:
             axes.bar(places, medians, _BAR, label=label, color=color)
             axes.errorbar(places, medians, [[0.0] * len(names), above], fmt="none", ecolor="black", capsize=3)
         axes.set_xticks(range(len(names)), names)
-        axes.set_ylabel("ms: median, and 95 % below the line")
+        axes.set_ylabel("ms: bar to the median, line to p95")
         axes.grid(visible=False, axis="x")
         figure.legend(loc="outside lower center", ncols=2)
     return drawn.getvalue().decode()
