@@ -157,15 +157,19 @@ class DeadLetters:
         return self._for_each(queue, message_id, lambda letter: self._delete(queue, letter))
 
     def _for_each(self, queue: LetterQueue, message_id: str | None, act: Callable[[Letter], None]) -> int:
-        """Act on one message, or on as many as there are now: one that comes back meanwhile is left alone."""
-        depth = self.depth(queue)
+        """Act on one message, or on as many as there are now: one that comes back meanwhile is left alone.
+
+        SQS's depth can lag behind by a minute, so it does not say that a queue is empty. No message comes
+        back so soon that it would be among the first `MOST_SHOWN`.
+        """
+        most = max(self.depth(queue), MOST_SHOWN)
         if message_id is not None:
-            with self.read(queue, depth) as letters:
+            with self.read(queue, most) as letters:
                 act(_with_id(letters, message_id))
             return 1
         done = 0
-        while done < depth:
-            with self.read(queue, min(depth - done, _BATCH)) as letters:
+        while done < most:
+            with self.read(queue, min(most - done, _BATCH)) as letters:
                 for letter in letters:
                     act(letter)
             if not letters:

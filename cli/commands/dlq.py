@@ -57,7 +57,7 @@ def show(
     with _connected(output, stage, run_file) as letters:
         found = letters.queue(queue)
         depth = letters.depth(found)
-        with letters.read(found, min(depth, MOST_SHOWN)) as read:
+        with letters.read(found, MOST_SHOWN) as read:
             output.result([summary(each) for each in read], letter_table)
         if depth > MOST_SHOWN:
             output.remark(f"{MOST_SHOWN} of about {depth} messages are shown.")

@@ -8,6 +8,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from cli import dead_letters
+from cli.dead_letters import DeadLetters
 from tests.unit.cli.conftest import Run
 
 if TYPE_CHECKING:
@@ -107,6 +109,7 @@ def queues(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queues]:
     with mock_aws():
         queues = Queues()
         clients = {"sqs": queues.sqs, "cloudformation": FakeCloudFormation(queues)}
+        monkeypatch.setattr(dead_letters, "_WAIT_SECONDS", 0)
         monkeypatch.setattr(boto3, "client", lambda service, **_options: clients[service])
         yield queues
 
@@ -265,3 +268,18 @@ def test_a_stage_that_does_not_exist_is_unavailable(orders: Run) -> None:
 
     assert result.exit_code == 5
     assert "The stage lost was not found" in result.stderr
+
+
+@pytest.mark.parametrize("which", ["--all", "its id"])
+def test_a_message_is_found_even_if_the_depth_of_its_queue_lags(
+    orders: Run, queues: Queues, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    [message_id] = queues.send(queues.dead_letters, EVENT)
+    monkeypatch.setattr(DeadLetters, "depth", lambda *_: 0)
+
+    shown = json.loads(orders("dlq", "show", "AuditOrderEventsDeadLetters", *STAGE, "--json").stdout)
+    argument = which if which == "--all" else message_id
+    orders("dlq", "redrive", "AuditOrderEventsDeadLetters", argument, *STAGE)
+
+    assert [each["message_id"] for each in shown] == [message_id]
+    assert (queues.visible(queues.dead_letters), queues.visible(queues.source)) == (0, 1)
