@@ -15,10 +15,10 @@ def payment_refunded(order: Order, amount: int) -> Letter:
         amount: Minor units of this refund.
     """
     refund = price_text(Money(amount, order.currency))
-    part = f" of the {total_of(order)} that you paid for your order" if amount != order.amount else ""
+    part = f", of the {total_of(order)} that you paid for your order" if amount != order.amount else ""
     return Letter(
         order.order_id,
         "Your refund has been sent",
-        (f"We have refunded {refund}{part} to your card. {ARRIVES_IN}",),
+        (f"We have refunded {refund} to your card{part}. {ARRIVES_IN}",),
         ("If you have questions about the refund, contact us and state the number below.",),
     )

@@ -130,7 +130,7 @@ def test_an_approval_without_a_page_of_the_bank_leads_to_the_shop(action: dict[s
 @pytest.mark.parametrize(
     ("amount", "opening"),
     [
-        (5_000, "We have refunded $50.00 of the $807.99 that you paid for your order to your card."),
+        (5_000, "We have refunded $50.00 to your card, of the $807.99 that you paid for your order."),
         (80_799, "We have refunded $807.99 to your card."),
     ],
 )
