@@ -178,7 +178,7 @@ class PaymentSettledOutsideDetail(OrderEventDetail):
 
 
 class PaymentApprovalNeededDetail(OrderEventDetail):
-    """The order waits until the customer approves the payment. How they do that is in the order only."""
+    """The order waits until the customer approves the payment. Only the order has the bank's link."""
 
     status: ReadOnly[Literal["AWAITING_PAYMENT"]]
     amount: ReadOnly[_Amount]
