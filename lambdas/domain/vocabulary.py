@@ -212,7 +212,7 @@ class Metric(StrEnum):
     )
     TIME_TO_OUTCOME = (
         *("TimeToOutcome", "Milliseconds", None, None),
-        "An order that waited for no bank and no human was decided: the time since acceptance or its turn",
+        "An order that waited for no bank or human was decided: the time since acceptance or since its turn",
     )
     OUTCOMES = (
         *("Outcomes", "Count", None, None),
