@@ -15,8 +15,9 @@ DEAD_LETTERS = "AuditOrderEventsDeadLetters"
 
 @pytest.fixture
 def queue(world: World) -> Iterator[str]:
-    """The queue of the audit, whose messages come again after a second."""
+    """The queue of the audit, whose messages come again after a second. No dead letter is left of others."""
     sqs, url = world.aws.client("sqs"), world.outputs["AuditOrderEventsQueueUrl"]
+    sqs.purge_queue(QueueUrl=world.outputs[f"{DEAD_LETTERS}QueueUrl"])
     usual = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
     yield url

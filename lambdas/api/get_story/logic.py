@@ -76,7 +76,12 @@ def story_of(
         logs = "unavailable"
     elif period.is_cut or not found.is_complete:
         logs = "truncated"
-    return {"logs": logs, "entries": [asdict(each) for each in sorted(entries, key=lambda each: each.at)]}
+    return {"logs": logs, "entries": [asdict(each) for each in sorted(entries, key=_place)]}
+
+
+def _place(entry: StoryEntry) -> tuple[str, bool]:
+    """The place of an entry: within a millisecond, a call to Stripe comes before the record of it."""
+    return entry.at, entry.source is not StorySource.STRIPE
 
 
 def _audited(event: AuditedEvent) -> StoryEntry:

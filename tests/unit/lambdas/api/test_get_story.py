@@ -174,6 +174,14 @@ def test_lines_and_entries_of_the_record_are_sorted_by_time() -> None:
     assert [each["text"] for each in told["entries"]] == ["OrderReceived", "done: status x", "OrderConfirmed"]
 
 
+def test_a_call_to_stripe_is_told_before_its_record_of_the_same_millisecond() -> None:
+    order = an_order(timeline=(TimelineEntry("2026-03-01T12:00:01.830Z", "PaymentSucceeded"),))
+
+    told = story(a_line("step done"), a_line("Stripe called", operation="confirm"), order=order)["entries"]
+
+    assert [each["source"] for each in told] == ["stripe", "record", "saga"]
+
+
 def test_an_event_whose_line_is_missing_is_told_from_the_audit() -> None:
     line = a_line(
         "event consumed",
