@@ -8,16 +8,28 @@ from proof.bench.cold_start import package_of, sdks_of
 from stacks.constructs.build_folder import PROJECT
 
 
+def roots(handler: str) -> set[str]:
+    """The packages from which a handler imports."""
+    statements = sdks_of(PROJECT / "lambdas" / handler / "handler.py")
+    return {each.split()[1].partition(".")[0] for each in statements}
+
+
 @pytest.mark.parametrize(
-    ("handler", "sdks"),
+    ("handler", "packages"),
     [
-        ("saga/charge_payment", ("boto3", "stripe", "aws_lambda_powertools")),
-        ("saga/reserve_inventory", ("boto3", "aws_lambda_powertools")),
-        ("api/submit_order", ("boto3", "pydantic", "aws_lambda_powertools")),
+        ("saga/charge_payment", {"stripe", "typing_extensions"}),
+        ("saga/reserve_inventory", set[str]()),
+        ("api/submit_order", {"pydantic", "pydantic_core", "typing_extensions"}),
     ],
 )
-def test_the_sdks_of_a_function_are_those_that_its_code_imports(handler: str, sdks: tuple[str, ...]) -> None:
-    assert sdks_of(PROJECT / "lambdas" / handler / "handler.py") == sdks
+def test_the_sdks_of_a_function_are_those_that_its_code_imports(handler: str, packages: set[str]) -> None:
+    assert roots(handler) == {"boto3", "botocore", "aws_lambda_powertools"} | packages
+
+
+def test_an_sdk_is_imported_as_the_function_imports_it() -> None:
+    statements = sdks_of(PROJECT / "lambdas/saga/reserve_inventory/handler.py")
+
+    assert "from botocore.config import Config" in statements
 
 
 def test_bytecode_is_no_part_of_a_package(tmp_path: Path) -> None:
