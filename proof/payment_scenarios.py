@@ -2,6 +2,7 @@
 
 from typing import Final, Literal
 
+from cli.order_state import is_at_rest
 from cli.shapes import SubmissionJson
 from local.fault_proxy.faults import Fault
 from local.users import OPERATOR
@@ -50,7 +51,7 @@ def approved_by_redirect(world: PlayedWorld, order: SubmissionJson) -> FollowedO
 def payment_method_used_twice(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """A customer pays for two orders with one payment method; follow the second order."""
     order = {**order, "payment_method": world.stripe.make_payment_method()}
-    submit(world, order)
+    _at_rest(world, submit(world, order))
     return submit(world, order)
 
 
@@ -58,9 +59,19 @@ def above_the_accounts_limit(world: PlayedWorld, order: SubmissionJson) -> Follo
     """Stripe does not allow the account as much as the order costs."""
     world.stripe.limit_amount(100)
     try:
-        return submit(world, order)
+        return _at_rest(world, submit(world, order))
     finally:
         world.stripe.unlimited()
+
+
+def _at_rest(world: PlayedWorld, followed: FollowedOrder) -> FollowedOrder:
+    """Wait until an order is at rest; if its execution is stopped, another one follows."""
+    world.wait_for(
+        lambda: is_at_rest(world.shop.get_order(followed.order_id)),
+        "the order is at rest",
+        timeout_seconds=60,
+    )
+    return followed
 
 
 def approved_with_webhooks_after_the_deadline(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:

@@ -8,9 +8,10 @@ import signal
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from multiprocessing.pool import Pool
 from typing import Final
@@ -61,13 +62,15 @@ def main(arguments: Namespace) -> int:
     _print(f"Seed {seed}. Playing {len(JOURNEYS)} journeys without a fault ...")
     with _forking.Pool(os.cpu_count(), _prepare, maxtasksperchild=_TAKEN_BY_A_PROCESS) as pool:
         without_fault = pool.map(play, [Case(journey.key) for journey in JOURNEYS])
-        broken = _reported(without_fault)
+        # A process of the pool does it: this one must not be simulated, because the pool needs its clock.
+        made_smaller = partial(pool.apply, smallest)
+        broken = _reported(without_fault, made_smaller)
         calls = {str(result.case): result.calls for result in without_fault}
         singles = [case for journey, made in calls.items() for case in single_faults(journey, made)]
         _print(f"Playing {len(singles)} cases with one fault, pairs of faults and random shops in turn ...")
         cases = in_turn(singles, calls, draw)
         report = SimulationReport({str(each.case): each for each in without_fault}, len(singles))
-        broken += _reported(_counted(_played(pool, cases), report, deadline))
+        broken += _reported(_counted(_played(pool, cases), report, deadline), made_smaller)
     text = report.text(f"make simulate SEED={seed} MINUTES={arguments.minutes:g}")
     _print(f"\n{text}")
     if not broken and arguments.minutes >= _MINUTES_FOR_THE_DOCS:
@@ -81,7 +84,7 @@ def _play_named(cases: Iterable[Case | Shop]) -> int:
     with installed():
         for case in cases:
             result = play(case, traced=True)
-            broken += _reported([result])
+            broken += _reported([result], lambda failed: smallest(*failed))
             _print(f"{case}: {', '.join(result.ends)}. {result.interrupted}".rstrip())
     return int(broken > 0)
 
@@ -122,22 +125,19 @@ def _counted(
             return
 
 
-def _reported(results: Iterable[SimulatedResult]) -> int:
+def _reported(
+    results: Iterable[SimulatedResult], made_smaller: Callable[[Sequence[SimulatedResult]], SimulatedResult]
+) -> int:
     """Print each case that broke a law, made smaller, with its trace; returns how many there were."""
     broken = 0
     for result in results:
         if result.breaches:
             broken += 1
             _print(f"VIOLATED  {result.case}")
-            _print_breaches(_made_smaller(result))
+            _print_breaches(made_smaller([result]))
         elif result.trace:
             _print(result.trace)
     return broken
-
-
-def _made_smaller(result: SimulatedResult) -> SimulatedResult:
-    with installed():
-        return smallest(result)
 
 
 def _print_breaches(result: SimulatedResult) -> None:

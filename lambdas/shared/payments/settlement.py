@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from lambdas.domain.errors import OrderRejected, OrderSagaError, PaymentDeclined
+from lambdas.domain.errors import OrderRejected, OrderSagaError, PaymentDeclined, PaymentExpired
 from lambdas.domain.order import Order, PaymentStatus
 from lambdas.domain.payment import PaymentIntent
 from lambdas.shared.store.orders import OrderTable
@@ -48,6 +48,8 @@ def settle_payment(order: Order, intent: PaymentIntent, orders: OrderTable, call
             callback.fail(order.task_token, rejection)  # otherwise it would wait until its deadline
             raise
         callback.succeed(order.task_token)
+    elif intent.status == "canceled":  # by another execution that waited for it, at its deadline
+        callback.fail(order.task_token, PaymentExpired("The payment was not approved in time."))
     else:
         callback.fail(order.task_token, PaymentDeclined(intent.decline or "The payment was not approved."))
     return True

@@ -90,7 +90,17 @@ def test_a_declined_payment_fails_the_saga_with_its_reason(
     assert callback.resumed == [(TASK_TOKEN, "PaymentDeclined: The card has expired.")]
 
 
-@pytest.mark.parametrize("status", ["requires_payment_method", "canceled", "requires_capture"])
+def test_a_payment_that_another_execution_cancelled_at_its_deadline_has_expired(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback
+) -> None:
+    waiting = shop.awaiting_payment(stripe)
+
+    settle(shop, callback, waiting, PaymentIntent("pi_1", "canceled"))
+
+    assert callback.resumed == [(TASK_TOKEN, "PaymentExpired: The payment was not approved in time.")]
+
+
+@pytest.mark.parametrize("status", ["requires_payment_method", "requires_capture"])
 def test_a_payment_that_cannot_succeed_fails_the_saga(
     shop: Shop, stripe: FakeStripe, callback: FakeCallback, status: str
 ) -> None:
