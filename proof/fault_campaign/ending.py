@@ -10,6 +10,9 @@ from proof.promises import OrderHistory
 _VERSION: Final = re.compile(r"(?<=-v)\d+$")
 """Part of the name of an execution; how often a record was written depends on the tries."""
 
+_ONLY_WHILE_IT_WAITS: Final = "Please approve your payment"
+"""This mail is not sent any more if the customer was faster."""
+
 
 @dataclass(frozen=True)
 class Ending:
@@ -18,7 +21,8 @@ class Ending:
     Attributes:
         order: Its status and failure code.
         paths: The states of each execution; its name is without the order's id.
-        mails: The subjects of the mails about it.
+        mails: The subjects of the mails about it, each once: a mail whose reply is lost is sent again, and
+            how often depends on the tries.
         operator_called: Whether an operator had to act.
     """
 
@@ -38,6 +42,6 @@ def ending_of(order: OrderHistory, *, operator_called: bool) -> Ending:
             )
             for name, execution in order.executions.items()
         },
-        mails=order.subjects,
+        mails=tuple(each for each in dict.fromkeys(order.subjects) if each != _ONLY_WHILE_IT_WAITS),
         operator_called=operator_called,
     )

@@ -120,7 +120,13 @@ def verdict(simulated: CaseResult, embedded: CaseResult) -> str:
     )
     if is_same_end and list(simulated.struck) != list(embedded.struck):
         return _NOT_STRUCK
-    if is_same_end and here and there and _without_reruns(here) == _without_reruns(there):
+    if (
+        is_same_end
+        and here
+        and there
+        and _without_reruns(here) == _without_reruns(there)
+        and (here.mails == there.mails or here.paths.keys() != there.paths.keys())
+    ):
         return RUN_AGAIN
     return DIFFERENT
 
