@@ -274,8 +274,8 @@ class Order:
 
     @property
     def idle_since(self) -> str:
-        """When the order last changed, or when its turn to be charged is, if that is later; UTC, ISO 8601."""
-        return max(self.updated_at, self.turn)
+        """When the order last changed; if it is not charged yet, not before its turn; UTC, ISO 8601."""
+        return max(self.updated_at, "" if self.payment.intent_id else self.turn)
 
     @property
     def open_since(self) -> str:

@@ -7,6 +7,8 @@ run.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import count
+from operator import attrgetter
 from typing import Final, NoReturn, TypeVar, cast
 
 from typing_extensions import override
@@ -63,11 +65,14 @@ class Rejected(Exception):
 
 
 class StruckFault(InjectedFault):
-    """An active fault in simulated time."""
+    """An active fault in simulated time; the number tells which one was injected first."""
+
+    _numbers = count()
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault)
         self.lifted: Signal[None] = Signal()
+        self.number = next(self._numbers)
 
     @override
     def lift(self) -> None:
@@ -120,8 +125,11 @@ class Network:
         call = Call(str(self._scheduler.now), name, self._counts[name], None, order_id)
         self.calls.append(call)
         entry = self._trace.add(self._scheduler.now, who, f"{name.partition(': ')[2]} #{call.n}")
-        struck_by = [*self.faults_of_case.strike(name, order_id), *self.faults.strike(name, order_id)]
-        return call, entry, cast("list[StruckFault]", struck_by)
+        struck_by = cast(
+            "list[StruckFault]",
+            [*self.faults_of_case.strike(name, order_id), *self.faults.strike(name, order_id)],
+        )
+        return call, entry, sorted(struck_by, key=attrgetter("number"))
 
     def call(self, name: str, effect: Effect[T], *, who: str, wait_ms: int, order_id: str | None = None) -> T:
         """Make a call.

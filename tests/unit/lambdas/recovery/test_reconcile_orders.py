@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain.order import Order, OrderStatus
+from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.vocabulary import FindingKind, Metric
 from lambdas.recovery.reconcile_orders.handler import handler
 from lambdas.recovery.reconcile_orders.logic import reconcile_orders
@@ -104,6 +104,13 @@ def test_an_order_that_is_idle_since_its_turn_is_run_again(shop: Shop, execution
 def test_an_order_cancelled_before_its_turn_is_not_left_alone(shop: Shop, executions: FakeExecutions) -> None:
     a_queued_order(shop, slot="2026-03-01T18:00:00.000Z")
     shop.cancel()
+
+    assert reconcile(shop, executions).counts["orders_rerun_started"] == 1
+
+
+def test_an_order_that_is_charged_does_not_wait_for_its_turn(shop: Shop, executions: FakeExecutions) -> None:
+    a_queued_order(shop, slot="2026-03-01T18:00:00.000Z")
+    shop.orders.record_intent(ORDER_ID, "pi_1", PaymentStatus.REQUIRES_CONFIRMATION)
 
     assert reconcile(shop, executions).counts["orders_rerun_started"] == 1
 
