@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import count
-from operator import attrgetter
 from typing import Final, NoReturn, TypeVar, cast
 
 from typing_extensions import override
@@ -125,11 +124,11 @@ class Network:
         call = Call(str(self._scheduler.now), name, self._counts[name], None, order_id)
         self.calls.append(call)
         entry = self._trace.add(self._scheduler.now, who, f"{name.partition(': ')[2]} #{call.n}")
-        struck_by = cast(
-            "list[StruckFault]",
-            [*self.faults_of_case.strike(name, order_id), *self.faults.strike(name, order_id)],
-        )
-        return call, entry, sorted(struck_by, key=attrgetter("number"))
+        of_case = cast("list[StruckFault]", self.faults_of_case.strike(name, order_id))
+        of_journey = cast("list[StruckFault]", self.faults.strike(name, order_id))
+        if of_case and of_journey and of_journey[0].number < of_case[0].number:
+            return call, entry, [*of_journey, *of_case]
+        return call, entry, [*of_case, *of_journey]
 
     def call(self, name: str, effect: Effect[T], *, who: str, wait_ms: int, order_id: str | None = None) -> T:
         """Make a call.
