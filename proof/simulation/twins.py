@@ -114,15 +114,15 @@ def verdict(simulated: CaseResult, embedded: CaseResult) -> str:
     is_same_end = (
         here is not None
         and there is not None
-        and (here.order, here.mails, here.operator_called)
-        == (there.order, there.mails, there.operator_called)
+        and (here.order, here.operator_called) == (there.order, there.operator_called)
         and not simulated.breaches
         and not embedded.breaches
     )
-    if is_same_end and list(simulated.struck) != list(embedded.struck):
-        return _NOT_STRUCK
-    if is_same_end and here and there and _is_run_again(simulated.case, here, there):
-        return RUN_AGAIN
+    if is_same_end and here and there:
+        if here.mails == there.mails and list(simulated.struck) != list(embedded.struck):
+            return _NOT_STRUCK
+        if _is_run_again(simulated.case, here, there):
+            return RUN_AGAIN
     return DIFFERENT
 
 
