@@ -39,9 +39,10 @@ simulate: MINUTES = 10
 simulate: $(TOOLS) ## play every fault at every call in simulated time, and check the laws (SEED= MINUTES=10)
 	@python -m proof simulate --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
-bench: $(TOOLS) .build/.layer ## measure, write bench/results.json and the tables made from it; keep the machine idle
+bench: $(TOOLS) .build/.layer ## measure, and print and write the tables; keep the machine idle
 	@python -m proof bench
 	@python -m docgen write
+	@python -m docgen show docs/performance.md docs/cost.md
 
 check: lint .build/.layer ## the quick part of `make test`: lint, types, tests without a running shop
 	@python -m pytest $(SLOWEST) --numprocesses logical tests/unit tests/stacks

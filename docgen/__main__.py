@@ -1,4 +1,4 @@
-"""`python -m docgen write|capture` writes the generated documentation. `make docs` calls `write`."""
+"""`python -m docgen write|show|capture`: the generated documentation. `make docs` calls `write`."""
 
 import argparse
 import sys
@@ -12,9 +12,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m docgen", description="Write generated documentation.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("write", help="write the generated parts of README.md and docs/")
+    show = commands.add_parser(
+        "show", help="print the generated parts of a page, such as docs/performance.md"
+    )
+    show.add_argument("page", nargs="+")
     commands.add_parser("capture", help="record the picture of `orders watch` in docs/command-line.md")
-    mains = {"write": generated_parts.main, "capture": capture.main}
-    return exit_code_of(mains[parser.parse_args().command])
+    arguments = parser.parse_args()
+    mains = {
+        "write": generated_parts.main,
+        "show": lambda: generated_parts.show(arguments.page),
+        "capture": capture.main,
+    }
+    return exit_code_of(mains[arguments.command])
 
 
 if __name__ == "__main__":

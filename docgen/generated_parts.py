@@ -1,7 +1,7 @@
 """`make docs`: writes the generated parts of README.md and docs/, the contracts and the drawings."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -118,4 +118,20 @@ def main() -> int:
         return 1
     for path, text in {**contract_files(), **event_contract_files(), **drawings()}.items():
         path.write_text(text, encoding="utf-8")
+    return 0
+
+
+def show(pages: Iterable[str]) -> int:
+    """Print the generated parts of pages.
+
+    Returns:
+        0, or 1 if a page has none.
+    """
+    parts = generated_parts()
+    for page in pages:
+        if page not in parts:
+            sys.stderr.write(f"error: {page} has no generated parts; these have: {', '.join(parts)}\n")
+            return 1
+        for name, text in parts[page].items():
+            sys.stdout.write(f"\n{page}: {name}\n\n{text}\n")
     return 0

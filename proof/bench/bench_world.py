@@ -9,12 +9,16 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import Final
 
+from local.catalogue import SAMPLE_STOCK
 from local.world import World, embedded_world, spoken
 from proof.bench.floor import Floor
+from proof.orders import an_order
 from stacks.settings import STAGES
 
 _INVOCATIONS: Final = 64
 """Invocations at once: 32 orders in flight need one each, beside their events and webhooks."""
+
+_UNITS: Final = 100_000
 
 
 class BenchWorld:
@@ -34,6 +38,7 @@ class BenchWorld:
             embedded_world("bench", progress=spoken, concurrent_invocations=_INVOCATIONS)
         )
         _take_batches(world)
+        _fill_the_shelves(world)
         return world
 
     @cached_property
@@ -50,3 +55,9 @@ def _take_batches(world: World) -> None:
             functions.update_event_source_mapping(
                 UUID=mapping["UUID"], BatchSize=STAGES["prod"].stream_batch_size
             )
+
+
+def _fill_the_shelves(world: World) -> None:
+    """Stock what the bench orders, so that no measurement sells it out."""
+    for sku in {item["sku"] for item in an_order()["items"]}:
+        world.shop.stock(sku, {**SAMPLE_STOCK[sku], "available": _UNITS})

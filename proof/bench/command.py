@@ -1,4 +1,4 @@
-"""`make bench`: measures the parts, prints them, and writes `bench/results.json`."""
+"""`make bench`: measures the parts and writes `bench/results.json`."""
 
 import sys
 import time
@@ -75,7 +75,7 @@ def main(arguments: Namespace) -> int:
             _print(f"{part.name}: {part.what} ({conditions}) ...")
             measured = part.measure(bench)
             save(part.name, conditions, measured)
-            _print(f"{part.name}: {time.monotonic() - start:.0f} s\n{measured}")
+            _print(f"{part.name}: {time.monotonic() - start:.0f} s")
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 
 from cli.errors import Unavailable
 from cli.shapes import SubmissionJson
+from lambdas.domain.order import OrderStatus
 from local.waiting import wait_for
 from local.world import World
 from proof.bench.cpu_use import CpuMeter
@@ -144,18 +145,25 @@ def _accepted(world: World, order: SubmissionJson, key: str) -> str | None:
 
 
 def _at_rest(world: World) -> Callable[[Sequence[str]], set[str]]:
-    """Returns which of some orders are at rest; one call to DynamoDB."""
+    """Returns which of some orders are at rest; one call to DynamoDB.
+
+    An order that was not confirmed is an error: it had another way through the saga, with other costs.
+    """
     table = world.tables["orders"]
 
     def look(order_ids: Sequence[str]) -> set[str]:
         request: Any = {
             table: {
                 "Keys": [{"order_id": {"S": order_id}} for order_id in order_ids],
-                "ProjectionExpression": "order_id, unsettled_shard",
+                "ProjectionExpression": "order_id, unsettled_shard, #status",
+                "ExpressionAttributeNames": {"#status": "status"},
             }
         }
         found = world.dynamodb.batch_get_item(RequestItems=request)["Responses"][table]
-        return {str(item["order_id"]["S"]) for item in found if "unsettled_shard" not in item}
+        at_rest = [item for item in found if "unsettled_shard" not in item]
+        if ends := {item["status"]["S"] for item in at_rest} - {OrderStatus.CONFIRMED}:
+            raise RuntimeError(f"measured orders have ended as {', '.join(sorted(ends))}")
+        return {str(item["order_id"]["S"]) for item in at_rest}
 
     return look
 

@@ -82,3 +82,26 @@ def test_a_page_without_markers_is_left_alone(page: Path, capsys: pytest.Capture
 
     assert "<!-- generated: first -->" in capsys.readouterr().err
     assert page.read_text(encoding="utf-8") == "No markers.\n"
+
+
+def test_the_parts_of_a_page_are_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(generated_parts, "generated_parts", lambda: {"page.md": {"calls": "| a | b |"}})
+
+    exit_code = generated_parts.show(["page.md"])
+
+    assert (exit_code, capsys.readouterr().out) == (0, "\npage.md: calls\n\n| a | b |\n")
+
+
+def test_a_page_without_generated_parts_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(generated_parts, "generated_parts", lambda: {"page.md": {}})
+
+    exit_code = generated_parts.show(["other.md"])
+
+    assert (exit_code, capsys.readouterr().err) == (
+        1,
+        "error: other.md has no generated parts; these have: page.md\n",
+    )
