@@ -57,7 +57,8 @@ def test_only_functions_are_in_the_table_of_their_cpu_time() -> None:
     assert cpu_table(LATENCY).splitlines()[2:] == [
         "| `charge_payment` | 12.3 |",
         "| `submit_order` | 4.0 |",
-        "| **together** | **16** |",
+        "| **together** (target: 80) | **16** |",
+        "| share of the median time to `OrderConfirmed` (target: 10 %) | 5.0% |",
     ]
 
 
