@@ -17,7 +17,7 @@ delivers it.
 
 - An event is delivered at least once: drop duplicates by `detail.event_id`.
 - Events of one order are published in the order of its changes, but a consumer can receive them in another
-  order: compare `detail.occurred_at`.
+  order: compare `detail.order_version`.
 - Ignore fields and event types that you do not know. Fields are added, never removed or changed.
 - Money is an integer in the currency's minor unit. Time is UTC in ISO 8601.
 """

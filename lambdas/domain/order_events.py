@@ -72,6 +72,16 @@ class OrderEventDetail(TypedDict):
         str, Described("The same in every delivery of an event: use it to drop duplicates.", format="uuid")
     ]
     order_id: Annotated[str, Described("Id of the order.", format="uuid")]
+    order_version: NotRequired[
+        Annotated[
+            int,
+            Described(
+                "Grows with each change of the order: of two of its events, the greater one is newer; absent"
+                " from older events.",
+                minimum=1,
+            ),
+        ]
+    ]
     request_id: NotRequired[
         Annotated[
             str,

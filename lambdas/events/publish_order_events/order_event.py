@@ -43,6 +43,7 @@ def event_of_change(before: Order | None, after: Order) -> OrderEvent | None:
         "version": VERSION,
         "event_id": str(uuid.uuid5(_NAMESPACE, f"{after.order_id}/{after.version}")),
         "order_id": after.order_id,
+        "order_version": after.version,
         "customer_id": after.customer_id,
         "status": after.status,
         "currency": after.currency,

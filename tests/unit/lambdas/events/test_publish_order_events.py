@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from botocore.exceptions import ClientError
 
+from lambdas.domain import clock
 from lambdas.domain.order import Order, PaymentStatus
 from lambdas.domain.payment import DisputeState
 from lambdas.domain.vocabulary import Metric
@@ -73,6 +74,7 @@ def test_a_confirmed_order_is_published_whole(shop: Shop, event_bridge: FakeEven
     assert detail == {
         "version": 1,
         "order_id": ORDER_ID,
+        "order_version": order.version,
         "request_id": REQUEST_ID,
         "customer_id": CUSTOMER,
         "status": "CONFIRMED",
@@ -342,6 +344,20 @@ def test_the_bus_of_these_tests_finds_a_breach_of_the_contract() -> None:
     bus.put_events(Entries=[{"DetailType": "OrderConfirmed", "Detail": "{}"}])
 
     assert "OrderConfirmed: $: 'amount' is a required property" in bus.breaches
+
+
+def test_a_newer_event_of_the_same_time_has_a_greater_version(
+    shop: Shop, event_bridge: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.confirmed()
+    monkeypatch.setattr(clock, "now", lambda: "2026-03-01T11:59:59.000Z")  # another writer's clock is late
+    shop.close_cancelled()
+
+    publish(shop.stream())
+
+    confirmed, cancelled = details(event_bridge)
+    assert cancelled["occurred_at"] == confirmed["occurred_at"]
+    assert cancelled["order_version"] > confirmed["order_version"]
 
 
 # When the bus fails
