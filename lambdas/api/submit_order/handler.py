@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 
-from lambdas.api.submit_order.logic import submit_order
 from lambdas.api.submit_order.request import SubmitOrderRequest
 from lambdas.shared.log import logger
 from lambdas.shared.rest.caller import caller_of, require_customer
@@ -13,6 +12,7 @@ from lambdas.shared.rest.order_representation import represent
 from lambdas.shared.rest.parsing import parse
 from lambdas.shared.settings import Settings
 from lambdas.shared.store.orders import OrderTable
+from lambdas.shared.submission.logic import submit_order
 
 
 @endpoint

@@ -1,8 +1,9 @@
 """The signed-in caller, from the claims that API Gateway's authorizer read from the token."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from lambdas.domain.vocabulary import ProblemKind, UserGroup
 from lambdas.shared.rest.http_request import HttpRequest
@@ -40,13 +41,26 @@ def caller_of(request: HttpRequest) -> Caller:
     if claims.get("token_use") != "id":
         # An access token has the same `sub` and groups, but it is not issued to identify the user.
         raise Problem(ProblemKind.UNAUTHORIZED, "Send the ID token, not another token.")
-    groups = _groups(claims.get("cognito:groups"))
+    return caller_with(claims["sub"], _groups(claims.get("cognito:groups")), claims)
+
+
+def caller_with(customer_id: str, groups: frozenset[str], attributes: Mapping[str, Any]) -> Caller:
+    """A user of the pool as a caller.
+
+    Args:
+        customer_id: The user's id (`sub`).
+        groups: The user's groups.
+        attributes: The user's attributes, such as `email`.
+
+    Raises:
+        Problem: The user is in neither group (403).
+    """
     if groups.isdisjoint(UserGroup):
         raise Problem(ProblemKind.FORBIDDEN, "Your account is neither a customer's nor an operator's yet.")
     # API Gateway turns the boolean into text.
-    is_verified = str(claims.get("email_verified")).lower() == "true"
-    email = claims.get("email") if is_verified else None
-    return Caller(claims["sub"], is_operator=UserGroup.OPERATORS in groups, email=email or None)
+    is_verified = str(attributes.get("email_verified")).lower() == "true"
+    email = attributes.get("email") if is_verified else None
+    return Caller(customer_id, is_operator=UserGroup.OPERATORS in groups, email=email or None)
 
 
 def require_operator(caller: Caller) -> None:

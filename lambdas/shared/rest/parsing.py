@@ -1,6 +1,6 @@
 """Checks a request against a model and reports all of its errors at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, WrapValidator
@@ -63,8 +63,18 @@ def parse(model: type[_Request], http: HttpRequest) -> _Request:
     if "body" in model.model_fields:
         parts["body"] = http.text
     errors = [] if "query" in parts else http.unknown_parameters
+    return check(model, {name: parts[name] for name in model.model_fields}, errors)
+
+
+def check(model: type[_Request], parts: Mapping[str, Any], errors: Iterable[FieldError] = ()) -> _Request:
+    """Read the parts of a request into its model.
+
+    Raises:
+        Problem: There are errors already, or parts do not fit the model (400, which names all of them).
+    """
+    errors = [*errors]
     try:
-        request = model.model_validate({name: parts[name] for name in model.model_fields})
+        request = model.model_validate(parts)
     except ValidationError as error:
         for each in error.errors(include_url=False, include_input=False):
             errors.append(FieldError(_field(each["loc"]), _message(each)))

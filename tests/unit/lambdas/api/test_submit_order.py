@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from lambdas.api.submit_order.handler import handler
-from lambdas.api.submit_order.request import MAX_LINES, MAX_QUANTITY
 from lambdas.domain.money import MAX_AMOUNT
 from lambdas.domain.vocabulary import MAX_BODY_BYTES
+from lambdas.shared.submission.request import MAX_LINES, MAX_QUANTITY
 from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, EMAIL, LAMP
 from tests.unit.lambdas.invocations import CONTEXT, api_event
 from tests.unit.lambdas.shop import ORDERS_TABLE, Shop

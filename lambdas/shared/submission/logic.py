@@ -6,7 +6,6 @@ import uuid
 from dataclasses import dataclass
 from typing import Final
 
-from lambdas.api.submit_order.request import SubmitOrder, is_email_address
 from lambdas.domain import clock
 from lambdas.domain.order import Order, OrderLine, TimelineEntry
 from lambdas.domain.vocabulary import ProblemKind
@@ -14,6 +13,7 @@ from lambdas.shared.rest.caller import Caller
 from lambdas.shared.rest.idempotency_key import reused_idempotency_key
 from lambdas.shared.rest.problem import FieldError, Problem, invalid_request
 from lambdas.shared.store.orders import OrderTable
+from lambdas.shared.submission.request import SubmitOrder, is_email_address
 from lambdas.shared.work import writer
 
 _NAMESPACE: Final = uuid.UUID("b1c64f0e-4e0c-5b7a-8a3f-5d1c2f9a7e42")
