@@ -53,7 +53,7 @@ class EventsStack(StageStack):
         consumers.add("record_mail_feedback", mail_feedback(settings), orders.update(), knows_duplicates=True)
         consumers.add(
             "mail_customers",
-            bus.order_events(*MAILED_EVENTS),
+            bus.order_events(*MAILED_EVENTS, replays=False),  # nobody is mailed about the past
             orders.read(),
             send_mail(settings),
             Grant({"PAYMENT_DEADLINE_SECONDS": str(settings.payment_deadline_seconds)}),

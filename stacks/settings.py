@@ -158,6 +158,7 @@ class StageSettings:
         stream_batch_size: How many stream records a function receives at once.
         stream_record_age_seconds: Age at which a failing stream record is parked in a queue. The stream keeps
             it for 24 hours, so it can still be read for two.
+        event_archive_days: How long the archive of the bus keeps an event; None for no archive.
         recovery_pauses_seconds: Pause before each recovery of an order whose execution ended unexpectedly.
             The number of pauses is the maximum number of recoveries.
         reconciliation_minutes: How often the latest orders and payments are compared; all and stock nightly.
@@ -209,6 +210,7 @@ class StageSettings:
     log_retention: RetentionDays
     stream_batch_size: int
     stream_record_age_seconds: int
+    event_archive_days: int | None
     recovery_pauses_seconds: tuple[int, ...]
     reconciliation_minutes: int
     quotas: Quotas | None
@@ -318,6 +320,8 @@ _LOCAL = StageSettings(
     stream_batch_size=1,
     # It does not count retries either. Only the age parks a record, so the age is AWS's minimum.
     stream_record_age_seconds=60,
+    # CloudFormation of the embedded AWS does not know archives. Events are replayed from the audit.
+    event_archive_days=None,
     recovery_pauses_seconds=(1, 2, 4),
     reconciliation_minutes=15,
     quotas=None,
@@ -347,6 +351,7 @@ _DEV = StageSettings(
     log_retention=RetentionDays.ONE_WEEK,
     stream_batch_size=10,
     stream_record_age_seconds=22 * 60 * 60,
+    event_archive_days=30,
     recovery_pauses_seconds=(10, 60, 5 * 60),
     reconciliation_minutes=60,
     quotas=NEW_ACCOUNT,
@@ -376,6 +381,7 @@ _PROD = StageSettings(
     log_retention=RetentionDays.THREE_MONTHS,
     stream_batch_size=10,
     stream_record_age_seconds=22 * 60 * 60,
+    event_archive_days=365,
     recovery_pauses_seconds=(10, 60, 5 * 60),
     reconciliation_minutes=15,
     quotas=DEFAULT_QUOTAS,

@@ -1,16 +1,20 @@
 """What the consumers of order events share: batches, duplicates, and the log line for the order's story."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lambdas.domain import clock
 from lambdas.domain.errors import StoreUnavailable
 from lambdas.shared.log import logger
 from lambdas.shared.queues import Message, process_messages
-from lambdas.shared.run_once import LOCK_SECONDS, run_once
+from lambdas.shared.run_once import LOCK_SECONDS, REMEMBERED_FOR_SECONDS, run_once
 from lambdas.shared.settings import Settings
+
+_ACTED_ON_FOR_SECONDS: Final = REMEMBERED_FOR_SECONDS - 24 * 60 * 60
+"""A day less, so that clocks need not agree."""
 
 
 def consume_once(
@@ -24,6 +28,7 @@ def consume_once(
     """Act on each event of a batch once, however often it is delivered; see `run_once`.
 
     An event that fails stays in the queue, and stops no other. After its last delivery it is a dead letter.
+    An event that is delivered so late that `run_once` may have forgotten it has no effect, even if it is new.
 
     Args:
         consumer: Name of the function.
@@ -42,7 +47,10 @@ def consume_once(
             act(message)
             acted.append(message)
 
-        event_id = message["detail"]["event_id"]
+        event_id, occurred_at = message["detail"]["event_id"], message["detail"]["occurred_at"]
+        if clock.now() > clock.later(occurred_at, _ACTED_ON_FOR_SECONDS):
+            logger.info("event is too old to know whether it is new", extra={"event_id": event_id})
+            return False
         run_once(
             f"{consumer}/{event_id}",
             act_now,

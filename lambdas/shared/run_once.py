@@ -26,7 +26,7 @@ from lambdas.shared.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_REMEMBERED_FOR_SECONDS: Final = 90 * 24 * 60 * 60
+REMEMBERED_FOR_SECONDS: Final = 90 * 24 * 60 * 60
 """Long, because an operator or the reconciliation can repeat an action long after the first time."""
 
 LOCK_SECONDS: Final = 3
@@ -76,7 +76,7 @@ def run_once(
         unavailable: The table does not answer, or the action is under way elsewhere.
     """
     config = IdempotencyConfig(
-        lambda_context=_ShortLock(lock_seconds), expires_after_seconds=_REMEMBERED_FOR_SECONDS
+        lambda_context=_ShortLock(lock_seconds), expires_after_seconds=REMEMBERED_FOR_SECONDS
     )
 
     @idempotent_function(  # type: ignore[untyped-decorator] # Powertools does not type it

@@ -1,5 +1,6 @@
 """The bus of order events."""
 
+from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from constructs import Construct
 
@@ -13,13 +14,25 @@ class EventBus(events.EventBus):
     """An EventBridge bus of the stage's own."""
 
     def __init__(self, scope: Construct, settings: StageSettings) -> None:
-        super().__init__(scope, "Bus", event_bus_name=f"orders-{settings.stage}")
+        name = f"orders-{settings.stage}"
+        super().__init__(scope, "Bus", event_bus_name=name)
+        if settings.event_archive_days is not None:
+            self.archive(
+                "Archive",
+                archive_name=name,
+                description="Events of orders, to replay them",
+                event_pattern=_order_events(),
+                retention=Duration.days(settings.event_archive_days),
+            )
 
     def publish(self) -> Grant:
         """Put events on the bus."""
         return Grant({"EVENT_BUS_NAME": self.event_bus_name}, [allow(self.event_bus_arn, "events:PutEvents")])
 
-    def order_events(self, *types: EventType) -> Subscription:
+    def order_events(self, *types: EventType, replays: bool = True) -> Subscription:
         """Receive the events of orders: those of these types, or else all."""
-        pattern = events.EventPattern(source=[SERVICE], detail_type=[each.value for each in types] or None)
-        return Subscription(pattern, self)
+        return Subscription(_order_events(*types), self, replays=replays)
+
+
+def _order_events(*types: EventType) -> events.EventPattern:
+    return events.EventPattern(source=[SERVICE], detail_type=[each.value for each in types] or None)

@@ -21,11 +21,13 @@ class Subscription:
         pattern: Selects them.
         bus: The bus; None for the account's default bus.
         message: What the consumer gets of an event; None for all of it.
+        replays: Whether the consumer receives events that are replayed.
     """
 
     pattern: events.EventPattern
     bus: events.IEventBus | None = None
     message: events.RuleTargetInput | None = None
+    replays: bool = True
 
 
 class EventConsumers:
@@ -78,6 +80,7 @@ class EventConsumers:
             description=f"Events for {name}",
             bus=subscription.bus,
             message=subscription.message,
+            replays=subscription.replays,
         )
         once = [] if knows_duplicates else [self._idempotency.do_once()]
         function = self._functions.add(name, *grants, *once)

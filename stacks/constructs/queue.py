@@ -1,5 +1,7 @@
 """Queues between event buses and functions, and the queues for what failed."""
 
+from typing import cast
+
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -95,25 +97,32 @@ class EventQueue(Queue):
 
     def collect(
         self,
-        rule: str,
+        construct_id: str,
         pattern: events.EventPattern,
         *,
         description: str,
         bus: events.IEventBus | None = None,
         message: events.RuleTargetInput | None = None,
+        replays: bool = True,
     ) -> None:
         """Add a rule that puts the matching events into the queue.
 
-        No bus means the account's default bus, and no message the whole event.
+        No bus means the account's default bus, and no message the whole event. Without replays, the rule
+        matches no event that comes from an archive.
         """
-        events.Rule(
+        rule = events.Rule(
             self.stack,
-            rule,
+            construct_id,
             description=description,
             event_bus=bus,
             event_pattern=pattern,
             targets=[targets.SqsQueue(self, dead_letter_queue=self._dead_letters, message=message)],
         )
+        if not replays:
+            # EventBridge marks a replayed event with this field, which the CDK's patterns do not have
+            # (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive.html).
+            resource = cast("events.CfnRule", rule.node.default_child)
+            resource.add_property_override("EventPattern.replay-name", [{"exists": False}])
 
     def deliver_to(self, function: lambda_.Function, *, batch_size: int = 10) -> None:
         """Call the function with the messages in batches; it reports which of a batch failed."""

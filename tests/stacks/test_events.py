@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -184,6 +185,7 @@ def test_payments_to_approve_and_refunds_are_mailed_one_by_one(stage: Synthesis)
     assert rule["EventPattern"] == {
         "source": ["orders"],
         "detail-type": ["PaymentApprovalNeeded", "PaymentRefundedOutside", "PaymentRefundSent"],
+        "replay-name": [{"exists": False}],  # nobody is mailed about the past
     }
     assert source_of(stage, "MailCustomers")["BatchSize"] == 1
 
@@ -258,6 +260,22 @@ def test_in_the_cloud_each_event_type_has_a_registered_schema(cloud: Synthesis) 
 
 def test_the_embedded_aws_gets_no_schema_registry(local: Synthesis) -> None:
     assert local.resources("AWS::EventSchemas::Registry") == []
+
+
+@pytest.mark.parametrize(("name", "days"), [("dev", 30), ("prod", 365)])
+def test_in_the_cloud_the_events_of_orders_are_archived(
+    name: str, days: int, synthesized: Callable[[str], Synthesis]
+) -> None:
+    archive = synthesized(name).the("AWS::Events::Archive").properties
+
+    assert readable(archive["SourceArn"]) == "Bus.Arn"
+    assert archive["ArchiveName"] == f"orders-{name}", "`orders events replay` finds it by this name"
+    assert archive["EventPattern"] == {"source": ["orders"]}
+    assert archive["RetentionDays"] == days
+
+
+def test_the_embedded_aws_gets_no_archive(local: Synthesis) -> None:
+    assert local.resources("AWS::Events::Archive") == []
 
 
 def test_each_stage_has_its_own_bus(stage: Synthesis) -> None:

@@ -5,16 +5,22 @@ from collections.abc import Mapping
 
 import pytest
 
+from lambdas.domain import clock
 from lambdas.shared.consumers import consume_once
 from lambdas.shared.queues import Message
 from tests.unit.lambdas.builders import ORDER_ID
 from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.invocations import CONTEXT, sqs_event
-from tests.unit.lambdas.shop import Shop
+from tests.unit.lambdas.shop import IDEMPOTENCY_TABLE, Shop
 
 
-def an_event(event_id: str) -> str:
-    detail = {"event_id": event_id, "order_id": ORDER_ID, "request_id": "a-request"}
+def an_event(event_id: str, occurred_at: str = "2026-03-01T12:00:00.000Z") -> str:
+    detail = {
+        "event_id": event_id,
+        "order_id": ORDER_ID,
+        "request_id": "a-request",
+        "occurred_at": occurred_at,
+    }
     return json.dumps({"detail-type": "OrderConfirmed", "source": "orders", "detail": detail})
 
 
@@ -68,6 +74,22 @@ def test_an_event_that_failed_has_its_effect_when_it_comes_again() -> None:
     assert consumer.receive(an_event("b")) == {"batchItemFailures": []}
 
     assert consumer.done == ["a", "b"]
+
+
+@pytest.mark.parametrize(("days", "effects"), [(88, 2), (89, 1), (365, 1)])
+def test_an_event_that_may_be_forgotten_has_no_effect_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, days: int, effects: int
+) -> None:
+    consumer, event = Consumer(), an_event("a")
+    consumer.receive(event)
+
+    [record] = shop.all_items(IDEMPOTENCY_TABLE)
+    shop.client.delete_item(TableName=IDEMPOTENCY_TABLE, Key={"id": {"S": record["id"]}})
+    monkeypatch.setattr(clock, "now", lambda: clock.later("2026-03-01T12:00:01.000Z", days * 86_400))
+
+    assert consumer.receive(event) == {"batchItemFailures": []}
+
+    assert consumer.done == ["a"] * effects
 
 
 @pytest.mark.usefixtures("shop")
