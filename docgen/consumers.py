@@ -1,4 +1,4 @@
-"""The tables of the runbook about the consumers of events."""
+"""The tables about the consumers of events: of the runbook, and of what their faults harm."""
 
 import ast
 from collections.abc import Iterable
@@ -6,6 +6,9 @@ from typing import Final
 
 from local.consumers import event_consumers
 from local.processes import REPOSITORY
+from proof.consumers import CONSUMERS
+from proof.simulation.consumer_faults import CONSUMER_FAULTS, NO_FAULT, outcome, play
+from proof.simulation.simulated_world import installed
 from stacks.names import dead_letters_of, queue_of
 
 _PARKED: Final = "The consumer has failed five times to handle an event. | [Queues](#queues)"
@@ -31,6 +34,21 @@ def consumer_queue_table() -> str:
         for each in event_consumers()
     ]
     return "\n".join(["| queues | consumer |", "|---|---|", *rows])
+
+
+def consumer_fault_table() -> str:
+    """A row for each fault of a consumer, a column for each consumer. Every case is played."""
+    names = [each.name for each in CONSUMERS]
+    with installed():
+        calm = play(NO_FAULT, names[0])
+        rows = [
+            (fault.what, *(outcome(calm, play(fault, name), name) for name in names))
+            for fault in CONSUMER_FAULTS
+        ]
+    head = ("What happens", *(f"{each.makes}: `{each.name}`" for each in CONSUMERS))
+    undisturbed = (NO_FAULT.what, *(f"{len(calm.effects[name])} effects" for name in names))
+    lines = [f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), undisturbed, *rows)]
+    return "\n".join(lines)
 
 
 def _anchors(alarms: Iterable[str]) -> str:

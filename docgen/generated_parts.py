@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from docgen.alarms import alarm_table
-from docgen.consumers import consumer_alarm_table, consumer_queue_table
+from docgen.consumers import consumer_alarm_table, consumer_fault_table, consumer_queue_table
 from docgen.contract.files import contract_files
 from docgen.cost import cost_table, journey_table, sample_table
 from docgen.diagram import diagram
@@ -64,6 +64,7 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
             "event types": event_page.type_table(),
             "event fields": event_page.field_table(),
             "event example": event_page.example(),
+            "consumer faults": consumer_fault_table(),
         },
         "docs/runbook.md": {
             "consumer alarms": consumer_alarm_table(),

@@ -7,6 +7,7 @@ from typing import Final
 from lambdas.domain.money import Money
 from local.saga_control import StateVisit
 from local.world import World, embedded_world, spoken
+from proof.event_contract import published_breaches
 from proof.journey import Journey, differences
 from proof.journeys import JOURNEYS
 from proof.laws import Snapshot, take_snapshot, violations
@@ -37,7 +38,7 @@ def main() -> int:
         print()
         before = take_snapshot(world)
         wrong = [each for journey in JOURNEYS if journey.shown for each in show(world, journey)]
-        breaches = _show_laws(before, take_snapshot(world))
+        breaches = _show_laws(before, take_snapshot(world)) + _show_contracts(world)
     return 1 if wrong or breaches else 0
 
 
@@ -101,4 +102,13 @@ def _show_laws(before: Snapshot, after: Snapshot) -> list[str]:
     for breach in breaches:
         print(f"BROKEN  {breach}")
     print("The laws of the saga hold." if not breaches else "The laws of the saga are broken.")
+    return breaches
+
+
+def _show_contracts(world: World) -> list[str]:
+    """Check all events against their schemas, print how many there are, and return the breaches."""
+    breaches = published_breaches(world)
+    print(f"events  {len(world.items('audit'))} were published, {len(breaches)} breaches of their schemas")
+    for breach in breaches:
+        print(f"BROKEN  {breach}")
     return breaches

@@ -8,6 +8,7 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator
 
 from local.processes import REPOSITORY
+from proof.port import PlayedWorld
 
 _SCHEMAS: Final = REPOSITORY / "docs" / "events"
 
@@ -26,6 +27,11 @@ def breaches(detail_type: str, detail: Mapping[str, Any]) -> list[str]:
     plain = json.loads(json.dumps(detail, default=int))  # DynamoDB's numbers are decimals
     errors = _validator(detail_type).iter_errors(plain)
     return [f"{detail_type}: {error.json_path}: {error.message}" for error in errors]
+
+
+def published_breaches(world: PlayedWorld) -> list[str]:
+    """The breaches of all events that a world has published: the audit keeps them whole."""
+    return [each for event in world.items("audit") for each in breaches(event["event"], event["detail"])]
 
 
 @cache

@@ -10,6 +10,7 @@ from typing import Final, Self, TypeAlias
 
 from local.processes import StartFailed
 from local.world import World, embedded_world
+from proof.event_contract import published_breaches
 from proof.fault_campaign.case import Case, CaseResult
 from proof.fault_campaign.run_case import run_case
 from proof.fault_campaign.waits import shortened_waits
@@ -142,8 +143,9 @@ def _result_of(world: World, case: Case) -> CaseResult:
 
 
 def _broken_later(world: World, results: Iterable[CaseResult]) -> list[str]:
-    """The promises that are broken now. The reconciliation is a second check, and must find nothing."""
+    """What is broken now: promises, contracts of events. The reconciliation must find nothing, either."""
     broken = [f"the reconciliation finds {finding}" for finding in run_reconciler(world).findings]
+    broken += published_breaches(world)
     for result in results:
         order = read_history(world, result.order_id)
         breaches = broken_promises(order) if order else [f"order {result.order_id} has no record"]

@@ -17,7 +17,7 @@ import stripe as stripe_sdk
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from typing_extensions import override
 
-from lambdas.domain.vocabulary import MAILED_EVENTS
+from lambdas.domain.vocabulary import MailFeedback
 from lambdas.saga.charge_payment import charge_queue
 from lambdas.shared import aws, metrics, reconciliation, secrets
 from lambdas.shared.log import logger
@@ -27,6 +27,7 @@ from local.fault_proxy.recording import Call
 from local.fault_proxy.refusals import REJECTED_DOMAIN
 from local.saga_control import StateVisit
 from local.traces import Mail, deserialized
+from proof.consumers import CONSUMERS
 from proof.event_contract import breaches
 from proof.simulation.api import API_URL, Api, SimulatedUsers
 from proof.simulation.aws_clients import Boto3
@@ -94,6 +95,10 @@ class SimulatedWorld:
     Args:
         seed: Decides all that chance decides.
         payment_deadline_seconds: Time in which a customer can approve a payment.
+
+    Attributes:
+        consumers: The queue of each consumer of events.
+        rules: Delivers an event to each consumer that receives events of its type.
     """
 
     def __init__(
@@ -112,8 +117,13 @@ class SimulatedWorld:
         self.api = Api(self.scheduler, self.functions)
         self.stripe = SimulatedStripe(self.scheduler, self.api, self._paid)
         queue = partial(Queue, scheduler=self.scheduler, functions=self.functions, trace=self.trace)
-        self.audit = queue("audit", "audit_order_events", max_receive_count=5)
-        self.mails = queue("mails", "mail_customers", max_receive_count=5, batch_size=1)
+        self.consumers = {
+            each.name: queue(each.name, each.name, max_receive_count=5, batch_size=each.batch_size)
+            for each in CONSUMERS
+        }
+        self.rules: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            name: consumer.send for name, consumer in self.consumers.items()
+        }
         self.ended_executions = queue(_ENDED_EXECUTIONS, "recover_order", max_receive_count=20)
         stream = partial(Stream, scheduler=self.scheduler, functions=self.functions)
         self.streams = (
@@ -182,7 +192,7 @@ class SimulatedWorld:
 
     def redrive(self) -> None:
         """Move all dead letters back to their queues, as an operator does, and wait for the end of that."""
-        for queue in (self.audit, self.mails, self.ended_executions):
+        for queue in (*self.consumers.values(), self.ended_executions):
             letters, queue.dead_letters = queue.dead_letters, []
             for letter in letters:
                 queue.send(json.loads(letter))
@@ -218,6 +228,13 @@ class SimulatedWorld:
     def subjects_of_mail(self, address: str, order_id: str) -> list[str]:
         """The subjects of the mails to an address about an order, oldest first."""
         return [each.subject for each in self.mail if address in each.to and order_id in each.text]
+
+    def report_mail(self, order_id: str, feedback: MailFeedback) -> None:
+        """Let SES report what became of a mail about an order, as the rule passes it on."""
+        self._deliver(
+            feedback.detail_type,
+            {"event_id": str(uuid.uuid4()), "detail_type": feedback.detail_type, "order_ids": [order_id]},
+        )
 
     def update_item(self, table: str, **update: Any) -> Mapping[str, Any]:  # noqa: ANN401 - the parameters of UpdateItem
         """Update an item of a table, past the app."""
@@ -262,10 +279,13 @@ class SimulatedWorld:
             detail = json.loads(entry["Detail"])
             self.invariants += breaches(entry["DetailType"], detail)
             event = {"source": entry["Source"], "detail-type": entry["DetailType"], "detail": detail}
-            self.audit.send(event)
-            if entry["DetailType"] in MAILED_EVENTS:
-                self.mails.send(event)
+            self._deliver(entry["DetailType"], event)
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "simulated"} for _ in params["Entries"]]}
+
+    def _deliver(self, detail_type: str, message: Mapping[str, Any]) -> None:
+        for consumer in CONSUMERS:
+            if detail_type in consumer.receives:
+                self.rules[consumer.name](message)
 
     def _send_email(self, _: str, params: Mapping[str, Any]) -> dict[str, Any]:
         to = tuple(params["Destination"]["ToAddresses"])

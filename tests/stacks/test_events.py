@@ -12,6 +12,7 @@ from lambdas.domain.order import OrderStatus, Payment, PaymentStatus
 from lambdas.domain.vocabulary import EventType
 from lambdas.events.publish_order_events.order_event import event_of_change
 from local.consumers import event_consumers
+from proof.consumers import CONSUMERS, Consumer
 from stacks.names import dead_letters_of, pascal_case, queue_of
 from tests.stacks.synthesis import Synthesis, readable
 from tests.unit.lambdas.builders import an_order
@@ -166,6 +167,14 @@ def test_pauses_before_recoveries_grow(stage: Synthesis) -> None:
     seconds = [int(each) for each in pauses.split(",")]
     assert len(seconds) == 3
     assert seconds == sorted(set(seconds))
+
+
+@pytest.mark.parametrize("consumer", CONSUMERS, ids=lambda each: each.name)
+def test_the_simulation_delivers_what_the_rule_does(stage: Synthesis, consumer: Consumer) -> None:
+    rule = stage.named(RULE)[f"{pascal_case(consumer.name)}Rule"]
+
+    assert set(rule["EventPattern"].get("detail-type", EventType)) == consumer.receives
+    assert source_of(stage, pascal_case(consumer.name))["BatchSize"] == consumer.batch_size
 
 
 def test_order_events_are_queued_for_the_audit(stage: Synthesis) -> None:
