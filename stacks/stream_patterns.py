@@ -39,7 +39,8 @@ STREAM_PATTERNS: Mapping[str, Sequence[Pattern]] = {
         _order_has("payment", {"M": {"dispute": {"S": _EXISTS}}}),
         # So is a refund that was pending, and a settlement, which sets the order to PENDING.
         _order_has("payment", {"M": {"status": {"S": ["refunded", "settled_outside"]}}}),
-        _order_has("republish_requested_at", {"S": _EXISTS}),
+        # Other changes of an order at rest say that they are events: five patterns are Lambda's limit.
+        _order_has("event_at_rest", {"S": _EXISTS}),
     ),
 }
 """By function. A change is passed on if it matches one of the function's patterns."""

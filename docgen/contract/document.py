@@ -203,7 +203,8 @@ def _request_body(operation: ApiOperation) -> dict[str, Any] | None:
     if model is None:
         return None
     content = {"schema": _reference(model), "example": REQUESTS[operation.operation_id]}
-    return {"required": True, "content": {"application/json": content}}
+    required = operation.request is None or operation.request.model_fields["body"].is_required()
+    return {"required": required, "content": {"application/json": content}}
 
 
 def _reference(model: type[BaseModel]) -> dict[str, str]:

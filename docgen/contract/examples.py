@@ -14,6 +14,7 @@ from lambdas.api.list_executions.logic import Execution, Reason
 from lambdas.api.list_executions.reader import HistoryState
 from lambdas.domain.order import (
     Failure,
+    Fulfilment,
     Order,
     OrderLine,
     OrderStatus,
@@ -79,6 +80,15 @@ _SETTLED: Final = represent(
             TimelineEntry("2026-03-02T09:30:00.000Z", "PaymentSettledOutside"),
         ),
         updated_at="2026-03-02T09:30:00.000Z",
+    ),
+    _OPERATOR,
+)
+_FULFILLED: Final = represent(
+    replace(
+        _ORDER,
+        fulfilment=Fulfilment("2026-03-02T08:00:00.000Z", _OPERATOR.customer_id, "DHL", "00340434161094"),
+        timeline=(*_ORDER.timeline, TimelineEntry("2026-03-02T08:00:00.000Z", "OrderFulfilled")),
+        updated_at="2026-03-02T08:00:00.000Z",
     ),
     _OPERATOR,
 )
@@ -160,6 +170,7 @@ REQUESTS: Final[dict[str, Any]] = {
         "items": [{"sku": "CRUNCHY-ARMCHAIR", "quantity": 2}],
         "payment_method": "pm_card_visa",
     },
+    "fulfilOrder": {"carrier": "DHL", "tracking_number": "00340434161094"},
     "settleOrder": {"reason": "Bank transfer 2026-0042"},
     "putProduct": _FIELDS,
     "patchProduct": {"unit_price": 22_900},
@@ -184,6 +195,7 @@ RESPONSES: Final[dict[str, Any]] = {
     "cancelOrder": _CONFIRMED,
     "retryOrder": _ACCEPTED,
     "republishEvents": _ACCEPTED,
+    "fulfilOrder": _FULFILLED,
     "settleOrder": _SETTLED,
     "eraseCustomer": {"erased": 3, "not_at_rest": [_ORDER.order_id], "more": False},
     "listProducts": {"products": [_ARMCHAIR], "cursor": None},

@@ -25,6 +25,7 @@ from docgen.contract.schemas import (
     StripeEventSchema,
 )
 from lambdas.api.erase_customer.request import EraseCustomerRequest
+from lambdas.api.fulfil_order.request import FulfilRequest
 from lambdas.api.list_inventory.request import ListProductsRequest
 from lambdas.api.list_orders.request import ListOrdersRequest
 from lambdas.api.patch_inventory.request import PatchProductRequest
@@ -208,10 +209,17 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         description=(
             "Cancels an order that is in progress or confirmed. Its payment is cancelled or refunded, and"
             " its stock is returned. `202` means that the cancellation is accepted: poll the order for its"
-            " `status`. Repeating the request has no further effect."
+            " `status`. Repeating the request has no further effect.\n\n"
+            "Once the order is fulfilled, only an operator can cancel it, when its goods have come back. Its"
+            " failure code is then `returned`."
         ),
         successes={202: Success("The cancellation is accepted.", OrderSchema)},
-        problems=_NO_ORDER | {ProblemKind.NOTHING_TO_CANCEL: "The order has failed, or is being undone."},
+        problems=_NO_ORDER
+        | {
+            ProblemKind.NOTHING_TO_CANCEL: (
+                "The order has failed, is being undone or, for its customer, is fulfilled."
+            )
+        },
     ),
     "POST /orders/{order_id}/retry": ApiOperation(
         operation_id="retryOrder",
@@ -240,6 +248,26 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         callers="operators",
         successes={202: Success("The events will be published.", OrderSchema)},
         problems={ProblemKind.NOT_FOUND: "The order does not exist."},
+    ),
+    "POST /orders/{order_id}/fulfil": ApiOperation(
+        operation_id="fulfilOrder",
+        tag="Orders",
+        summary="Record that an order's goods were handed over",
+        description=(
+            "For a confirmed order: from then on its customer can't cancel it. Its status stays CONFIRMED."
+            " Send this request before the goods leave: for a cancelled order the response is `409`."
+            " Repeating the request has no further effect."
+        ),
+        callers="operators",
+        request=FulfilRequest,
+        successes={200: Success("The order is fulfilled.", OrderSchema)},
+        problems={
+            ProblemKind.NOT_FOUND: "The order does not exist.",
+            ProblemKind.NOTHING_TO_FULFIL: (
+                "The order is not CONFIRMED, is being cancelled, or was fulfilled with another carrier or"
+                " tracking number."
+            ),
+        },
     ),
     "POST /orders/{order_id}/settle": ApiOperation(
         operation_id="settleOrder",

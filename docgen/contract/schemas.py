@@ -74,6 +74,17 @@ class SettlementSchema(ResponseSchema):
     at: datetime
 
 
+class FulfilmentSchema(ResponseSchema):
+    """How the goods were handed over."""
+
+    at: datetime
+    by: Annotated[str | Omitted, Field(description="User id of the operator; only for operators.")] = None
+    carrier: Annotated[str | Omitted, Field(description="Who delivers the goods.")] = None
+    tracking_number: Annotated[str | Omitted, Field(description="The carrier's number of the delivery.")] = (
+        None
+    )
+
+
 class TimelineEntrySchema(ResponseSchema):
     """An entry of an order's timeline."""
 
@@ -120,6 +131,9 @@ class OrderSchema(ResponseSchema):
         Field(
             description="Only present when the payment was settled outside of Stripe, and only for operators."
         ),
+    ] = None
+    fulfilment: Annotated[
+        FulfilmentSchema | Omitted, Field(description="Present once the order is fulfilled.")
     ] = None
     timeline: Annotated[list[TimelineEntrySchema], Field(description="Events, oldest first.")]
     created_at: datetime

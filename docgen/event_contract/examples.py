@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from lambdas.domain.order import (
     Failure,
+    Fulfilment,
     Order,
     OrderLine,
     OrderStatus,
@@ -98,6 +99,14 @@ _CHANGES: Final[Mapping[EventType, tuple[Order, Order]]] = {
     EventType.PAYMENT_APPROVAL_NEEDED: (
         _ACTION_REQUIRED,
         replace(_ACTION_REQUIRED, status=OrderStatus.AWAITING_PAYMENT, version=5),
+    ),
+    EventType.ORDER_FULFILLED: (
+        _CONFIRMED,
+        replace(
+            _CONFIRMED,
+            version=7,
+            fulfilment=Fulfilment("2026-03-02T08:00:00.000Z", "operator", "DHL", "00340434161094"),
+        ),
     ),
     EventType.PAYMENT_REFUND_SENT: (
         _REFUND_PENDING,

@@ -104,7 +104,8 @@ class PaymentExpired(OrderRejected):
 class OrderCancelled(OrderRejected):
     """Somebody asked to cancel the order; the order records who.
 
-    If it was an operator, the recorded code is `cancelled_by_operator`.
+    If it was an operator, the recorded code is `cancelled_by_operator`, or `returned` if the order had been
+    fulfilled.
     """
 
     failure_code = FailureCode.CANCELLED_BY_CUSTOMER

@@ -12,6 +12,8 @@ INTERNAL_ERROR: Final = Failure(
     FailureCode.INTERNAL_ERROR, "Something went wrong on our side; your order was not completed."
 )
 
+RETURNED: Final = Failure(FailureCode.RETURNED, "The goods were returned after they had been sent.")
+
 _HUMAN_NEEDED: Final = {cls.__name__ for cls in errors.HumanNeeded.__subclasses__()}
 _REJECTIONS: Final = {cls.__name__: cls for cls in errors.OrderRejected.__subclasses__()}
 
@@ -23,7 +25,8 @@ def failure_of(error_output: Mapping[str, Any], order: Order) -> Failure:
         error_output: Step Functions' error output: `{"Error": name, "Cause": text}`. For an exception in
             a Lambda function, `Cause` is JSON with `errorMessage`
             (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html).
-        order: The order. If somebody asked to cancel it, that is the reason, whatever was caught.
+        order: The order. If somebody asked to cancel it, that is the reason, whatever was caught: after its
+            goods were handed over, it is a return.
 
     Returns:
         The code and a sentence for the customer. Every error that is not a rejection is an internal error;
@@ -31,6 +34,8 @@ def failure_of(error_output: Mapping[str, Any], order: Order) -> Failure:
     """
     if order.cancel_requested_by is not None:
         by = order.cancel_requested_by
+        if order.fulfilment is not None:
+            return RETURNED
         return Failure(f"cancelled_by_{by}", f"The order was cancelled by the {by}.")
     rejection = _REJECTIONS.get(str(error_output.get("Error")))
     if rejection is None:

@@ -11,6 +11,7 @@ from typing import Any
 from lambdas.domain.errors import OrderCancelled, PaymentDeclined, UndoAlreadyBegun
 from lambdas.domain.money import Money
 from lambdas.domain.payment import DisputeState
+from lambdas.domain.vocabulary import FailureCode
 
 
 class OrderStatus(StrEnum):
@@ -60,6 +61,11 @@ MONEY_IS_BACK = frozenset(
 
 MONEY_WAS_SENT_BACK = frozenset({PaymentStatus.REFUND_PENDING, PaymentStatus.REFUNDED})
 """Statuses of a payment that the saga has refunded. The customer's bank can still return the money."""
+
+CANCELLATIONS = frozenset(
+    {FailureCode.CANCELLED_BY_CUSTOMER, FailureCode.CANCELLED_BY_OPERATOR, FailureCode.RETURNED}
+)
+"""Failure codes of orders that somebody asked to cancel."""
 
 _ENDS_IN_REST = ("CustomerNotified", "CustomerNotNotified")
 _LEAVES_REST = ("CancellationRequested", "OrderNeedsAttention")
@@ -146,6 +152,23 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
+class Fulfilment:
+    """The goods were handed over, to the customer or to a carrier.
+
+    Attributes:
+        at: UTC, ISO 8601.
+        by: Id of the operator in the user pool. Only operators see it.
+        carrier: Who delivers the goods; None if nobody said.
+        tracking_number: The carrier's number of the delivery; None if nobody said.
+    """
+
+    at: str
+    by: str
+    carrier: str | None = None
+    tracking_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TimelineEntry:
     """An event in the life of an order.
 
@@ -188,6 +211,7 @@ class Order:
         cancel_requested_by: `customer` or `operator`; None until somebody asks to cancel.
         attention_may_pass: For an order that needs attention: whether the cause may pass without a human.
         settlement: How the payment was settled outside of Stripe; None if it was not.
+        fulfilment: When and how the goods were handed over; None until then. It stays if they are returned.
         retry_requested_at: When an operator last asked for one more execution; UTC, ISO 8601.
         republish_requested_at: When an operator last asked for all events again; UTC, ISO 8601.
         unsettled: Whether the order is in the index of orders that are not at rest.
@@ -217,6 +241,7 @@ class Order:
     cancel_requested_by: str | None = None
     attention_may_pass: bool = False
     settlement: Settlement | None = None
+    fulfilment: Fulfilment | None = None
     retry_requested_at: str | None = None
     republish_requested_at: str | None = None
     unsettled: bool = True

@@ -64,6 +64,14 @@ class FailureDetail(TypedDict):
     message: Annotated[str, Described("A sentence for the customer.")]
 
 
+class FulfilmentDetail(TypedDict):
+    """How the goods of an order were handed over."""
+
+    at: Annotated[str, Described("When; UTC, ISO 8601.", format="date-time")]
+    carrier: NotRequired[Annotated[str, Described("Who delivers the goods.")]]
+    tracking_number: NotRequired[Annotated[str, Described("The carrier's number of the delivery.")]]
+
+
 class OrderEventDetail(TypedDict):
     """What every event has. Event types narrow some of the fields."""
 
@@ -123,6 +131,9 @@ class OrderEventDetail(TypedDict):
     ]
     failure: NotRequired[
         ReadOnly[Annotated[FailureDetail, Described("Present once the saga has begun to undo the order.")]]
+    ]
+    fulfilment: NotRequired[
+        ReadOnly[Annotated[FulfilmentDetail, Described("Present once the order was fulfilled.")]]
     ]
     occurred_at: Annotated[str, Described("When the order changed; UTC, ISO 8601.", format="date-time")]
 
@@ -203,6 +214,15 @@ class PaymentRefundSentDetail(OrderEventDetail):
     failure: ReadOnly[Required[_Reason]]
 
 
+class OrderFulfilledDetail(OrderEventDetail):
+    """The goods of a confirmed order were handed over, to the customer or to a carrier."""
+
+    status: ReadOnly[Literal["CONFIRMED"]]
+    amount: ReadOnly[_Amount]
+    items: ReadOnly[_PricedItems]
+    fulfilment: ReadOnly[Required[Annotated[FulfilmentDetail, Described("How the goods were handed over.")]]]
+
+
 DETAILS: Final[Mapping[EventType, type[OrderEventDetail]]] = {
     EventType.ORDER_CONFIRMED: OrderConfirmedDetail,
     EventType.ORDER_FAILED: OrderFailedDetail,
@@ -215,5 +235,6 @@ DETAILS: Final[Mapping[EventType, type[OrderEventDetail]]] = {
     EventType.PAYMENT_SETTLED_OUTSIDE: PaymentSettledOutsideDetail,
     EventType.PAYMENT_APPROVAL_NEEDED: PaymentApprovalNeededDetail,
     EventType.PAYMENT_REFUND_SENT: PaymentRefundSentDetail,
+    EventType.ORDER_FULFILLED: OrderFulfilledDetail,
 }
 """The detail of each event type."""

@@ -101,6 +101,7 @@ class EventType(StrEnum):
     PAYMENT_SETTLED_OUTSIDE = "PaymentSettledOutside"
     PAYMENT_APPROVAL_NEEDED = "PaymentApprovalNeeded"
     PAYMENT_REFUND_SENT = "PaymentRefundSent"
+    ORDER_FULFILLED = "OrderFulfilled"
 
 
 MAILED_EVENTS: Final = (
@@ -124,6 +125,7 @@ class FailureCode(StrEnum):
     PAYMENT_EXPIRED = "payment_expired"
     CANCELLED_BY_CUSTOMER = "cancelled_by_customer"
     CANCELLED_BY_OPERATOR = "cancelled_by_operator"
+    RETURNED = "returned"
     INTERNAL_ERROR = "internal_error"
 
 
@@ -324,6 +326,7 @@ class ProblemKind(Enum):
     NOTHING_TO_CANCEL = "nothing-to-cancel", 409, "Nothing to cancel"
     NOTHING_TO_SETTLE = "nothing-to-settle", 409, "Nothing to settle"
     ORDER_AT_REST = "order-at-rest", 409, "Nothing to retry"
+    NOTHING_TO_FULFIL = "nothing-to-fulfil", 409, "Nothing to fulfil"
     PRECONDITION_FAILED = "precondition-failed", 412, "The product has changed"
     BODY_TOO_LARGE = "body-too-large", 413, "The body is too large"
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", 422, "The idempotency key belongs to another request"

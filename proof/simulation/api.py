@@ -27,6 +27,7 @@ _ROUTES: Final = tuple(
         ("POST", "/orders/{order_id}/cancel", "cancel_order"),
         ("POST", "/orders/{order_id}/retry", "retry_order"),
         ("POST", "/orders/{order_id}/republish", "republish_events"),
+        ("POST", "/orders/{order_id}/fulfil", "fulfil_order"),
         ("POST", "/orders/{order_id}/settle", "settle_order"),
         ("POST", "/customers/{customer_id}/erase", "erase_customer"),
         ("GET", "/inventory", "list_inventory"),

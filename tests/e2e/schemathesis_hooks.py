@@ -21,6 +21,7 @@ OPERATORS_CALLS: Final = (
     "getOrderStory",
     "retryOrder",
     "republishEvents",
+    "fulfilOrder",
     "settleOrder",
     "listOrders",
     "eraseCustomer",

@@ -22,7 +22,7 @@ ANONYMOUS: Final = "anonymous"
 STRIPE: Final = "Stripe"
 CALLERS: Final = (ANONYMOUS, CUSTOMER, OTHER_CUSTOMER, OPERATOR, STRIPE)
 
-# The order is CUSTOMER's and at rest, so allowed callers get 409 for a cancellation, a retry or a settlement.
+# The order is CUSTOMER's, failed and at rest, so allowed callers get 409 for what can't be done with it.
 ANSWERS: Final = {
     #                                 anonymous  customer A  customer B  operator  Stripe
     "GET /health":                         (200,        200,        200,      200,    200),
@@ -35,6 +35,7 @@ ANSWERS: Final = {
     "POST /orders/{order_id}/cancel":      (401,        409,        404,      409,    401),
     "POST /orders/{order_id}/retry":       (401,        403,        403,      409,    401),
     "POST /orders/{order_id}/republish":   (401,        403,        403,      202,    401),
+    "POST /orders/{order_id}/fulfil":      (401,        403,        403,      409,    401),
     "POST /orders/{order_id}/settle":      (401,        403,        403,      409,    401),
     "POST /customers/{customer_id}/erase": (401,        403,        403,      404,    401),
     "GET /inventory":                      (401,        200,        200,      200,    401),

@@ -21,6 +21,7 @@ ROUTES = {
     "GET /orders/{order_id}/executions": "ListExecutions",
     "POST /orders/{order_id}/retry": "RetryOrder",
     "POST /orders/{order_id}/republish": "RepublishEvents",
+    "POST /orders/{order_id}/fulfil": "FulfilOrder",
     "POST /orders/{order_id}/settle": "SettleOrder",
     "POST /customers/{customer_id}/erase": "EraseCustomer",
     "GET /inventory": "ListInventory",

@@ -88,7 +88,7 @@ def test_the_changes_that_are_events_reach_the_outbox(stage: Synthesis) -> None:
         {"dynamodb": {"NewImage": {"payment": refunded}}},
         {"dynamodb": {"NewImage": {"payment": disputed}}},
         {"dynamodb": {"NewImage": {"payment": given_back}}},
-        {"dynamodb": {"NewImage": {"republish_requested_at": {"S": [{"exists": True}]}}}},
+        {"dynamodb": {"NewImage": {"event_at_rest": {"S": [{"exists": True}]}}}},
     ]
 
 

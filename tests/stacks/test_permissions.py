@@ -47,6 +47,7 @@ GRANTS: dict[str, Permissions] = {
     "cancel_order": {"Orders.Arn": CHANGE_ORDER},
     "retry_order": {"Orders.Arn": CHANGE_ORDER},
     "republish_events": {"Orders.Arn": CHANGE_ORDER},
+    "fulfil_order": {"Orders.Arn": CHANGE_ORDER},
     "settle_order": {"Orders.Arn": CHANGE_ORDER},
     "erase_customer": {
         "Orders.Arn": {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"},

@@ -62,7 +62,7 @@ def _versions_of(order: Order) -> Iterator[Order]:
 
 
 def _changes(entry: str, before: Order, order: Order) -> dict[str, Any]:
-    """What the write of an entry changed; prices, the failure and the settlement are written only once."""
+    """What the write of an entry changed; lines, failure, settlement and fulfilment are written only once."""
     name, _, detail = entry.partition(": ")
     changes: dict[str, Any] = {"status": _STATUS_AFTER.get(name, before.status)}
     if name == "RetryRequested" and before.status is not OrderStatus.NEEDS_ATTENTION:
@@ -76,6 +76,8 @@ def _changes(entry: str, before: Order, order: Order) -> dict[str, Any]:
             changes["failure"] = order.failure
         case "PaymentSettledOutside":
             changes["settlement"] = order.settlement
+        case "OrderFulfilled":
+            changes["fulfilment"] = order.fulfilment
         case "PaymentRefundedOutside":
             changes["payment"] = replace(before.payment, refunded_outside=int(detail))
         case _ if name in _DISPUTE_AFTER:

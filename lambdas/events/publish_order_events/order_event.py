@@ -4,8 +4,14 @@ import uuid
 from dataclasses import dataclass
 from typing import Final, TypedDict
 
-from lambdas.domain.order import Order, OrderStatus, PaymentStatus
-from lambdas.domain.order_events import VERSION, FailureDetail, OrderEventDetail, PaymentDetail
+from lambdas.domain.order import Fulfilment, Order, OrderStatus, PaymentStatus
+from lambdas.domain.order_events import (
+    VERSION,
+    FailureDetail,
+    FulfilmentDetail,
+    OrderEventDetail,
+    PaymentDetail,
+)
 from lambdas.domain.vocabulary import EventType
 
 _NAMESPACE: Final = uuid.UUID("3f6d9a3e-6c1b-5c53-9d2e-0b6f8f2a7c11")
@@ -64,6 +70,7 @@ class _Optional(TypedDict, total=False):
     request_id: str
     payment: PaymentDetail
     failure: FailureDetail
+    fulfilment: FulfilmentDetail
 
 
 def _optional(detail_type: EventType, after: Order) -> _Optional:
@@ -81,12 +88,25 @@ def _optional(detail_type: EventType, after: Order) -> _Optional:
         }
     if after.failure is not None:
         optional["failure"] = {"code": after.failure.code, "message": after.failure.message}
+    if after.fulfilment is not None:
+        optional["fulfilment"] = _fulfilment(after.fulfilment)
     return optional
+
+
+def _fulfilment(fulfilment: Fulfilment) -> FulfilmentDetail:
+    detail: FulfilmentDetail = {"at": fulfilment.at}
+    if fulfilment.carrier is not None:
+        detail["carrier"] = fulfilment.carrier
+    if fulfilment.tracking_number is not None:
+        detail["tracking_number"] = fulfilment.tracking_number
+    return detail
 
 
 def _detail_type(before: Order | None, after: Order) -> EventType | None:
     if before is not None and before.settlement != after.settlement:
         return EventType.PAYMENT_SETTLED_OUTSIDE
+    if before is not None and before.fulfilment != after.fulfilment:
+        return EventType.ORDER_FULFILLED
     if before is None or before.status is not after.status:
         return (
             EventType.PAYMENT_APPROVAL_NEEDED if after.waits_for_customer else _DETAIL_TYPES.get(after.status)

@@ -71,6 +71,10 @@ _WORDS: Final = {
         "We had to cancel your order.",
         "If you have questions, please contact us and state the number below.",
     ),
+    FailureCode.RETURNED: _Words(
+        "The products that you sent back have arrived.",
+        "If something is not right, please contact us and state the number below.",
+    ),
     FailureCode.INTERNAL_ERROR: _Words(
         "Something went wrong on our side. Your card and your bank are not the reason.",
         "Please order again. If it happens again, contact us and state the number below.",

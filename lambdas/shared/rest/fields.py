@@ -54,17 +54,27 @@ WHOLE_NUMBER: Final = BeforeValidator(_integer_if_whole)
 """Lets an `int` accept `2.0`: in JSON 2 and 2.0 are the same, and some languages write the latter."""
 
 
+_STEERING: Final = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+"""Control characters, line breaks and characters that change the direction of text, for a pattern."""
+
 ProductName = Annotated[
     str,
     Field(
         min_length=1,
         max_length=200,
-        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$",
+        pattern=rf"^[^{_STEERING}]*$",
         description="No control characters, line breaks or characters that change the direction of text.",
     ),
     has_form("must be 1 to 200 characters, none of them a control character"),
 ]
 """Name of a product. Customers read it in terminals and browsers, so it can't steer either."""
+
+ShortText = Annotated[
+    str,
+    Field(min_length=1, max_length=64, pattern=rf"^[^\s{_STEERING}]([^{_STEERING}]*[^\s{_STEERING}])?$"),
+    has_form("must have no control characters, and no blank at its start or end"),
+]
+"""A name or number that somebody else has given, in at most 64 characters."""
 
 UnitPrice = Annotated[int, Field(ge=1, le=MAX_AMOUNT), WHOLE_NUMBER]
 """Price of one unit, in minor units."""

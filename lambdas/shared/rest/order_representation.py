@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any, Final
 
-from lambdas.domain.order import Order, TimelineEntry
+from lambdas.domain.order import Fulfilment, Order, TimelineEntry
 from lambdas.shared.rest.caller import Caller
 
 _DETAILS_FOR_CUSTOMERS: Final = ("CancellationRequested: ", "PaymentRefundedOutside: ", "UndoBegan: ")
@@ -15,8 +15,8 @@ def represent(order: Order, caller: Caller, *, with_address: bool = False) -> di
 
     `amount` and `unit_price` are null until the order is priced. While the payment waits for the customer,
     `payment` has `next_action` and `client_secret`, which Stripe's client library needs; only the customer
-    gets them. Only operators get `customer_id`, `settlement`, the details of all events, the execution or
-    request that wrote each entry and, if the call shows it, the customer's address.
+    gets them. Only operators get `customer_id`, `settlement`, who fulfilled the order, the details of all
+    events, the execution or request that wrote each entry and, if the call shows it, the customer's address.
     """
     body: dict[str, Any] = {
         "order_id": order.order_id,
@@ -41,9 +41,16 @@ def represent(order: Order, caller: Caller, *, with_address: bool = False) -> di
             body["email"] = order.email
         if order.settlement is not None:
             body["settlement"] = asdict(order.settlement)
+    if order.fulfilment is not None:
+        body["fulfilment"] = _fulfilment(order.fulfilment, caller)
     if order.failure is not None:
         body["failure"] = {"code": order.failure.code, "message": order.failure.message}
     return body
+
+
+def _fulfilment(fulfilment: Fulfilment, caller: Caller) -> dict[str, str]:
+    by = fulfilment.by if caller.is_operator else None
+    return {name: value for name, value in {**asdict(fulfilment), "by": by}.items() if value is not None}
 
 
 def _entry(entry: TimelineEntry, caller: Caller) -> dict[str, str]:

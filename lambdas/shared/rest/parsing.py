@@ -14,8 +14,8 @@ class RequestModel(BaseModel):
     """A request or a part of one: values are not converted, unknown fields are rejected.
 
     A request has a field for each part that the call uses: `path`, `query` and `headers`, each a model of
-    parameters, and `body`, a `pydantic.Json` of a model. The contract (docs/openapi.json) is generated from
-    these models.
+    parameters, and `body`, a `pydantic.Json` of a model; a body with a default can be left out. The contract
+    (docs/openapi.json) is generated from these models.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -60,10 +60,10 @@ def parse(model: type[_Request], http: HttpRequest) -> _Request:
         parts["query"] = {
             name: values[0] if len(values) == 1 else values for name, values in http.query.items()
         }
-    if "body" in model.model_fields:
+    if "body" in model.model_fields and (http.raw_body or model.model_fields["body"].is_required()):
         parts["body"] = http.text
     errors = [] if "query" in parts else http.unknown_parameters
-    return check(model, {name: parts[name] for name in model.model_fields}, errors)
+    return check(model, {name: parts[name] for name in model.model_fields if name in parts}, errors)
 
 
 def check(model: type[_Request], parts: Mapping[str, Any], errors: Iterable[FieldError] = ()) -> _Request:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from lambdas.domain.order import (
     Failure,
+    Fulfilment,
     Order,
     OrderLine,
     OrderStatus,
@@ -39,14 +40,14 @@ def item_of_new(order: Order) -> dict[str, Any]:
         "email": order.email,
         "created_at": order.created_at,
         "updated_at": order.updated_at,
-        "timeline": [_present(asdict(entry)) for entry in order.timeline],
+        "timeline": [present(asdict(entry)) for entry in order.timeline],
         "version": order.version,
         "status": order.status,
         "payment": {"status": order.payment.status},
         "stock_taken": order.stock_taken,
         "unsettled_shard": shard_of(order.order_id),
         "day": order.day,
-        **_present({"return_url": order.return_url, "expected_amount": order.expected_amount}),
+        **present({"return_url": order.return_url, "expected_amount": order.expected_amount}),
     }
 
 
@@ -81,6 +82,7 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
         cancel_requested_by=item.get("cancel_requested_by"),
         attention_may_pass=item.get("attention_may_pass", False),
         settlement=Settlement(**item["settlement"]) if "settlement" in item else None,
+        fulfilment=Fulfilment(**item["fulfilment"]) if "fulfilment" in item else None,
         retry_requested_at=item.get("retry_requested_at"),
         republish_requested_at=item.get("republish_requested_at"),
         unsettled="unsettled_shard" in item,
@@ -118,5 +120,6 @@ def _execution(entry: Mapping[str, str], order_id: str) -> str | None:
     return f"{order_id}{stored}" if is_of_saga else stored
 
 
-def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+def present(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are not None: an item has no attribute for the others."""
     return {name: value for name, value in values.items() if value is not None}

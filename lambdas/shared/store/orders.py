@@ -20,10 +20,12 @@ from lambdas.domain.errors import (
 )
 from lambdas.domain.failure import failure_of
 from lambdas.domain.order import (
+    CANCELLATIONS,
     CLOSED,
     MONEY_IS_BACK,
     MONEY_WAS_SENT_BACK,
     Failure,
+    Fulfilment,
     Order,
     OrderLine,
     OrderStatus,
@@ -38,7 +40,7 @@ from lambdas.shared.settings import Settings
 from lambdas.shared.store.attributes import to_attributes
 from lambdas.shared.store.expressions import condition_parameters
 from lambdas.shared.store.order_change import Change
-from lambdas.shared.store.order_item import item_of_new, order_from_item, shard_of
+from lambdas.shared.store.order_item import item_of_new, order_from_item, present, shard_of
 from lambdas.shared.store.writes import write
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ IS_UNSETTLED: Final = Attr("unsettled_shard").exists()
 IS_OPEN: Final = ~Attr("status").is_in(sorted(CLOSED))
 IS_FLAGGED: Final = Attr("status").eq(OrderStatus.NEEDS_ATTENTION)
 IS_NOT_CONFIRMED: Final = Attr("status").ne(OrderStatus.CONFIRMED)
+IS_NOT_FULFILLED: Final = Attr("fulfilment").not_exists()
 
 HAS_NO_PRICE: Final = Attr("amount").not_exists()
 HAS_NO_CHARGE_SLOT: Final = Attr("charge_slot").not_exists()
@@ -143,13 +146,29 @@ class OrderTable:
         """Record that somebody asks to cancel the order.
 
         Before the pivot the order goes no further; after the pivot it is undone. Only the first request
-        counts. An order that is closed, or that is being undone for another reason, does not change.
+        counts. An order that is closed, or that is being undone for another reason, does not change. Neither
+        does a fulfilled order whose customer asks: only an operator can take the goods back.
         """
+        is_open = MAY_GO_FORWARD & IS_OPEN
         change = Change(
             event=f"CancellationRequested: {requested_by}",
-            condition=MAY_GO_FORWARD & IS_OPEN,
+            condition=is_open & IS_NOT_FULFILLED if requested_by == "customer" else is_open,
             # A confirmed order is no longer at rest.
             set={"cancel_requested_by": requested_by, "unsettled_shard": shard_of(order_id)},
+        )
+        return self._change(order_id, change)
+
+    def fulfil(self, order_id: str, by: str, carrier: str | None, tracking_number: str | None) -> Order:
+        """Record that the goods were handed over, once; see `_event_at_rest`.
+
+        An order that is not confirmed, or that somebody asked to cancel, does not change.
+        """
+        fulfilment = Fulfilment(clock.now(), by, carrier, tracking_number)
+        event = "OrderFulfilled"
+        change = Change(
+            event,
+            condition=~IS_NOT_CONFIRMED & ~IS_CANCELLED & IS_NOT_FULFILLED,
+            set={"fulfilment": present(asdict(fulfilment)), **_event_at_rest(event)},
         )
         return self._change(order_id, change)
 
@@ -167,9 +186,9 @@ class OrderTable:
 
     def request_republication(self, order_id: str) -> Order:
         """Record that an operator asks for all events of the order to be published again."""
-        return self._change(
-            order_id, Change("RepublicationRequested", IS_STORED, {"republish_requested_at": clock.now()})
-        )
+        event = "RepublicationRequested"
+        change = Change(event, IS_STORED, {"republish_requested_at": clock.now(), **_event_at_rest(event)})
+        return self._change(order_id, change)
 
     def settle(self, order_id: str, by: str, reason: str) -> Order | None:
         """Record that the payment was settled outside of Stripe, and ask for one more execution.
@@ -388,8 +407,7 @@ class OrderTable:
         order = self.begin_undo(order_id, error_output)
         if order.is_closed:
             return order
-        code = order.failure.code if order.failure else ""
-        cancelled = code.startswith("cancelled_by_")
+        cancelled = order.failure is not None and order.failure.code in CANCELLATIONS
         end = OrderStatus.CANCELLED if cancelled else OrderStatus.FAILED
         change = Change(
             event="OrderCancelled" if cancelled else "OrderFailed",
@@ -493,3 +511,11 @@ class OrderTable:
 
 def _payment_change(status: PaymentStatus, event: str, condition: ConditionBase) -> Change:
     return Change(event, Attr("payment.status").ne(status) & condition, {"payment.status": status})
+
+
+def _event_at_rest(event: str) -> dict[str, str]:
+    """What a change writes that consumers need to know although the order may be at rest.
+
+    The filter of the stream passes on the orders that have it; see `STREAM_PATTERNS`.
+    """
+    return {"event_at_rest": event}

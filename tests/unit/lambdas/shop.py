@@ -140,6 +140,11 @@ class Shop:
         self.stock.take(order)
         return self.order(order.order_id)
 
+    def fulfilled(self) -> Order:
+        """An order whose goods a carrier has."""
+        self.confirmed()
+        return self.orders.fulfil(ORDER_ID, "the-boss", "DHL", "00340434161094")
+
     def give_back(self, order: Order) -> Order:
         """Give back the stock of an order; returns the order as it is stored then."""
         self.stock.give_back(order)
@@ -184,9 +189,17 @@ class Shop:
         """The customer is notified of the order's end."""
         return self.orders.record_notification(order, "CustomerNotified")
 
-    def close_cancelled(self, payment: PaymentStatus = PaymentStatus.REFUNDED) -> Order:
+    def close_returned(self) -> Order:
+        """An operator takes back the goods of a fulfilled order."""
+        return self.close_cancelled(by="operator")
+
+    def close_cancelled(
+        self,
+        payment: PaymentStatus = PaymentStatus.REFUNDED,
+        by: Literal["customer", "operator"] = "customer",
+    ) -> Order:
         """Cancel a confirmed order, and undo it."""
-        self.cancel()
+        self.cancel(by=by)
         self.stock.give_back(self.orders.begin_undo(ORDER_ID, caught(OrderCancelled("It was cancelled."))))
         self.orders.record_money_back(ORDER_ID, payment, "PaymentRefunded")
         return self.orders.close(ORDER_ID, {})

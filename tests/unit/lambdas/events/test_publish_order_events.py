@@ -100,6 +100,19 @@ def test_a_failed_order_is_published_with_its_reason(shop: Shop, event_bridge: F
     assert detail["amount"] is None, "it was never priced"
 
 
+def test_a_fulfilled_order_is_published_with_its_delivery(shop: Shop, event_bridge: FakeEventBridge) -> None:
+    fulfilment = shop.fulfilled().fulfilment
+
+    publish(shop.stream())
+
+    assert fulfilment is not None
+    assert details(event_bridge)[-1]["fulfilment"] == {
+        "at": fulfilment.at,
+        "carrier": "DHL",
+        "tracking_number": "00340434161094",
+    }
+
+
 def a_flagged_order(shop: Shop) -> Order:
     shop.being_undone()
     return shop.orders.flag(ORDER_ID, "RefundRefused")
@@ -138,6 +151,11 @@ def an_order_whose_refund_was_sent_before_it_was_closed(shop: Shop) -> Order:
     return shop.orders.close(ORDER_ID, {})
 
 
+def a_returned_order(shop: Shop) -> Order:
+    shop.fulfilled()
+    return shop.close_returned()
+
+
 STATUS_CHANGES: dict[Callable[[Shop], Order], list[str]] = {
     Shop.paid: [],
     Shop.being_undone: [],
@@ -150,12 +168,14 @@ STATUS_CHANGES: dict[Callable[[Shop], Order], list[str]] = {
     an_order_that_waits_again: ["PaymentApprovalNeeded"],
     an_order_whose_refund_was_sent_later: ["OrderFailed", "PaymentRefundSent"],
     an_order_whose_refund_was_sent_before_it_was_closed: ["OrderFailed"],
+    Shop.fulfilled: ["OrderConfirmed", "OrderFulfilled"],
+    a_returned_order: ["OrderConfirmed", "OrderFulfilled", "OrderCancelled"],
     Shop.settled: ["OrderNeedsAttention", "PaymentSettledOutside", "OrderFailed"],
 }
 
 
 @pytest.mark.parametrize(("given", "published"), STATUS_CHANGES.items())
-def test_changes_of_the_status_are_published_in_order(
+def test_changes_of_an_order_are_published_in_order(
     shop: Shop, event_bridge: FakeEventBridge, given: Callable[[Shop], Order], published: list[str]
 ) -> None:
     given(shop)

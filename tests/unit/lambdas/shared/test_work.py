@@ -11,6 +11,7 @@ from botocore.stub import Stubber
 import lambdas
 from lambdas.api.cancel_order.handler import handler as cancel_order
 from lambdas.api.erase_customer.handler import handler as erase_customer
+from lambdas.api.fulfil_order.handler import handler as fulfil_order
 from lambdas.api.receive_stripe_webhook.handler import handler as receive_stripe_webhook
 from lambdas.api.republish_events.handler import handler as republish_events
 from lambdas.api.retry_order.handler import handler as retry_order
@@ -196,6 +197,7 @@ CALLS: Final = [
     (Shop.confirmed, cancel_order, f"/orders/{ORDER_ID}/cancel", None),
     (Shop.confirmed, retry_order, f"/orders/{ORDER_ID}/retry", None),
     (Shop.confirmed, republish_events, f"/orders/{ORDER_ID}/republish", None),
+    (Shop.confirmed, fulfil_order, f"/orders/{ORDER_ID}/fulfil", None),
     (Shop.needs_attention, settle_order, f"/orders/{ORDER_ID}/settle", {"reason": "Paid back in cash."}),
     (
         lambda shop: shop.notified(shop.closed()),

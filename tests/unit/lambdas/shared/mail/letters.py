@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from lambdas.domain.order import Failure, Order, OrderLine, OrderStatus, Payment, PaymentStatus
+from lambdas.domain.order import CANCELLATIONS, Failure, Order, OrderLine, OrderStatus, Payment, PaymentStatus
 from lambdas.domain.vocabulary import FailureCode
 from lambdas.shared.mail.approval_needed import approval_needed
 from lambdas.shared.mail.letter import Letter
@@ -30,7 +30,7 @@ def closed(
     code: str, message: str, payment: PaymentStatus = PaymentStatus.CANCELED, **changes: object
 ) -> Order:
     """The same order, undone for a reason."""
-    status = OrderStatus.CANCELLED if code.startswith("cancelled_by_") else OrderStatus.FAILED
+    status = OrderStatus.CANCELLED if code in CANCELLATIONS else OrderStatus.FAILED
     order = replace(a_priced_order(payment, status), failure=Failure(code, message))
     return replace(order, **changes)  # type: ignore[arg-type] # any attribute of an order
 

@@ -26,6 +26,7 @@ WITHOUT_DETAILS = {
     FailureCode.PAYMENT_EXPIRED,
     FailureCode.CANCELLED_BY_CUSTOMER,
     FailureCode.CANCELLED_BY_OPERATOR,
+    FailureCode.RETURNED,
     FailureCode.INTERNAL_ERROR,
 }
 
