@@ -20,7 +20,8 @@ from proof.journeys import JOURNEYS
 
 README = (REPOSITORY / "README.md").read_text()
 DEPLOY = (REPOSITORY / "docs" / "deploy.md").read_text()
-TRANSCRIPT = re.findall(r"^ok  .+", README, re.MULTILINE)
+TRANSCRIPT = re.findall(r"^ok  .+(?:\n    .+)*", README, re.MULTILINE)
+"""An entry has the lines about one order."""
 
 
 def section(page: str, title: str) -> str:
@@ -108,20 +109,20 @@ def running(world: World) -> list[Any]:
 def test_the_transcript_begins_with_the_first_orders_of_the_demo() -> None:
     shown = [journey.shown for journey in JOURNEYS if journey.shown]
 
-    titles = [line.removeprefix("ok  ").partition(":")[0] for line in TRANSCRIPT]
+    titles = [lines.removeprefix("ok  ").partition(":")[0] for lines in TRANSCRIPT]
 
     assert titles == shown[: len(titles)]
     assert titles
 
 
-@pytest.mark.parametrize("line", TRANSCRIPT, ids=lambda line: line.partition(":")[0])
-def test_the_demo_prints_this_line_of_the_transcript(
-    world: World, line: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("lines", TRANSCRIPT, ids=lambda lines: lines.partition(":")[0])
+def test_the_demo_prints_these_lines_of_the_transcript(
+    world: World, lines: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wait_for(lambda: not running(world), "the end of other tests' orders", timeout_seconds=60)
     world.shop.stock_all(SAMPLE_STOCK)
-    (journey,) = (each for each in JOURNEYS if f"ok  {each.shown}: " == line[: len(each.shown) + 6])
+    (journey,) = (each for each in JOURNEYS if f"ok  {each.shown}: " == lines[: len(each.shown) + 6])
 
     show(world, journey)
 
-    assert capsys.readouterr().out.splitlines() == [line]
+    assert capsys.readouterr().out == f"{lines}\n"
