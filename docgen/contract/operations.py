@@ -254,9 +254,9 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         tag="Orders",
         summary="Record that an order's goods were handed over",
         description=(
-            "For a confirmed order: from then on its customer can't cancel it. Its status stays CONFIRMED."
-            " Send this request before the goods leave: for a cancelled order the response is `409`."
-            " Repeating the request has no further effect."
+            "For a confirmed order: its customer gets a mail, and can't cancel it from then on. Its status"
+            " stays CONFIRMED. Send this request before the goods leave: a cancelled order returns"
+            " `409`. Repeating the request has no further effect."
         ),
         callers="operators",
         request=FulfilRequest,

@@ -108,6 +108,7 @@ MAILED_EVENTS: Final = (
     EventType.PAYMENT_APPROVAL_NEEDED,
     EventType.PAYMENT_REFUNDED_OUTSIDE,
     EventType.PAYMENT_REFUND_SENT,
+    EventType.ORDER_FULFILLED,
 )
 """Events about which `mail_customers` mails the customer. The saga itself mails how the order ended."""
 

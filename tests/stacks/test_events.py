@@ -193,7 +193,12 @@ def test_payments_to_approve_and_refunds_are_mailed_one_by_one(stage: Synthesis)
     assert readable(rule["EventBusName"]) == "Bus"
     assert rule["EventPattern"] == {
         "source": ["orders"],
-        "detail-type": ["PaymentApprovalNeeded", "PaymentRefundedOutside", "PaymentRefundSent"],
+        "detail-type": [
+            "PaymentApprovalNeeded",
+            "PaymentRefundedOutside",
+            "PaymentRefundSent",
+            "OrderFulfilled",
+        ],
         "replay-name": [{"exists": False}],  # nobody is mailed about the past
     }
     assert source_of(stage, "MailCustomers")["BatchSize"] == 1

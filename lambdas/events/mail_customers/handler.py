@@ -1,4 +1,4 @@
-"""A consumer of the bus that mails customers what the saga does not: a payment to approve, a refund."""
+"""A consumer of the bus that mails customers what the saga does not, such as a payment to approve."""
 
 from typing import Any
 

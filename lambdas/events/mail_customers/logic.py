@@ -12,6 +12,7 @@ from lambdas.shared.mail.approval_needed import approval_needed
 from lambdas.shared.mail.letter import Letter
 from lambdas.shared.mail.mailer import Mailer
 from lambdas.shared.mail.money_words import rest_of
+from lambdas.shared.mail.order_shipped import order_shipped
 from lambdas.shared.mail.payment_refunded import payment_refunded
 from lambdas.shared.store.orders import OrderTable
 
@@ -58,6 +59,8 @@ def _letter(event: EventType, detail: OrderEventDetail, order: Order, deadline_s
             return payment_refunded(order, amount) if amount > 0 else None
         case EventType.PAYMENT_REFUND_SENT:
             return payment_refunded(order, rest_of(order))
+        case EventType.ORDER_FULFILLED:
+            return _shipped(order)
         case _:
             raise ValueError(f"{event} has no mail")
 
@@ -69,6 +72,13 @@ def _approval(order: Order, deadline_seconds: int) -> Letter | None:
     waits_since = max(entry.at for entry in order.timeline if entry.event == "PaymentAwaited")
     deadline = clock.later(waits_since, deadline_seconds)
     return approval_needed(order, deadline) if clock.now() < deadline else None
+
+
+def _shipped(order: Order) -> Letter | None:
+    """None if the goods are on their way back."""
+    if order.fulfilment is None or order.cancel_requested_by is not None:
+        return None
+    return order_shipped(order, order.fulfilment)
 
 
 def _refund(detail: OrderEventDetail, order: Order) -> int:

@@ -1,7 +1,8 @@
-"""The mails about an order that ended without being fulfilled: it failed, or it was cancelled."""
+"""The mails about an order that ended without being fulfilled: it failed, was cancelled, or was returned."""
 
 from lambdas.domain.failure import INTERNAL_ERROR
 from lambdas.domain.order import Order
+from lambdas.domain.vocabulary import FailureCode
 from lambdas.shared.mail.failure_words import advice_for, reason_in_words
 from lambdas.shared.mail.letter import Letter, goods_of, total_of
 from lambdas.shared.mail.money_words import money_words
@@ -13,8 +14,9 @@ def order_failed(order: Order) -> Letter:
 
 
 def order_cancelled(order: Order) -> Letter:
-    """Who cancelled the order, and what happens to the money."""
-    return _closed(order, "Your order is cancelled")
+    """Who cancelled the order, or that its goods have come back, and what happens to the money."""
+    is_returned = order.failure is not None and order.failure.code == FailureCode.RETURNED
+    return _closed(order, "Your return is complete" if is_returned else "Your order is cancelled")
 
 
 def _closed(order: Order, subject: str) -> Letter:

@@ -49,8 +49,12 @@ def refunded_outside(shop: Shop, _event_bridge: FakeEventBridge) -> None:
     shop.refunded_outside(shop.confirmed(), 5_000)
 
 
+def shipped(shop: Shop, _event_bridge: FakeEventBridge) -> None:
+    shop.fulfilled()
+
+
 Given = Callable[[Shop, FakeEventBridge], None]
-each_mail = pytest.mark.parametrize("given", [approval_needed, refund_sent, refunded_outside])
+each_mail = pytest.mark.parametrize("given", [approval_needed, refund_sent, refunded_outside, shipped])
 
 
 def test_a_payment_to_approve_is_mailed_with_its_link_and_deadline(
@@ -64,6 +68,29 @@ def test_a_payment_to_approve_is_mailed_with_its_link_and_deadline(
     assert (sent.to, sent.subject) == (EMAIL, "Please approve your payment")
     assert "https://bank.example/approve" in sent.text
     assert "by 12:15 UTC on 1 March 2026" in sent.text
+
+
+def test_goods_that_were_sent_are_mailed_with_carrier_and_number(
+    shop: Shop, event_bridge: FakeEventBridge, mailer: FakeMailer
+) -> None:
+    shop.fulfilled()
+
+    deliver(event_bridge, shop)
+
+    [sent] = mailer.sent
+    assert sent.subject == "Your order is on its way"
+    assert "It is delivered by DHL. The tracking number is 00340434161094." in sent.text
+
+
+def test_goods_that_are_on_their_way_back_have_no_mail(
+    shop: Shop, event_bridge: FakeEventBridge, mailer: FakeMailer
+) -> None:
+    shop.fulfilled()
+    shop.cancel(by="operator")
+
+    deliver(event_bridge, shop)
+
+    assert mailer.sent == []
 
 
 def test_a_refund_that_was_pending_is_mailed_when_it_was_sent(

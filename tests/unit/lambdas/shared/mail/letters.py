@@ -4,12 +4,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from lambdas.domain.order import CANCELLATIONS, Failure, Order, OrderLine, OrderStatus, Payment, PaymentStatus
+from lambdas.domain.failure import RETURNED
+from lambdas.domain.order import (
+    CANCELLATIONS,
+    Failure,
+    Fulfilment,
+    Order,
+    OrderLine,
+    OrderStatus,
+    Payment,
+    PaymentStatus,
+)
 from lambdas.domain.vocabulary import FailureCode
 from lambdas.shared.mail.approval_needed import approval_needed
 from lambdas.shared.mail.letter import Letter
 from lambdas.shared.mail.order_closed import order_cancelled, order_failed
 from lambdas.shared.mail.order_confirmed import order_confirmed
+from lambdas.shared.mail.order_shipped import order_shipped
 from lambdas.shared.mail.payment_refunded import payment_refunded
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP, an_order
 from tests.unit.lambdas.fakes import NEXT_ACTION
@@ -41,6 +52,8 @@ def waiting() -> Order:
     return replace(order, payment=Payment(PaymentStatus.REQUIRES_ACTION, "pi_1", NEXT_ACTION))
 
 
+FULFILMENT: Final = Fulfilment("2026-03-02T08:00:00.000Z", "the-boss", "DHL", "00340434161094")
+
 LETTERS: Final[Mapping[str, Letter]] = {
     "confirmed": order_confirmed(a_priced_order(PaymentStatus.SUCCEEDED)),
     "failed": order_failed(closed(FailureCode.PAYMENT_DECLINED, "Your card has insufficient funds.")),
@@ -51,6 +64,8 @@ LETTERS: Final[Mapping[str, Letter]] = {
             PaymentStatus.REFUNDED,
         )
     ),
+    "shipped": order_shipped(a_priced_order(PaymentStatus.SUCCEEDED), FULFILMENT),
+    "returned": order_cancelled(closed(FailureCode.RETURNED, RETURNED.message, PaymentStatus.REFUNDED)),
     "approval-needed": approval_needed(waiting(), DEADLINE),
     "refunded": payment_refunded(a_priced_order(PaymentStatus.SUCCEEDED), 5_000),
 }

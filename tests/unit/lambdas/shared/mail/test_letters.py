@@ -10,11 +10,13 @@ from lambdas.domain.vocabulary import FailureCode
 from lambdas.shared.mail.approval_needed import approval_needed
 from lambdas.shared.mail.letter import Letter, Link
 from lambdas.shared.mail.order_closed import order_cancelled, order_failed
+from lambdas.shared.mail.order_shipped import order_shipped
 from lambdas.shared.mail.payment_refunded import payment_refunded
 from lambdas.shared.mail.text_part import text_part
 from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, an_order, two
 from tests.unit.lambdas.shared.mail.letters import (
     DEADLINE,
+    FULFILMENT,
     LETTERS,
     a_priced_order,
     closed,
@@ -57,6 +59,25 @@ def test_the_message_of_a_failure_is_told_if_it_says_more(code: FailureCode) -> 
     opening = order_failed(closed(code, MESSAGE)).opening
 
     assert (MESSAGE in opening[0]) == (code not in WITHOUT_DETAILS)
+
+
+@pytest.mark.parametrize(
+    ("carrier", "number", "opening"),
+    [
+        (None, None, ()),
+        ("DHL", None, ("It is delivered by DHL.",)),
+        (None, "7", ("The tracking number is 7.",)),
+        ("DHL", "7", ("It is delivered by DHL. The tracking number is 7.",)),
+    ],
+)
+def test_a_delivery_is_told_as_far_as_it_is_known(
+    carrier: str | None, number: str | None, opening: tuple[str, ...]
+) -> None:
+    fulfilment = replace(FULFILMENT, carrier=carrier, tracking_number=number)
+
+    letter = order_shipped(a_priced_order(PaymentStatus.SUCCEEDED), fulfilment)
+
+    assert letter.opening == ("We have sent your order.", *opening)
 
 
 def test_a_code_of_a_later_version_reads_as_an_error_of_ours() -> None:
