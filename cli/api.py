@@ -11,6 +11,7 @@ import httpx
 
 from cli.errors import CommandFailed, NotFound, NotSignedIn, Refused, Unavailable
 from cli.shapes import (
+    DeliveryJson,
     ErasureJson,
     ExecutionsJson,
     OrderJson,
@@ -104,6 +105,11 @@ class ShopApi:
         return cast(
             OrderJson, self._call("POST", f"/orders/{_quoted(order_id)}/cancel", repeatable=True).json()
         )
+
+    def fulfil_order(self, order_id: str, delivery: DeliveryJson) -> OrderJson:
+        """Record that an order's goods were handed over. Repeating this has no further effect."""
+        path = f"/orders/{_quoted(order_id)}/fulfil"
+        return cast(OrderJson, self._call("POST", path, repeatable=True, json=delivery).json())
 
     def retry_order(self, order_id: str) -> OrderJson:
         """Start one more execution of an order's saga."""

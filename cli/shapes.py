@@ -36,6 +36,20 @@ class SettlementJson(TypedDict):
     at: str
 
 
+class DeliveryJson(TypedDict):
+    """Body of `POST /orders/{order_id}/fulfil`."""
+
+    carrier: NotRequired[str]
+    tracking_number: NotRequired[str]
+
+
+class FulfilmentJson(DeliveryJson):
+    """How the goods were handed over. Only operators get who did it."""
+
+    at: str
+    by: NotRequired[str]
+
+
 class TimelineEntryJson(TypedDict):
     """An event of an order, with its time (UTC, ISO 8601). Only operators get what wrote it."""
 
@@ -58,6 +72,7 @@ class OrderJson(TypedDict):
     payment: PaymentJson
     failure: NotRequired[FailureJson]
     settlement: NotRequired[SettlementJson]
+    fulfilment: NotRequired[FulfilmentJson]
     timeline: list[TimelineEntryJson]
     created_at: str
     updated_at: str

@@ -13,6 +13,7 @@ from cli.money import format_amount
 from cli.order_state import Status
 from cli.shapes import (
     ErasureJson,
+    FulfilmentJson,
     LetterJson,
     LetterQueueJson,
     OrderJson,
@@ -140,10 +141,22 @@ def order_head(order: OrderJson) -> RenderableType:
         lines.append(Text(f"  customer {order['customer_id']}  {order.get('email', '')}".rstrip()))
     if "failure" in order:
         lines.append(Text(f"  {order['failure']['code']}: {order['failure']['message']}", style="red"))
+    if "fulfilment" in order:
+        lines.append(Text(f"  {_delivery(order['fulfilment'])}"))
     if "settlement" in order:
         settlement = order["settlement"]
         lines.append(Text(f"  settled outside of Stripe by {settlement['by']}: {settlement['reason']}"))
     return Group(title, *lines)
+
+
+def _delivery(fulfilment: FulfilmentJson) -> str:
+    parts = [
+        f"sent at {read_time(fulfilment['at']):%F %T} UTC",
+        f"by {fulfilment['by']}" if "by" in fulfilment else "",
+        f"with {fulfilment['carrier']}" if "carrier" in fulfilment else "",
+        f"tracking number {fulfilment['tracking_number']}" if "tracking_number" in fulfilment else "",
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def status_text(order: OrderJson) -> Text:

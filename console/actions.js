@@ -1,7 +1,7 @@
 // What a user can do to an order. Each action asks first if it can't be taken back, and sends one request.
 
 import { Problem } from "./api.js";
-import { askFor, choose, confirm } from "./dialogs.js";
+import { askFor, choose, confirm, fillIn } from "./dialogs.js";
 import { SAMPLES } from "./samples.js";
 
 export const ACTIONS = {
@@ -28,6 +28,34 @@ export const ACTIONS = {
         "Settle",
       ),
     run: (api, order, reason) => api.settle(order.order_id, reason),
+  },
+  fulfil: {
+    label: "Fulfil ...",
+    class: "primary",
+    done: "The order is fulfilled.",
+    ask: () =>
+      fillIn(
+        "Hand the goods over",
+        "From now on the customer can't cancel the order. They get a mail with what you fill in.",
+        [
+          { name: "carrier", label: "Carrier" },
+          { name: "tracking_number", label: "Tracking number" },
+        ],
+        "Fulfil",
+      ),
+    run: (api, order, delivery) => api.fulfil(order.order_id, delivery),
+  },
+  takeBack: {
+    label: "Take back ...",
+    class: "danger",
+    done: "The return is accepted.",
+    ask: () =>
+      confirm(
+        "Have the goods come back?",
+        "The whole payment is refunded, and the stock is returned.",
+        "Take the goods back",
+      ),
+    run: (api, order) => api.cancel(order.order_id),
   },
   cancel: {
     label: "Cancel ...",

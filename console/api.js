@@ -37,6 +37,7 @@ export class Api {
   story = (id) => this.#send("GET", `${this.#path(id)}/story`);
 
   cancel = (id) => this.#send("POST", `${this.#path(id)}/cancel`);
+  fulfil = (id, delivery) => this.#send("POST", `${this.#path(id)}/fulfil`, { body: delivery });
   retry = (id) => this.#send("POST", `${this.#path(id)}/retry`);
   settle = (id, reason) => this.#send("POST", `${this.#path(id)}/settle`, { body: { reason } });
 

@@ -18,6 +18,14 @@ export function askFor(title, text, label, action) {
   return show(title, body, [{ label: action, value, class: "primary" }]);
 }
 
+/** Ask for texts that may be left out. Returns those that were given by their names, or null if the user goes back. */
+export function fillIn(title, text, fields, action) {
+  const inputs = fields.map(({ name }) => h("input", { id: name, maxlength: "64" }));
+  const rows = fields.map(({ name, label }, at) => h("p", h("label", { for: name }, label), " ", inputs[at]));
+  const value = () => Object.fromEntries(inputs.map((each) => [each.id, each.value.trim()]).filter(([, given]) => given));
+  return show(title, [h("p", text), ...rows], [{ label: action, value, class: "primary" }]);
+}
+
 /** Let the user choose one of several things with a name and a description. Returns it, or null. */
 export function choose(title, text, choices) {
   const buttons = choices.map((choice) => ({

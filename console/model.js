@@ -86,7 +86,8 @@ export function allowedActions(order, config, isOperator) {
   if (waits && config.bank && order.payment.intent_id) actions.push("approve", "refuse");
   if (isOperator && !isClosed && isMovingOrFlagged(order)) actions.push("retry");
   if (isOperator && order.status === "NEEDS_ATTENTION" && isUndone && !order.settlement) actions.push("settle");
-  if (!isClosed && !isUndone) actions.push("cancel");
+  if (isOperator && order.status === "CONFIRMED" && !isUndone) actions.push(order.fulfilment ? "takeBack" : "fulfil");
+  if (!isClosed && !isUndone && !order.fulfilment) actions.push("cancel");
   return actions;
 }
 

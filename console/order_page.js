@@ -138,6 +138,7 @@ export class OrderPage {
         fact("Items", itemsOf(order)),
         fact("Placed", `${dayAndTime(order.created_at)} UTC`),
         fact(isOpen ? "Open for" : "Took", duration(age)),
+        order.fulfilment && fact("Sent", deliveryOf(order.fulfilment)),
         order.settlement && fact("Settled", order.settlement.reason),
       ),
     );
@@ -229,6 +230,9 @@ export class OrderPage {
 }
 
 const fact = (name, value) => h("div", h("dt", name), h("dd", value));
+
+const deliveryOf = ({ at, carrier, tracking_number: number }) =>
+  [`${dayAndTime(at)} UTC`, carrier, number].filter(Boolean).join(", ");
 
 const missing = (what, problem) =>
   note(`${what} can't be shown: ${[problem.message, problem.detail].filter(Boolean).join(". ")}`);

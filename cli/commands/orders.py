@@ -16,7 +16,15 @@ from cli.idempotency import KeyOption, printed_key
 from cli.money import parse_option
 from cli.order_state import Status
 from cli.screens import states
-from cli.shapes import ErasureJson, ExecutionsJson, ItemJson, OrderJson, OrderPageJson, SubmissionJson
+from cli.shapes import (
+    DeliveryJson,
+    ErasureJson,
+    ExecutionsJson,
+    ItemJson,
+    OrderJson,
+    OrderPageJson,
+    SubmissionJson,
+)
 from cli.views import erasure_view, order_details, order_head, order_table, status_text, story_table
 from cli.watch import watch
 
@@ -144,9 +152,33 @@ def watch_order(connection: Connection, *, order_id: OrderId) -> None:
 @app.command()
 @connected
 def cancel(connection: Connection, *, order_id: OrderId, follow: Watch = False) -> None:
-    """Cancel an order: refund its payment and return its stock."""
+    """Cancel an order: refund its payment and return its stock.
+
+    Once the order is fulfilled, only an operator can, when the goods have come back.
+    """
     order = connection.api.cancel_order(order_id)
     _show_accepted(connection, order, _CANCELLED if follow else None)
+
+
+@app.command()
+@connected
+def fulfil(
+    connection: Connection,
+    *,
+    order_id: OrderId,
+    carrier: Annotated[str | None, typer.Option(help="Who delivers the goods.")] = None,
+    tracking_number: Annotated[str | None, typer.Option(help="The carrier's number.")] = None,
+) -> None:
+    """Record that an order's goods were handed over (operators only).
+
+    Run it before the goods leave: it fails if the customer has cancelled the order. The customer gets a mail.
+    """
+    delivery: DeliveryJson = {}
+    if carrier is not None:
+        delivery["carrier"] = carrier
+    if tracking_number is not None:
+        delivery["tracking_number"] = tracking_number
+    connection.output.result(connection.api.fulfil_order(order_id, delivery), order_head)
 
 
 @app.command()

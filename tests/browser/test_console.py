@@ -463,7 +463,7 @@ def test_data_is_never_markup(page: Page, shop: ConsoleShop) -> None:
 @pytest.mark.parametrize(
     ("kind", "actions"),
     [
-        (HAPPY, ["cancel"]),
+        (HAPPY, ["fulfil", "cancel"]),
         (DECLINED, []),
         (AWAITING, ["approve", "refuse", "retry", "cancel"]),
         (ATTENTION, ["retry", "settle"]),
@@ -496,6 +496,38 @@ def test_a_retry_is_one_request(page: Page, shop: ConsoleShop) -> None:
 
     expect(page.get_by_role("status")).to_have_text("One more execution was asked for.")
     assert shop.requests == [("POST", f"/v1/orders/{shop.order_id(ATTENTION)}/retry", None)]
+
+
+def test_the_goods_of_an_order_are_handed_over(page: Page, shop: ConsoleShop) -> None:
+    shop.open_order(HAPPY)
+
+    page.get_by_role("button", name="Fulfil ...").click()
+    page.get_by_label("Tracking number").fill(" 0034 ")
+    page.get_by_role("button", name="Fulfil", exact=True).click()
+
+    expect(page.get_by_role("status")).to_have_text("The order is fulfilled.")
+    path = f"/v1/orders/{shop.order_id(HAPPY)}/fulfil"
+    assert shop.requests == [("POST", path, {"tracking_number": "0034"})]
+
+
+def test_the_goods_of_a_fulfilled_order_are_taken_back(page: Page, shop: ConsoleShop) -> None:
+    shop.recorded[HAPPY]["order"]["fulfilment"] = {"at": "2026-03-02T08:00:00.000Z", "carrier": "DHL"}
+    shop.open_order(HAPPY)
+
+    expect(page.locator(".facts")).to_contain_text("UTC, DHL")
+    page.get_by_role("button", name="Take back ...").click()
+    page.get_by_role("button", name="Take the goods back").click()
+
+    expect(page.get_by_role("status")).to_have_text("The return is accepted.")
+    assert shop.requests == [("POST", f"/v1/orders/{shop.order_id(HAPPY)}/cancel", None)]
+
+
+def test_a_customer_cannot_take_fulfilled_goods_back(page: Page, shop: ConsoleShop) -> None:
+    shop.users = [user for user in shop.users if user["role"] == "customer"]
+    shop.recorded[HAPPY]["order"]["fulfilment"] = {"at": "2026-03-02T08:00:00.000Z"}
+    shop.open_order(HAPPY)
+
+    assert page.locator("[data-action]").count() == 0
 
 
 def test_a_settlement_needs_a_reason(page: Page, shop: ConsoleShop) -> None:

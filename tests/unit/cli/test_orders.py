@@ -230,6 +230,25 @@ def test_an_operator_publishes_the_events_of_an_order_again(orders: Run, shop: F
     assert shop.last_request.headers["Authorization"] == f"Bearer {OPERATOR_TOKEN}"
 
 
+@pytest.mark.parametrize(
+    ("options", "body"),
+    [
+        ((), {}),
+        (("--carrier", "DHL", "--tracking-number", "7"), {"carrier": "DHL", "tracking_number": "7"}),
+    ],
+)
+def test_an_operator_fulfils_an_order(
+    orders: Run, shop: FakeShop, options: tuple[str, ...], body: dict[str, str]
+) -> None:
+    fulfilment = {"at": "2026-03-02T08:00:00.000Z", "by": "o-9", "carrier": "DHL", "tracking_number": "7"}
+    shop.answers("POST /orders/o-1/fulfil", {**an_order(status="CONFIRMED"), "fulfilment": fulfilment})
+
+    result = orders("fulfil", "o-1", *options, "--as", "operator")
+
+    assert json.loads(shop.last_request.content) == body
+    assert "sent at 2026-03-02 08:00:00 UTC, by o-9, with DHL, tracking number 7" in result.stdout
+
+
 def test_an_operator_settles_a_payment(orders: Run, shop: FakeShop) -> None:
     settlement = {"by": "o-9", "reason": "Cash", "at": "2026-03-01T12:00:00.000Z"}
     shop.answers("POST /orders/o-1/settle", {**an_order(), "settlement": settlement}, status=202)
