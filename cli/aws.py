@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from cli.dead_letters import DeadLetters
 from cli.errors import Unavailable
+from cli.event_replay import ReplayableBus
 
 _STACKS: Final = ("api", "identity")
 _QUEUE_URL: Final = "QueueUrl"
@@ -53,7 +54,30 @@ def read_console_url(stage: str) -> str:
 
 
 def dead_letters_of(stage: str | None, run: Mapping[str, Any] | None) -> DeadLetters:
-    """Find the queues of a stage.
+    """Find the queues of a stage; see `_deployed`."""
+    import boto3  # noqa: PLC0415 - slow to import, and most commands need no AWS
+
+    options, outputs = _deployed(stage, run)
+    return DeadLetters(boto3.client("sqs", **options), _queues(outputs))
+
+
+def replayable_bus_of(stage: str | None, run: Mapping[str, Any] | None) -> ReplayableBus:
+    """Find the bus of a stage; see `_deployed`."""
+    import boto3  # noqa: PLC0415 - see above
+
+    options, outputs = _deployed(stage, run)
+    return ReplayableBus(
+        boto3.client("events", **options),
+        boto3.client("dynamodb", **options),
+        boto3.client("sqs", **options),
+        name=outputs["EventBusName"],
+        audit_table=outputs["AuditTableName"],
+        queues=_queues(outputs),
+    )
+
+
+def _deployed(stage: str | None, run: Mapping[str, Any] | None) -> tuple[dict[str, Any], dict[str, str]]:
+    """Find a stage: options of its AWS clients, and the outputs of all its stacks.
 
     Args:
         stage: Name of a stage, whose account the user's AWS credentials open; None for the embedded run.
@@ -62,7 +86,7 @@ def dead_letters_of(stage: str | None, run: Mapping[str, Any] | None) -> DeadLet
     Raises:
         Unavailable: The stage does not exist in this account and region.
     """
-    import boto3  # noqa: PLC0415 - slow to import, and most commands need no AWS
+    import boto3  # noqa: PLC0415 - see above
 
     options: dict[str, Any] = {"region_name": chosen_region()}
     if run is not None:
@@ -80,12 +104,14 @@ def dead_letters_of(stage: str | None, run: Mapping[str, Any] | None) -> DeadLet
         if stack["StackName"].startswith(prefix)
         for each in stack.get("Outputs", [])
     }
-    queues = {
-        name.removesuffix(_QUEUE_URL): url for name, url in outputs.items() if name.endswith(_QUEUE_URL)
-    }
-    if not queues:
-        raise Unavailable(f"The stage {stage or _EMBEDDED_STAGE} was not found", "It has no queues here.")
-    return DeadLetters(boto3.client("sqs", **options), queues)
+    if "EventBusName" not in outputs:
+        raise Unavailable(f"The stage {stage or _EMBEDDED_STAGE} was not found", "It has no stacks here.")
+    return options, outputs
+
+
+def _queues(outputs: Mapping[str, str]) -> dict[str, str]:
+    """The URL of each queue, by its name."""
+    return {name.removesuffix(_QUEUE_URL): url for name, url in outputs.items() if name.endswith(_QUEUE_URL)}
 
 
 def _outputs(stage: str, *stacks: str) -> dict[str, str]:

@@ -223,6 +223,15 @@ class LetterQueueJson(TypedDict):
     redrive: str
 
 
+class ReplayJson(TypedDict):
+    """A replay of events: its name, its source, and the events of each type that the audit has of them."""
+
+    replay: str
+    source: str
+    events: Mapping[str, int]
+    consumers: list[str]
+
+
 class LetterJson(TypedDict):
     """A message that could not be handled: what may be shown of it."""
 

@@ -1,6 +1,6 @@
 """Text views of orders and products."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cli.event_replay import EventConsumer
 from cli.money import format_amount
 from cli.order_state import Status
 from cli.shapes import (
@@ -71,6 +72,17 @@ def letter_queue_table(queues: Sequence[LetterQueueJson]) -> RenderableType:
         age = "" if oldest is None else _age(datetime.now(UTC) - read_time(oldest))
         style = "red" if queue["depth"] else ""
         table.add_row(queue["queue"], Text(str(queue["depth"]), style=style), age, queue["redrive"])
+    return table
+
+
+def replay_table(counts: Mapping[str, int], consumers: Sequence[EventConsumer]) -> RenderableType:
+    """Make a table of the events that a replay delivers, and of who receives them."""
+    if not counts:
+        return Text("The audit has no such event of this period.")
+    table = _table("EVENT", "COUNT", "CONSUMERS", numbers={"COUNT"})
+    for event_type, count in sorted(counts.items()):
+        wanted_by = ", ".join(each.name for each in consumers if each.wants(event_type))
+        table.add_row(event_type, str(count), wanted_by)
     return table
 
 

@@ -2,9 +2,9 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -54,6 +54,21 @@ class FakeShop:
     @property
     def last_request(self) -> httpx.Request:
         return self.requests[-1]
+
+
+class FakeCloudFormation:
+    """Knows the outputs of each stack."""
+
+    def __init__(self, stacks: Mapping[str, Mapping[str, str]]) -> None:
+        self._stacks = stacks
+
+    def get_paginator(self, _call: str) -> "FakeCloudFormation":
+        return self
+
+    def paginate(self) -> Iterator[dict[str, Any]]:
+        for name, outputs in self._stacks.items():
+            pairs = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
+            yield {"Stacks": [{"StackName": name, "Outputs": pairs}]}
 
 
 @pytest.fixture

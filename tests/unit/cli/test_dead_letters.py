@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from cli import dead_letters
 from cli.dead_letters import DeadLetters
-from tests.unit.cli.conftest import Run
+from tests.unit.cli.conftest import FakeCloudFormation, Run
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -78,11 +78,13 @@ class Queues:
         return [message["Body"] for message in found.get("Messages", [])]
 
 
-class FakeCloudFormation:
-    """Knows the outputs of the stacks; the stage `dev` has two."""
-
-    def __init__(self, queues: Queues) -> None:
-        self._stacks = {
+@pytest.fixture
+def queues(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queues]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    with mock_aws():
+        queues = Queues()
+        stacks = {
             "orders-dev-events": {
                 "AuditOrderEventsQueueUrl": queues.source,
                 "AuditOrderEventsDeadLettersQueueUrl": queues.dead_letters,
@@ -92,23 +94,7 @@ class FakeCloudFormation:
             "orders-prod-saga": {"UnstartedOrdersQueueUrl": "https://elsewhere.test/queue"},
             "another": {},
         }
-
-    def get_paginator(self, _call: str) -> "FakeCloudFormation":
-        return self
-
-    def paginate(self) -> Iterator[dict[str, Any]]:
-        for name, outputs in self._stacks.items():
-            pairs = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
-            yield {"Stacks": [{"StackName": name, "Outputs": pairs}]}
-
-
-@pytest.fixture
-def queues(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queues]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    monkeypatch.delenv("AWS_REGION", raising=False)
-    with mock_aws():
-        queues = Queues()
-        clients = {"sqs": queues.sqs, "cloudformation": FakeCloudFormation(queues)}
+        clients = {"sqs": queues.sqs, "cloudformation": FakeCloudFormation(stacks)}
         monkeypatch.setattr(dead_letters, "_WAIT_SECONDS", 0)
         monkeypatch.setattr(boto3, "client", lambda service, **_options: clients[service])
         yield queues

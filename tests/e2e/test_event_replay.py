@@ -1,0 +1,109 @@
+"""`orders events replay`: consumers receive events again, without another effect, and nobody is mailed."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from local.users import CUSTOMER, email_of
+from local.world import World
+from proof.orders import an_order
+from tests.e2e.conftest import Orders, result_of
+
+MAILS = ["Your order is confirmed", "Your refund has been sent"]
+EVENTS = ["OrderConfirmed", "PaymentRefundedOutside"]
+
+
+@pytest.fixture
+def archive(world: World) -> Iterator[None]:
+    """An archive of the bus, which CloudFormation of the embedded AWS can't make."""
+    events, name = world.aws.client("events"), world.outputs["EventBusName"]
+    bus = events.describe_event_bus(Name=name)
+    events.create_archive(ArchiveName=name, EventSourceArn=bus["Arn"])
+    yield
+    events.delete_archive(ArchiveName=name)
+
+
+@pytest.fixture
+def begin() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+@pytest.fixture
+def order_id(world: World, begin: str) -> str:
+    """An order with two events, and a mail about the second. Nobody remembers that the mail was sent."""
+    assert begin
+    order_id = world.shop.order(an_order())
+    intent_id = world.shop.wait_until_rest(order_id)["payment"]["intent_id"]
+    world.stripe.refund_in_dashboard(str(intent_id), 500)
+    world.wait_for(lambda: mails(world, order_id) == MAILS, "the refund is mailed", timeout_seconds=60)
+    world.audit_trail.wait_for_events(order_id, count=2)
+    for record in world.items("idempotency"):
+        world.dynamodb.delete_item(TableName=world.tables["idempotency"], Key={"id": {"S": record["id"]}})
+    return order_id
+
+
+def mails(world: World, order_id: str) -> list[str]:
+    return world.subjects_of_mail(email_of(CUSTOMER), order_id)
+
+
+def replayed(orders: Orders, begin: str, *options: str) -> dict[str, Any]:
+    period = ("--from", begin, "--to", datetime.now(UTC).isoformat())
+    result: dict[str, Any] = result_of(orders("events", "replay", *period, *options, "--yes", "--json"))
+    return result
+
+
+def wait_until_audited(world: World, order_id: str, *, deliveries: int) -> None:
+    """Wait until the audit has received the events of an order this many times, and no mail is pending."""
+
+    def all_received() -> bool:
+        lines = [line for group, line in world.function_logs.lines(order_id) if "audit_order_events" in group]
+        return sum('"event consumed"' in line for line in lines) >= deliveries
+
+    world.wait_for(all_received, f"{deliveries} events are consumed", timeout_seconds=60)
+    queue = world.aws.client("sqs").get_queue_attributes(
+        QueueUrl=world.outputs["MailCustomersQueueUrl"],
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )
+    assert set(queue["Attributes"].values()) == {"0"}
+
+
+def test_the_events_of_the_audit_are_delivered_twice_and_change_nothing(
+    world: World, orders: Orders, begin: str, order_id: str
+) -> None:
+    # Given
+    audited = world.audit_trail.events(order_id)
+
+    # When
+    first, second = replayed(orders, begin), replayed(orders, begin)
+
+    # Then
+    for replay in (first, second):
+        assert replay["source"] == "audit"
+        assert replay["events"].keys() >= set(EVENTS)
+        assert "mail_customers" not in replay["consumers"]
+    wait_until_audited(world, order_id, deliveries=3 * len(EVENTS))
+    assert world.audit_trail.events(order_id) == audited
+    assert mails(world, order_id) == MAILS
+
+
+@pytest.mark.usefixtures("archive")
+def test_an_archive_restores_what_a_consumer_has_lost(
+    world: World, orders: Orders, begin: str, order_id: str
+) -> None:
+    # Given
+    audited = world.audit_trail.events(order_id)
+    for event in audited:
+        key = {"order_id": {"S": order_id}, "event_id": {"S": event["event_id"]}}
+        world.dynamodb.delete_item(TableName=world.outputs["AuditTableName"], Key=key)
+
+    # When
+    replay = replayed(orders, begin)
+
+    # Then
+    assert replay["source"] == "archive"
+    wait_until_audited(world, order_id, deliveries=2 * len(EVENTS))
+    restored = world.audit_trail.events(order_id)
+    assert [each["detail"] for each in restored] == [each["detail"] for each in audited]
+    assert mails(world, order_id) == MAILS
