@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from lambdas.domain.vocabulary import MailFeedback
 from local.fault_proxy.faults import Fault
+from local.users import OPERATOR
 from proof.consumers import CONSUMERS
 from proof.laws import take_snapshot, violations
 from proof.orders import an_order
@@ -188,7 +189,7 @@ def differences(calm: Aftermath, struck: Aftermath, fault: ConsumerFault, consum
 def _played(world: SimulatedWorld, fault: ConsumerFault, consumer: str) -> Aftermath:
     before = take_snapshot(world)
     with fault.strike(world, consumer):
-        orders = [_refunded_in_parts(world), _cancelled(world)]
+        orders = [_sent(world), _cancelled(world)]
         world.rest()
     effects, dead_letters = _effects(world, orders), _dead_letters(world)
     world.redrive()
@@ -206,9 +207,10 @@ def _played(world: SimulatedWorld, fault: ConsumerFault, consumer: str) -> After
     )
 
 
-def _refunded_in_parts(world: SimulatedWorld) -> str:
-    """A confirmed order: two parts of its price are refunded in Stripe's dashboard, and a mail bounces."""
+def _sent(world: SimulatedWorld) -> str:
+    """A confirmed order that is sent: its price is refunded in part, twice, and one of its mails bounces."""
     order_id = submit(world, an_order()).order_id
+    world.signed_in(OPERATOR).shop.request("POST", f"/orders/{order_id}/fulfil").raise_for_status()
     (payment,) = (each for each in world.stripe.payments() if each.order_id == order_id)
     for _ in range(2):
         entries = _entries(world, order_id)
