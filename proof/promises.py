@@ -18,7 +18,7 @@ AT_REST: Final = frozenset({"CONFIRMED", "FAILED", "CANCELLED"})
 _EVENTS: Final = (
     *("OrderConfirmed", "OrderFailed", "OrderCancelled", "OrderNeedsAttention"),
     *("PaymentRefundedOutside", "PaymentSettledOutside"),
-    *("PaymentDisputed", "PaymentDisputeWon", "PaymentDisputeLost"),
+    *("PaymentDisputed", "PaymentDisputeWon", "PaymentDisputeLost", "OrderFulfilled"),
 )
 """Entries of the timeline that are events by the same name."""
 

@@ -102,6 +102,23 @@ def _reversed(world: SimulatedWorld, consumer: str) -> Generator[None]:
 
 
 @contextmanager
+def _replayed(world: SimulatedWorld, consumer: str, *, days: float) -> Generator[None]:
+    seen: list[Mapping[str, Any]] = []
+    deliver = world.rules[consumer]
+
+    def deliver_and_keep(message: Mapping[str, Any]) -> None:
+        seen.append(message)
+        deliver(message)
+
+    world.rules[consumer] = deliver_and_keep
+    yield
+    world.sleep(round(days * 24 * 60 * _MINUTES * 1000))
+    for message in seen:
+        deliver(message)
+    world.rest()
+
+
+@contextmanager
 def _poisoned(world: SimulatedWorld, consumer: str) -> Generator[None]:
     world.rules[consumer](_POISON)
     yield
@@ -135,6 +152,7 @@ CONSUMER_FAULTS: Final = (
     ConsumerFault("Each event is delivered to it twice", _twice),
     ConsumerFault("It handles two batches, and Lambda does not learn of it", _answers_lost),
     ConsumerFault("Its events arrive in reverse order", _reversed),
+    ConsumerFault("Its events are replayed after a hundred days", partial(_replayed, days=100)),
     ConsumerFault("Its queue has a message that it can't read", _poisoned, dead_letters=True),
     ConsumerFault("EventBridge throttles the publisher for a minute", _throttled),
     ConsumerFault(
