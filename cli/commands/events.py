@@ -12,7 +12,7 @@ import typer
 from cli.aws import aws_errors, replayable_bus_of
 from cli.commands.orders import OrderId
 from cli.connection import Connection, JsonOption, RunFileOption, StageOption, connected, reported
-from cli.errors import WrongUsage
+from cli.errors import NotFound, WrongUsage
 from cli.event_replay import Period, ReplayableBus, ReplaySource
 from cli.output import Output
 from cli.shapes import ReplayJson
@@ -40,8 +40,8 @@ def republish(connection: Connection, *, order_id: OrderId) -> None:
 @app.command()
 def replay(
     *,
-    start: Annotated[str, typer.Option("--from", metavar="TIME", help="First time, as ISO 8601; UTC.")],
-    end: Annotated[str, typer.Option("--to", metavar="TIME", help="Last time, which must be past.")],
+    start: Annotated[str, typer.Option("--from", metavar="TIME", help="Begin, as ISO 8601; UTC by default.")],
+    end: Annotated[str, typer.Option("--to", metavar="TIME", help="End, which must be past.")],
     types: Annotated[
         list[str] | None,
         typer.Option("--type", metavar="TYPE", help="Only events of this type; can be repeated."),
@@ -69,6 +69,8 @@ def replay(
         takers = bus.consumers(consumer)
         source = _source(source, types, has_archive=bus.has_archive)
         events = bus.audited(period, types or [])
+        if not events and source is ReplaySource.AUDIT:
+            raise NotFound("Nothing to replay", f"The audit has no such event of {period}.")
         counts = Counter(event.type for event in events)
         if not as_json:
             output.show(replay_table(counts, takers))

@@ -128,7 +128,6 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
         (("--consumer", "count_sales"), [], ["c", "a"]),
         (("--from", "2026-03-01T13:00+01:00"), ["a", "b"], ["a"]),
         (("--from", "2026-03-01T12:00:05"), ["b"], []),
-        (("--type", "OrderLost"), [], []),
     ],
 )
 def test_each_consumer_receives_the_events_it_wants_in_their_sequence(
@@ -215,6 +214,15 @@ def test_beside_an_archive_the_audit_can_be_replayed(
     assert "b" in [event["detail"]["event_id"] for event in stage.received("AuditOrderEvents")]
 
 
+def test_an_archive_is_replayed_even_if_the_audit_has_lost_everything(orders: Run, stage: Stage) -> None:
+    stage.archive()
+
+    result = orders(*REPLAY, "--from", "2026-03-01T20:00", "--yes")
+
+    assert "The audit has no such event of this period." in result.stdout
+    assert len(stage.archive_replays()) == 1
+
+
 def test_a_replay_of_the_archive_that_fails_is_reported(
     orders: Run, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,6 +242,7 @@ def test_a_replay_of_the_archive_that_fails_is_reported(
     [
         (("--consumer", "mail_customers"), 1, "orders events republish ORDER_ID"),
         (("--consumer", "lost"), 4, "There are: audit_order_events, count_sales"),
+        (("--type", "OrderLost"), 4, "The audit has no such event of 2026-03-01 00:00:00 to"),
         (("--source", "archive"), 2, "Use the audit: --source audit"),
         (("--source", "archive", "--type", "OrderFailed"), 2, "EventBridge can't select types"),
         (("--from", "noon"), 2, "--from noon is not a time"),
