@@ -73,6 +73,7 @@ def build(app: cdk.App) -> None:
             stream_functions=[*events.stream_functions, *saga.stream_functions],
             event_queues=[queue for stack in stacks for queue in stack.event_queues],
             dead_letter_queues=[queue for stack in stacks for queue in stack.dead_letter_queues],
+            analytics_stream=events.analytics_stream,
             enroll_customer=identity.enroll_customer,
             reconcile_stock=recovery.reconcile_stock,
             functions=[function for stack in stacks for function in stack.functions],

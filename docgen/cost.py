@@ -61,6 +61,7 @@ def usage_of(use: JourneyUse) -> Usage:
         "api_requests": use.api_requests,
         "log_kilobytes": logged / 1000,
         "events": use.events,
+        "stored_events": use.events,
         "queue_requests": use.queue_requests,
         "mails": use.mails,
     }

@@ -4,6 +4,7 @@ from aws_cdk import Duration
 from constructs import Construct
 
 from lambdas.domain.vocabulary import MAILED_EVENTS
+from stacks.constructs.event_analytics import EventAnalytics
 from stacks.constructs.event_bus import EventBus
 from stacks.constructs.event_consumers import EventConsumers
 from stacks.constructs.event_schemas import register_event_schemas
@@ -24,6 +25,7 @@ class EventsStack(StageStack):
     Attributes:
         stream_functions: Functions that follow the stream of the orders table.
         audit: The table of every event of every order.
+        analytics_stream: The stream that stores the events for analysis.
     """
 
     def __init__(
@@ -59,6 +61,8 @@ class EventsStack(StageStack):
             Grant({"PAYMENT_DEADLINE_SECONDS": str(settings.payment_deadline_seconds)}),
             batch_size=1,  # so that a slow answer of SES delays no other mail
         )
+
+        self.analytics_stream = EventAnalytics(self, settings, bus.order_events()).stream
 
         self.add_output("EventBusName", bus.event_bus_name, "Bus of the order events")
         self.add_output("AuditTableName", self.audit.table_name, "Table of every event of every order")

@@ -19,7 +19,7 @@ NAMESPACE: Final = f"{METRIC_NAMESPACE}/local"
 API_NAME: Final = "orders-local"
 
 DEAD_LETTER_QUEUES: Final = (
-    *("UnstartedOrders", "UnrecoveredExecutions", "ParkedEvents"),
+    *("UnstartedOrders", "UnrecoveredExecutions", "ParkedEvents", "UnstoredEvents"),
     *map(dead_letters_of, event_consumers()),
 )
 """The queues that should be empty."""

@@ -343,6 +343,23 @@ GIVEN: Final = (
     _row(
         "A change could not be published for 22 hours", "ParkedEventsNotEmpty", _dead_letter("ParkedEvents")
     ),
+    _row(
+        "EventBridge could not put an event into Firehose",
+        "UnstoredEventsNotEmpty",
+        _dead_letter("UnstoredEvents"),
+    ),
+    _row(
+        "Firehose could not write to its bucket for an hour",
+        "AnalyticsLate",
+        _once(
+            metric("AWS/Firehose", "DeliveryToS3.DataFreshness", DeliveryStreamName="AnalyticsStream"), _HOUR
+        ),
+    ),
+    _row(
+        "An event does not fit the table for analysis",
+        "AnalyticsRefusesEvents",
+        _once(metric("AWS/Firehose", "FailedConversion.Records", DeliveryStreamName="AnalyticsStream")),
+    ),
     *(
         _row(
             f"`{consumer}` has failed five times to handle an event",

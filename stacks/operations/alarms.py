@@ -58,6 +58,7 @@ class Alarms:
         self._add_slo_alarms()
         self._add_reconciliation_alarms()
         self._add_queue_alarms()
+        self._add_analytics_alarms()
         self._add_api_alarms()
         self._add_mail_alarms()
         if not settings.embedded:  # it has no quotas
@@ -199,6 +200,22 @@ class Alarms:
                 threshold=60_000,
                 periods=5,
             )
+
+    def _add_analytics_alarms(self) -> None:
+        """Events that Firehose does not store for analysis."""
+        stream = self._observed.analytics_stream
+        # Firehose stores what it has after 15 minutes at most.
+        self._add(
+            "AnalyticsLate",
+            stream.metric("DeliveryToS3.DataFreshness", statistic="Maximum", period=_FIVE_MINUTES),
+            "Firehose has had an event for an hour that it can't store for analysis.",
+            threshold=60 * 60,
+        )
+        self._add(
+            "AnalyticsRefusesEvents",
+            stream.metric("FailedConversion.Records", statistic="Sum", period=_FIVE_MINUTES),
+            "Firehose can't store an event for analysis, because it does not fit the table.",
+        )
 
     def _add_api_alarms(self) -> None:
         """The REST API, its webhook, and the sign-up."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
@@ -22,6 +23,7 @@ class Observed:
         stream_functions: Functions that follow the stream of the orders table.
         event_queues: Queues between an event bus and its consumer.
         dead_letter_queues: Queues that should be empty.
+        analytics_stream: The stream of Firehose that stores the events for analysis.
         enroll_customer: The function that enrolls customers; None if they can't sign up themselves.
         reconcile_stock: The last function of a full reconciliation; no other run calls it.
         functions: All functions.
@@ -35,6 +37,7 @@ class Observed:
     stream_functions: Sequence[lambda_.Function]
     event_queues: Sequence[sqs.Queue]
     dead_letter_queues: Sequence[sqs.Queue]
+    analytics_stream: firehose.DeliveryStream
     enroll_customer: lambda_.Function | None
     reconcile_stock: lambda_.Function
     functions: Sequence[lambda_.Function]

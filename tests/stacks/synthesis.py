@@ -73,15 +73,22 @@ class Synthesis:
         return resource
 
     def dead_letter_queues(self) -> set[str]:
-        """The names of the queues that failed messages and changes go to."""
+        """The names of the queues that failed messages, changes and events go to."""
         queues = self.named("AWS::SQS::Queue").values()
         sources = self.named("AWS::Lambda::EventSourceMapping").values()
+        rules = self.named("AWS::Events::Rule").values()
         arns = [
             *(each["RedrivePolicy"]["deadLetterTargetArn"] for each in queues if "RedrivePolicy" in each),
             *(
                 each["DestinationConfig"]["OnFailure"]["Destination"]
                 for each in sources
                 if "DestinationConfig" in each
+            ),
+            *(
+                target["DeadLetterConfig"]["Arn"]
+                for each in rules
+                for target in each["Targets"]
+                if "DeadLetterConfig" in target
             ),
         ]
         return {readable(arn).removesuffix(".Arn") for arn in arns}

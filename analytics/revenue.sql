@@ -1,0 +1,35 @@
+-- Revenue of each day, by currency, in minor units such as cents. Money that is given back counts on the day of the
+-- event that says so: the order was cancelled or failed, or its payment was refunded outside of the saga or disputed.
+WITH events AS (
+    SELECT DISTINCT  -- an event can be delivered more than once
+        detail.event_id AS event_id,
+        detail.order_id AS order_id,
+        detail.currency AS currency,
+        detail.order_version AS order_version,
+        detail.occurred_at AS occurred_at,
+        CASE
+            WHEN detail.status = 'CONFIRMED' AND NOT coalesce(detail.payment.disputed, false)
+                THEN detail.amount - coalesce(detail.payment.refunded_outside, 0)
+            ELSE 0
+        END AS kept
+    FROM order_events
+),
+
+changes AS (
+    SELECT
+        substr(occurred_at, 1, 10) AS day,
+        currency,
+        kept - coalesce(lag(kept) OVER (PARTITION BY order_id ORDER BY order_version), 0) AS change
+    FROM events
+)
+
+SELECT
+    day,
+    currency,
+    sum(greatest(change, 0)) AS received,
+    sum(least(change, 0)) AS given_back,
+    sum(change) AS revenue
+FROM changes
+WHERE change <> 0
+GROUP BY day, currency
+ORDER BY day DESC, currency

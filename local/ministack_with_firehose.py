@@ -1,0 +1,45 @@
+"""Runs MiniStack with what it lacks to store events in S3 and to query them.
+
+MiniStack has streams of Firehose, and its EventBridge accepts one as a target of a rule. But it drops the
+events. Its Athena takes a nested column for text as long as a table is empty.
+"""
+
+import base64
+import json
+from typing import Any, Final
+
+from ministack.app import main  # type: ignore[import-untyped]  # it ships no types
+from ministack.core.concurrency import spawn_background  # type: ignore[import-untyped]  # it ships no types
+from ministack.services import athena, eventbridge, firehose  # type: ignore[import-untyped]  # it ships no types
+
+# ruff: noqa: SLF001 - MiniStack has no hooks for this
+
+_STREAM_ARN: Final = "arn:aws:firehose:"
+
+_invoke_other_target = eventbridge._invoke_target
+
+
+def _invoke_target(target: dict[str, Any], event: dict[str, Any], rule: object, view: Any = None) -> None:  # noqa: ANN401 - MiniStack's own type
+    """Put the whole event into the stream, as on AWS; a transformer of the target is not applied."""
+    if not target["Arn"].startswith(_STREAM_ARN):
+        _invoke_other_target(target, event, rule, view)
+        return
+    view = view or eventbridge._pattern_event_view(event)
+    record = base64.b64encode(json.dumps(view.event_with_detail()).encode()).decode()
+    # In a thread, because the conversion to Parquet takes some milliseconds.
+    spawn_background(
+        firehose._put_record,
+        {"DeliveryStreamName": target["Arn"].rpartition("/")[2], "Record": {"Data": record}},
+        thread_name="firehose-target",
+    )
+
+
+def _duckdb_type(column: dict[str, str]) -> str:
+    """The type of a column in DuckDB, nested types included."""
+    return str(firehose._hive_to_duckdb_type(column["Type"]))
+
+
+if __name__ == "__main__":
+    eventbridge._invoke_target = _invoke_target
+    athena._duckdb_type = _duckdb_type
+    main()
