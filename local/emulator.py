@@ -24,7 +24,8 @@ CONCURRENT_INVOCATIONS: Final = 24
 """Further invocations are throttled, as on AWS. Each one needs a worker process of about 40 MB; if many start
 at once on a small machine, none is ready within its function's timeout."""
 
-_MINISTACK: Final = Path(__file__).with_name("ministack_with_firehose.py")
+MINISTACK: Final = Path(__file__).with_name("ministack_with_firehose.py")
+"""The program."""
 
 _READY_TIMEOUT_SECONDS: Final = 60.0
 
@@ -163,7 +164,7 @@ class Emulator:
         return start_failure(self._process.log.read_text(errors="replace"))
 
     def _start(self, log: str) -> ChildProcess:
-        command = [sys.executable, "-P", str(_MINISTACK)]
+        command = [sys.executable, "-P", str(MINISTACK)]
         return self._processes.start(
             "MiniStack", command, log=log, environ=self._environ, cwd=self._processes.folder
         )

@@ -4,10 +4,12 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import psutil
 
+from local.emulator import MINISTACK
 from local.processes import ChildProcess
 from local.world import World
 
@@ -21,8 +23,8 @@ OTHER: Final = "other"
 FLOOR_PREFIX: Final = "bench-floor"
 """Start of the names of the floor's functions."""
 
-_PROGRAMS: Final = {"ministack": EMULATOR, "local.fault_proxy": PROXY, "local.stripe_stand_in": STRIPE}
-"""Roles of the processes that are no workers, by the module that they run."""
+_PROGRAMS: Final = {MINISTACK.name: EMULATOR, "local.fault_proxy": PROXY, "local.stripe_stand_in": STRIPE}
+"""Roles of the processes that are no workers, by the file or module that they run."""
 
 
 @dataclass(frozen=True)
@@ -101,14 +103,16 @@ class CpuMeter:
                     continue
                 key = process.pid, process.create_time()
                 if key not in self._roles:
-                    self._roles[key] = BENCH if process.pid == os.getpid() else _role(process)
+                    self._roles[key] = BENCH if process.pid == os.getpid() else role_of(process)
                 yield process, process.cpu_times()
             except (psutil.Error, ProcessLookupError):
                 continue  # it has just ended
 
 
-def _role(process: psutil.Process) -> str:
+def role_of(process: psutil.Process) -> str:
+    """The name of a worker's function, or what other process of a world it is."""
     function = process.environ().get("AWS_LAMBDA_FUNCTION_NAME", "")
     if function:  # deployed as `orders-local-charge_payment`
         return EMPTY if function.startswith(FLOOR_PREFIX) else function.rpartition("-")[2]
-    return next((_PROGRAMS[word] for word in process.cmdline() if word in _PROGRAMS), OTHER)
+    words = (Path(word).name for word in process.cmdline())
+    return next((_PROGRAMS[word] for word in words if word in _PROGRAMS), OTHER)
