@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 TOOLS := .venv/.ready node_modules/.ready
 SLOWEST := --durations=10
 
-.PHONY: help run update demo faults simulate bench check test lint synth docs lock clean
+.PHONY: help run update demo accept faults simulate bench check test lint synth docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -30,6 +30,9 @@ update: $(TOOLS) ## deploy your changes into the shop that `make run` serves
 
 demo: $(TOOLS) ## send sample orders through the saga, check its laws, and stop
 	@python -m proof demo
+
+accept: $(TOOLS) ## try a deployed stage through its API, and check the laws (STAGE=dev URL= STRIPE_URL=)
+	@python -m proof accept --stage $(STAGE) $(if $(URL),--url $(URL)) $(if $(STRIPE_URL),--stripe-url $(STRIPE_URL))
 
 faults: $(TOOLS) ## inject faults into calls to AWS and Stripe, and check the laws (SEED=1 MINUTES=120 WORLDS=4)
 	@python -m proof faults --seed $(SEED) --budget-minutes $(MINUTES) --worlds $(WORLDS)

@@ -39,7 +39,7 @@ def read_stage_outputs(stage: str) -> StageOutputs:
         Unavailable: There are no credentials, or the stage does not exist in this account and region.
     """
     with aws_errors(f"The stage {stage} was not found"):
-        outputs = _outputs(stage, *_STACKS)
+        outputs = outputs_of(stage, *_STACKS)
     return StageOutputs(outputs["ApiUrl"], outputs["UserPoolClientId"])
 
 
@@ -50,7 +50,7 @@ def read_console_url(stage: str) -> str:
         Unavailable: There are no credentials, or the stage has no console in this account and region.
     """
     with aws_errors(f"The console of the stage {stage} was not found"):
-        return _outputs(stage, "console")["ConsoleUrl"]
+        return outputs_of(stage, "console")["ConsoleUrl"]
 
 
 def dead_letters_of(stage: str | None, run: Mapping[str, Any] | None) -> DeadLetters:
@@ -114,8 +114,8 @@ def _queues(outputs: Mapping[str, str]) -> dict[str, str]:
     return {name.removesuffix(_QUEUE_URL): url for name, url in outputs.items() if name.endswith(_QUEUE_URL)}
 
 
-def _outputs(stage: str, *stacks: str) -> dict[str, str]:
-    """Read the outputs of stacks of a stage."""
+def outputs_of(stage: str, *stacks: str) -> dict[str, str]:
+    """Read the outputs of stacks of a stage, with the user's AWS credentials; use it in `aws_errors`."""
     import boto3  # noqa: PLC0415 - slow to import, and most commands need no AWS
 
     outputs: dict[str, str] = {}

@@ -91,7 +91,9 @@ class SagaControl:
         """The error that an execution failed with; None if it did not fail."""
         return self._client.describe_execution(executionArn=self.arn(name)).get("error")
 
-    def wait_until_ended(self, name: str, *, timeout_seconds: float = 60.0) -> "ExecutionStatusType":
+    def wait_until_ended(
+        self, name: str, *, timeout_seconds: float = 60.0, pause_seconds: float = 0.05
+    ) -> "ExecutionStatusType":
         """Wait until an execution has started and ended.
 
         Raises:
@@ -102,7 +104,12 @@ class SagaControl:
             status = self.status(name)
             return status if status != "RUNNING" else None
 
-        return wait_for(ended, f"execution {name} ended", timeout_seconds=timeout_seconds)
+        return wait_for(
+            ended,
+            f"execution {name} ended",
+            timeout_seconds=timeout_seconds,
+            pause_seconds=pause_seconds,
+        )
 
     def names(self, order_id: str = "", *, running: bool = False) -> list[str]:
         """The names of an order's executions, oldest first.

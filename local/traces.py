@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import boto3
 import httpx
 from boto3.dynamodb.types import TypeDeserializer
 
@@ -19,11 +20,11 @@ class AuditTrail:
     """The events that the bus has delivered to the audit table.
 
     Args:
-        aws: The emulator.
+        aws: A session for the account of the table.
         table: Name of the audit table.
     """
 
-    def __init__(self, aws: "EmulatorSession", table: str) -> None:
+    def __init__(self, aws: boto3.Session, table: str) -> None:
         self._client = aws.client("dynamodb")
         self._table = table
 

@@ -1,11 +1,13 @@
-"""The demo users of the embedded run."""
+"""The demo users."""
 
 import secrets
+from collections.abc import Callable
 from threading import Lock
 from typing import Final
 
+import boto3
+
 from lambdas.domain.vocabulary import UserGroup
-from local.emulator import EmulatorSession
 from local.fault_proxy.refusals import REJECTED_DOMAIN
 
 CUSTOMER: Final = "alice"
@@ -27,22 +29,27 @@ def email_of(name: str) -> str:
 
 
 class DemoUsers:
-    """The users of the embedded run's pool; each is created on first use.
+    """Users of a pool; each is created on first use.
 
     Args:
-        aws: The emulator.
+        aws: A session for the account of the pool.
         pool_id: The user pool.
         client_id: Its app client.
+        address: Returns the address of a user; see `email_of`.
 
     Attributes:
         password: The password of all users; a new one for each run.
     """
 
-    def __init__(self, aws: EmulatorSession, *, pool_id: str, client_id: str) -> None:
+    def __init__(
+        self, aws: boto3.Session, *, pool_id: str, client_id: str, address: Callable[[str], str] = email_of
+    ) -> None:
         self.password = f"Aa1!{secrets.token_urlsafe(16)}"
         self._cognito = aws.client("cognito-idp")
         self._pool_id = pool_id
         self._client_id = client_id
+        self._address = address
+        self._added: list[str] = []
         self._tokens: dict[str, str] = {}
         self._lock = Lock()
 
@@ -54,14 +61,20 @@ class DemoUsers:
                 self._tokens[name] = self._sign_in(name)
             return self._tokens[name]
 
+    def delete(self) -> None:
+        """Delete the users who were created."""
+        while self._added:
+            self._cognito.admin_delete_user(UserPoolId=self._pool_id, Username=self._added.pop())
+
     def _add(self, name: str) -> None:
-        pool, email = self._pool_id, email_of(name)
+        pool, email = self._pool_id, self._address(name)
         self._cognito.admin_create_user(
             UserPoolId=pool,
             Username=email,
             UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
             MessageAction="SUPPRESS",
         )
+        self._added.append(email)
         self._cognito.admin_set_user_password(
             UserPoolId=pool, Username=email, Password=self.password, Permanent=True
         )
@@ -75,6 +88,6 @@ class DemoUsers:
         answer = self._cognito.initiate_auth(
             ClientId=self._client_id,
             AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": email_of(name), "PASSWORD": self.password},
+            AuthParameters={"USERNAME": self._address(name), "PASSWORD": self.password},
         )
         return answer["AuthenticationResult"]["IdToken"]

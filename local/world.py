@@ -4,11 +4,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Timer
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,6 +19,7 @@ from lambdas.domain.vocabulary import STRIPE_EVENTS
 from local.catalogue import SAMPLE_STOCK
 from local.demo_shop import DemoShop
 from local.deploy import CDK_TIMEOUT_SECONDS, Deployment
+from local.deployed_app import DeployedApp
 from local.emulator import (
     CONCURRENT_INVOCATIONS,
     REGION,
@@ -38,16 +39,9 @@ from local.processes import (
     is_free,
     process_group,
 )
-from local.saga_control import SagaControl
 from local.stripe_stand_in.stand_in_client import StandInClient
-from local.traces import AuditTrail, FunctionLogs, Mailbox, deserialized
+from local.traces import FunctionLogs, Mailbox
 from local.users import DELIVERABLE_DOMAIN, DemoUsers
-from local.waiting import wait_for
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-T = TypeVar("T")
 
 LOCAL_FOLDER: Final = REPOSITORY / ".local"
 """Folder for the embedded run's logs, and for `run.json` while `make run` serves."""
@@ -64,34 +58,28 @@ Progress = Callable[[str], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
-class World:
+class World(DeployedApp):
     """The app in the embedded run.
 
     Attributes:
         aws: A boto3 session that uses the emulator: `world.aws.client("dynamodb")`.
-        api_url: URL of the REST API.
+        users: The users who can sign in.
         stripe_url: URL of the Stripe stand-in.
         stripe: Controls and inspects the stand-in.
         faults: Controls and inspects the proxy between the functions and AWS and Stripe.
         stage_settings: Settings that the app was deployed with; see `FILE_KEYS` of `stacks.settings`.
-        outputs: The stacks' outputs by name.
         logs: Folder with the logs of all processes.
-        users: The users who can sign in.
-        shop: The REST API, called by a customer.
         emulator: The process of the emulated AWS.
         services: The processes that must not end.
     """
 
     aws: EmulatorSession
-    api_url: str
+    users: DemoUsers
     stripe_url: str
     stripe: StandInClient
     faults: FaultProxyClient
     stage_settings: Mapping[str, str | int]
-    outputs: Mapping[str, str]
     logs: Path
-    users: DemoUsers
-    shop: DemoShop
     emulator: Emulator
     services: tuple[Emulator | ChildProcess, ...]
 
@@ -105,36 +93,6 @@ class World:
         """The region of all resources."""
         return REGION
 
-    @property
-    def state_machine_arn(self) -> str:
-        """ARN of the saga's state machine."""
-        return self.outputs["StateMachineArn"]
-
-    @property
-    def tables(self) -> dict[str, str]:
-        """Names of the tables."""
-        return {
-            "orders": self.outputs["OrdersTableName"],
-            "inventory": self.outputs["InventoryTableName"],
-            "idempotency": self.outputs["IdempotencyTableName"],
-            "audit": self.outputs["AuditTableName"],
-        }
-
-    @cached_property
-    def dynamodb(self) -> "DynamoDBClient":
-        """A client that all readers of records share, in any thread."""
-        return self.aws.client("dynamodb")
-
-    @cached_property
-    def executions(self) -> SagaControl:
-        """The executions of the saga."""
-        return SagaControl(self.aws.client("stepfunctions"), self.state_machine_arn)
-
-    @cached_property
-    def audit_trail(self) -> AuditTrail:
-        """The events that the bus has delivered."""
-        return AuditTrail(self.aws, self.tables["audit"])
-
     @cached_property
     def mailbox(self) -> Mailbox:
         """The mail that SES accepted."""
@@ -144,34 +102,6 @@ class World:
     def function_logs(self) -> FunctionLogs:
         """The logs of the functions."""
         return FunctionLogs(self.aws)
-
-    def signed_in(self, name: str) -> Self:
-        """The same world, whose shop is called by a demo user."""
-        return replace(self, shop=self.shop.signed_in(name))
-
-    def wait_for(
-        self, look: Callable[[], T | None], what: str, *, timeout_seconds: float, pause_seconds: float = 0.05
-    ) -> T:
-        """Call `look` until it returns something; see `local.waiting.wait_for`."""
-        return wait_for(look, what, timeout_seconds=timeout_seconds, pause_seconds=pause_seconds)
-
-    def items(self, table: str) -> list[dict[str, Any]]:
-        """All items of a table."""
-        pages = self.dynamodb.get_paginator("scan").paginate(
-            TableName=self.tables[table], ConsistentRead=True
-        )
-        return [deserialized(item) for page in pages for item in page["Items"]]
-
-    def order_record(self, order_id: str) -> dict[str, Any] | None:
-        """An order's record; None if there is none."""
-        answer = self.dynamodb.get_item(
-            TableName=self.tables["orders"], Key={"order_id": {"S": order_id}}, ConsistentRead=True
-        )
-        return deserialized(answer["Item"]) if "Item" in answer else None
-
-    def order_events(self, order_id: str) -> list[str]:
-        """The types of an order's events that the bus has delivered to the audit, oldest first."""
-        return [str(event["event"]) for event in self.audit_trail.events(order_id)]
 
     def subjects_of_mail(self, address: str, order_id: str) -> list[str]:
         """The subjects of the mails to an address about an order, oldest first."""
@@ -295,8 +225,8 @@ def embedded_world(  # noqa: PLR0913 - settings, by name
                 stand_in = stack.enter_context(StandInClient(stripe_url))
                 faults = stack.enter_context(FaultProxyClient(proxy.control_url))
                 world = World(
-                    *(aws, api_url, stripe_url, stand_in, faults, settings, outputs),
-                    *(processes.logs, users, shop, emulator, services),
+                    *(aws, api_url, outputs, shop, users, stripe_url, stand_in),
+                    *(faults, settings, processes.logs, emulator, services),
                 )
                 _open_shop(world)
         except (StartFailed, BotoCoreError, ClientError, CommandFailed, httpx.HTTPError) as error:

@@ -7,6 +7,7 @@ from functools import partial
 
 from local.command import exit_code_of
 from proof import demo, sale
+from proof.acceptance import command as acceptance
 from proof.bench import command as bench
 from proof.fault_campaign import command as faults
 from proof.scale import command as scale
@@ -26,6 +27,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(command_line)
     commands: Mapping[str, Callable[[], int]] = {
         "demo": demo.main,
+        "accept": partial(acceptance.main, arguments),
         "bench": partial(bench.main, arguments),
         "scale": scale.main,
         "sale": partial(sale.main, arguments),
@@ -41,6 +43,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m proof", description="Show that the saga keeps its laws.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("demo", help="run sample orders through the saga, and check its laws")
+    accepting = commands.add_parser("accept", help="try a deployed stage through its API, and check the laws")
+    accepting.add_argument("--stage", required=True, help="name of the stage")
+    accepting.add_argument("--url", help="URL of its API (default: the output of its stack)")
+    accepting.add_argument("--stripe-url", help="URL of the Stripe API (default: Stripe's)")
+    accepting.add_argument(
+        "--only",
+        action="append",
+        choices=acceptance.JOURNEYS_WITHOUT_FAULTS,
+        help="only this journey of an order; repeatable",
+    )
     measuring = commands.add_parser("bench", help="measure the parts of bench/results.json")
     measuring.add_argument("--only", action="append", help="measure only this part; repeatable")
     commands.add_parser("scale", help="show which limit breaks first, and how a flash sale goes")

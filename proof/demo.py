@@ -14,6 +14,7 @@ from proof.event_contract import published_breaches
 from proof.journey import Journey, differences
 from proof.journeys import JOURNEYS
 from proof.laws import Snapshot, take_snapshot, violations
+from proof.port import PlayedStage, PlayedWorld
 from proof.scenarios import FollowedOrder
 
 _WAIT_SCALE: Final = 0.1
@@ -21,6 +22,8 @@ _WAIT_SCALE: Final = 0.1
 
 _PAYMENT_DEADLINE_SECONDS: Final = 10
 """Deadline for the customer who does not approve the payment."""
+
+_EVENTS_SECONDS: Final = 30.0
 
 _WITH_CONSUMERS: Final = ("happy", "declined")
 """Journeys of which the demo shows what the consumers of events have done."""
@@ -44,12 +47,20 @@ def main() -> int:
         print()
         before = take_snapshot(world)
         wrong = [each for journey in JOURNEYS if journey.shown for each in show(world, journey)]
-        breaches = _show_laws(world, before)
+        breaches = show_laws(world, before)
     return 1 if wrong or breaches else 0
 
 
 def show(world: World, journey: Journey) -> list[str]:
     """Run a journey, print what became of it, and return the differences to its expected end."""
+    followed, wrong = show_end(world, journey)
+    if journey.key in _WITH_CONSUMERS:
+        print(f"    {_consumers(world, followed.order_id)}", flush=True)
+    return wrong
+
+
+def show_end(world: PlayedWorld, journey: Journey) -> tuple[FollowedOrder, list[str]]:
+    """Run a journey and print a line about it; returns its order, and the differences to its expected end."""
     stock_before = take_snapshot(world).stock
     followed = journey.run(world)
     after = take_snapshot(world)
@@ -57,16 +68,14 @@ def show(world: World, journey: Journey) -> list[str]:
     order = world.shop.signed_in(followed.customer_id).get_order(followed.order_id)
     end = order["status"] + (f" ({order['failure']['code']})" if "failure" in order else "")
     print(
-        f"{'FAILED' if wrong else 'ok'}  {journey.shown}:"
+        f"{'FAILED' if wrong else 'ok'}  {journey.shown or journey.what_fails}:"
         f" {' > '.join(_visit(visit) for visit in world.executions.visits(followed.execution))}"
         f" | {end} | Stripe: {_money(after, followed)} | stock: {_stock(stock_before, after.stock)}",
         flush=True,
     )
     for difference in wrong:
         print(f"        {difference}")
-    if journey.key in _WITH_CONSUMERS:
-        print(f"    {_consumers(world, followed.order_id)}", flush=True)
-    return wrong
+    return followed, wrong
 
 
 def _visit(visit: StateVisit) -> str:
@@ -107,11 +116,15 @@ def _consumers(world: World, order_id: str) -> str:
     return " | ".join(shown)
 
 
-def _show_laws(world: World, before: Snapshot) -> list[str]:
+def show_laws(world: PlayedStage, before: Snapshot) -> list[str]:
     """Check the laws on all orders and the contracts of all events, print the sums, return the breaches."""
     after = take_snapshot(world)
     for order in after.orders:
-        world.audit_trail.wait_for_events(order.order_id)
+        world.wait_for(
+            partial(world.order_events, order.order_id),
+            f"events of order {order.order_id}",
+            timeout_seconds=_EVENTS_SECONDS,
+        )
     breaches = violations(before, after) + published_breaches(world)
     orders = Counter(order.status for order in after.orders)
     confirmed = sum(order.amount or 0 for order in after.orders if order.status == "CONFIRMED")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator
 
 from local.processes import REPOSITORY
-from proof.port import PlayedWorld
+from proof.port import PlayedStage
 
 _SCHEMAS: Final = REPOSITORY / "docs" / "events"
 
@@ -29,7 +29,7 @@ def breaches(detail_type: str, detail: Mapping[str, Any]) -> list[str]:
     return [f"{detail_type}: {error.json_path}: {error.message}" for error in errors]
 
 
-def published_breaches(world: PlayedWorld) -> list[str]:
+def published_breaches(world: PlayedStage) -> list[str]:
     """The breaches of all events that a world has published: the audit keeps them whole."""
     return [each for event in world.items("audit") for each in breaches(event["event"], event["detail"])]
 

@@ -8,7 +8,7 @@ from typing import Final
 from cli.shapes import SubmissionJson
 from local.users import CUSTOMER
 from proof.orders import an_order
-from proof.port import PlayedWorld
+from proof.port import PlayedStage, PlayedWorld
 from proof.scenarios import FollowedOrder, Scenario, submit
 from statemachines.document import ANY_ERROR, SagaDocument, State
 
@@ -116,7 +116,7 @@ def _next(state: State, error: str | None) -> str | None:
     return next(each.target for each in state.failures if {error, ANY_ERROR} & set(each.errors))
 
 
-def differences(world: PlayedWorld, journey: Journey, followed: FollowedOrder) -> list[str]:
+def differences(world: PlayedStage, journey: Journey, followed: FollowedOrder) -> list[str]:
     """Name every difference between how a journey ended and how it must end.
 
     Args:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from local.stripe_stand_in.payments import StripePayment
-from proof.port import PlayedWorld
+from proof.port import PlayedStage
 
 _NOT_FULFILLED: Final = frozenset({"FAILED", "CANCELLED"})
 
@@ -52,7 +52,7 @@ class Snapshot:
     stock: Mapping[str, int]
 
 
-def take_snapshot(world: PlayedWorld) -> Snapshot:
+def take_snapshot(world: PlayedStage) -> Snapshot:
     """Read all three systems."""
     return Snapshot(
         orders=tuple(

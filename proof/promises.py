@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import Any, Final
 
 from local.saga_control import StateVisit
-from proof.port import PlayedWorld
+from proof.port import PlayedStage
 
 AT_REST: Final = frozenset({"CONFIRMED", "FAILED", "CANCELLED"})
 
@@ -159,7 +159,7 @@ class OrderHistory:
         ]
 
 
-def read_history(world: PlayedWorld, order_id: str) -> OrderHistory | None:
+def read_history(world: PlayedStage, order_id: str) -> OrderHistory | None:
     """Collect all that an order left behind; None if it has no record."""
     record = world.order_record(order_id)
     if record is None:
@@ -179,9 +179,20 @@ def read_history(world: PlayedWorld, order_id: str) -> OrderHistory | None:
     )
 
 
-def broken_promises(order: OrderHistory) -> list[str]:
-    """Name every broken promise; the list is empty if there is none."""
-    return [f"order {order.order_id}: {breach}" for breach in _broken(order)]
+def broken_promises(order: OrderHistory, *, mail_is_read: bool = True) -> list[str]:
+    """Name every broken promise; the list is empty if there is none.
+
+    Args:
+        order: The order.
+        mail_is_read: Whether mail can be read; without it, the promise about mail is not checked.
+    """
+    breaches = [*_broken(order), *(_not_mailed(order) if mail_is_read else ())]
+    return [f"order {order.order_id}: {breach}" for breach in breaches]
+
+
+def _not_mailed(order: OrderHistory) -> Iterator[str]:
+    if order.status in AT_REST and not order.was_mailed and not _NO_MAIL & set(order.timeline):
+        yield f"the customer got no mail that it is {order.status}: {list(order.subjects)}"
 
 
 def _broken(order: OrderHistory) -> Iterator[str]:
@@ -203,8 +214,6 @@ def _broken(order: OrderHistory) -> Iterator[str]:
     yield from _not_recovered(order.executions)
     for name, execution in order.executions.items():
         yield from _wrong_in(name, execution)
-    if order.status in AT_REST and not order.was_mailed and not _NO_MAIL & set(order.timeline):
-        yield f"the customer got no mail that it is {order.status}: {list(order.subjects)}"
 
 
 def _events_of(timeline: Sequence[str]) -> Iterator[str | None]:

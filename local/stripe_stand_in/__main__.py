@@ -30,11 +30,12 @@ async def _serve(listener: socket.socket) -> None:
     ending = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ending.set)
-    runner = web.AppRunner(StandIn().application(), access_log=None)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    runner = web.AppRunner(StandIn(url).application(), access_log=None)
     await runner.setup()
     try:
         await web.SockSite(runner, listener).start()
-        print(f"Stripe stand-in ready on http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+        print(f"Stripe stand-in ready on {url}", flush=True)
         await ending.wait()
     finally:
         await runner.cleanup()

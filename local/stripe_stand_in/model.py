@@ -31,6 +31,9 @@ _READABLE: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The kind of the objects of a collection, and the parameter that an error about a missing one names."""
 
+STRIPES_BANK: Final = "https://hooks.stripe.com/redirect/authenticate"
+"""Where Stripe sends the customers who must approve a payment."""
+
 
 class Stripe:
     """An account at Stripe.
@@ -41,13 +44,15 @@ class Stripe:
         limits: The limits of the account.
     """
 
-    def __init__(self, clock: Clock, new_id: NewId, deliver: Deliver, later: Later) -> None:
+    def __init__(
+        self, clock: Clock, new_id: NewId, deliver: Deliver, later: Later, bank_url: str = STRIPES_BANK
+    ) -> None:
         self._account = account = Account(clock, new_id, deliver, later)
         self.outcomes = BankOutcomes()
         self.limits = AccountLimits(clock)
         self._keys = IdempotencyKeys(clock)
         methods = PaymentMethods(account)
-        intents = PaymentIntents(account, methods, self.outcomes, self.limits)
+        intents = PaymentIntents(account, methods, self.outcomes, self.limits, bank_url)
         refunds = Refunds(account, methods, self.outcomes)
         disputes = Disputes(account)
         self.dashboard = Dashboard(intents, refunds, disputes)

@@ -30,23 +30,34 @@ _REASONS_TO_CANCEL: Final = ("duplicate", "fraudulent", "requested_by_customer",
 _INTENT_FILTERS: Final = ("created[gte]", "created[lt]")
 _END_OF_TIME: Final = 1 << 40
 
-_BANK: Final = "https://hooks.stripe.com/redirect/authenticate"
-
 
 class PaymentIntents:
     """The PaymentIntents of an account and their charges.
+
+    Args:
+        account: The account.
+        methods: Its payment methods.
+        outcomes: Decisions of banks.
+        limits: The limits of the account.
+        bank_url: URL of the page on which customers approve payments; the PaymentIntent's id follows it.
 
     Raises:
         RefusedError: From every method, if the request is rejected or the bank declines.
     """
 
     def __init__(
-        self, account: Account, methods: PaymentMethods, outcomes: BankOutcomes, limits: AccountLimits
+        self,
+        account: Account,
+        methods: PaymentMethods,
+        outcomes: BankOutcomes,
+        limits: AccountLimits,
+        bank_url: str,
     ) -> None:
         self._account = account
         self._methods = methods
         self._outcomes = outcomes
         self._limits = limits
+        self._bank_url = bank_url
 
     def create(self, request: ApiRequest) -> dict[str, Any]:
         """Create one, and confirm it if asked to (https://docs.stripe.com/api/payment_intents/create)."""
@@ -163,7 +174,7 @@ class PaymentIntents:
         self._methods.use(intent["payment_method"])
         if not self._methods.card(intent["payment_method"]).asks:
             return self._charge(intent, request)
-        action = _next_action(request, intent["id"])
+        action = _next_action(request, f"{self._bank_url}/{intent['id']}")
         intent = self._account.change(
             intent, status="requires_action", next_action=action, last_payment_error=None
         )
@@ -212,13 +223,12 @@ class PaymentIntents:
         )
 
 
-def _next_action(request: ApiRequest, intent_id: str) -> dict[str, Any]:
+def _next_action(request: ApiRequest, url: str) -> dict[str, Any]:
     """What the customer has to do if the bank asks for 3-D Secure.
 
     It is a redirect, unless the confirmation says that Stripe.js will handle it
     (https://docs.stripe.com/api/payment_intents/confirm).
     """
-    url = f"{_BANK}/{intent_id}"
     if request.param("use_stripe_sdk") == "true":
         return {
             "type": "use_stripe_sdk",

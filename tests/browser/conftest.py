@@ -6,8 +6,8 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from local.chromium import open_browser
 from tests.browser.behaviour import misbehaviour_in
-from tests.browser.chromium import open_browser
 
 _PATIENCE_MS: Final = 30_000
 """Of a test that waits for the page on a busy machine."""

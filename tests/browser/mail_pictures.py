@@ -11,8 +11,8 @@ from playwright.sync_api import Browser
 
 from lambdas.shared.mail.html_part import html_part
 from lambdas.shared.mail.letter import Letter
+from local.chromium import open_browser
 from local.processes import REPOSITORY
-from tests.browser.chromium import open_browser
 from tests.unit.lambdas.shared.mail.letters import LETTERS
 
 _FOLDER: Final = REPOSITORY / "docs" / "images"

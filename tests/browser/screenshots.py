@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 from playwright.sync_api import Browser
 
+from local.chromium import open_browser
 from local.processes import REPOSITORY
-from tests.browser.chromium import open_browser
 from tests.browser.console_shop import ATTENTION, AWAITING, DECLINED, HAPPY, RECOVERED, ConsoleShop
 
 _FOLDER: Final = REPOSITORY / "docs" / "images" / "console"

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from local.chromium import CHROME_VARIABLE, NoBrowser, find_program
 from tests.browser.accessibility import accessibility_findings
 from tests.browser.behaviour import misbehaviour_in
-from tests.browser.chromium import CHROME_VARIABLE, NoBrowser, find_program
 
 STRICT = "default-src 'none'; style-src 'self'"
 
@@ -75,7 +75,7 @@ def test_a_variable_that_names_no_program_is_refused(monkeypatch: pytest.MonkeyP
 
 def test_a_machine_without_a_browser_is_told_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(CHROME_VARIABLE, raising=False)
-    monkeypatch.setattr("tests.browser.chromium._INSTALLED", ())
+    monkeypatch.setattr("local.chromium._INSTALLED", ())
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
 
     with pytest.raises(NoBrowser, match="install Google Chrome, or set CHROME_PATH"):

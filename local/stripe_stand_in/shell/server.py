@@ -10,6 +10,7 @@ from aiohttp import web
 
 from local.stripe_stand_in.exchange import Answer, ApiRequest
 from local.stripe_stand_in.model import Stripe
+from local.stripe_stand_in.shell.bank_page import BANK_PATH, BankPage
 from local.stripe_stand_in.shell.deliveries import Deliveries
 from local.stripe_stand_in.shell.steering import Steering, reject_invalid_bodies
 
@@ -18,18 +19,23 @@ _EXECUTION_SECONDS: Final = 0.005
 
 
 class StandIn:
-    """Stripe's HTTP API under `/v1/`, its webhooks, and beside them the endpoints of `Steering`."""
+    """Stripe's HTTP API under `/v1/`, its webhooks, its test page, and the endpoints of `Steering`.
 
-    def __init__(self) -> None:
+    Args:
+        url: URL at which it is served.
+    """
+
+    def __init__(self, url: str) -> None:
         self._deliveries = Deliveries()
-        self._stripe = Stripe(time.time, _new_id, self._deliveries.take, _later)
+        self._stripe = Stripe(time.time, _new_id, self._deliveries.take, _later, f"{url}{BANK_PATH}")
 
     def application(self) -> web.Application:
         """The routes."""
         app = web.Application(middlewares=[reject_invalid_bodies])
         app.cleanup_ctx.append(self._deliveries.connected)
         steering = Steering(self._stripe, self._deliveries)
-        app.add_routes([web.route("*", "/v1/{path:.*}", self._call), *steering.routes()])
+        api = web.route("*", "/v1/{path:.*}", self._call)
+        app.add_routes([api, *BankPage(self._stripe).routes(), *steering.routes()])
         return app
 
     async def _call(self, http: web.Request) -> web.Response:

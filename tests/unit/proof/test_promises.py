@@ -183,3 +183,10 @@ def test_a_broken_promise_is_named(order: OrderHistory, breach: str) -> None:
 
 def test_every_rejection_of_the_saga_is_one_that_no_retry_changes() -> None:
     assert {each.__name__ for each in OrderRejected.__subclasses__()} == REJECTIONS
+
+
+def test_mail_that_cannot_be_read_breaks_no_promise() -> None:
+    order = replace(ORDER, subjects=())
+
+    assert broken_promises(order) != []
+    assert broken_promises(order, mail_is_read=False) == []

@@ -29,7 +29,7 @@ async def pay_twice_at_once() -> list[int]:
             return answer.status
 
     async with (
-        TestServer(StandIn().application()) as stand_in,
+        TestServer(StandIn("http://127.0.0.1").application()) as stand_in,
         aiohttp.ClientSession(stand_in.make_url("")) as client,
     ):
         return list(await asyncio.gather(pay(), pay()))

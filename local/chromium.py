@@ -1,4 +1,4 @@
-"""The browser of the tests: Chromium out of an npm package, or an installed one where the package has none.
+"""A browser to drive: Chromium out of an npm package, or an installed one where the package has none.
 
 The package is made for AWS Lambda: its browser is inside (Linux on x86_64), needs no root, and brings
 libraries and fonts that a bare machine lacks. Source, read in November 2026: https://github.com/Sparticuz/chromium
@@ -44,7 +44,7 @@ _INSTALLED: Final = (
 
 
 class NoBrowser(Exception):
-    """This machine has no browser for the tests; the message says how to get one."""
+    """This machine has no browser; the message says how to get one."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def find_program() -> BrowserProgram:
         if found := shutil.which(name):
             return BrowserProgram(Path(found))
     raise NoBrowser(
-        "The tests of the console need a browser, and npm has one for Linux on x86_64 only: install Google"
+        "A browser is needed, and npm has one for Linux on x86_64 only: install Google"
         f" Chrome, or set {CHROME_VARIABLE} to the path of a Chrome or Chromium"
     )
 
