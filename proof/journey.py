@@ -71,7 +71,7 @@ class Journey:
             return "CONFIRMED"
         if self.execution == "FAILED":
             return "NEEDS_ATTENTION"
-        return "CANCELLED" if self.failure.startswith("cancelled_by") else "FAILED"
+        return "CANCELLED" if self.failure.startswith(("cancelled_by", "returned")) else "FAILED"
 
     @property
     def money(self) -> str:

@@ -51,10 +51,12 @@ from proof.scenarios import (
     cancelled_while_queued,
     cancelled_while_run_again,
     confirmed_while_undone,
+    fulfil_once_confirmed,
     queued,
     race_for_the_last_unit,
     run_again,
     submit_twice,
+    take_back_once_fulfilled,
     with_faults,
 )
 
@@ -174,6 +176,19 @@ PATH_JOURNEYS: Final = (
         scenario=cancel_once_confirmed(),
         errors=_CANCELLED,
         failure="cancelled_by_customer",
+        payment="refunded",
+    ),
+    Journey(
+        "fulfilled",
+        "an operator fulfils a confirmed order, and then the customer tries to cancel it",
+        scenario=fulfil_once_confirmed,
+    ),
+    Journey(
+        "returned",
+        "an operator takes the goods of a fulfilled order back (a second execution undoes it)",
+        scenario=take_back_once_fulfilled,
+        errors=_CANCELLED,
+        failure="returned",
         payment="refunded",
     ),
     Journey(

@@ -26,7 +26,10 @@ _SUBJECTS: Final = {
     "CONFIRMED": "Your order is confirmed",
     "FAILED": "Your order could not be completed",
     "CANCELLED": "Your order is cancelled",
+    "CANCELLED returned": "Your return is complete",
 }
+"""The mail about each end; an end without one has that of its status."""
+
 _RECOVERY: Final = re.compile(r"-r\d+$")
 _MAX_RECOVERIES: Final = 3
 _ALLOWED_ERRORS: Final = ("NeedsAttention", "States.ServiceRestart")
@@ -51,10 +54,10 @@ _GOES_FORWARD: Final = frozenset(
             "PaymentActionRequired",
             "PaymentProcessing",
         ),
-        *("PaymentAwaited", "PaymentSucceeded", "PaymentDeclined", "OrderConfirmed"),
+        *("PaymentAwaited", "PaymentSucceeded", "PaymentDeclined", "OrderConfirmed", "OrderFulfilled"),
     }
 )
-"""Entries of the timeline that only forward steps write."""
+"""Entries of the timeline that only an order has that goes forward."""
 
 _NO_MAIL: Final = frozenset({"CustomerNotNotified", "CustomerErased"})
 """Timeline entries of orders whose mail does not exist, or can't be found by its address any more."""
@@ -142,7 +145,7 @@ class OrderHistory:
     @property
     def was_mailed(self) -> bool:
         """Whether the mail about the order's end was sent."""
-        return _SUBJECTS.get(self.status) in self.subjects
+        return _SUBJECTS.get(self.end, _SUBJECTS.get(self.status)) in self.subjects
 
     @property
     def was_recovered(self) -> bool:
@@ -211,6 +214,7 @@ def _broken(order: OrderHistory) -> Iterator[str]:
     if len(record["timeline"]) != record["version"]:
         yield f"{record['version']} writes left {len(record['timeline'])} entries in the timeline"
     yield from _forward_too_late(order.timeline)
+    yield from _lost_goods(order)
     yield from _not_recovered(order.executions)
     for name, execution in order.executions.items():
         yield from _wrong_in(name, execution)
@@ -248,6 +252,16 @@ def _forward_too_late(timeline: Sequence[str]) -> Iterator[str]:
     for entry in timeline[turned:]:
         if entry in _GOES_FORWARD:
             yield f"{entry} came after {timeline[turned]}"
+
+
+def _lost_goods(order: OrderHistory) -> Iterator[str]:
+    """Goods that were handed over are paid, until an operator has taken them back."""
+    if "fulfilment" not in order.record:
+        return
+    if order.record.get("cancel_requested_by") == "customer":
+        yield "it is fulfilled, and its customer has cancelled it"
+    if order.failure not in {None, "returned"}:
+        yield f"it is fulfilled, and {order.end}"
 
 
 def _wrong_in(name: str, execution: ExecutionHistory) -> Iterator[str]:

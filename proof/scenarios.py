@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
+from cli.errors import Refused
 from cli.shapes import SubmissionJson
 from local.catalogue import SAMPLE_STOCK
 from local.fault_proxy.faults import Fault
-from local.users import CUSTOMER
+from local.users import CUSTOMER, OPERATOR
 from proof.port import PlayedWorld
 
 CREATE: Final = "charge_payment: stripe POST /v1/payment_intents"
@@ -212,6 +213,24 @@ def cancel_once_confirmed(before: BeforeCancellation = lambda _world, _order_id:
         return cancellation_ended(world, order_id)
 
     return scenario
+
+
+def fulfil_once_confirmed(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
+    """Fulfil the order after it is confirmed; then the customer can't cancel it any more."""
+    followed = submit(world, order)
+    world.shop.signed_in(OPERATOR).fulfil_order(followed.order_id, {"carrier": "DHL"})
+    try:
+        world.shop.cancel_order(followed.order_id)
+    except Refused:
+        return followed
+    raise AssertionError("the customer has cancelled a fulfilled order")
+
+
+def take_back_once_fulfilled(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
+    """Take the goods of a fulfilled order back; follow the execution that gives back money and stock."""
+    order_id = fulfil_once_confirmed(world, order).order_id
+    world.shop.signed_in(OPERATOR).cancel_order(order_id)
+    return cancellation_ended(world, order_id)
 
 
 def run_again(first: Scenario = submit) -> Scenario:

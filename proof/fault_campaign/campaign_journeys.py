@@ -66,6 +66,17 @@ def _cancel_when_confirmed(order: OrderUnderTest) -> None:
     order.client.cancel(order.order_id)
 
 
+def _fulfil_when_confirmed(order: OrderUnderTest) -> None:
+    order.wait_for(lambda record: record["status"] == "CONFIRMED")
+    order.client.fulfil(order.order_id)
+    order.client.cancel(order.order_id)
+
+
+def _take_back_when_fulfilled(order: OrderUnderTest) -> None:
+    _fulfil_when_confirmed(order)
+    order.client.take_back(order.order_id)
+
+
 def _prepare_no_refunds(world: PlayedWorld) -> None:
     _prepare_last_unit(world)
     world.faults.inject(_NO_REFUNDS)
@@ -99,6 +110,8 @@ _SELECTED: Final = (
     CampaignJourney(_JOURNEYS["abandoned"], payment_deadline_seconds=3),
     CampaignJourney(_JOURNEYS["cancelled"], prepare=hold_charge, meanwhile=_cancel_while_charging),
     CampaignJourney(_JOURNEYS["cancelled-later"], meanwhile=_cancel_when_confirmed),
+    CampaignJourney(_JOURNEYS["fulfilled"], meanwhile=_fulfil_when_confirmed),
+    CampaignJourney(_JOURNEYS["returned"], meanwhile=_take_back_when_fulfilled),
     CampaignJourney(
         _JOURNEYS["refunded-again"], prepare=_prepare_no_refunds, meanwhile=_lose_last_unit_without_refund
     ),

@@ -38,6 +38,14 @@ class PatientClient:
         """Request a cancellation as the customer; returns whether it was accepted."""
         return self._repeated(lambda: self._post(f"/orders/{order_id}/cancel", self.customer)).is_success
 
+    def fulfil(self, order_id: str) -> bool:
+        """Fulfil an order as an operator; returns whether it was accepted."""
+        return self._repeated(lambda: self._post(f"/orders/{order_id}/fulfil", OPERATOR)).is_success
+
+    def take_back(self, order_id: str) -> bool:
+        """Request a cancellation as an operator; returns whether it was accepted."""
+        return self._repeated(lambda: self._post(f"/orders/{order_id}/cancel", OPERATOR)).is_success
+
     def retry(self, order_id: str) -> bool:
         """Retry an order as an operator; returns whether it was accepted."""
         return self._repeated(lambda: self._post(f"/orders/{order_id}/retry", OPERATOR)).is_success

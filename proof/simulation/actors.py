@@ -51,6 +51,7 @@ class Actors:
             "again": partial(self._order_again, is_changed=False),
             "changed": partial(self._order_again, is_changed=True),
             "cancel": lambda label, user: self._request(label, "cancel", user),
+            "fulfil": lambda label: self._request(label, "fulfil", json={"carrier": "DHL"}),
             "retry": lambda label: self._request(label, "retry"),
             "republish": lambda label: self._request(label, "republish"),
             "settle": lambda label: self._request(label, "settle", json={"reason": "Paid back in cash."}),

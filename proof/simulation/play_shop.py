@@ -169,6 +169,7 @@ class _Play:
             "price_changed": "price" in anything,
             "cancelled_by_customer": False in cancelled_by,
             "cancelled_by_operator": True in cancelled_by,
+            "returned": "fulfil" in own and True in cancelled_by,
             "internal_error": anything & {"fault", "stop"} or own & {"refund", "void", "dispute"},
         }
         return order.status not in AT_REST or bool(causes.get(order.failure or order.status))

@@ -9,6 +9,7 @@ happens; the seed still decides all delays. Each happening begins with its time 
 | `again A`, `changed A`              | the customer sends the order again: the same, or with more units   |
 | `approve A`, `refuse A`             | the customer answers 3-D Secure                                    |
 | `cancel A alice`                    | a customer or the operator cancels                                 |
+| `fulfil A`                          | the operator hands the goods over                                  |
 | `retry A`, `settle A`               | the operator runs the saga again, or settles outside of Stripe     |
 | `republish A`, `erase alice`        | the operator publishes events again, or erases a customer          |
 | `restock SKU 2`, `price SKU 990`    | units are delivered; a price changes                               |
@@ -72,7 +73,7 @@ _OUTCOMES: Final = (
 _TO_AN_ORDER: Final = (
     *("cancel A {customer}", "cancel A {customer}", f"cancel A {OPERATOR}", "again A", "changed A"),
     *("retry A", "settle A", "republish A", "stop A", "stop A", "run A", "resend A", "void A"),
-    *("refund A", "refund A 100", "dispute A"),
+    *("refund A", "refund A 100", "dispute A", "fulfil A", "fulfil A"),
 )
 _ONCE: Final = frozenset({"refund", "void", "dispute", "run"})
 """Happens to an order at most once: laws count refunds, and each dispute is decided."""
@@ -92,7 +93,8 @@ _TO_THE_SHOP: Final = (
 )
 
 _FUNCTIONS: Final = (
-    *("submit_order", "cancel_order", "retry_order", "restock_inventory", "receive_stripe_webhook"),
+    *("submit_order", "cancel_order", "fulfil_order", "retry_order", "restock_inventory"),
+    "receive_stripe_webhook",
     *sorted(
         handler.parent.name
         for room in ("saga", "events", "recovery")

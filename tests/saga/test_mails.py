@@ -2,11 +2,12 @@
 
 from local.fault_proxy.faults import Fault
 from local.traces import Mail
-from local.users import CUSTOMER, email_of
+from local.users import CUSTOMER, OPERATOR, email_of
 from local.waiting import wait_for
 from local.world import World
 from proof.orders import NEEDS_APPROVAL, an_order
 from proof.payment_scenarios import cancelled_with_refund
+from proof.scenarios import cancellation_ended, fulfil_once_confirmed
 from tests.saga.conftest import payment_of
 
 RETURN_URL = "https://shop.example/orders"
@@ -53,6 +54,22 @@ def test_a_refund_that_was_pending_is_mailed_when_it_is_sent(world: World) -> No
     # Then
     subjects = [each.subject for each in mails_about(world, order_id)]
     assert subjects == ["Your order is confirmed", "Your order is cancelled", REFUND]
+
+
+def test_goods_that_are_sent_and_come_back_are_mailed_and_published(world: World) -> None:
+    # Given
+    order_id = fulfil_once_confirmed(world, an_order()).order_id
+    wait_for_mail(world, order_id, "Your order is on its way")
+
+    # When
+    world.shop.signed_in(OPERATOR).cancel_order(order_id)
+    cancellation_ended(world, order_id)
+
+    # Then
+    wait_for_mail(world, order_id, "Your return is complete")
+    events = world.audit_trail.wait_for_events(order_id, count=3)
+    assert [event["event"] for event in events] == ["OrderConfirmed", "OrderFulfilled", "OrderCancelled"]
+    assert world.shop.get_order(order_id)["failure"]["code"] == "returned"
 
 
 def test_mails_that_fail_harm_neither_the_order_nor_the_audit(world: World) -> None:

@@ -108,6 +108,22 @@ def failed(error: str) -> OrderHistory:
         pytest.param(
             replace(
                 ORDER,
+                record=record(
+                    *("OrderConfirmed", "OrderFulfilled", "CancellationRequested: operator"),
+                    "OrderCancelled",
+                    status="CANCELLED",
+                    failure={"code": "returned"},
+                    fulfilment={},
+                    cancel_requested_by="operator",
+                ),
+                events=("OrderConfirmed", "OrderFulfilled", "OrderCancelled"),
+                subjects=("Your order is confirmed", "Your order is on its way", "Your return is complete"),
+            ),
+            id="goods came back",
+        ),
+        pytest.param(
+            replace(
+                ORDER,
                 record=record("PaymentRefunded", "OrderFailed", "PaymentRefunded", status="FAILED"),
                 events=("OrderFailed", "PaymentRefundSent"),
                 subjects=("Your order could not be completed",),
@@ -166,6 +182,18 @@ def test_an_order_that_keeps_its_promises_has_no_breach(order: OrderHistory) -> 
         (
             replace(ORDER, record=record("CancellationRequested: customer", "OrderConfirmed")),
             "OrderConfirmed came after CancellationRequested",
+        ),
+        (
+            replace(ORDER, record=record("CancellationRequested: operator", "OrderFulfilled")),
+            "OrderFulfilled came after CancellationRequested",
+        ),
+        (
+            replace(ORDER, record=record(fulfilment={}, cancel_requested_by="customer")),
+            "it is fulfilled, and its customer has cancelled it",
+        ),
+        (
+            replace(ORDER, record=record(fulfilment={}, status="FAILED", failure={"code": "internal_error"})),
+            "it is fulfilled, and FAILED internal_error",
         ),
         (
             retried_after("StoreUnavailable", "PaymentDeclined"),

@@ -22,7 +22,7 @@ WAIT_FOR_A_DEADLINE: Final = {"webhook-too-late", "decided-after-the-deadline"}
 """Every case of these journeys would wait for a deadline that leaves time to act; `abandoned` has faults at
 the same calls."""
 
-PART_OF_OTHERS: Final = {"happy", "mail-rejected"}
+PART_OF_OTHERS: Final = {"happy", "cancelled-later", "fulfilled", "returned", "mail-rejected"}
 """Other journeys take each of their ways without a failure, too; the mail is rejected by a system."""
 
 Way = tuple[str, str | None, str]

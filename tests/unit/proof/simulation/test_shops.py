@@ -47,6 +47,15 @@ def test_pairs_of_faults_break_no_law(journey: str) -> None:
     assert {str(each.case): each.breaches for each in results if each.breaches} == {}
 
 
+def test_goods_are_either_sent_or_kept_when_both_are_asked_at_once() -> None:
+    happens = "1s order A alice RED-CHAIR:1 pm_card_visa; 9s fulfil A; 9s cancel A alice"
+
+    results = [play(parse(f"shop {seed}; {happens}")) for seed in range(8)]
+
+    assert [breach for each in results for breach in each.breaches] == []
+    assert {end for each in results for end in each.ends} == {"CONFIRMED", "CANCELLED cancelled_by_customer"}
+
+
 def _found() -> list[str]:
     return [line for line in FOUND.read_text().splitlines() if line and not line.startswith("#")]
 

@@ -60,7 +60,7 @@ def concerns_somebody(record: Record) -> bool:
     [
         *("happy", "declined", "cancelled", "release-fails", "refund-refused", "settled-outside"),
         *("refund-pending", "refund-arrives", "refund-failed", "partly-refunded-by-hand"),
-        "disputed-before-the-pivot",
+        *("disputed-before-the-pivot", "fulfilled", "returned"),
     ],
 )
 def test_no_change_that_concerns_somebody_is_filtered_out(key: str) -> None:
