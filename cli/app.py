@@ -2,7 +2,7 @@
 
 import typer
 
-from cli.commands import console, dlq, events, orders, sign_in, stock
+from cli.commands import analytics, console, dlq, events, orders, sign_in, stock
 from cli.exit_codes import MEANINGS
 
 app = typer.Typer(
@@ -19,5 +19,6 @@ app.add_typer(orders.app)  # without a name, its commands become commands of `or
 app.add_typer(console.app)
 app.add_typer(sign_in.app)
 app.add_typer(events.app, name="events")
+app.add_typer(analytics.app)
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(stock.app, name="stock")

@@ -9,6 +9,7 @@ from typing import Any, Final
 from cli.dead_letters import DeadLetters
 from cli.errors import Unavailable
 from cli.event_replay import ReplayableBus
+from cli.saved_queries import Analytics
 
 _STACKS: Final = ("api", "identity")
 _QUEUE_URL: Final = "QueueUrl"
@@ -74,6 +75,14 @@ def replayable_bus_of(stage: str | None, run: Mapping[str, Any] | None) -> Repla
         audit_table=outputs["AuditTableName"],
         queues=_queues(outputs),
     )
+
+
+def analytics_of(stage: str | None, run: Mapping[str, Any] | None) -> Analytics:
+    """Find the events of a stage that queries read; see `_deployed`."""
+    import boto3  # noqa: PLC0415 - see above
+
+    options, _ = _deployed(stage, run)
+    return Analytics(boto3.client("athena", **options), stage or _EMBEDDED_STAGE)
 
 
 def _deployed(stage: str | None, run: Mapping[str, Any] | None) -> tuple[dict[str, Any], dict[str, str]]:

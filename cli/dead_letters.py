@@ -29,7 +29,7 @@ class LetterQueue:
     Attributes:
         name: Its name in the runbook, such as `ParkedEvents`.
         url: Its URL.
-        source_url: URL of the queue whose messages it gets; None for positions in the stream of orders.
+        source_url: URL of the queue whose messages it gets; None if they were in none.
     """
 
     name: str
@@ -126,15 +126,17 @@ class DeadLetters:
 
         Raises:
             NotFound: The queue has no such message.
-            Refused: The queue has no source, because it holds positions in the stream of the orders table.
+            Refused: The queue has no source: it holds positions in the stream of the orders table, or events
+                that EventBridge could not put into the stream of Firehose.
         """
         source = queue.source_url
         if source is None:
             raise Refused(
                 f"{queue.name} has no source queue",
-                "A message names a position in the stream of orders, which keeps a change for a day.",
+                "Its messages were never in a queue: they are events, or positions in the stream of orders.",
                 hints=[
-                    "Events: orders events republish ORDER_ID --as operator",
+                    "Events of a period: orders events replay --from TIME --to TIME",
+                    "Events of an order: orders events republish ORDER_ID --as operator",
                     "Orders: orders retry ORDER_ID",
                 ],
             )

@@ -12,6 +12,7 @@ from rich.text import Text
 from cli.event_replay import EventConsumer
 from cli.money import format_amount
 from cli.order_state import Status
+from cli.saved_queries import Row
 from cli.shapes import (
     ErasureJson,
     FulfilmentJson,
@@ -84,6 +85,28 @@ def replay_table(counts: Mapping[str, int], consumers: Sequence[EventConsumer]) 
         wanted_by = ", ".join(each.name for each in consumers if each.wants(event_type))
         table.add_row(event_type, str(count), wanted_by)
     return table
+
+
+def saved_query_table(rows: Sequence[Row]) -> RenderableType:
+    """Make a table of a query's rows: texts as they are, `orders` as a number, and the others as amounts."""
+    if not rows:
+        return Text("No event matches.")
+    numbers = {name for name, cell in rows[0].items() if isinstance(cell, int)}
+    names = [name for name in rows[0] if name != "currency"]
+    table = _table(*(_title(name) for name in names), numbers={_title(name) for name in numbers})
+    for row in rows:
+        table.add_row(*(_cell(name, row) for name in names))
+    return table
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").upper()
+
+
+def _cell(name: str, row: Row) -> str:
+    cell = row[name]
+    is_amount = isinstance(cell, int) and name != "orders"
+    return format_amount(int(cell), str(row["currency"])) if is_amount else str(cell)
 
 
 def letter_table(letters: Sequence[LetterJson]) -> RenderableType:

@@ -58,10 +58,11 @@ def show(
         found = letters.queue(queue)
         depth = letters.depth(found)
         with letters.read(found, MOST_SHOWN) as read:
-            output.result([summary(each) for each in read], letter_table)
+            shown = [summary(each) for each in read]
+            output.result(shown, letter_table)
         if depth > MOST_SHOWN:
             output.remark(f"{MOST_SHOWN} of about {depth} messages are shown.")
-        if found.source_url is None and read:
+        if found.source_url is None and any(each["order_id"] is None for each in shown):
             output.remark(
                 "A stream position names no order: the log of the function does. After the cause is fixed:"
                 " orders events republish ORDER_ID --as operator"
@@ -137,5 +138,5 @@ def _listed(letters: DeadLetters, queue: LetterQueue) -> LetterQueueJson:
         "queue": queue.name,
         "depth": depth,
         "oldest_at": oldest_at,
-        "redrive": "no: its messages are stream positions" if queue.source_url is None else "yes",
+        "redrive": "no: its messages were in no queue" if queue.source_url is None else "yes",
     }

@@ -171,6 +171,14 @@ def test_a_stream_position_is_shown_as_one(orders: Run, queues: Queues) -> None:
     assert "orders events republish ORDER_ID" in result.stderr
 
 
+def test_an_event_that_was_in_no_queue_is_no_stream_position(orders: Run, queues: Queues) -> None:
+    queues.send(queues.parked, EVENT, error="NO_PERMISSIONS")
+
+    result = orders("dlq", "show", "ParkedEvents", *STAGE)
+
+    assert "stream position" not in result.stderr
+
+
 def test_an_empty_queue_is_shown_as_empty(orders: Run, queues: Queues) -> None:
     del queues  # they are empty
 
