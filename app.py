@@ -27,7 +27,7 @@ def build(app: cdk.App) -> None:
     settings = read_settings(app.node.get_all_context())
     data = DataStack(app, settings)
     identity = IdentityStack(app, settings)
-    events = EventsStack(app, settings, orders=data.orders, idempotency=data.idempotency)
+    events = EventsStack(app, settings, orders=data.orders, idempotency=data.idempotency, users=identity.pool)
     saga = SagaStack(
         app,
         settings,

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli.commands import analytics, console, dlq, events, orders, sign_in, stock
+from cli.commands import analytics, console, dlq, events, imports, orders, sign_in, stock
 from cli.exit_codes import MEANINGS
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(orders.app)  # without a name, its commands become commands of `orders`
+app.add_typer(imports.app)
 app.add_typer(console.app)
 app.add_typer(sign_in.app)
 app.add_typer(events.app, name="events")

@@ -1,4 +1,4 @@
-"""Calls to AWS: outputs of a stage's stacks."""
+"""Calls to AWS: outputs of a stage's stacks, its queues and its bucket."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -9,6 +9,7 @@ from typing import Any, Final
 from cli.dead_letters import DeadLetters
 from cli.errors import Unavailable
 from cli.event_replay import ReplayableBus
+from cli.order_files import OrderFiles
 from cli.saved_queries import Analytics
 
 _STACKS: Final = ("api", "identity")
@@ -83,6 +84,14 @@ def analytics_of(stage: str | None, run: Mapping[str, Any] | None) -> Analytics:
 
     options, _ = _deployed(stage, run)
     return Analytics(boto3.client("athena", **options), stage or _EMBEDDED_STAGE)
+
+
+def order_files_of(stage: str | None, run: Mapping[str, Any] | None) -> OrderFiles:
+    """Find the bucket for files with orders of a stage; see `_deployed`."""
+    import boto3  # noqa: PLC0415 - see above
+
+    options, outputs = _deployed(stage, run)
+    return OrderFiles(boto3.client("s3", **options), outputs["ImportBucketName"])
 
 
 def _deployed(stage: str | None, run: Mapping[str, Any] | None) -> tuple[dict[str, Any], dict[str, str]]:

@@ -241,3 +241,27 @@ class LetterJson(TypedDict):
     order_id: str | None
     event_id: str | None
     error: str | None
+
+
+class ImportSummaryJson(TypedDict):
+    """What became of the lines of a file with orders; `stopped` says why lines are left, if any are."""
+
+    file: str
+    run_id: str
+    stopped: str | None
+    lines: int
+    new: int
+    replayed: int
+    rejected: int
+    blank: int
+    started_at: str
+    ended_at: str
+
+
+class ImportedLineJson(TypedDict):
+    """What became of a line: the id of its order, or a problem with a `detail`."""
+
+    line: int
+    outcome: str
+    order_id: NotRequired[str]
+    problem: NotRequired[Mapping[str, Any]]

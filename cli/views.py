@@ -16,6 +16,8 @@ from cli.saved_queries import Row
 from cli.shapes import (
     ErasureJson,
     FulfilmentJson,
+    ImportedLineJson,
+    ImportSummaryJson,
     LetterJson,
     LetterQueueJson,
     OrderJson,
@@ -134,6 +136,21 @@ def erasure_view(erasure: ErasureJson) -> RenderableType:
     lines = [f"{erasure['erased']} orders erased"]
     lines += [f"{order_id} is not at rest" for order_id in erasure["not_at_rest"]]
     return Text("\n".join(lines))
+
+
+def import_view(summary: ImportSummaryJson, rejected: Sequence[ImportedLineJson]) -> RenderableType:
+    """Show how many lines had each outcome, and why some were rejected."""
+    counts = Text(
+        f"{summary['lines']} lines: {summary['new']} new, {summary['replayed']} replayed,"
+        f" {summary['rejected']} rejected, {summary['blank']} blank"
+    )
+    stopped = [Text(summary["stopped"], style="red")] if summary["stopped"] else []
+    if not rejected:
+        return Group(counts, *stopped)
+    table = _table("LINE", "PROBLEM", numbers={"LINE"})
+    for line in rejected:
+        table.add_row(str(line["line"]), str(line["problem"]["detail"]) if "problem" in line else "")
+    return Group(counts, *stopped, table)
 
 
 def order_details(order: OrderJson) -> RenderableType:

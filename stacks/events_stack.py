@@ -1,6 +1,7 @@
 """Events: those of orders are published, and consumers receive them and those of other services."""
 
 from aws_cdk import Duration
+from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
 from lambdas.domain.vocabulary import MAILED_EVENTS
@@ -10,6 +11,7 @@ from stacks.constructs.event_consumers import EventConsumers
 from stacks.constructs.event_schemas import register_event_schemas
 from stacks.constructs.grant import Grant
 from stacks.constructs.mail import mail_feedback, send_mail
+from stacks.constructs.order_import import FILES_AT_ONCE, OrderImport
 from stacks.constructs.order_stream import follow_orders
 from stacks.constructs.python_function import PythonFunctions
 from stacks.constructs.queue import DeadLetterQueue
@@ -29,7 +31,13 @@ class EventsStack(StageStack):
     """
 
     def __init__(
-        self, scope: Construct, settings: StageSettings, *, orders: Table, idempotency: Table
+        self,
+        scope: Construct,
+        settings: StageSettings,
+        *,
+        orders: Table,
+        idempotency: Table,
+        users: cognito.UserPool,
     ) -> None:
         super().__init__(scope, "events", settings, description="Orders: events and their consumers")
         functions = PythonFunctions(self, settings)
@@ -60,6 +68,17 @@ class EventsStack(StageStack):
             send_mail(settings),
             Grant({"PAYMENT_DEADLINE_SECONDS": str(settings.payment_deadline_seconds)}),
             batch_size=1,  # so that a slow answer of SES delays no other mail
+        )
+        order_import = OrderImport(self, settings)
+        consumers.add(
+            "import_orders",
+            order_import.files(),
+            orders.add(),
+            *order_import.grants(users),
+            knows_duplicates=True,
+            batch_size=1,
+            concurrency=FILES_AT_ONCE,
+            continued=True,
         )
 
         self.analytics_stream = EventAnalytics(self, settings, bus.order_events()).stream

@@ -36,7 +36,14 @@ FILE_KEYS: Mapping[str, str] = {
         ("account", "region", "sender_email", "alarm_email", "runbook_url", "stripe_api_base"), _TEXT
     ),
     **dict.fromkeys(
-        ("payment_deadline_seconds", "orders_per_customer_hour", "charge_rate", "monthly_budget_usd"), _NUMBER
+        (
+            "payment_deadline_seconds",
+            "orders_per_customer_hour",
+            "charge_rate",
+            "import_rate",
+            "monthly_budget_usd",
+        ),
+        _NUMBER,
     ),
     **dict.fromkeys((f"{calls}_{limit}" for calls in _LIMITED for limit in ("rate", "burst")), _NUMBER),
     **dict.fromkeys(("self_sign_up", "user_mail_by_ses", "console"), _SWITCH),
@@ -73,6 +80,10 @@ _MAXIMA = {
     "payment_deadline_seconds": MAX_PAYMENT_DEADLINE_SECONDS,
     "orders_per_customer_hour": MAX_ORDERS_PER_CUSTOMER_HOUR,
     "charge_rate": MAX_CHARGE_RATE,
+    # Twice for two files at once, and two lookups for each line. Cognito's quotas are 120 reads of users and
+    # 50 of their groups in a second
+    # (https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html, November 2026).
+    "import_rate": 25,
     "monthly_budget_usd": 1_000_000,
     # Quota of API Gateway for all calls of an account in a region: 10,000 a second, and 5,000 at once
     # (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html, November 2026).
@@ -180,6 +191,7 @@ class StageSettings:
         charge_rate: How many charges begin within a second; other orders wait for their turn. Below Stripe's
             limit for each endpoint (https://docs.stripe.com/rate-limits, November 2026): a few more begin at
             once after a pause, and a retry makes a request again.
+        import_rate: How many orders of one file are submitted within a second, of two files at once.
         caller_limits: The firewall's limits for one caller; None for no firewall.
         account: The AWS account; None for the account of the caller's credentials.
         region: The AWS region; None for the region of the caller.
@@ -224,6 +236,7 @@ class StageSettings:
     webhook_burst: int
     orders_per_customer_hour: int
     charge_rate: int
+    import_rate: int
     caller_limits: CallerLimits | None
     account: str | None = None
     region: str | None = None
@@ -336,6 +349,8 @@ _LOCAL = StageSettings(
     # One demo customer places the orders of all tests.
     orders_per_customer_hour=MAX_ORDERS_PER_CUSTOMER_HOUR,
     charge_rate=MAX_CHARGE_RATE,
+    # About as many sagas as a laptop runs in a second: more would only throttle each other.
+    import_rate=4,
     # The embedded AWS has web ACLs, but can't associate one with an API.
     caller_limits=None,
 )
@@ -366,6 +381,7 @@ _DEV = StageSettings(
     orders_per_customer_hour=200,
     # A sandbox allows 25 requests a second in all, and an order with its refund makes about three.
     charge_rate=8,
+    import_rate=1,
     monthly_budget_usd=50,
     caller_limits=CallerLimits(per_address=1000, per_user=600, webhooks_per_address=3000),
 )
@@ -397,6 +413,8 @@ _PROD = StageSettings(
     webhook_burst=400,
     orders_per_customer_hour=20,
     charge_rate=20,
+    # Two files at once fill the turns of the charges, and half of what the API may add waits in the saga.
+    import_rate=10,
     monthly_budget_usd=500,
     caller_limits=CallerLimits(per_address=3000, per_user=600, webhooks_per_address=10_000),
 )

@@ -16,6 +16,7 @@ _TIMEOUT_SECONDS_OF = {
     "get_effects": 25,  # these call Stripe
     "get_story": 25,  # it waits for a search of the logs
     "list_executions": 28,  # it begins to read histories for 10 s; API Gateway waits for 29 s
+    "import_orders": 60,  # it continues in another call
     "reconcile_orders": 60,
     "reconcile_payments": 60,
     "reconcile_stock": 60,  # these start new work for 10 s and then finish it

@@ -291,6 +291,21 @@ SLO_LIMIT: Final = timedelta(seconds=60)
 """Longest time from the acceptance of an order to its outcome that meets the objective."""
 
 
+class ImportFolder(StrEnum):
+    """Folders of the bucket of the import."""
+
+    INCOMING = "incoming/"
+    """A file that is put here is imported."""
+    RESULTS = "results/"
+    """The results of a file, under the same name, and a summary."""
+    UNFINISHED = "unfinished/"
+    """The results so far of files that take more than one invocation."""
+
+
+IMPORT_SUMMARY: Final = ".summary.json"
+"""End of the name of a summary, behind the name of the file."""
+
+
 class ReconciliationScope(StrEnum):
     """How much a run of the reconciliation compares: `scope` in the input of its execution."""
 
@@ -355,6 +370,8 @@ UNAVAILABLE_DETAIL: Final = (
     "Try again. An order that is sent again with the same Idempotency-Key is placed only once."
 )
 """Details of problems that both functions and API Gateway or the firewall return."""
+
+UNEXPECTED_DETAIL: Final = "An unexpected error occurred. It has been logged."
 
 SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
@@ -77,6 +78,12 @@ def event_bridge() -> "EventBridgeClient":
 def sqs() -> "SQSClient":
     """Simple Queue Service."""
     return boto3.client("sqs", config=_CONFIG)
+
+
+@cache
+def s3() -> "S3Client":
+    """Simple Storage Service."""
+    return boto3.client("s3", config=_CONFIG)
 
 
 @cache

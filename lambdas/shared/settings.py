@@ -96,6 +96,14 @@ class Settings:
     """Name of the SES configuration set that reports what becomes of the mails."""
     payment_deadline_seconds = _Setting(_seconds)
     """How long the saga waits for a customer to approve the payment."""
+    import_bucket = _Setting(str)
+    """Name of the bucket for files with orders."""
+    queue_url = _Setting(str)
+    """URL of the function's own queue, if it sends itself messages."""
+    import_rate = _Setting(_count)
+    """Number of orders of one file that are submitted within a second."""
+    user_pool_id = _Setting(str)
+    """Id of the user pool."""
     stripe_secret_id = _Setting(str)
     """Name or ARN of the secret with Stripe's secret key."""
     payment_service = _Setting(str)

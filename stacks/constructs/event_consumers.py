@@ -53,6 +53,8 @@ class EventConsumers:
         knows_duplicates: bool = False,
         max_receive_count: int = 5,
         batch_size: int = 10,
+        concurrency: int | None = None,
+        continued: bool = False,
     ) -> PythonFunction:
         """Add the function of this name, and deliver events to it in batches.
 
@@ -64,6 +66,8 @@ class EventConsumers:
                 the idempotency table, for `consume_once`.
             max_receive_count: How often an event is delivered before it becomes a dead letter.
             batch_size: How many events a call gets at most; its timeout must suffice for all of them.
+            concurrency: How many calls are made at the same time; None for what the stage says.
+            continued: The function may send messages to its own queue, whose URL is `QUEUE_URL`.
         """
         dead_letters = DeadLetterQueue(self._stack, dead_letters_of(name), self._settings)
         queue = EventQueue(
@@ -83,6 +87,7 @@ class EventConsumers:
             replays=subscription.replays,
         )
         once = [] if knows_duplicates else [self._idempotency.do_once()]
-        function = self._functions.add(name, *grants, *once)
-        queue.deliver_to(function, batch_size=batch_size)
+        more = [queue.send()] if continued else []
+        function = self._functions.add(name, *grants, *once, *more)
+        queue.deliver_to(function, batch_size=batch_size, concurrency=concurrency)
         return function

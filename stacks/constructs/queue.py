@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 
 from stacks.constructs.findings import accept
+from stacks.constructs.grant import Grant, allow
 from stacks.constructs.stage_stack import StageStack
 from stacks.settings import StageSettings
 from stacks.timeouts import function_timeout_seconds
@@ -124,13 +125,25 @@ class EventQueue(Queue):
             resource = cast("events.CfnRule", rule.node.default_child)
             resource.add_property_override("EventPattern.replay-name", [{"exists": False}])
 
-    def deliver_to(self, function: lambda_.Function, *, batch_size: int = 10) -> None:
-        """Call the function with the messages in batches; it reports which of a batch failed."""
+    def send(self) -> Grant:
+        """Send messages to the queue."""
+        return Grant({"QUEUE_URL": self.queue_url}, [allow(self.queue_arn, "sqs:SendMessage")])
+
+    def deliver_to(
+        self, function: lambda_.Function, *, batch_size: int = 10, concurrency: int | None = None
+    ) -> None:
+        """Call the function with the messages in batches; it reports which of a batch failed.
+
+        Args:
+            function: The function.
+            batch_size: How many messages a call gets at most.
+            concurrency: How many batches are handled at the same time; None for what the stage says.
+        """
         function.add_event_source(
             sources.SqsEventSource(
                 self,
                 batch_size=batch_size,
                 report_batch_item_failures=True,
-                max_concurrency=self._concurrency,
+                max_concurrency=concurrency or self._concurrency,
             )
         )

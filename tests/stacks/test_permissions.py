@@ -74,6 +74,15 @@ GRANTS: dict[str, Permissions] = {
     "publish_order_events": {"Bus.Arn": {"events:PutEvents"}},
     "audit_order_events": {"Audit.Arn": {"dynamodb:PutItem"}},
     "record_mail_feedback": {"Orders.Arn": {"dynamodb:UpdateItem"}},
+    "import_orders": {
+        "Orders.Arn": {"dynamodb:PutItem"},
+        "Import.Arn": {"s3:ListBucket"},
+        "Import.Arn/incoming/*": {"s3:GetObject"},
+        "Import.Arn/unfinished/*": {"s3:GetObject", "s3:PutObject"},
+        "Import.Arn/results/*": {"s3:PutObject"},
+        "ImportOrdersQueue.Arn": {"sqs:SendMessage"},
+        "Users.Arn": {"cognito-idp:AdminGetUser", "cognito-idp:AdminListGroupsForUser"},
+    },
     "mail_customers": {
         "Orders.Arn": {"dynamodb:GetItem"},
         "Idempotency.Arn": DO_ONCE,

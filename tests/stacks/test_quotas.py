@@ -7,7 +7,7 @@ from lambdas.saga.charge_payment.charge_slots import BURST
 from proof.bench.durations import CALL_SECONDS, seconds_of
 from stacks.settings import STAGES, Quotas, StageSettings
 from statemachines.steps import STEPS, Role
-from tests.stacks.synthesis import Synthesis
+from tests.stacks.synthesis import Synthesis, readable
 
 pytestmark = pytest.mark.xdist_group("stacks")
 
@@ -70,15 +70,26 @@ def test_the_streams_readers_leave_concurrent_calls_to_others(stage: StageSettin
 
 
 def test_queues_that_fill_leave_concurrent_calls_to_others(cloud: Synthesis) -> None:
+    """Files with orders are imported on purpose, and two at a time, the least that AWS permits."""
     settings = STAGES[cloud.stage]
-    limits = [
-        source.get("ScalingConfig", {}).get("MaximumConcurrency")
+    limits = {
+        readable(source["EventSourceArn"]): source.get("ScalingConfig", {}).get("MaximumConcurrency")
         for source in cloud.named("AWS::Lambda::EventSourceMapping").values()
         if "ParallelizationFactor" not in source
-    ]
+    }
 
-    assert set(limits) == {settings.queue_concurrency}
-    assert sum(limits) < quotas_of(settings).concurrent_calls
+    assert limits.pop("ImportOrdersQueue.Arn") == 2
+    assert set(limits.values()) == {settings.queue_concurrency}
+    assert sum(limits.values()) < quotas_of(settings).concurrent_calls
+
+
+@pytest.mark.parametrize("stage", CLOUD, ids=["dev", "prod"])
+def test_two_files_and_the_api_fit_the_concurrent_calls(stage: StageSettings) -> None:
+    orders_a_second = stage.submit_rate + 2 * stage.import_rate
+
+    assert orders_a_second * seconds_of(happy_use()) <= quotas_of(stage).concurrent_calls
+    assert orders_a_second <= quotas_of(stage).executions
+    assert 2 * stage.import_rate <= stage.charge_rate
 
 
 def test_the_streams_are_read_as_the_stage_says(stage: Synthesis) -> None:

@@ -62,6 +62,7 @@ _SOURCE_BY_ROOM: Final = {
 }
 _SOURCE_BY_FUNCTION: Final = {
     "receive_stripe_webhook": StorySource.WEBHOOK,
+    "import_orders": StorySource.REQUEST,
     "start_saga": StorySource.STREAM,
     "publish_order_events": StorySource.EVENT,
     "recover_order": StorySource.RECOVERY,

@@ -10,7 +10,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.domain.errors import TransientFailure
-from lambdas.domain.vocabulary import UNAVAILABLE_DETAIL, ProblemKind
+from lambdas.domain.vocabulary import UNAVAILABLE_DETAIL, UNEXPECTED_DETAIL, ProblemKind
 from lambdas.shared.log import logger
 from lambdas.shared.rest.http_request import HttpRequest
 from lambdas.shared.rest.http_response import HttpResponse
@@ -52,4 +52,4 @@ def _problem_of(error: Exception) -> Problem:
             UNAVAILABLE_DETAIL,
         )
     logger.exception("a request failed")
-    return Problem(ProblemKind.INTERNAL_ERROR, "An unexpected error occurred. It has been logged.")
+    return Problem(ProblemKind.INTERNAL_ERROR, UNEXPECTED_DETAIL)

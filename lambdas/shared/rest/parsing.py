@@ -97,4 +97,6 @@ def _field(location: tuple[int | str, ...]) -> str:
 
 def _message(error: ErrorDetails) -> str:
     """What is wrong: our own words where a validator of ours raised the error, else pydantic's."""
+    if error["type"] == "model_type":  # pydantic's words name the model's class
+        return "must be a JSON object"
     return str(error["ctx"]["error"]) if error["type"] == "value_error" else error["msg"]

@@ -88,7 +88,7 @@ def warm_clients() -> Iterator[None]:
     """Create the clients once, as in a warm environment, because it is slow; moto patches them all."""
     clients = (
         *(aws.dynamodb, aws.step_functions, aws.event_bridge, aws.ses, aws.cognito, aws.cloudwatch_logs),
-        *(aws.secrets_manager, provider),
+        *(aws.s3, aws.sqs, aws.secrets_manager, provider),
     )
     for client in clients:
         client.cache_clear()
