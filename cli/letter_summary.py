@@ -43,6 +43,8 @@ def _known(body: Mapping[str, Any]) -> tuple[str, str | None, str | None]:
     if body["source"] == "aws.states":
         name = str(detail["name"])
         return f"execution {name} ended {detail['status']}", name[:_ORDER_ID_LENGTH], None
+    if body["source"] == "aws.s3":
+        return f"file {detail['object']['key']}", None, None
     return str(body["detail-type"]), str(detail["order_id"]), str(detail["event_id"])
 
 

@@ -29,6 +29,11 @@ EXECUTION = {
     "source": "aws.states",
     "detail": {"name": f"{ORDER_ID}-r1", "status": "ABORTED", "input": '{"email": "jo@example.com"}'},
 }
+FILE = {
+    "detail-type": "Object Created",
+    "source": "aws.s3",
+    "detail": {"object": {"key": "incoming/monday.jsonl"}},
+}
 UNKNOWN = ("unknown: its text is no message of this service", None, None)
 STREAM_POSITION = {
     "requestContext": {
@@ -128,6 +133,7 @@ def test_the_list_is_a_table_with_ages(orders: Run, queues: Queues) -> None:
         (EVENT, ("OrderFailed", ORDER_ID, "event-1")),
         (FEEDBACK, ("Email Bounced", ORDER_ID, "event-2")),
         (EXECUTION, (f"execution {ORDER_ID}-r1 ended ABORTED", ORDER_ID, None)),
+        (FILE, ("file incoming/monday.jsonl", None, None)),
         ({"email": "jo@example.com"}, UNKNOWN),
         ("jo@example.com", UNKNOWN),
         ([1], UNKNOWN),

@@ -62,6 +62,7 @@ def entry_of(line: Mapping[str, Any], order: Order | None = None) -> Any:  # noq
     ("function", "message", "source", "state"),
     [
         ("submit_order", "order accepted", StorySource.REQUEST, None),
+        ("import_orders", "order accepted", StorySource.REQUEST, None),
         ("start_saga", "execution requested", StorySource.STREAM, None),
         ("charge_payment", "step done", StorySource.SAGA, "ChargePayment"),
         ("charge_payment", "Stripe called", StorySource.STRIPE, "ChargePayment"),
