@@ -1,8 +1,9 @@
 """Draws the state machine for the console, as SVG: laid out here, so that the page needs no layout code.
 
 The grid mirrors the saga. Forward steps run down one column and undos up the next one, each beside the step
-that it undoes. Detours are on the outer side, the notice of a closed order on the other one, the ends below.
-The style sheet colours it by class; `data-state`, `data-from` and `data-to` tell the page what is what.
+that it undoes. On one side are detours and refunds of lines, on the other the notice of a closed order, and
+below are the ends. The style sheet colours it by class; `data-state`, `data-from` and `data-to` tell the page
+what is what.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,12 +25,13 @@ _GAP: Final = 44
 _MARGIN: Final = 16
 _HEADING: Final = 44
 
-_DETOURS: Final = 0
-_FORWARD: Final = 1
-_UNDO: Final = 2
-_NOTICE: Final = 3
+_REFUNDS: Final = 0
+_DETOURS: Final = 1
+_FORWARD: Final = 2
+_UNDO: Final = 3
+_NOTICE: Final = 4
 
-_HEADINGS: Final = {_DETOURS: "Detours", _FORWARD: "Forward ↓", _UNDO: "Undo ↑"}
+_HEADINGS: Final = {_REFUNDS: "After the sale ↓", _DETOURS: "Detours", _FORWARD: "Forward ↓", _UNDO: "Undo ↑"}
 
 _ENTRY: Final = 9
 _EXIT: Final = 20
@@ -135,6 +137,8 @@ def _boxes(saga: SagaDocument) -> dict[str, Box]:
         used = [box.row for box in boxes.values() if box.column == _DETOURS]
         first = boxes[start.name].row if start else 0
         boxes[state.name] = Box(_DETOURS, max([first, *(row + 1 for row in used)]))
+    for row, state in enumerate(reversed(saga.having(Role.REFUND))):
+        boxes[state.name] = Box(_REFUNDS, last - row)
     for state in saga.having(Role.END):
         source = next(each.source for each in saga.transitions if each.target == state.name)
         column = boxes[source].column
@@ -174,8 +178,9 @@ def _paths(link: Link, links: Sequence[Link], boxes: Mapping[str, Box]) -> Itera
     x = _track(b, -1 if right > 0 else 1, link, boxes)
     yield (_side(a, b), exit_y), (x, exit_y), (x, entry_y), (_side(b, a), entry_y)
     # Out of the bottom, because the neighbour is in the way.
-    exit_x, lane = a.x + right * (_WIDTH / 2 - _EXIT), a.bottom + _GAP / 2
-    entry_y = b.y + (_ENTRY if lane > b.y else -_ENTRY)
+    beside = _GAP / 5 if a.column == _REFUNDS else 0  # the lane of the detours
+    exit_x, lane = a.x + right * (_WIDTH / 2 - _EXIT), a.bottom + _GAP / 2 + beside
+    entry_y = b.y + (0 if beside else _ENTRY if lane > b.y else -_ENTRY)
     yield (exit_x, a.bottom), (exit_x, lane), (x, lane), (x, entry_y), (_side(b, a), entry_y)
 
 
@@ -183,7 +188,8 @@ def _track(box: Box, side: int, link: Link, boxes: Mapping[str, Box]) -> float:
     """The x of the vertical lines in the channel beside a box: links to one state share it."""
     edge = box.left if side < 0 else box.right
     middle = edge + side * _CHANNEL / 2
-    return middle + (_CHANNEL / 5 if boxes[link.source].column > box.column else 0)
+    column = boxes[link.source].column
+    return middle + _CHANNEL / 5 * ((column > box.column) - (column == _REFUNDS))
 
 
 def _side(box: Box, other: Box) -> float:

@@ -129,7 +129,7 @@ def show_laws(world: PlayedStage, before: Snapshot) -> list[str]:
     orders = Counter(order.status for order in after.orders)
     confirmed = sum(order.amount or 0 for order in after.orders if order.status == "CONFIRMED")
     held = sum(payment.captured - payment.refunded for payment in after.payments)
-    sold = sum(sum(order.quantities.values()) for order in after.orders if order.status == "CONFIRMED")
+    sold = sum(sum(order.taken.values()) for order in after.orders if order.status == "CONFIRMED")
     taken = sum(before.stock.values()) - sum(after.stock.values())
     print(
         f"\n{len(after.orders)} orders: " + ", ".join(f"{n} {status}" for status, n in sorted(orders.items()))

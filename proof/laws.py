@@ -4,9 +4,10 @@ None of the product's code is used here. The check compares what the systems the
 records, Stripe's own objects, and the stock.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from local.stripe_stand_in.payments import StripePayment
 from proof.port import PlayedStage
@@ -23,8 +24,10 @@ class OrderFact:
         status: Its status.
         currency: ISO 4217 code.
         amount: Its price in minor units; None if it was never priced.
-        quantities: Units by SKU.
+        taken: Units by SKU that are out of stock because of the order, now that it is at rest.
         refunded_outside: Minor units that were refunded in Stripe's dashboard.
+        refunded_lines: Minor units that refunds of lines gave back.
+        line_refunds: Number of refunds of lines that were requested.
         settled_outside: Whether an operator has settled the payment without Stripe.
     """
 
@@ -32,8 +35,10 @@ class OrderFact:
     status: str
     currency: str
     amount: int | None
-    quantities: Mapping[str, int]
+    taken: Mapping[str, int]
     refunded_outside: int = 0
+    refunded_lines: int = 0
+    line_refunds: int = 0
     settled_outside: bool = False
 
 
@@ -61,8 +66,10 @@ def take_snapshot(world: PlayedStage) -> Snapshot:
                 status=row["status"],
                 currency=row["currency"],
                 amount=int(row["amount"]) if "amount" in row else None,
-                quantities={line["sku"]: int(line["quantity"]) for line in row["items"]},
+                taken=_taken(row),
                 refunded_outside=int(row["payment"].get("refunded_outside", 0)),
+                refunded_lines=sum(int(each["amount"]) for each in _made(row)),
+                line_refunds=len(row.get("refunds", ())),
                 settled_outside=row["payment"]["status"] == "settled_outside",
             )
             for row in world.items("orders")
@@ -70,6 +77,22 @@ def take_snapshot(world: PlayedStage) -> Snapshot:
         payments=tuple(world.stripe.payments()),
         stock={row["sku"]: int(row["available"]) for row in world.items("inventory")},
     )
+
+
+def _made(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The refunds of lines of an order that the customer got, or will get."""
+    return [each for each in row.get("refunds", ()) if each["status"] in {"refunded", "refund_pending"}]
+
+
+def _taken(row: Mapping[str, Any]) -> dict[str, int]:
+    """The units that an order keeps from the stock: what is sold, or refunded and not put back."""
+    out, gone = Counter({line["sku"]: int(line["quantity"]) for line in row["items"]}), Counter[str]()
+    for refund in row.get("refunds", ()):
+        out.subtract(refund["items"] if refund.get("restocked_at") else {})
+    for refund in _made(row):
+        gone.update({} if refund["restock"] else refund["items"])
+    is_confirmed = row["status"] == "CONFIRMED"
+    return {sku: int(units if is_confirmed else min(units, gone[sku])) for sku, units in out.items()}
 
 
 def violations(before: Snapshot, after: Snapshot) -> list[str]:
@@ -96,13 +119,15 @@ def _of_order(order: OrderFact, payments: Iterable[StripePayment]) -> Iterable[s
     refunds = sum(payment.refunds - payment.refunds_by_hand for payment in own)
     if charges > 1:
         yield f"{name} was charged {charges} times"
-    if refunds > 1:
+    if refunds > 1 + order.line_refunds:
         yield f"{name} was refunded {refunds} times"
     if any(payment.currency != order.currency for payment in own):
         yield f"{name} is in {order.currency}, but was charged in another currency"
     if order.status == "CONFIRMED":
-        if order.amount is None or held + order.refunded_outside != order.amount:
-            yield f"{name} costs {order.amount}, but Stripe holds {held}"
+        given_back = order.refunded_outside + order.refunded_lines
+        if order.amount is None or held + given_back != order.amount:
+            without = f" and {given_back} was given back" if given_back else ""
+            yield f"{name} costs {order.amount}{without}, but Stripe holds {held}"
     elif order.status in _NOT_FULFILLED:
         if held and not order.settled_outside:
             yield f"{name} is not fulfilled, but Stripe holds {held}"
@@ -127,9 +152,8 @@ def _of_stock(
 ) -> Iterable[str]:
     sold: dict[str, int] = {}
     for order in orders:
-        if order.status == "CONFIRMED":
-            for sku, quantity in order.quantities.items():
-                sold[sku] = sold.get(sku, 0) + quantity
+        for sku, units in order.taken.items():
+            sold[sku] = sold.get(sku, 0) + units
     for sku, available in after.items():
         expected = before.get(sku, 0) - sold.get(sku, 0)
         if available != expected:

@@ -209,6 +209,8 @@ def _broken(order: OrderHistory) -> Iterator[str]:
         yield f"it is {order.status}, and still in the index of orders that are not at rest"
     if "cancel_requested_by" in record and order.status == "CONFIRMED":
         yield "it is CONFIRMED, although a cancellation was requested"
+    if "refund_due" in record and order.status in AT_REST:
+        yield f"it is {order.status}, and refund {record['refund_due']} is still due"
     if not order.all_events_arrived:
         yield f"the timeline announces {order.announced}, the events are {list(order.events)}"
     if len(record["timeline"]) != record["version"]:
@@ -240,6 +242,8 @@ def _events_of(timeline: Sequence[str]) -> Iterator[str | None]:
         if entry == "PaymentAwaited":
             yield "PaymentApprovalNeeded" if must_approve and not waits else None
             waits = True
+        elif entry in {"LinesRefunded", "LineRefundMade"}:
+            yield "OrderLinesRefunded"
         elif entry == "PaymentRefunded" and is_closed:
             yield "PaymentRefundSent"
         else:

@@ -68,6 +68,7 @@ class ApiStack(StageStack):
         republish_events = functions.add("republish_events", orders.change(), browsers)
         fulfil_order = functions.add("fulfil_order", orders.change(), browsers)
         settle_order = functions.add("settle_order", orders.change(), browsers)
+        request_refund = functions.add("request_refund", orders.change(), browsers)
         erase_customer = functions.add(
             "erase_customer", orders.find_by("by_customer"), orders.update(), browsers
         )
@@ -96,6 +97,7 @@ class ApiStack(StageStack):
         self.api.route("POST", "/orders/{order_id}/republish", republish_events)
         self.api.route("POST", "/orders/{order_id}/fulfil", fulfil_order)
         self.api.route("POST", "/orders/{order_id}/settle", settle_order, json_body=True)
+        self.api.route("POST", "/orders/{order_id}/refunds", request_refund, json_body=True)
         self.api.route("POST", "/customers/{customer_id}/erase", erase_customer)
         self.api.route("GET", "/inventory", list_inventory)
         self.api.route("GET", "/inventory/{sku}", get_inventory)

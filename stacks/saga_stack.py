@@ -56,6 +56,8 @@ class SagaStack(StageStack):
             "expire_payment": [stripe_key.read()],
             "reserve_inventory": [inventory.update()],
             "notify_customer": [idempotency.do_once(), send_mail(settings)],
+            "refund_lines": [stripe_key.read()],
+            "restock_lines": [inventory.update()],
             "release_inventory": [inventory.update()],
             "refund_payment": [stripe_key.read()],
         }

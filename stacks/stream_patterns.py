@@ -26,6 +26,7 @@ STREAM_PATTERNS: Mapping[str, Sequence[Pattern]] = {
         # These also match every later change of such an order; the function ignores those.
         _order_has("cancel_requested_by", {"S": _EXISTS}),
         _order_has("retry_requested_at", {"S": _EXISTS}),
+        _order_has("refund_due", {"S": _EXISTS}),
     ),
     "publish_order_events": (
         # An order gets such a status before it is at rest. Coming to rest is no event.

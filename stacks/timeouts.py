@@ -8,6 +8,7 @@ _TIMEOUT_SECONDS = 15
 _TIMEOUT_SECONDS_OF = {
     "charge_payment": 48,  # it may wait 2 s for its turn, and a confirmation waits for the customer's bank
     "refund_payment": 29,
+    "refund_lines": 29,
     "notify_customer": 25,  # a call to SES is not repeated, so it may take long
     "mail_customers": 25,
     "await_payment": 25,

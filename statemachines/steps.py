@@ -24,6 +24,9 @@ class Role(StrEnum):
     NOTIFY = "notify"
     """Tells the customer how the order ended. A failure changes nothing."""
 
+    REFUND = "refund"
+    """Gives back money or stock of some lines of a confirmed order. A failure calls for a human."""
+
     UNDO = "undo"
     """Undoes one forward step."""
 
@@ -63,6 +66,8 @@ STEPS: Final = (
     Step("ExpirePayment", "expire_payment", Role.DETOUR),
     Step("ReserveInventory", "reserve_inventory", Role.PIVOT, changes="stock", undo="ReleaseInventory"),
     Step("NotifyCustomer", "notify_customer", Role.NOTIFY),
+    Step("RefundLines", "refund_lines", Role.REFUND),
+    Step("RestockLines", "restock_lines", Role.REFUND),
     Step("ReleaseInventory", "release_inventory", Role.UNDO),
     Step("RefundPayment", "refund_payment", Role.UNDO),
     Step("CloseOrder", "close_order", Role.CLOSE),

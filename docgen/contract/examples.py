@@ -12,6 +12,7 @@ from lambdas.api.get_story.logic import Period, story_of
 from lambdas.api.list_executions.history import Attempt, StateOutcome, StateVisit
 from lambdas.api.list_executions.logic import Execution, Reason
 from lambdas.api.list_executions.reader import HistoryState
+from lambdas.domain.line_refund import LineRefund
 from lambdas.domain.order import (
     Failure,
     Fulfilment,
@@ -89,6 +90,30 @@ _FULFILLED: Final = represent(
         fulfilment=Fulfilment("2026-03-02T08:00:00.000Z", _OPERATOR.customer_id, "DHL", "00340434161094"),
         timeline=(*_ORDER.timeline, TimelineEntry("2026-03-02T08:00:00.000Z", "OrderFulfilled")),
         updated_at="2026-03-02T08:00:00.000Z",
+    ),
+    _OPERATOR,
+)
+_REFUNDED: Final = represent(
+    replace(
+        _ORDER,
+        refunds=(
+            LineRefund(
+                refund_id="7d2b7f0a-0f43-5a39-9c55-52c7f0f6f0d4",
+                items={"CRUNCHY-ARMCHAIR": 1},
+                amount=24_900,
+                restock=True,
+                reason="A leg was broken.",
+                requested_by=_OPERATOR.customer_id,
+                requested_at="2026-03-05T10:00:00.000Z",
+            ),
+        ),
+        timeline=(
+            *_ORDER.timeline,
+            TimelineEntry(
+                "2026-03-05T10:00:00.000Z", "LineRefundRequested: 7d2b7f0a-0f43-5a39-9c55-52c7f0f6f0d4"
+            ),
+        ),
+        updated_at="2026-03-05T10:00:00.000Z",
     ),
     _OPERATOR,
 )
@@ -170,6 +195,11 @@ REQUESTS: Final[dict[str, Any]] = {
         "items": [{"sku": "CRUNCHY-ARMCHAIR", "quantity": 2}],
         "payment_method": "pm_card_visa",
     },
+    "refundLines": {
+        "items": [{"sku": "CRUNCHY-ARMCHAIR", "quantity": 1}],
+        "restock": True,
+        "reason": "A leg was broken.",
+    },
     "fulfilOrder": {"carrier": "DHL", "tracking_number": "00340434161094"},
     "settleOrder": {"reason": "Bank transfer 2026-0042"},
     "putProduct": _FIELDS,
@@ -196,6 +226,7 @@ RESPONSES: Final[dict[str, Any]] = {
     "retryOrder": _ACCEPTED,
     "republishEvents": _ACCEPTED,
     "fulfilOrder": _FULFILLED,
+    "refundLines": _REFUNDED,
     "settleOrder": _SETTLED,
     "eraseCustomer": {"erased": 3, "not_at_rest": [_ORDER.order_id], "more": False},
     "listProducts": {"products": [_ARMCHAIR], "cursor": None},

@@ -30,6 +30,7 @@ from lambdas.api.list_inventory.request import ListProductsRequest
 from lambdas.api.list_orders.request import ListOrdersRequest
 from lambdas.api.patch_inventory.request import PatchProductRequest
 from lambdas.api.put_inventory.request import PutProductRequest
+from lambdas.api.request_refund.request import RequestRefundRequest
 from lambdas.api.restock_inventory.request import RestockRequest
 from lambdas.api.settle_order.request import SettleRequest
 from lambdas.api.submit_order.request import SubmitOrderRequest
@@ -267,6 +268,34 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
                 "The order is not CONFIRMED, is being cancelled, or was fulfilled with another carrier or"
                 " tracking number."
             ),
+        },
+    ),
+    "POST /orders/{order_id}/refunds": ApiOperation(
+        operation_id="refundLines",
+        tag="Orders",
+        summary="Refund a part of an order",
+        description=(
+            "For a confirmed order, several times until nothing is left: refunds units at the price that the"
+            " customer paid or, with `amount` instead of `items`, an amount such as the shipping. The order"
+            " stays CONFIRMED. `202` means that the refund is accepted: poll the order for its `status` in"
+            " `refunds`. With `restock`, the units go back into stock. To refund all of it, cancel the order."
+        ),
+        callers="operators",
+        request=RequestRefundRequest,
+        successes={
+            202: Success(
+                "The refund is accepted, or it was before; then `Idempotent-Replayed` is `true`.",
+                OrderSchema,
+                headers=("Idempotent-Replayed",),
+            )
+        },
+        problems={
+            ProblemKind.NOT_FOUND: "The order does not exist.",
+            ProblemKind.REFUND_NOT_POSSIBLE: (
+                "The order is not CONFIRMED, is being cancelled or is disputed, has another refund under way,"
+                " or has less left to refund than you ask for."
+            ),
+            **_REUSED_KEY,
         },
     ),
     "POST /orders/{order_id}/settle": ApiOperation(

@@ -15,6 +15,7 @@ from lambdas.api.get_story.story_entry import StorySource
 from lambdas.api.list_executions.history import StateOutcome
 from lambdas.api.list_executions.logic import Reason
 from lambdas.api.list_executions.reader import MOST_EVENTS, HistoryState
+from lambdas.domain.line_refund import LineRefundStatus
 from lambdas.domain.order import OrderStatus, PaymentStatus
 from lambdas.domain.payment import DisputeState
 from lambdas.domain.vocabulary import FailureCode
@@ -102,6 +103,31 @@ class TimelineEntrySchema(ResponseSchema):
     ] = None
 
 
+class RefundItemSchema(ResponseSchema):
+    """Units of one SKU that a refund gives back."""
+
+    sku: Sku
+    quantity: Annotated[int, Field(ge=1)]
+
+
+class LineRefundSchema(ResponseSchema):
+    """A refund of a part of an order."""
+
+    refund_id: UUID
+    status: LineRefundStatus
+    items: Annotated[list[RefundItemSchema], Field(description="Empty if only an amount is refunded.")]
+    amount: MinorUnits
+    restock: Annotated[bool, Field(description="Whether the units go back into stock.")]
+    requested_at: datetime
+    restocked_at: Annotated[
+        datetime | Omitted, Field(description="Only present once the units are back in stock.")
+    ] = None
+    reason: Annotated[str | Omitted, Field(description="Only for operators.")] = None
+    requested_by: Annotated[
+        str | Omitted, Field(description="User id of the operator; only for operators.")
+    ] = None
+
+
 class OrderSchema(ResponseSchema):
     """An order."""
 
@@ -134,6 +160,10 @@ class OrderSchema(ResponseSchema):
     ] = None
     fulfilment: Annotated[
         FulfilmentSchema | Omitted, Field(description="Present once the order is fulfilled.")
+    ] = None
+    refunds: Annotated[
+        list[LineRefundSchema] | Omitted,
+        Field(description="Refunds of parts of the order, oldest first; only present if there are any."),
     ] = None
     timeline: Annotated[list[TimelineEntrySchema], Field(description="Events, oldest first.")]
     created_at: datetime

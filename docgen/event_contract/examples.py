@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from lambdas.domain.line_refund import LineRefund, LineRefundStatus
 from lambdas.domain.order import (
     Failure,
     Fulfilment,
@@ -52,6 +53,15 @@ _FLAGGED: Final = replace(
     status=OrderStatus.NEEDS_ATTENTION,
     version=8,
     failure=Failure(FailureCode.OUT_OF_STOCK, "CRUNCHY-ARMCHAIR is out of stock."),
+)
+_REFUND: Final = LineRefund(
+    refund_id="7d2b7f0a-0f43-5a39-9c55-52c7f0f6f0d4",
+    items={"CRUNCHY-ARMCHAIR": 1},
+    amount=37_900,
+    restock=True,
+    reason="A leg was broken.",
+    requested_by="operator",
+    requested_at="2026-03-05T10:00:00.000Z",
 )
 
 
@@ -107,6 +117,10 @@ _CHANGES: Final[Mapping[EventType, tuple[Order, Order]]] = {
             version=7,
             fulfilment=Fulfilment("2026-03-02T08:00:00.000Z", "operator", "DHL", "00340434161094"),
         ),
+    ),
+    EventType.ORDER_LINES_REFUNDED: (
+        replace(_CONFIRMED, version=8, refunds=(_REFUND,)),
+        replace(_CONFIRMED, version=9, refunds=(replace(_REFUND, status=LineRefundStatus.REFUNDED),)),
     ),
     EventType.PAYMENT_REFUND_SENT: (
         _REFUND_PENDING,

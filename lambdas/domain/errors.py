@@ -16,6 +16,7 @@ names. Each branch answers one question of the state machine:
     │   ├── OrderCancelled
     │   └── UndoAlreadyBegun
     ├── ChargeScheduled          Is it another order's turn?     the saga waits for the order's slot
+    ├── LineRefundDue            Is a refund of lines due?       the saga makes it
     ├── PaymentActionRequired    Must the customer approve?      the saga waits for the payment
     ├── TransientFailure         Can a retry help?               always retried; the outcome is unknown
     │   ├── StoreUnavailable
@@ -122,6 +123,10 @@ class UndoAlreadyBegun(OrderRejected):
 
 class ChargeScheduled(OrderSagaError):
     """Other orders are charged first. The message is when it is this order's turn: UTC, ISO 8601."""
+
+
+class LineRefundDue(OrderSagaError):
+    """The order is confirmed, and an operator has asked for a refund of some of its lines."""
 
 
 class PaymentActionRequired(OrderSagaError):

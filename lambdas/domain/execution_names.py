@@ -18,7 +18,8 @@ def execution_asked_for(event: str, order_id: str, version: int) -> str | None:
         version: The order's version after the write of the entry.
 
     Returns:
-        The order's id for its first execution, then `{order_id}-cancel` and `{order_id}-retry-v{version}`.
+        The order's id for its first execution, then `{order_id}-cancel`, `{order_id}-retry-v{version}` and
+        `{order_id}-refund-v{version}`.
     """
     match event.partition(": ")[0]:
         case "OrderReceived":
@@ -27,6 +28,8 @@ def execution_asked_for(event: str, order_id: str, version: int) -> str | None:
             return f"{order_id}-cancel"
         case "RetryRequested" | "PaymentSettledOutside":
             return f"{order_id}-retry-v{version}"
+        case "LineRefundRequested" | "LineRefundMade" | "LineRefundReturned":
+            return f"{order_id}-refund-v{version}"
     return None
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from lambdas.domain.errors import OrderCancelled, PaymentDeclined, UndoAlreadyBegun
+from lambdas.domain.line_refund import LineRefund
 from lambdas.domain.money import Money
 from lambdas.domain.payment import DisputeState
 from lambdas.domain.vocabulary import FailureCode
@@ -68,7 +69,10 @@ CANCELLATIONS = frozenset(
 """Failure codes of orders that somebody asked to cancel."""
 
 _ENDS_IN_REST = ("CustomerNotified", "CustomerNotNotified")
-_LEAVES_REST = ("CancellationRequested", "OrderNeedsAttention")
+_LEAVES_REST = (
+    *("CancellationRequested", "OrderNeedsAttention"),
+    *("LineRefundRequested", "LineRefundMade", "LineRefundReturned"),
+)
 """Entries of the timeline with which an order comes to rest, and leaves it again."""
 
 
@@ -218,6 +222,8 @@ class Order:
         task_token: Task token that resumes the execution that waits for the payment.
         charge_slot: From when on the order may be charged; UTC, ISO 8601. None if it did not have to wait for
             other charges.
+        refunds: Refunds of lines, the oldest first.
+        refund_due: Id of the refund of lines that an execution has to work on; None if there is none.
     """
 
     order_id: str
@@ -247,6 +253,8 @@ class Order:
     unsettled: bool = True
     task_token: str | None = None
     charge_slot: str | None = None
+    refunds: tuple[LineRefund, ...] = ()
+    refund_due: str | None = None
 
     @property
     def request_id(self) -> str | None:
@@ -287,6 +295,11 @@ class Order:
     def is_erased(self) -> bool:
         """Whether the customer's personal data has been removed from the order."""
         return not self.email
+
+    @property
+    def was_notified(self) -> bool:
+        """Whether the customer was notified of an end of the order, or cannot be."""
+        return self.has_had(*_ENDS_IN_REST)
 
     def has_had(self, *events: str) -> bool:
         """Whether the timeline has an entry of one of these names; what follows a colon is not compared."""
@@ -338,6 +351,49 @@ class Order:
         if self.amount is None:
             raise ValueError(f"order {self.order_id} is not priced yet")
         return Money(self.amount, self.currency)
+
+    @property
+    def due_refund(self) -> LineRefund | None:
+        """The refund of lines that an execution has to work on."""
+        return next((each for each in self.refunds if each.refund_id == self.refund_due), None)
+
+    @property
+    def amount_refunded(self) -> int:
+        """Minor units that were given back outside of the saga and by refunds of lines, due ones included."""
+        return self.payment.refunded_outside + sum(each.amount for each in self.refunds if each.counts)
+
+    @property
+    def units_kept(self) -> dict[str, int]:
+        """Units by SKU that are paid and not refunded."""
+        return self._units_without(each.items for each in self.refunds if each.counts)
+
+    @property
+    def units_out(self) -> dict[str, int]:
+        """Units by SKU that are out of stock because of the order, if it holds its stock."""
+        return self.units_out_at(None)
+
+    def units_out_at(self, time: str | None) -> dict[str, int]:
+        """Units by SKU without those that refunds of lines had put back before a time, or until now."""
+        return self._units_without(
+            each.items
+            for each in self.refunds
+            if each.restocked_at is not None and (time is None or each.restocked_at < time)
+        )
+
+    @property
+    def units_gone(self) -> dict[str, int]:
+        """Units by SKU that are out of stock and never come back: they were refunded and not restocked."""
+        refunded = [each.items for each in self.refunds if each.is_made and not each.restock]
+        return {
+            sku: min(out, sum(items.get(sku, 0) for items in refunded)) for sku, out in self.units_out.items()
+        }
+
+    def _units_without(self, items: Iterable[Mapping[str, int]]) -> dict[str, int]:
+        left = {line.sku: line.quantity for line in self.lines}
+        for each in items:
+            for sku, units in each.items():
+                left[sku] -= units
+        return left
 
     @property
     def may_go_forward(self) -> bool:

@@ -57,6 +57,25 @@ class PaymentDetail(TypedDict):
     ]
 
 
+class RefundedItemDetail(TypedDict):
+    """Units of one SKU that were refunded."""
+
+    sku: Annotated[str, Described("Key of the product in the catalogue.")]
+    quantity: Annotated[int, Described("Number of units.", minimum=1)]
+
+
+class LineRefundDetail(TypedDict):
+    """A refund of lines."""
+
+    refund_id: Annotated[str, Described("Id of the refund.", format="uuid")]
+    amount: Annotated[int, Described("Minor units of this refund.", minimum=1)]
+    items: Annotated[
+        Sequence[RefundedItemDetail],
+        Described("The refunded units; empty if only an amount was refunded, such as the shipping."),
+    ]
+    restock: Annotated[bool, Described("Whether the units go back into stock.")]
+
+
 class FailureDetail(TypedDict):
     """Why an order is not fulfilled."""
 
@@ -129,6 +148,7 @@ class OrderEventDetail(TypedDict):
             ]
         ]
     ]
+    refund: NotRequired[ReadOnly[Annotated[LineRefundDetail, Described("Present in `OrderLinesRefunded`.")]]]
     failure: NotRequired[
         ReadOnly[Annotated[FailureDetail, Described("Present once the saga has begun to undo the order.")]]
     ]
@@ -223,6 +243,15 @@ class OrderFulfilledDetail(OrderEventDetail):
     fulfilment: ReadOnly[Required[Annotated[FulfilmentDetail, Described("How the goods were handed over.")]]]
 
 
+class OrderLinesRefundedDetail(OrderEventDetail):
+    """Some lines of a confirmed order, or an amount, were refunded. The order stays confirmed."""
+
+    status: ReadOnly[Literal["CONFIRMED"]]
+    amount: ReadOnly[_Amount]
+    items: ReadOnly[_PricedItems]
+    refund: ReadOnly[Required[Annotated[LineRefundDetail, Described("What was refunded this time.")]]]
+
+
 DETAILS: Final[Mapping[EventType, type[OrderEventDetail]]] = {
     EventType.ORDER_CONFIRMED: OrderConfirmedDetail,
     EventType.ORDER_FAILED: OrderFailedDetail,
@@ -236,5 +265,6 @@ DETAILS: Final[Mapping[EventType, type[OrderEventDetail]]] = {
     EventType.PAYMENT_APPROVAL_NEEDED: PaymentApprovalNeededDetail,
     EventType.PAYMENT_REFUND_SENT: PaymentRefundSentDetail,
     EventType.ORDER_FULFILLED: OrderFulfilledDetail,
+    EventType.ORDER_LINES_REFUNDED: OrderLinesRefundedDetail,
 }
 """The detail of each event type."""

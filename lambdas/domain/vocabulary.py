@@ -102,6 +102,7 @@ class EventType(StrEnum):
     PAYMENT_APPROVAL_NEEDED = "PaymentApprovalNeeded"
     PAYMENT_REFUND_SENT = "PaymentRefundSent"
     ORDER_FULFILLED = "OrderFulfilled"
+    ORDER_LINES_REFUNDED = "OrderLinesRefunded"
 
 
 MAILED_EVENTS: Final = (
@@ -109,6 +110,7 @@ MAILED_EVENTS: Final = (
     EventType.PAYMENT_REFUNDED_OUTSIDE,
     EventType.PAYMENT_REFUND_SENT,
     EventType.ORDER_FULFILLED,
+    EventType.ORDER_LINES_REFUNDED,
 )
 """Events about which `mail_customers` mails the customer. The saga itself mails how the order ended."""
 
@@ -343,6 +345,7 @@ class ProblemKind(Enum):
     NOTHING_TO_SETTLE = "nothing-to-settle", 409, "Nothing to settle"
     ORDER_AT_REST = "order-at-rest", 409, "Nothing to retry"
     NOTHING_TO_FULFIL = "nothing-to-fulfil", 409, "Nothing to fulfil"
+    REFUND_NOT_POSSIBLE = "refund-not-possible", 409, "The refund is not possible"
     PRECONDITION_FAILED = "precondition-failed", 412, "The product has changed"
     BODY_TOO_LARGE = "body-too-large", 413, "The body is too large"
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", 422, "The idempotency key belongs to another request"

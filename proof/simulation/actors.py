@@ -43,6 +43,7 @@ class Actors:
         self._world = world
         self._customers: dict[str, str] = {}
         self._deliveries = count(1)
+        self._refunds = count(1)
         self._loses_webhooks = False
         self._lost_events: list[str] = []
         stripe = world.stripe
@@ -55,6 +56,8 @@ class Actors:
             "retry": lambda label: self._request(label, "retry"),
             "republish": lambda label: self._request(label, "republish"),
             "settle": lambda label: self._request(label, "settle", json={"reason": "Paid back in cash."}),
+            "lines": self._refund_lines,
+            "goodwill": lambda label, amount: self._ask_refund(label, {"amount": int(amount)}),
             "erase": lambda customer: self._operator("POST", f"/customers/{customer}/erase"),
             "restock": self._restock,
             "price": lambda sku, price: self._change(sku, unit_price=int(price)),
@@ -141,6 +144,18 @@ class Actors:
         path = f"/orders/{self.orders[label]}/{what}"
         answer = self._world.signed_in(user).shop.request("POST", path, **body)
         return self._expected(answer, f"{what} {label}", HTTPStatus.CONFLICT)
+
+    def _refund_lines(self, label: str, units: str, *restock: str) -> str:
+        """Refund some units of an order's first line."""
+        if label not in self.orders:
+            return _NOTHING_YET
+        sku = self.submissions[label]["items"][0]["sku"]
+        items = [{"sku": sku, "quantity": int(units)}]
+        return self._ask_refund(label, {"items": items, "restock": bool(restock)})
+
+    def _ask_refund(self, label: str, body: Mapping[str, Any]) -> str:
+        key = {"Idempotency-Key": f"refund-{next(self._refunds)}"}
+        return self._request(label, "refunds", headers=key, json={**body, "reason": "It was broken."})
 
     def _operator(self, method: str, path: str, **request: Any) -> str:  # noqa: ANN401 - any body and headers
         answer = self._world.signed_in(OPERATOR).shop.request(method, path, **request)

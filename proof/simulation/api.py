@@ -29,6 +29,7 @@ _ROUTES: Final = tuple(
         ("POST", "/orders/{order_id}/republish", "republish_events"),
         ("POST", "/orders/{order_id}/fulfil", "fulfil_order"),
         ("POST", "/orders/{order_id}/settle", "settle_order"),
+        ("POST", "/orders/{order_id}/refunds", "request_refund"),
         ("POST", "/customers/{customer_id}/erase", "erase_customer"),
         ("GET", "/inventory", "list_inventory"),
         ("GET", "/inventory/{sku}", "get_inventory"),

@@ -12,6 +12,7 @@ happens; the seed still decides all delays. Each happening begins with its time 
 | `fulfil A`                          | the operator hands the goods over                                  |
 | `retry A`, `settle A`               | the operator runs the saga again, or settles outside of Stripe     |
 | `republish A`, `erase alice`        | the operator publishes events again, or erases a customer          |
+| `lines A 1 restock`, `goodwill A 99`| the operator refunds units of the first line, or an amount         |
 | `restock SKU 2`, `price SKU 990`    | units are delivered; a price changes                               |
 | `retire SKU`, `offer SKU`           | a product is taken out of the catalogue, or put back               |
 | `refund A 100`, `return A`          | a colleague refunds in Stripe's dashboard; the bank sends it back  |
@@ -74,6 +75,7 @@ _TO_AN_ORDER: Final = (
     *("cancel A {customer}", "cancel A {customer}", f"cancel A {OPERATOR}", "again A", "changed A"),
     *("retry A", "settle A", "republish A", "stop A", "stop A", "run A", "resend A", "void A"),
     *("refund A", "refund A 100", "dispute A", "fulfil A", "fulfil A"),
+    *("lines A 1", "lines A 1 restock", "lines A 1 restock", "goodwill A 100"),
 )
 _ONCE: Final = frozenset({"refund", "void", "dispute", "run"})
 """Happens to an order at most once: laws count refunds, and each dispute is decided."""

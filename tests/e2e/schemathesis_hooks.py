@@ -22,6 +22,7 @@ OPERATORS_CALLS: Final = (
     "retryOrder",
     "republishEvents",
     "fulfilOrder",
+    "refundLines",
     "settleOrder",
     "listOrders",
     "eraseCustomer",

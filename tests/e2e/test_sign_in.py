@@ -36,6 +36,7 @@ ANSWERS: Final = {
     "POST /orders/{order_id}/retry":       (401,        403,        403,      409,    401),
     "POST /orders/{order_id}/republish":   (401,        403,        403,      202,    401),
     "POST /orders/{order_id}/fulfil":      (401,        403,        403,      409,    401),
+    "POST /orders/{order_id}/refunds":     (401,        403,        403,      202,    401),
     "POST /orders/{order_id}/settle":      (401,        403,        403,      409,    401),
     "POST /customers/{customer_id}/erase": (401,        403,        403,      404,    401),
     "GET /inventory":                      (401,        200,        200,      200,    401),
@@ -51,6 +52,7 @@ COLD_START_SECONDS: Final = 30.0
 BODIES: Final[dict[str, Any]] = {
     "POST /orders": an_order(),
     "PUT /inventory/{sku}": {"name": "Blue vase", "unit_price": 900, "currency": "usd", "available": 7},
+    "POST /orders/{order_id}/refunds": {"amount": 1, "reason": "Goodwill."},
     "POST /orders/{order_id}/settle": {"reason": "Paid back in cash."},
     "PATCH /inventory/{sku}": {"unit_price": 800},
     "POST /inventory/{sku}/restock": {"quantity": 1},

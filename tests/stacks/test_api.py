@@ -22,6 +22,7 @@ ROUTES = {
     "POST /orders/{order_id}/retry": "RetryOrder",
     "POST /orders/{order_id}/republish": "RepublishEvents",
     "POST /orders/{order_id}/fulfil": "FulfilOrder",
+    "POST /orders/{order_id}/refunds": "RequestRefund",
     "POST /orders/{order_id}/settle": "SettleOrder",
     "POST /customers/{customer_id}/erase": "EraseCustomer",
     "GET /inventory": "ListInventory",
@@ -35,7 +36,7 @@ ROUTES = {
 WITHOUT_SIGN_IN = {"POST /webhooks/stripe", "GET /health"}
 
 WITH_A_BODY = {
-    *("POST /orders", "POST /orders/{order_id}/settle"),
+    *("POST /orders", "POST /orders/{order_id}/refunds", "POST /orders/{order_id}/settle"),
     *("PUT /inventory/{sku}", "PATCH /inventory/{sku}", "POST /inventory/{sku}/restock"),
 }
 

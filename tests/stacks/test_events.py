@@ -66,12 +66,13 @@ def test_publishing_is_retried_for_the_record_age_of_the_stage(stage: Synthesis)
     assert source["MaximumRecordAgeInSeconds"] == (60 if stage.stage == "local" else 22 * 60 * 60)
 
 
-def test_new_orders_cancellations_and_retries_start_the_saga(stage: Synthesis) -> None:
+def test_new_orders_and_requests_about_orders_start_the_saga(stage: Synthesis) -> None:
     asked_for = {"S": [{"exists": True}]}
     assert patterns_of(source_of(stage, "StartSaga")) == [
         {"eventName": ["INSERT"]},
         {"dynamodb": {"NewImage": {"cancel_requested_by": asked_for}}},
         {"dynamodb": {"NewImage": {"retry_requested_at": asked_for}}},
+        {"dynamodb": {"NewImage": {"refund_due": asked_for}}},
     ]
 
 
@@ -198,6 +199,7 @@ def test_payments_to_approve_and_refunds_are_mailed_one_by_one(stage: Synthesis)
             "PaymentRefundedOutside",
             "PaymentRefundSent",
             "OrderFulfilled",
+            "OrderLinesRefunded",
         ],
         "replay-name": [{"exists": False}],  # nobody is mailed about the past
     }

@@ -48,6 +48,7 @@ GRANTS: dict[str, Permissions] = {
     "retry_order": {"Orders.Arn": CHANGE_ORDER},
     "republish_events": {"Orders.Arn": CHANGE_ORDER},
     "fulfil_order": {"Orders.Arn": CHANGE_ORDER},
+    "request_refund": {"Orders.Arn": CHANGE_ORDER},
     "settle_order": {"Orders.Arn": CHANGE_ORDER},
     "erase_customer": {
         "Orders.Arn": {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"},
@@ -107,6 +108,8 @@ GRANTS: dict[str, Permissions] = {
         "Idempotency.Arn": DO_ONCE,
         "*": {"ses:SendEmail"},
     },
+    "refund_lines": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_SECRET},
+    "restock_lines": {"Orders.Arn": CHANGE_ORDER, "Inventory.Arn": {"dynamodb:UpdateItem"}},
     "release_inventory": {"Orders.Arn": CHANGE_ORDER, "Inventory.Arn": {"dynamodb:UpdateItem"}},
     "refund_payment": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_SECRET},
     "close_order": {"Orders.Arn": CHANGE_ORDER},

@@ -79,7 +79,7 @@ _STEPLESS: Final = frozenset({"start_saga"})
 """Functions of the saga that no state calls."""
 
 _TEXTS: Final = {
-    "an undo failed": "undo failed: {reason}",
+    "an undo or a refund failed": "undo or refund failed: {reason}",
     "event consumed": "{event} consumed by {consumer}",
     "event published": "{event} published",
     "execution did not succeed": "recovery: {outcome}",

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     SUBMISSION = "submission"
     CANCELLATION = "cancellation"
     RETRY = "retry"
+    REFUND = "refund"
     RECOVERY = "recovery"
     RECONCILIATION = "reconciliation"
 
@@ -146,6 +147,8 @@ def _reason(name: str, order_id: str) -> Reason:
         return Reason.SUBMISSION
     if suffix == "-cancel":
         return Reason.CANCELLATION
+    if suffix.startswith("-refund-"):
+        return Reason.REFUND
     return Reason.RECONCILIATION if suffix.startswith("-v") else Reason.RETRY
 
 

@@ -12,6 +12,7 @@ from lambdas.domain.payment import DisputeState, Refund
 from lambdas.domain.vocabulary import WebhookOutcome
 from lambdas.shared.log import name_order
 from lambdas.shared.payments.gateway import PaymentGateway
+from lambdas.shared.payments.line_refunds import follow_line_refunds
 from lambdas.shared.payments.settlement import Callback, settle_payment
 from lambdas.shared.store.orders import OrderTable
 
@@ -159,6 +160,8 @@ def _record_refunds(order: Order, refunds: Sequence[Refund], orders: OrderTable)
         refund.amount for refund in given_back if refund.attempt not in order.payment.refund_attempts
     )
     written = orders.record_refund_outside(order, outside)
+    if written is not None:
+        written = follow_line_refunds(written, refunds, orders)
     if written is None:
         return None
     if sum(refund.amount for refund in given_back) < order.price.amount:

@@ -10,6 +10,7 @@ from lambdas.domain.vocabulary import EventType
 from lambdas.shared.log import logger
 from lambdas.shared.mail.approval_needed import approval_needed
 from lambdas.shared.mail.letter import Letter
+from lambdas.shared.mail.lines_refunded import lines_refunded
 from lambdas.shared.mail.mailer import Mailer
 from lambdas.shared.mail.money_words import rest_of
 from lambdas.shared.mail.order_shipped import order_shipped
@@ -61,6 +62,8 @@ def _letter(event: EventType, detail: OrderEventDetail, order: Order, deadline_s
             return payment_refunded(order, rest_of(order))
         case EventType.ORDER_FULFILLED:
             return _shipped(order)
+        case EventType.ORDER_LINES_REFUNDED:
+            return lines_refunded(order, detail["refund"])
         case _:
             raise ValueError(f"{event} has no mail")
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from lambdas.domain.line_refund import LineRefund, LineRefundStatus
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.payment import DisputeState
 from lambdas.events.publish_order_events.order_event import OrderEvent, event_of_change
@@ -80,6 +81,19 @@ def _changes(entry: str, before: Order, order: Order) -> dict[str, Any]:
             changes["fulfilment"] = order.fulfilment
         case "PaymentRefundedOutside":
             changes["payment"] = replace(before.payment, refunded_outside=int(detail))
+        case "LinesRefunded" | "LineRefundMade" | "LineRefundReturned":
+            changes["refunds"] = _refunds(detail, before, order, is_made=name != "LineRefundReturned")
         case _ if name in _DISPUTE_AFTER:
             changes["payment"] = replace(before.payment, dispute=_DISPUTE_AFTER[name])
     return changes
+
+
+def _refunds(refund_id: str, before: Order, order: Order, *, is_made: bool) -> tuple[LineRefund, ...]:
+    """The refunds of lines that are made, after one of them was made or returned."""
+    others = tuple(each for each in before.refunds if each.refund_id != refund_id)
+    own = [
+        replace(each, status=LineRefundStatus.REFUNDED)
+        for each in order.refunds
+        if each.refund_id == refund_id
+    ]
+    return (*others, *own) if is_made else others

@@ -1,16 +1,20 @@
 """Derives the event for consumers from a change of an order's record."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypedDict
 
+from lambdas.domain.line_refund import LineRefund
 from lambdas.domain.order import Fulfilment, Order, OrderStatus, PaymentStatus
 from lambdas.domain.order_events import (
     VERSION,
     FailureDetail,
     FulfilmentDetail,
+    LineRefundDetail,
     OrderEventDetail,
     PaymentDetail,
+    RefundedItemDetail,
 )
 from lambdas.domain.vocabulary import EventType
 
@@ -60,6 +64,7 @@ def event_of_change(before: Order | None, after: Order) -> OrderEvent | None:
         ],
         "occurred_at": after.updated_at,
         **_optional(detail_type, after),
+        **_line_refund(before, after),
     }
     return OrderEvent(detail_type, detail)
 
@@ -69,6 +74,7 @@ class _Optional(TypedDict, total=False):
 
     request_id: str
     payment: PaymentDetail
+    refund: LineRefundDetail
     failure: FailureDetail
     fulfilment: FulfilmentDetail
 
@@ -102,15 +108,44 @@ def _fulfilment(fulfilment: Fulfilment) -> FulfilmentDetail:
     return detail
 
 
+def _line_refund(before: Order | None, after: Order) -> _Optional:
+    made = _newly_made(before, after)
+    if made is None:
+        return {}
+    items: Sequence[RefundedItemDetail] = [
+        {"sku": sku, "quantity": units} for sku, units in sorted(made.items.items())
+    ]
+    return {
+        "refund": {
+            "refund_id": made.refund_id,
+            "amount": made.amount,
+            "items": items,
+            "restock": made.restock,
+        }
+    }
+
+
+def _newly_made(before: Order | None, after: Order) -> LineRefund | None:
+    """The refund of lines that a change says was made."""
+    known = {each.refund_id for each in before.refunds if each.is_made} if before is not None else set()
+    return next((each for each in after.refunds if each.is_made and each.refund_id not in known), None)
+
+
 def _detail_type(before: Order | None, after: Order) -> EventType | None:
     if before is not None and before.settlement != after.settlement:
         return EventType.PAYMENT_SETTLED_OUTSIDE
     if before is not None and before.fulfilment != after.fulfilment:
         return EventType.ORDER_FULFILLED
+    if _newly_made(before, after) is not None:
+        return EventType.ORDER_LINES_REFUNDED
     if before is None or before.status is not after.status:
         return (
             EventType.PAYMENT_APPROVAL_NEEDED if after.waits_for_customer else _DETAIL_TYPES.get(after.status)
         )
+    return _payment_event(before, after)
+
+
+def _payment_event(before: Order, after: Order) -> EventType | None:
     if after.payment.dispute is not None and after.payment.dispute is not before.payment.dispute:
         return after.payment.dispute.event
     if after.payment.refunded_outside != before.payment.refunded_outside:

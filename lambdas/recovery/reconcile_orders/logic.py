@@ -94,7 +94,7 @@ def _may_have_passed(order: Order, run: Run) -> bool:
 
 def _flag(order: Order, run: Run, orders: OrderTable) -> None:
     flagged = orders.flag(order.order_id, "one more execution changed nothing")
-    if flagged.status is OrderStatus.NEEDS_ATTENTION:
+    if flagged.status is OrderStatus.NEEDS_ATTENTION or flagged.refund_due is not None:
         kind = FindingKind.STUCK_ORDER
     elif flagged.version == order.version:  # the order has ended, and only its customer was not notified
         orders.record_notification(flagged, "CustomerNotNotified")

@@ -12,6 +12,7 @@ from lambdas.domain.payment import PaymentIntent
 from lambdas.domain.vocabulary import FindingKind
 from lambdas.shared.log import about, logger
 from lambdas.shared.payments.gateway import PaymentGateway
+from lambdas.shared.payments.line_refunds import follow_line_refunds
 from lambdas.shared.reconciliation import Cursor, Finding, Rerun, Run, run_again
 from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.store.listings import BATCH, Listed, OrderListing, PageKey
@@ -33,8 +34,8 @@ _MOST_UNPAID: Final = 2_000
 def judge(order: Order | None, intent: PaymentIntent | None) -> FindingKind | None:
     """Return what is wrong with an order and its payment; None if they agree.
 
-    Refunds outside of the saga, disputes and a settlement outside of Stripe are not wrong if the order record
-    has them. An order that is still being processed is not judged.
+    Refunds, disputes and a settlement outside of Stripe are not wrong if the order record has them. An order
+    that is still being processed is not judged.
     """
     held = intent.amount_held if intent else 0
     if order is None:
@@ -47,13 +48,13 @@ def judge(order: Order | None, intent: PaymentIntent | None) -> FindingKind | No
 
 
 def _judge_confirmed(order: Order, intent: PaymentIntent | None) -> FindingKind | None:
-    if order.payment.disputed:
+    if order.payment.disputed or order.refund_due is not None:
         return None
     if intent is None or not intent.amount_received:
         return FindingKind.ORDER_WITHOUT_MONEY
     if (intent.amount_received, intent.currency) != (order.amount, order.currency):
         return FindingKind.AMOUNT_DIFFERS
-    expected = order.price.amount - order.payment.refunded_outside
+    expected = order.price.amount - order.amount_refunded
     is_claimed = intent.disputed and order.payment.dispute is None
     if is_claimed or intent.amount_held < expected:
         return FindingKind.ORDER_WITHOUT_MONEY
@@ -208,6 +209,12 @@ class PaymentReconciliation:
             rerun = run_again(order, self._executions)
             self._count(f"closed_orders_rerun_{rerun}")
             if rerun is not Rerun.NO_HELP:
+                return
+        if kind is not None and order is not None and intent is not None and order.refunds:
+            # A webhook about a refund of lines was lost.
+            followed = follow_line_refunds(order, self._gateway.list_refunds(intent.intent_id), self._orders)
+            if followed is not order:
+                self._count("line_refunds_recorded")
                 return
         if kind is not None:
             ids = {"order_id": order_id, "intent_id": intent_id}

@@ -109,9 +109,9 @@ class StockReconciliation:
     def _add_up(self) -> bool:
         progress = self._progress
         for order in self._read_page(consistent=False):
-            for line in order.lines if order.stock_taken else ():
-                if progress.covers(line.sku):
-                    self._add(line.sku, line.quantity)
+            for sku, units in order.units_out.items() if order.stock_taken else ():
+                if progress.covers(sku):
+                    self._add(sku, units)
         for sku in sorted(progress.ordered)[_MOST_SKUS:]:
             del progress.ordered[sku]
             progress.up_to = max(progress.ordered)
@@ -141,10 +141,8 @@ class StockReconciliation:
     def _add_up_again(self) -> bool:
         progress = self._progress
         for order in self._read_page(consistent=True):
-            for line in order.lines:
-                if line.sku in progress.suspects:
-                    taken = _times_taken(order, progress.suspects[line.sku]["since"])
-                    self._add(line.sku, taken * line.quantity)
+            for sku in progress.suspects.keys() & order.units_out.keys():
+                self._add(sku, _units_counted(order, sku, progress.suspects[sku]["since"]))
         if progress.start is not None:
             return False
         now = self._read(progress.suspects)
@@ -213,7 +211,8 @@ class StockReconciliation:
         return False
 
 
-def _times_taken(order: Order, since: str) -> int:
-    """How often an order took its units since a time, minus how often it gave them back: 1, 0 or -1."""
-    before = sum(_MOVES.get(entry.event, 0) for entry in order.timeline if entry.at < since)
-    return int(order.stock_taken) - before
+def _units_counted(order: Order, sku: str, since: str) -> int:
+    """The units of a product that an order holds, without those that it held before a time."""
+    moves = sum(_MOVES.get(entry.event, 0) for entry in order.timeline if entry.at < since)
+    before = moves * order.units_out_at(since)[sku]
+    return int(order.stock_taken) * order.units_out[sku] - before

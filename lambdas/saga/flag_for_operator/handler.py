@@ -1,8 +1,9 @@
-"""The step FlagForOperator, for an order whose undo failed."""
+"""The step FlagForOperator, for an order whose undo or whose refund of lines failed."""
 
 from typing import Any
 
-from lambdas.domain.failure import may_pass, reason_for_operator
+from lambdas.domain.failure import reason_for_operator
+from lambdas.saga.flag_for_operator.logic import flag_for_operator
 from lambdas.shared.log import logger
 from lambdas.shared.settings import Settings
 from lambdas.shared.step import StepInput, step_handler
@@ -11,9 +12,7 @@ from lambdas.shared.store.orders import OrderTable
 
 @step_handler
 def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
-    """Flag the order; see `OrderTable.flag`."""
-    reason = reason_for_operator(step.error)
-    logger.error("an undo failed", extra={"reason": reason})
-    orders = OrderTable.from_settings(settings)
-    order = orders.flag(step.order_id, reason, may_pass=may_pass(step.error))
+    """Hand the order to an operator; see `flag_for_operator`."""
+    logger.error("an undo or a refund failed", extra={"reason": reason_for_operator(step.error)})
+    order = flag_for_operator(step.order_id, step.error, OrderTable.from_settings(settings))
     return {"status": order.status}

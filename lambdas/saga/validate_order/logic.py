@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from lambdas.domain.errors import (
     AmountNotChargeable,
     CurrencyMismatch,
+    LineRefundDue,
     OrderRejected,
     OutOfStock,
     PriceChanged,
@@ -29,6 +30,7 @@ def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable,
         OrderNotFound: There is no such order.
         OrderCancelled: Somebody asked to cancel it.
         UndoAlreadyBegun: An earlier execution decided to undo it.
+        LineRefundDue: It is confirmed, and an execution has to work on a refund of its lines.
         TooManyOrders: Its customer has placed too many orders within an hour.
         UnknownSku: A line's SKU is not in the catalogue, or its product is not active.
         CurrencyMismatch: A line's product is sold in another currency.
@@ -38,6 +40,8 @@ def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable,
     """
     order = orders.get(order_id)
     order.ensure_may_go_forward()
+    if order.refund_due is not None:
+        raise LineRefundDue(f"refund {order.refund_due}")
     if order.amount is not None:
         return order
     products = inventory.find(line.sku for line in order.lines)

@@ -14,18 +14,18 @@ _NOT_CHARGED: Final = "You were not charged."
 
 
 def rest_of(order: Order) -> int:
-    """Minor units of the price without what was refunded outside of the saga, which had mails of its own.
+    """Minor units of the price without what was refunded before the undo, which had mails of its own.
 
-    The whole price if all of it was: then no refund of the saga is left to tell.
+    The whole price if all of it was: then no refund of the undo is left to tell.
     """
-    return order.price.amount - order.payment.refunded_outside or order.price.amount
+    return order.price.amount - order.amount_refunded or order.price.amount
 
 
 def money_words(order: Order) -> str:
     """What the customer of a closed order gets back, by the status of the payment (`MONEY_IS_BACK`)."""
     match order.payment.status:
         case PaymentStatus.REFUNDED:
-            total = f"{total_of(order)} in all" if order.payment.refunded_outside else total_of(order)
+            total = f"{total_of(order)} in all" if order.amount_refunded else total_of(order)
             return f"We have refunded {total} to your card. {ARRIVES_IN}"
         case PaymentStatus.REFUND_PENDING:
             rest = _rest_text(order)

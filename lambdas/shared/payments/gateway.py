@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
+from lambdas.domain.line_refund import LineRefund
 from lambdas.domain.order import Order
 from lambdas.domain.payment import Dispute, PaymentIntent, Refund
 
@@ -73,6 +74,16 @@ class PaymentGateway(Protocol):
         The intent must have just been retrieved. The attempt is a part of the idempotency key: the provider
         replays a stored failure for a day, so every attempt needs its own key. Two attempts cannot refund
         twice: each asks for everything that is held, and the provider refuses to refund more than that.
+
+        Raises:
+            RefundRefused: The provider refuses.
+        """
+
+    def refund_lines(self, order: Order, intent: PaymentIntent, refund: LineRefund) -> Refund:
+        """Make a refund of lines, once.
+
+        All tries share one idempotency key, until the provider replays a stored failure under it. The
+        intent and its refunds must have just been retrieved, because the provider forgets a key after a day.
 
         Raises:
             RefundRefused: The provider refuses.

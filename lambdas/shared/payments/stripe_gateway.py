@@ -1,10 +1,10 @@
 """The payment gateway to Stripe."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import stripe
 from typing_extensions import override
@@ -17,6 +17,7 @@ from lambdas.domain.errors import (
     PaymentUnknown,
     RefundRefused,
 )
+from lambdas.domain.line_refund import LineRefund
 from lambdas.domain.order import Order
 from lambdas.domain.payment import Charge, Dispute, PaymentIntent, Refund
 from lambdas.shared.log import logger
@@ -130,32 +131,33 @@ class StripeGateway(PaymentGateway):
 
     @override
     def refund(self, order: Order, intent: PaymentIntent, attempt: str) -> Refund:
-        try:
-            with _stripe_errors():
-                refund = self._refunds.create(
-                    {
-                        "payment_intent": intent.intent_id,
-                        "amount": intent.amount_held,
-                        "metadata": {
-                            "order_id": order.order_id,
-                            "service": self.service,
-                            "attempt": attempt,
-                        },
-                    },
-                    {"idempotency_key": f"{order.order_id}-refund-{attempt}"},
+        params = self._refund_params(order, intent, attempt, intent.amount_held)
+        with _refund_errors():
+            return _refund(
+                self._refunds.create(params, {"idempotency_key": f"{order.order_id}-refund-{attempt}"})
+            )
+
+    @override
+    def refund_lines(self, order: Order, intent: PaymentIntent, refund: LineRefund) -> Refund:
+        params = self._refund_params(order, intent, refund.refund_id, refund.amount)
+        with _refund_errors():
+            return _refund(
+                _with_idempotency_key(
+                    f"{order.order_id}-refund-{refund.refund_id}",
+                    lambda options: self._refunds.create(params, options),
+                    # Never after a mismatch: the first key may belong to a call that is still under way.
+                    has_spent_its_key=_replays_a_failure,
                 )
-        except (AmountNotChargeable, stripe.IdempotencyError) as error:
-            # Lambda can run one try twice: the key of the second run then has another amount.
-            raise PaymentInFlux("Stripe holds less than it did") from error
-        except (PaymentDeclined, stripe.InvalidRequestError) as error:
-            details = _loggable(error.__cause__ if isinstance(error, PaymentDeclined) else error)
-            if details["code"] is None and details["param"] == "amount":
-                # "Refund amount is greater than unrefunded amount on charge" has no code.
-                raise PaymentInFlux("Stripe holds less than it did") from error
-            logger.warning("Stripe refuses the refund", extra=details)
-            # Only Stripe's code or type: customers can read this message in the order's timeline.
-            raise RefundRefused(f"Stripe returned {details['code'] or details['type']}") from error
-        return _refund(refund.to_dict())
+            )
+
+    def _refund_params(
+        self, order: Order, intent: PaymentIntent, attempt: str, amount: int
+    ) -> stripe.params.RefundCreateParams:
+        return {
+            "payment_intent": intent.intent_id,
+            "amount": amount,
+            "metadata": {"order_id": order.order_id, "service": self.service, "attempt": attempt},
+        }
 
     @override
     def list_intents(self, created_from: int, created_to: int) -> Iterator[PaymentIntent]:
@@ -172,7 +174,7 @@ class StripeGateway(PaymentGateway):
     def list_refunds(self, intent_id: str) -> list[Refund]:
         with _stripe_errors():
             refunds = self._refunds.list({"payment_intent": intent_id, "limit": _PAGE})
-            return [_refund(each.to_dict()) for each in refunds.auto_paging_iter()]
+            return [_refund(each) for each in refunds.auto_paging_iter()]
 
     @override
     def list_disputes(self, intent_id: str) -> list[Dispute]:
@@ -202,7 +204,23 @@ def _clients(secret_key: str, api_base: str | None) -> tuple[stripe.StripeClient
     return client(_READ_TIMEOUT_SECONDS), client(_CONFIRMATION_TIMEOUT_SECONDS)
 
 
-def _with_idempotency_key(key: str, call: Callable[[stripe.RequestOptions], _Response]) -> _Response:
+def _has_spent_its_key(error: stripe.APIError | stripe.IdempotencyError) -> bool:
+    """Whether Stripe replays a stored failure, or the key belongs to a call with other parameters."""
+    return isinstance(error, stripe.IdempotencyError) or _replays_a_failure(error)
+
+
+def _replays_a_failure(error: stripe.APIError | stripe.IdempotencyError) -> bool:
+    """Whether Stripe replays a stored failure: the call of the key is over, and had no effect."""
+    failed = (error.http_status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return failed and (error.headers or {}).get("Idempotent-Replayed") == "true"
+
+
+def _with_idempotency_key(
+    key: str,
+    call: Callable[[stripe.RequestOptions], _Response],
+    *,
+    has_spent_its_key: Callable[[stripe.APIError | stripe.IdempotencyError], bool] = _has_spent_its_key,
+) -> _Response:
     """Make a call with the first idempotency key under which a retry can succeed.
 
     Stripe stores a response 500 like any other and replays it for at least a day, and it rejects other
@@ -214,24 +232,17 @@ def _with_idempotency_key(key: str, call: Callable[[stripe.RequestOptions], _Res
     Args:
         key: The first key; the next ones are `{key}-2`, `{key}-3`, and so on.
         call: Makes the call with the options that it is given.
+        has_spent_its_key: Whether an error is final for its key.
     """
     for number in range(1, _MOST_KEYS):
         try:
             return call({"idempotency_key": key if number == 1 else f"{key}-{number}"})
         except (stripe.APIError, stripe.IdempotencyError) as error:
-            if not _has_spent_its_key(error):
+            if not has_spent_its_key(error):
                 raise
             extra = {"error": type(error).__name__, "stripe_request_id": error.request_id}
             logger.warning("Stripe needs the next idempotency key", extra=extra)
     return call({"idempotency_key": f"{key}-{_MOST_KEYS}"})
-
-
-def _has_spent_its_key(error: stripe.APIError | stripe.IdempotencyError) -> bool:
-    """Whether Stripe replays a stored failure, or the key belongs to a call with other parameters."""
-    if isinstance(error, stripe.IdempotencyError):
-        return True
-    failed = (error.http_status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return failed and (error.headers or {}).get("Idempotent-Replayed") == "true"
 
 
 def _payment_intent(intent: stripe.PaymentIntent) -> PaymentIntent:
@@ -260,7 +271,8 @@ def _payment_intent(intent: stripe.PaymentIntent) -> PaymentIntent:
     )
 
 
-def _refund(fields: Mapping[str, Any]) -> Refund:
+def _refund(refund: stripe.Refund) -> Refund:
+    fields = refund.to_dict()
     return Refund(
         refund_id=fields["id"],
         amount=fields["amount"],
@@ -283,6 +295,25 @@ def _payment_errors() -> Iterator[None]:
     except stripe.InvalidRequestError as error:
         logger.warning("Stripe refuses the payment", extra=_loggable(error))
         raise PaymentDeclined(NOT_ACCEPTED) from error
+
+
+@contextmanager
+def _refund_errors() -> Iterator[None]:
+    """Translate Stripe's errors about the creation of a refund."""
+    try:
+        with _stripe_errors():
+            yield
+    except (AmountNotChargeable, stripe.IdempotencyError) as error:
+        # Lambda can run one try twice: the key of the second run then has another amount.
+        raise PaymentInFlux("Stripe holds less than it did") from error
+    except (PaymentDeclined, stripe.InvalidRequestError) as error:
+        details = _loggable(error.__cause__ if isinstance(error, PaymentDeclined) else error)
+        if details["code"] is None and details["param"] == "amount":
+            # "Refund amount is greater than unrefunded amount on charge" has no code.
+            raise PaymentInFlux("Stripe holds less than it did") from error
+        logger.warning("Stripe refuses the refund", extra=details)
+        # Only Stripe's code or type: customers can read this message in the order's timeline.
+        raise RefundRefused(f"Stripe returned {details['code'] or details['type']}") from error
 
 
 def _loggable(error: BaseException | None) -> dict[str, str | None]:

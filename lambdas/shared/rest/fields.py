@@ -79,6 +79,9 @@ ShortText = Annotated[
 UnitPrice = Annotated[int, Field(ge=1, le=MAX_AMOUNT), WHOLE_NUMBER]
 """Price of one unit, in minor units."""
 
+Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S"), has_form("must not be blank")]
+"""An operator's own words."""
+
 MAX_LIMIT: Final = 100
 
 

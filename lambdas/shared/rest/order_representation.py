@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any, Final
 
+from lambdas.domain.line_refund import LineRefund
 from lambdas.domain.order import Fulfilment, Order, TimelineEntry
 from lambdas.shared.rest.caller import Caller
 
@@ -15,8 +16,9 @@ def represent(order: Order, caller: Caller, *, with_address: bool = False) -> di
 
     `amount` and `unit_price` are null until the order is priced. While the payment waits for the customer,
     `payment` has `next_action` and `client_secret`, which Stripe's client library needs; only the customer
-    gets them. Only operators get `customer_id`, `settlement`, who fulfilled the order, the details of all
-    events, the execution or request that wrote each entry and, if the call shows it, the customer's address.
+    gets them. Only operators get `customer_id`, `settlement`, who fulfilled the order, who refunded lines and
+    why, the details of all events, the execution or request that wrote each entry and, if the call shows it,
+    the customer's address.
     """
     body: dict[str, Any] = {
         "order_id": order.order_id,
@@ -35,6 +37,8 @@ def represent(order: Order, caller: Caller, *, with_address: bool = False) -> di
     if order.waits_for_customer and order.customer_id == caller.customer_id:
         body["payment"]["next_action"] = order.payment.next_action
         body["payment"]["client_secret"] = order.payment.client_secret
+    if order.refunds:
+        body["refunds"] = [_refund(refund, caller) for refund in order.refunds]
     if caller.is_operator:
         body["customer_id"] = order.customer_id
         if with_address and not order.is_erased:
@@ -51,6 +55,23 @@ def represent(order: Order, caller: Caller, *, with_address: bool = False) -> di
 def _fulfilment(fulfilment: Fulfilment, caller: Caller) -> dict[str, str]:
     by = fulfilment.by if caller.is_operator else None
     return {name: value for name, value in {**asdict(fulfilment), "by": by}.items() if value is not None}
+
+
+def _refund(refund: LineRefund, caller: Caller) -> dict[str, Any]:
+    """A refund of lines; only operators get who asked for it, and why."""
+    body: dict[str, Any] = {
+        "refund_id": refund.refund_id,
+        "status": refund.status,
+        "items": [{"sku": sku, "quantity": units} for sku, units in sorted(refund.items.items())],
+        "amount": refund.amount,
+        "restock": refund.restock,
+        "requested_at": refund.requested_at,
+    }
+    if refund.restocked_at is not None:
+        body["restocked_at"] = refund.restocked_at
+    if caller.is_operator:
+        body |= {"reason": refund.reason, "requested_by": refund.requested_by}
+    return body
 
 
 def _entry(entry: TimelineEntry, caller: Caller) -> dict[str, str]:

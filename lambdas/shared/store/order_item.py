@@ -5,6 +5,7 @@ from dataclasses import asdict
 from itertools import accumulate
 from typing import Any, Final
 
+from lambdas.domain.line_refund import LineRefund, LineRefundStatus
 from lambdas.domain.order import (
     Failure,
     Fulfilment,
@@ -88,6 +89,11 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
         unsettled="unsettled_shard" in item,
         task_token=item.get("task_token"),
         charge_slot=item.get("charge_slot"),
+        refunds=tuple(
+            LineRefund(**{**refund, "status": LineRefundStatus(refund["status"])})
+            for refund in item.get("refunds", ())
+        ),
+        refund_due=item.get("refund_due"),
     )
 
 

@@ -4,7 +4,7 @@ Every write is conditional, increments the version and appends to the timeline i
 change and its trace cannot diverge. Events are derived from the table's stream.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -19,6 +19,7 @@ from lambdas.domain.errors import (
     UndoIncomplete,
 )
 from lambdas.domain.failure import failure_of
+from lambdas.domain.line_refund import LineRefund, LineRefundStatus
 from lambdas.domain.order import (
     CANCELLATIONS,
     CLOSED,
@@ -83,6 +84,9 @@ IS_BEING_UNDONE: Final = Attr("failure").exists()
 
 NO_UNDO_IS_DUE: Final = IS_NOT_CONFIRMED | ~IS_CANCELLED
 """The order is not confirmed, or nobody asked to cancel it."""
+
+NO_REFUND_IS_DUE: Final = Attr("refund_due").not_exists()
+"""No execution has to work on a refund of lines."""
 
 
 class OrderTable:
@@ -362,6 +366,50 @@ class OrderTable:
         )
         return self._change_unchanged(order, change)
 
+    # So do those who work on refunds of lines: they replace all refunds of the order as they were read.
+
+    def request_line_refund(self, order: Order, refund: LineRefund) -> Order | None:
+        """Record a refund of lines that an execution has to make, and the attempt that Stripe will know."""
+        change = Change(
+            event=f"LineRefundRequested: {refund.refund_id}",
+            condition=NO_REFUND_IS_DUE,
+            set={
+                "refunds": _stored([*order.refunds, refund]),
+                "refund_due": refund.refund_id,
+                "unsettled_shard": shard_of(order.order_id),
+            },
+            add={"refund_attempts": frozenset({refund.refund_id})},
+        )
+        return self._change_unchanged(order, change)
+
+    def record_line_refund(
+        self, order: Order, refund: LineRefund, event: str, *, is_over: bool
+    ) -> Order | None:
+        """Record what has become of the refund of lines that is due; see `line_refund_change`."""
+        return self._change_unchanged(order, line_refund_change(order, refund, event, is_over=is_over))
+
+    def reopen_line_refund(self, order: Order, refund: LineRefund, event: str) -> Order | None:
+        """Record that Stripe reports another outcome of a refund of lines, and that it is due again."""
+        change = Change(
+            event=f"{event}: {refund.refund_id}",
+            condition=NO_REFUND_IS_DUE & MAY_GO_FORWARD,
+            set={
+                "refunds": _stored(_with(order.refunds, refund)),
+                "refund_due": refund.refund_id,
+                "unsettled_shard": shard_of(order.order_id),
+            },
+        )
+        return self._change_unchanged(order, change)
+
+    def record_line_refund_arrived(self, order: Order, refund: LineRefund, event: str) -> Order | None:
+        """Record that Stripe has sent a refund of lines that was pending."""
+        change = Change(event, IS_STORED, {"refunds": _stored(_with(order.refunds, refund))})
+        return self._change_unchanged(order, change)
+
+    def delay_line_refund(self, order: Order, reason: str) -> Order | None:
+        """Record that a due refund of lines could not be made now; the reconciliation runs it again."""
+        return self._change_unchanged(order, Change(f"LineRefundDelayed: {reason}", ~NO_REFUND_IS_DUE))
+
     def record_refund_attempt(self, order_id: str, attempt: str) -> Order:
         """Record an attempt to refund the payment, before the refund is made; never if it is settled."""
         change = Change(
@@ -392,7 +440,7 @@ class OrderTable:
                 condition=~IS_BEING_UNDONE & CAN_BE_UNDONE,
                 set={"failure": asdict(failure), "unsettled_shard": shard_of(order_id)},
             )
-            order = self._change(order_id, change)
+            order = self._change(order_id, change) if order.due_refund is None else self._drop(order, change)
         if order.has_passed_the_pivot:
             raise OrderAlreadyConfirmed(f"order {order_id} is confirmed and cannot be undone")
         return order
@@ -431,7 +479,7 @@ class OrderTable:
         """
         change = Change(
             event=event,
-            condition=Attr("status").eq(order.status) & IS_UNSETTLED & NO_UNDO_IS_DUE,
+            condition=Attr("status").eq(order.status) & IS_UNSETTLED & NO_UNDO_IS_DUE & NO_REFUND_IS_DUE,
             remove=("unsettled_shard",),
         )
         return self._change(order.order_id, change)
@@ -485,6 +533,22 @@ class OrderTable:
         )
         return self._try(order_id, change)
 
+    def _drop(self, order: Order, change: Change) -> Order:
+        """Make a change that also ends the work on the refund of lines that is due.
+
+        Raises:
+            StoreUnavailable: The order has changed since it was read.
+        """
+        due = order.due_refund
+        if due is not None and due.status is LineRefundStatus.REQUESTED:
+            due = replace(due, status=LineRefundStatus.DROPPED)
+        dropped = {"refunds": _stored(_with(order.refunds, due))} if due is not None else {}
+        change = replace(change, set={**change.set, **dropped}, remove=("refund_due",))
+        written = self._change_unchanged(order, change)
+        if written is None:
+            raise StoreUnavailable(f"order {order.order_id} has just changed")
+        return written
+
     def _go_forward(self, order_id: str, change: Change) -> Order:
         """Make one change on the way forward; an attempt that comes too late gets the order as it is."""
         written = self._try(order_id, change)
@@ -511,6 +575,28 @@ class OrderTable:
 
 def _payment_change(status: PaymentStatus, event: str, condition: ConditionBase) -> Change:
     return Change(event, Attr("payment.status").ne(status) & condition, {"payment.status": status})
+
+
+def line_refund_change(order: Order, refund: LineRefund, event: str, *, is_over: bool) -> Change:
+    """The change that records what has become of the refund of lines that is due.
+
+    When it is over, the order is at rest again, if its customer was notified of the confirmation.
+    """
+    over = ("refund_due", *(("unsettled_shard",) if order.was_notified else ()))
+    return Change(
+        event,
+        condition=Attr("refund_due").eq(refund.refund_id) & ~IS_BEING_UNDONE,
+        set={"refunds": _stored(_with(order.refunds, refund)), **_event_at_rest(event.partition(":")[0])},
+        remove=over if is_over else (),
+    )
+
+
+def _with(refunds: Iterable[LineRefund], changed: LineRefund) -> list[LineRefund]:
+    return [changed if each.refund_id == changed.refund_id else each for each in refunds]
+
+
+def _stored(refunds: Iterable[LineRefund]) -> list[dict[str, Any]]:
+    return [asdict(each) for each in refunds]
 
 
 def _event_at_rest(event: str) -> dict[str, str]:

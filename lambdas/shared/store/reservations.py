@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
+from lambdas.domain import clock
 from lambdas.domain.errors import OutOfStock
-from lambdas.domain.order import Order, OrderLine, OrderStatus
+from lambdas.domain.line_refund import LineRefund
+from lambdas.domain.order import Order, OrderStatus
 from lambdas.domain.payment import DisputeState
 from lambdas.shared.aws import dynamodb
 from lambdas.shared.log import logger
@@ -25,6 +27,7 @@ from lambdas.shared.store.orders import (
     IS_PAID,
     MAY_GO_FORWARD,
     OrderTable,
+    line_refund_change,
 )
 from lambdas.shared.store.writes import write_together
 
@@ -50,7 +53,7 @@ RELEASE: Final = Change(
 
 
 class StockReservations:
-    """Takes and gives back the stock of whole orders.
+    """Takes and gives back the stock of whole orders, and of their refunded lines.
 
     Raises:
         StoreUnavailable: From every method, if DynamoDB throttles, fails or does not answer.
@@ -78,7 +81,7 @@ class StockReservations:
             OutOfStock: A line asks for more units than are available.
         """
         lines = [
-            self._move(order, line, line.quantity, Attr("available").gte(line.quantity))
+            self._move(order, line.sku, line.quantity, condition=Attr("available").gte(line.quantity))
             for line in order.lines
         ]
         refused = self._write(order, lines, CONFIRM)
@@ -92,6 +95,9 @@ class StockReservations:
     def give_back(self, order: Order) -> Order:
         """Give back every line's units, if the order holds any, or do nothing at all.
 
+        Units that were refunded come back only if they were to be restocked. The others stay gone, and the
+        order's day counts them no longer either.
+
         Args:
             order: An order whose undo has begun: from then on, it takes no stock.
 
@@ -100,16 +106,46 @@ class StockReservations:
         """
         if not order.stock_taken:
             return order
-        lines = [self._move(order, line, -line.quantity, IS_IN_CATALOGUE) for line in order.lines]
+        gone = order.units_gone
+        lines = [
+            self._move(order, sku, -units, gone=gone[sku]) for sku, units in order.units_out.items() if units
+        ]
         if self._write(order, lines, RELEASE):
             return self._orders.get(order.order_id)
-        logger.info("stock released", extra={"units": _units(order)})
+        logger.info("stock released", extra={"units": order.units_out, "gone": gone})
         return replace(order, status=OrderStatus.PENDING, stock_taken=False)
 
-    def _move(self, order: Order, line: OrderLine, taken: int, condition: ConditionBase) -> "UpdateTypeDef":
-        """Take units of a product and count them on the order's day; a negative number gives back."""
-        counts = {"available": -taken, reserved_on(order.day): taken, "version": 1}
-        return Update(condition, add=counts).request(self._inventory_table, sku=line.sku)
+    def put_back(self, order: Order, refund: LineRefund) -> list[int]:
+        """Put back the units of a refund of lines, and record that, or do nothing at all.
+
+        Returns:
+            Empty if it is done; else the positions of the items whose product has left the catalogue, or of
+            the order behind them if it has changed since it was read.
+        """
+        lines = [self._move(order, sku, -units) for sku, units in refund.items.items()]
+        restocked = replace(refund, restocked_at=clock.now())
+        change = line_refund_change(order, restocked, f"LinesRestocked: {refund.refund_id}", is_over=True)
+        unchanged = HOLDS_STOCK & Attr("version").eq(order.version)
+        refused = self._write(order, lines, replace(change, condition=change.condition & unchanged))
+        if not refused:
+            logger.info("lines restocked", extra={"units": refund.items})
+        return refused
+
+    def _move(
+        self,
+        order: Order,
+        sku: str,
+        taken: int,
+        *,
+        gone: int = 0,
+        condition: ConditionBase = IS_IN_CATALOGUE,
+    ) -> "UpdateTypeDef":
+        """Take units of a product and count them on the order's day; a negative number gives back.
+
+        Of units that the order gives back, some may be gone: they are not available again.
+        """
+        counts = {"available": -taken - gone, reserved_on(order.day): taken, "version": 1}
+        return Update(condition, add=counts).request(self._inventory_table, sku=sku)
 
     def _write(self, order: Order, lines: "list[UpdateTypeDef]", change: Change) -> list[int]:
         """Write all or nothing; return the positions of refused updates, the order being the last one."""

@@ -1,6 +1,6 @@
 """A new order as its sender writes it: the body of `POST /orders`, and most of a line of an import."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
@@ -63,7 +63,11 @@ class SubmitOrderItem(RequestModel):
     quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY), WHOLE_NUMBER]
 
 
-def _each_sku_once(items: list[SubmitOrderItem]) -> list[SubmitOrderItem]:
+_Item = TypeVar("_Item", bound=SubmitOrderItem)
+
+
+def each_sku_once(items: list[_Item]) -> list[_Item]:
+    """Reject items of which two have the same SKU."""
     skus = [item.sku for item in items]
     repeated = sorted({sku for sku in skus if skus.count(sku) > 1})
     if repeated:
@@ -76,7 +80,7 @@ class SubmitOrder(RequestModel):
 
     currency: Currency
     items: Annotated[
-        list[SubmitOrderItem], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_each_sku_once)
+        list[SubmitOrderItem], Field(min_length=1, max_length=MAX_LINES), AfterValidator(each_sku_once)
     ]
     payment_method: Annotated[
         str,

@@ -16,6 +16,7 @@ from lambdas.domain.errors import (
     RefundRefused,
     StoreUnavailable,
 )
+from lambdas.domain.line_refund import LineRefund
 from lambdas.domain.order import Order
 from lambdas.domain.payment import Charge, Dispute, PaymentIntent, Refund
 from lambdas.shared.mail.letter import Letter
@@ -158,8 +159,13 @@ class FakeStripe(PaymentGateway):
 
     @override
     def refund(self, order: Order, intent: PaymentIntent, attempt: str) -> Refund:
-        amount = intent.amount_held
+        return self._refund(order, intent, attempt, intent.amount_held)
 
+    @override
+    def refund_lines(self, order: Order, intent: PaymentIntent, refund: LineRefund) -> Refund:
+        return self._refund(order, intent, refund.refund_id, refund.amount)
+
+    def _refund(self, order: Order, intent: PaymentIntent, attempt: str, amount: int) -> Refund:
         def refund() -> Refund:
             current = self._in_status(intent.intent_id, "succeeded")
             if current.disputed:

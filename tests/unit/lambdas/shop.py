@@ -11,12 +11,14 @@ from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table
 
 from lambdas.domain.errors import OrderCancelled, OutOfStock, PaymentActionRequired, UndoAlreadyBegun
+from lambdas.domain.line_refund import LineRefund, LineRefundStatus
 from lambdas.domain.order import Order, OrderLine, PaymentStatus
 from lambdas.domain.payment import DisputeState
 from lambdas.domain.product import Product
 from lambdas.saga.charge_payment.charge_queue import ChargeQueue
 from lambdas.saga.charge_payment.charge_slots import ChargeSlots
 from lambdas.saga.charge_payment.logic import charge_payment
+from lambdas.saga.restock_lines.logic import restock_lines
 from lambdas.saga.validate_order.logic import validate_order
 from lambdas.saga.validate_order.order_limit import OrderLimit
 from lambdas.shared.aws import dynamodb
@@ -209,6 +211,31 @@ class Shop:
         written = self.orders.record_dispute(order, dispute)
         assert written is not None
         return written
+
+    def refund_requested(self, order: Order, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
+        """An operator asks for a refund of one unit of the order's first line."""
+        line = order.lines[0]
+        refund = LineRefund(
+            refund_id=f"00000000-0000-5000-8000-{len(order.refunds) + 1:012}",
+            items={line.sku: 1},
+            amount=line.unit_price or 0,
+            restock=True,
+            reason="A leg was broken.",
+            requested_by="the-boss",
+            requested_at="2026-03-05T10:00:00.000Z",
+        )
+        requested = self.orders.request_line_refund(order, replace(refund, **changes))
+        assert requested is not None
+        return requested
+
+    def lines_refunded(self, order: Order, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
+        """A refund of one unit of the first line is made, and the unit is back in stock."""
+        order = self.refund_requested(order, **changes)
+        assert order.due_refund is not None
+        made = replace(order.due_refund, status=LineRefundStatus.REFUNDED)
+        event = f"LinesRefunded: {made.refund_id}"
+        assert self.orders.record_line_refund(order, made, event, is_over=not made.restock) is not None
+        return restock_lines(order.order_id, self.orders, self.stock)
 
     def refunded_outside(self, order: Order, amount: int) -> Order:
         """This much is refunded in Stripe's dashboard, in all."""

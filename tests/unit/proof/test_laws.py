@@ -8,7 +8,7 @@ from local.stripe_stand_in.payments import StripePayment
 from proof.laws import OrderFact, Snapshot, violations
 
 ORDER = OrderFact(
-    order_id="order-1", status="CONFIRMED", currency="usd", amount=500, quantities={"CRUNCHY-ARMCHAIR": 2}
+    order_id="order-1", status="CONFIRMED", currency="usd", amount=500, taken={"CRUNCHY-ARMCHAIR": 2}
 )
 PAYMENT = StripePayment(
     intent_id="pi_1",
@@ -30,7 +30,7 @@ AFTER = Snapshot(orders=(ORDER,), payments=(PAYMENT,), stock={"CRUNCHY-ARMCHAIR"
     [
         pytest.param(ORDER, PAYMENT, 8, id="confirmed, paid and reserved"),
         pytest.param(
-            replace(ORDER, status="FAILED"),
+            replace(ORDER, status="FAILED", taken={}),
             replace(PAYMENT, refunded=500, refunds=1),
             10,
             id="failed and refunded",
@@ -42,13 +42,27 @@ AFTER = Snapshot(orders=(ORDER,), payments=(PAYMENT,), stock={"CRUNCHY-ARMCHAIR"
             id="confirmed, and a part refunded in the dashboard",
         ),
         pytest.param(
-            replace(ORDER, status="CANCELLED", refunded_outside=100),
+            replace(ORDER, status="CANCELLED", taken={}, refunded_outside=100),
             replace(PAYMENT, refunded=500, refunds=2, refunds_by_hand=1),
             10,
             id="a part refunded in the dashboard, and the rest when the order was cancelled",
         ),
         pytest.param(
-            replace(ORDER, status="CANCELLED", settled_outside=True),
+            replace(ORDER, taken={"CRUNCHY-ARMCHAIR": 1}, refunded_lines=350, line_refunds=2),
+            replace(PAYMENT, refunded=350, refunds=2),
+            9,
+            id="confirmed, a line refunded and restocked, and an amount refunded",
+        ),
+        pytest.param(
+            replace(
+                ORDER, status="CANCELLED", taken={"CRUNCHY-ARMCHAIR": 1}, refunded_lines=250, line_refunds=1
+            ),
+            replace(PAYMENT, refunded=500, refunds=2),
+            9,
+            id="a line refunded without its unit, and the rest when the order was cancelled",
+        ),
+        pytest.param(
+            replace(ORDER, status="CANCELLED", taken={}, settled_outside=True),
             PAYMENT,
             10,
             id="cancelled, and settled outside of Stripe",
@@ -92,12 +106,17 @@ def test_an_order_that_agrees_with_money_and_stock_is_no_breach(
             id="refunded in the dashboard, not on the record",
         ),
         pytest.param(
-            replace(AFTER, orders=(replace(ORDER, status="FAILED"),), stock=BEFORE.stock),
+            replace(AFTER, orders=(replace(ORDER, refunded_lines=250, line_refunds=1),)),
+            "order order-1 (CONFIRMED) costs 500 and 250 was given back, but Stripe holds 500",
+            id="a refund of lines on the record, not at Stripe",
+        ),
+        pytest.param(
+            replace(AFTER, orders=(replace(ORDER, status="FAILED", taken={}),), stock=BEFORE.stock),
             "order order-1 (FAILED) is not fulfilled, but Stripe holds 500",
             id="failed but paid",
         ),
         pytest.param(
-            replace(AFTER, orders=(replace(ORDER, status="PENDING"),), stock=BEFORE.stock),
+            replace(AFTER, orders=(replace(ORDER, status="PENDING", taken={}),), stock=BEFORE.stock),
             "order order-1 (PENDING) is not at rest",
             id="not at rest",
         ),

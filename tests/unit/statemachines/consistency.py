@@ -253,7 +253,7 @@ def _ways_into(saga: SagaDocument) -> dict[str, list[frozenset[str]]]:
 
 @every_variable_is_assigned_before_it_is_used.broken_by("CloseOrder uses $error")
 def a_catcher_does_not_keep_the_error(draft: Draft) -> None:
-    del draft.catchers("ValidateOrder")[0]["Assign"]
+    del draft.catchers("ValidateOrder")[1]["Assign"]
 
 
 @every_variable_is_assigned_before_it_is_used.broken_by("FlagForOperator uses $undo_error")

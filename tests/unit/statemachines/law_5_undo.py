@@ -13,6 +13,7 @@ from tests.unit.statemachines.error_names import (
     DEADLINE,
     LATER,
     OUR_REJECTIONS,
+    REFUND_ASKED,
 )
 from tests.unit.statemachines.rulebook import Draft, Law
 
@@ -159,7 +160,7 @@ def every_failure_enters_the_first_undo(saga: SagaDocument) -> Iterator[str]:
     top, *_, close = saga.undos_of(saga.undoable)
     detours = {each.name for each in saga.having(Role.DETOUR)}
     for step in saga.having(Role.FORWARD, Role.DETOUR, Role.PIVOT):
-        for failure in step.failures:
+        for failure in (each for each in step.failures if each.errors != (REFUND_ASKED,)):
             skips = step.name == saga.start and NOTHING_WAS_DONE.issuperset(failure.errors)
             allowed = [top, close] if skips else [top]
             if failure.target not in {*allowed, *detours}:
@@ -197,12 +198,12 @@ def a_declined_charge_counts_as_paid(draft: Draft) -> None:
 
 @every_failure_enters_the_first_undo.broken_by("OrderCancelled and enters CloseOrder")
 def a_cancelled_order_keeps_its_stock_and_money(draft: Draft) -> None:
-    draft.catchers("ValidateOrder")[0]["ErrorEquals"].append("OrderCancelled")
+    draft.catchers("ValidateOrder")[1]["ErrorEquals"].append("OrderCancelled")
 
 
 @every_failure_enters_the_first_undo.broken_by("PaymentDeclined and enters CloseOrder")
 def an_order_that_was_refunded_outside_is_only_closed(draft: Draft) -> None:
-    draft.catchers("ValidateOrder")[0]["ErrorEquals"].append("PaymentDeclined")
+    draft.catchers("ValidateOrder")[1]["ErrorEquals"].append("PaymentDeclined")
 
 
 @every_failure_enters_the_first_undo.broken_by("ValidateOrder fails with States.ALL and enters Close")
@@ -277,6 +278,42 @@ def an_approval_that_nobody_reported_is_refunded(draft: Draft) -> None:
 @a_detour_is_entered_on_request_and_returns.broken_by("AwaitPayment leads to ExpirePayment on States.ALL")
 def a_declined_payment_is_taken_for_an_expired_one(draft: Draft) -> None:
     draft.catchers("AwaitPayment")[-1]["Next"] = "ExpirePayment"
+
+
+@LAW_5.rule
+def lines_are_refunded_on_request_only(saga: SagaDocument) -> Iterator[str]:
+    """Only an operator can ask for that, after the pivot. If it fails, an operator is needed."""
+    refunds = saga.having(Role.REFUND)
+    names, alarms = [each.name for each in refunds], {each.name for each in saga.having(Role.ALARM)}
+    for entry in saga.transitions:
+        asked = (entry.source, entry.errors) == (saga.start, (REFUND_ASKED,))
+        if REFUND_ASKED in entry.errors and entry.target != names[0]:
+            yield f"{entry.source} leads to {entry.target} when a refund is asked for"
+        if entry.target in names and entry.source not in names and not asked:
+            yield f"{entry.source} leads to {entry.target} although no refund is asked for"
+    for refund in refunds:
+        for failure in refund.failures:
+            if failure.target not in alarms:
+                yield f"{refund.name} fails with {', '.join(failure.errors)} and leads to {failure.target}"
+
+
+@lines_are_refunded_on_request_only.broken_by(
+    "ValidateOrder leads to RestockLines when a refund is asked for"
+)
+def units_go_back_without_their_refund(draft: Draft) -> None:
+    draft.catchers("ValidateOrder")[0]["Next"] = "RestockLines"
+
+
+@lines_are_refunded_on_request_only.broken_by(
+    "NotifyCustomer leads to RefundLines although no refund is asked"
+)
+def a_lost_email_refunds_lines(draft: Draft) -> None:
+    draft.catchers("NotifyCustomer")[-1]["Next"] = "RefundLines"
+
+
+@lines_are_refunded_on_request_only.broken_by("RefundLines fails with States.ALL and leads to LinesRefunded")
+def a_refund_that_failed_is_taken_for_made(draft: Draft) -> None:
+    draft.catchers("RefundLines")[-1]["Next"] = "LinesRefunded"
 
 
 @LAW_5.rule

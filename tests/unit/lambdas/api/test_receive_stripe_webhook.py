@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from lambdas.api.receive_stripe_webhook.event import StripeEvent
 from lambdas.api.receive_stripe_webhook.logic import receive_stripe_webhook
 from lambdas.domain.errors import PaymentProviderUnavailable, StoreUnavailable
+from lambdas.domain.line_refund import LineRefundStatus
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.payment import DisputeState, PaymentIntent, Refund
 from lambdas.domain.vocabulary import WebhookOutcome
@@ -471,3 +473,72 @@ def test_a_payment_that_was_refunded_does_not_confirm_the_order(
     receive()
 
     assert [answer.partition(":")[0] for _, answer in callback.resumed] == ["PaymentDeclined"]
+
+
+# Refunds of lines
+
+
+def a_refund_of_lines(shop: Shop, stripe: FakeStripe, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
+    """One of two units is refunded; both sides know it."""
+    order = shop.lines_refunded(shop.notified(a_confirmed_order(shop, stripe)), **changes)
+    stripe.refund_lines(order, stripe.intents["pi_paid"], order.refunds[0])
+    return order
+
+
+def test_a_refund_of_lines_is_not_one_from_outside(shop: Shop, stripe: FakeStripe, receive: Receive) -> None:
+    order = a_refund_of_lines(shop, stripe)
+
+    receive("refund.created", "pi_paid")
+
+    assert events_since(shop, order) == []
+
+
+def test_a_refund_of_lines_that_is_only_requested_is_left_to_its_execution(
+    shop: Shop, stripe: FakeStripe, receive: Receive
+) -> None:
+    order = shop.refund_requested(a_confirmed_order(shop, stripe))
+    stripe.refund_lines(order, stripe.intents["pi_paid"], order.refunds[0])
+
+    receive("refund.created", "pi_paid")
+
+    assert events_since(shop, order) == []
+
+
+def test_a_pending_refund_of_lines_arrives(shop: Shop, stripe: FakeStripe, receive: Receive) -> None:
+    stripe.refund_status = "pending"
+    order = a_refund_of_lines(shop, stripe)
+    receive("refund.created", "pi_paid")
+    stripe.refund_status = "succeeded"
+
+    receive("refund.updated", "pi_paid")
+
+    assert shop.order().refunds[0].status is LineRefundStatus.REFUNDED
+    assert shop.order().is_at_rest
+    assert events_since(shop, order)[-1] == f"LineRefundArrived: {order.refunds[0].refund_id}"
+
+
+def test_a_refund_of_lines_that_the_bank_returns_is_due_again(
+    shop: Shop, stripe: FakeStripe, receive: Receive
+) -> None:
+    order = a_refund_of_lines(shop, stripe)
+    stripe.fail_refunds("pi_paid")
+
+    receive("refund.failed", "pi_paid")
+
+    after, refund_id = shop.order(), order.refunds[0].refund_id
+    assert (after.status, after.refund_due) == (OrderStatus.CONFIRMED, refund_id)
+    assert after.refunds[0].status is LineRefundStatus.FAILED
+    assert events_since(shop, order) == [f"LineRefundReturned: {refund_id}"]
+
+
+def test_the_undo_looks_after_the_refunds_of_lines_of_its_order(
+    shop: Shop, stripe: FakeStripe, receive: Receive
+) -> None:
+    a_refund_of_lines(shop, stripe)
+    shop.cancel()
+    cancelled = shop.order()
+    stripe.fail_refunds("pi_paid")
+
+    receive("refund.failed", "pi_paid")
+
+    assert events_since(shop, cancelled) == []

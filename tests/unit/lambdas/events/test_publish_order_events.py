@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.domain import clock
+from lambdas.domain.line_refund import LineRefundStatus
 from lambdas.domain.order import Order, PaymentStatus
 from lambdas.domain.payment import DisputeState
 from lambdas.domain.vocabulary import Metric
@@ -156,6 +158,19 @@ def a_returned_order(shop: Shop) -> Order:
     return shop.close_returned()
 
 
+def an_order_with_two_refunds(shop: Shop) -> Order:
+    order = shop.lines_refunded(shop.notified(shop.confirmed()))
+    return shop.lines_refunded(order, items={}, amount=500, restock=False)
+
+
+def an_order_whose_refund_of_lines_came_back(shop: Shop) -> Order:
+    order = shop.lines_refunded(shop.confirmed())
+    failed = replace(order.refunds[0], status=LineRefundStatus.FAILED)
+    reopened = shop.orders.reopen_line_refund(order, failed, "LineRefundReturned")
+    assert reopened is not None
+    return reopened
+
+
 STATUS_CHANGES: dict[Callable[[Shop], Order], list[str]] = {
     Shop.paid: [],
     Shop.being_undone: [],
@@ -170,6 +185,8 @@ STATUS_CHANGES: dict[Callable[[Shop], Order], list[str]] = {
     an_order_whose_refund_was_sent_before_it_was_closed: ["OrderFailed"],
     Shop.fulfilled: ["OrderConfirmed", "OrderFulfilled"],
     a_returned_order: ["OrderConfirmed", "OrderFulfilled", "OrderCancelled"],
+    an_order_with_two_refunds: ["OrderConfirmed", "OrderLinesRefunded", "OrderLinesRefunded"],
+    an_order_whose_refund_of_lines_came_back: ["OrderConfirmed", "OrderLinesRefunded"],
     Shop.settled: ["OrderNeedsAttention", "PaymentSettledOutside", "OrderFailed"],
 }
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.domain.line_refund import LineRefund, LineRefundStatus
 from lambdas.domain.order import Order, OrderStatus, Payment, PaymentStatus
 from lambdas.domain.payment import DisputeState, PaymentIntent
 from lambdas.domain.vocabulary import FindingKind, ReconciliationScope
@@ -85,6 +86,17 @@ A_PAYMENT = PaymentIntent(
     order_id=ORDER_ID,
     service=PAYMENT_SERVICE,
 )
+A_REFUND = LineRefund(
+    "refund-1",
+    {},
+    500,
+    restock=False,
+    reason="",
+    requested_by="",
+    requested_at="",
+    status=LineRefundStatus.REFUNDED,
+)
+A_FAILED_REFUND = replace(A_REFUND, status=LineRefundStatus.FAILED)
 A_REFUNDED_PAYMENT = replace(A_PAYMENT, amount_refunded=PRICE)
 
 
@@ -113,6 +125,10 @@ A_SETTLED_ORDER = replace(
         (with_payment(refunded_outside=1), replace(A_PAYMENT, amount_refunded=1), None),
         (with_payment(refunded_outside=1), replace(A_PAYMENT, amount_refunded=2), "order_without_money"),
         (with_payment(refunded_outside=1), A_PAYMENT, "amount_differs"),
+        (order_with(refunds=(A_REFUND,)), replace(A_PAYMENT, amount_refunded=500), None),
+        (order_with(refunds=(A_REFUND,)), A_PAYMENT, "amount_differs"),
+        (order_with(refunds=(A_REFUND,), refund_due="refund-1"), A_PAYMENT, None),
+        (order_with(refunds=(A_FAILED_REFUND,)), A_PAYMENT, None),
         (A_CONFIRMED_ORDER, replace(A_PAYMENT, disputed=True), "order_without_money"),
         (with_payment(dispute=DisputeState.OPEN), replace(A_PAYMENT, disputed=True), None),
         (with_payment(dispute=DisputeState.LOST), replace(A_PAYMENT, disputed=True), None),
@@ -337,6 +353,18 @@ def test_a_refund_that_failed_unnoticed_needs_a_human(ledger: Ledger, status: Pa
     assert not ledger.executions.started  # another refund could fail, too
     assert (report.new, report.counts["failed_refunds_recorded"]) == ([], 1)
     assert "failed_refunds_recorded" not in again.counts
+
+
+def test_a_refund_of_lines_that_came_back_unnoticed_is_recorded(ledger: Ledger) -> None:
+    payment = ledger.payment()
+    order = ledger.shop.lines_refunded(ledger.confirmed())
+    ledger.stripe.refund_lines(order, payment, order.refunds[0])
+    ledger.stripe.fail_refunds("pi_paid")
+
+    report = ledger.reconcile()
+
+    assert (report.counts["line_refunds_recorded"], report.new) == (1, [])
+    assert ledger.shop.order().refunds[0].status is LineRefundStatus.FAILED
 
 
 def spare(ledger: Ledger, **changes: Any) -> PaymentIntent:  # noqa: ANN401 - any attribute

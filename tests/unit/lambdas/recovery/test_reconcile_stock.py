@@ -89,6 +89,34 @@ def test_units_of_a_deleted_product_are_reported(shop: Shop) -> None:
     assert the_finding(reconcile(shop)).facts == {"reserved": 0, "ordered": 2}
 
 
+def test_restocked_units_are_no_longer_in_the_books(shop: Shop) -> None:
+    shop.lines_refunded(shop.confirmed())
+
+    assert shop.reserved(ARMCHAIR, TODAY) == 1
+    assert not reconcile(shop).new
+
+
+def test_units_that_are_gone_leave_the_books_with_their_order(shop: Shop) -> None:
+    shop.lines_refunded(shop.confirmed(), restock=False)
+    assert not reconcile(shop).new
+
+    shop.close_cancelled()
+
+    assert (shop.reserved(ARMCHAIR, TODAY), shop.available(ARMCHAIR.sku)) == (0, 4)
+    assert not reconcile(shop).new
+
+
+def test_units_restocked_to_a_product_created_again_are_no_finding(shop: Shop) -> None:
+    order = shop.confirmed()
+    shop.take_from_catalogue(ARMCHAIR)
+    shop.put(ARMCHAIR)
+    shop.lines_refunded(order)
+    tamper(shop, LAMP, 0)
+
+    assert shop.reserved(ARMCHAIR, TODAY) == -1
+    assert not reconcile(shop).new
+
+
 def test_a_product_that_is_created_again_counts_from_0(shop: Shop) -> None:
     shop.confirmed()
     shop.take_from_catalogue(ARMCHAIR)

@@ -91,6 +91,15 @@ def test_a_cancellation_starts_its_own_execution(shop: Shop, step_functions_stub
     assert start([cancellation]) == {"batchItemFailures": []}
 
 
+def test_a_refund_of_lines_starts_its_own_execution(shop: Shop, step_functions_stub: Stubber) -> None:
+    shop.confirmed()
+    with at_work(request_id="the-refund"):
+        order = shop.refund_requested(shop.order())
+    expect_start(step_functions_stub, ORDER_ID, f"{ORDER_ID}-refund-v{order.version}", "the-refund")
+
+    assert start(shop.stream()[-1:]) == {"batchItemFailures": []}
+
+
 def test_a_retry_that_no_request_asks_for_has_the_request_of_the_order(
     shop: Shop, step_functions_stub: Stubber
 ) -> None:

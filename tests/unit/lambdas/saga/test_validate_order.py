@@ -5,6 +5,7 @@ import pytest
 from lambdas.domain.errors import (
     AmountNotChargeable,
     CurrencyMismatch,
+    LineRefundDue,
     OrderCancelled,
     OutOfStock,
     PriceChanged,
@@ -46,6 +47,13 @@ def test_an_order_that_took_the_last_units_is_still_valid(shop: Shop) -> None:
     shop.sell_out(ARMCHAIR)
 
     assert validate(shop) == confirmed
+
+
+def test_a_due_refund_of_lines_is_made_instead(shop: Shop) -> None:
+    shop.refund_requested(shop.confirmed())
+
+    with pytest.raises(LineRefundDue):
+        validate(shop)
 
 
 def test_a_sku_that_is_not_in_the_catalogue_is_rejected(shop: Shop) -> None:

@@ -14,6 +14,7 @@ from lambdas.api.erase_customer.handler import handler as erase_customer
 from lambdas.api.fulfil_order.handler import handler as fulfil_order
 from lambdas.api.receive_stripe_webhook.handler import handler as receive_stripe_webhook
 from lambdas.api.republish_events.handler import handler as republish_events
+from lambdas.api.request_refund.handler import handler as request_refund
 from lambdas.api.retry_order.handler import handler as retry_order
 from lambdas.api.settle_order.handler import handler as settle_order
 from lambdas.api.submit_order.handler import handler as submit_order
@@ -198,6 +199,7 @@ CALLS: Final = [
     (Shop.confirmed, retry_order, f"/orders/{ORDER_ID}/retry", None),
     (Shop.confirmed, republish_events, f"/orders/{ORDER_ID}/republish", None),
     (Shop.confirmed, fulfil_order, f"/orders/{ORDER_ID}/fulfil", None),
+    (Shop.confirmed, request_refund, f"/orders/{ORDER_ID}/refunds", {"amount": 1, "reason": "Late."}),
     (Shop.needs_attention, settle_order, f"/orders/{ORDER_ID}/settle", {"reason": "Paid back in cash."}),
     (
         lambda shop: shop.notified(shop.closed()),
@@ -214,7 +216,8 @@ def test_every_entry_of_a_call_names_its_request(
 ) -> None:
     before = given(shop)
 
-    handler(api_event("POST", path, body, groups="operators", request_id=OWN), CONTEXT)
+    headers = {"Idempotency-Key": "key-1"}
+    handler(api_event("POST", path, body, headers=headers, groups="operators", request_id=OWN), CONTEXT)
 
     assert writers(shop.order(), len(before.timeline)) == [(None, OWN)]
 

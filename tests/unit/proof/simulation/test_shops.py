@@ -6,8 +6,7 @@ from random import Random
 
 import pytest
 
-from lambdas.domain.order import Order, OrderLine
-from lambdas.shared.store.inventory import IS_IN_CATALOGUE
+from lambdas.domain.order import Order
 from lambdas.shared.store.reservations import StockReservations
 from local.processes import REPOSITORY
 from proof.fault_campaign.case import Case
@@ -96,10 +95,8 @@ def test_all_pairs_of_a_journey_are_different() -> None:
 def test_a_planted_defect_is_found_and_its_case_made_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
     move = StockReservations._move  # noqa: SLF001 - the defect
 
-    def move_unguarded(
-        self: StockReservations, order: Order, line: OrderLine, taken: int, _: object
-    ) -> object:
-        return move(self, order, line, taken, IS_IN_CATALOGUE)
+    def move_unguarded(self: StockReservations, order: Order, sku: str, taken: int, **_: object) -> object:
+        return move(self, order, sku, taken)
 
     monkeypatch.setattr(StockReservations, "_move", move_unguarded)
 

@@ -18,6 +18,7 @@ from lambdas.domain.errors import (
     PaymentUnknown,
     RefundRefused,
 )
+from lambdas.domain.line_refund import LineRefund
 from lambdas.domain.payment import Charge, Dispute, PaymentIntent, Refund
 from lambdas.shared.payments import stripe_gateway
 from lambdas.shared.payments.stripe_calls import LoggedHttpClient
@@ -59,6 +60,11 @@ def an_intent(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of 
         "latest_charge": None,
         **changes,
     }
+
+
+A_REFUND = LineRefund(
+    "refund-1", {}, 500, restock=False, reason="Late.", requested_by="the-boss", requested_at=""
+)
 
 
 def a_refund(status: str = "succeeded", **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of Stripe's
@@ -297,6 +303,38 @@ def test_the_held_amount_is_refunded_with_a_key_for_each_attempt(
             f"{ORDER_ID}-refund-an-execution-0",
         )
     ]
+
+
+def test_all_tries_of_a_refund_of_lines_share_a_key_until_a_failure_is_replayed(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    error = an_error("api_error")
+    api.answers = [(500, Stored(error)), (200, a_refund(amount=500, metadata={"attempt": "refund-1"}))]
+
+    refund = gateway.refund_lines(an_order(), INTENT, A_REFUND)
+
+    assert refund == Refund("re_1", 500, "succeeded", "refund-1", CREATED)
+    keys = [request.idempotency_key for request in api.requests]
+    assert keys == [f"{ORDER_ID}-refund-refund-1", f"{ORDER_ID}-refund-refund-1-2"]
+    assert {request.parameters["amount"] for request in api.requests} == {"500"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ((500, an_error("api_error")), PaymentProviderUnavailable),
+        ((400, an_error("idempotency_error")), PaymentInFlux),
+    ],
+)
+def test_a_refund_of_lines_with_an_unknown_outcome_keeps_its_key(
+    api: FakeStripeApi, gateway: StripeGateway, answer: tuple[int, object], error: type[Exception]
+) -> None:
+    api.answer = answer
+
+    with pytest.raises(error):
+        gateway.refund_lines(an_order(), INTENT, A_REFUND)
+
+    assert len(api.requests) == 1
 
 
 def a_page(

@@ -1,0 +1,187 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lambdas.api.request_refund.handler import handler
+from lambdas.domain.line_refund import LineRefundStatus
+from lambdas.domain.order import Order
+from lambdas.saga.start_saga.logic import requested_execution
+from lambdas.shared.rest.caller import Caller
+from lambdas.shared.rest.order_representation import represent
+from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, ORDER_ID
+from tests.unit.lambdas.invocations import CONTEXT, api_event
+from tests.unit.lambdas.shop import Shop
+
+ONE = {"items": [{"sku": ARMCHAIR.sku, "quantity": 1}], "restock": True, "reason": "A leg was broken."}
+"""The order has two."""
+
+BOTH = {**ONE, "items": [{"sku": ARMCHAIR.sku, "quantity": 2}]}
+
+
+def refund(body: object = ONE, key: str = "key-1", groups: str = "operators") -> tuple[int, dict[str, Any]]:
+    headers = {"Idempotency-Key": key}
+    event = api_event(
+        "POST", f"/orders/{ORDER_ID}/refunds", body, headers=headers, customer="the-boss", groups=groups
+    )
+    answer = handler(event, CONTEXT)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_units_are_refunded_at_the_price_that_was_paid(shop: Shop) -> None:
+    shop.confirmed()
+
+    status, body = refund()
+
+    (requested,) = body["refunds"]
+    assert (status, body["status"], requested["status"]) == (202, "CONFIRMED", "requested")
+    assert requested["items"] == ONE["items"]
+    assert requested["amount"] == ARMCHAIR.unit_price
+    assert (requested["reason"], requested["requested_by"]) == ("A leg was broken.", "the-boss")
+
+
+def test_a_refund_leaves_the_rest_and_asks_for_an_execution(shop: Shop) -> None:
+    shop.notified(shop.confirmed())
+
+    refund()
+
+    order = shop.order()
+    asked = requested_execution(shop.stream()[-1]["dynamodb"])
+    assert (order.unsettled, order.refund_due) == (True, order.refunds[0].refund_id)
+    assert asked is not None
+    assert asked.name == f"{ORDER_ID}-refund-v{order.version}"
+
+
+def test_the_attempt_is_recorded_before_the_refund_is_made(shop: Shop) -> None:
+    shop.confirmed()
+
+    refund()
+
+    order = shop.order()
+    assert order.payment.refund_attempts == {order.refunds[0].refund_id}
+
+
+def test_a_repeated_request_has_the_same_result(shop: Shop) -> None:
+    shop.confirmed()
+    first = refund()
+
+    assert refund() == first
+    assert len(shop.order().refunds) == 1
+
+
+def test_a_key_that_was_used_for_another_refund_is_refused(shop: Shop) -> None:
+    shop.confirmed()
+    refund()
+
+    status, body = refund(BOTH)
+
+    assert (status, body["type"]) == (422, "urn:problem-type:order-saga:idempotency-key-reused")
+
+
+def test_units_are_refunded_until_none_are_left(shop: Shop) -> None:
+    shop.lines_refunded(shop.confirmed())
+
+    assert refund(BOTH)[1]["detail"] == "Of CRUNCHY-ARMCHAIR, the order has 1 left to refund."
+    assert refund(ONE, key="key-2")[0] == 202
+
+
+def test_an_amount_is_refunded_until_nothing_is_left(shop: Shop) -> None:
+    shop.refunded_outside(shop.lines_refunded(shop.confirmed()), 30_000)
+
+    assert (
+        refund({"amount": 7_901, "reason": "Late."})[1]["detail"] == "The order has 79.00 USD left to refund."
+    )
+    assert refund({"amount": 7_900, "reason": "Late."}, key="key-2")[0] == 202
+
+
+def test_units_go_back_into_stock_only_once(shop: Shop) -> None:
+    order = shop.lines_refunded(shop.confirmed())
+    order = _returned_by_the_bank(shop, order)
+
+    assert refund(BOTH)[1]["detail"] == "Of CRUNCHY-ARMCHAIR, only 1 can go back into stock."
+    assert refund({**BOTH, "restock": False}, key="key-2")[0] == 202
+
+
+def _returned_by_the_bank(shop: Shop, order: Order) -> Order:
+    """The units are back, but the money is not: the refund has failed."""
+    failed = replace(order.refunds[0], status=LineRefundStatus.FAILED)
+    reopened = shop.orders.reopen_line_refund(order, failed, "LineRefundReturned")
+    assert reopened is not None
+    closed = shop.orders.record_line_refund(reopened, failed, "LineRefundFailed: returned", is_over=True)
+    assert closed is not None
+    return closed
+
+
+def test_one_refund_is_made_after_the_other(shop: Shop) -> None:
+    shop.refund_requested(shop.confirmed())
+
+    status, body = refund()
+
+    assert (status, body["type"]) == (409, "urn:problem-type:order-saga:refund-not-possible")
+    assert "Another refund of the order is being made" in body["detail"]
+
+
+def test_two_requests_at_once_refund_no_unit_twice(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    stale = shop.confirmed()
+    shop.lines_refunded(stale, items={ARMCHAIR.sku: 2}, amount=2 * ARMCHAIR.unit_price)
+    monkeypatch.setattr("lambdas.api.request_refund.handler.order_for", lambda *_: stale)
+
+    assert refund()[1]["detail"] == "Of CRUNCHY-ARMCHAIR, the order has 0 left to refund."
+
+
+@pytest.mark.parametrize("given", [Shop.paid, Shop.closed, Shop.needs_attention])
+def test_only_a_confirmed_order_has_something_to_refund(shop: Shop, given: Any) -> None:  # noqa: ANN401 - a method
+    order = given(shop)
+
+    status, body = refund()
+
+    assert status == 409
+    assert body["detail"].startswith(f"The order is {order.status}.")
+
+
+def test_an_order_that_is_being_cancelled_is_refunded_as_a_whole(shop: Shop) -> None:
+    shop.confirmed()
+    shop.cancel()
+
+    assert refund()[1]["detail"] == "The order is being cancelled, and everything is refunded."
+
+
+def test_a_disputed_payment_is_not_refunded(shop: Shop) -> None:
+    shop.disputed(shop.confirmed())
+
+    assert refund()[0] == 409
+
+
+INVALID = {
+    "neither items nor an amount": {"reason": "Late."},
+    "items and an amount": {**ONE, "amount": 5},
+    "an amount that is restocked": {"amount": 5, "restock": True, "reason": "Late."},
+    "no items": {"items": [], "reason": "Late."},
+    "an item twice": {**ONE, "items": ONE["items"] * 2},  # type: ignore[operator] # a list
+    "no reason": {"amount": 5},
+    "a blank reason": {"amount": 5, "reason": " "},
+    "no amount": {"amount": 0, "reason": "Late."},
+}
+
+
+@pytest.mark.parametrize("body", INVALID.values(), ids=INVALID)
+def test_a_malformed_request_is_refused(shop: Shop, body: object) -> None:
+    shop.confirmed()
+
+    assert refund(body)[0] == 400
+
+
+def test_customers_may_not_refund(shop: Shop) -> None:
+    shop.confirmed()
+
+    assert refund(groups="customers")[0] == 403
+
+
+def test_a_customer_does_not_see_the_reason(shop: Shop) -> None:
+    order = shop.lines_refunded(shop.confirmed())
+
+    shown = represent(order, Caller(CUSTOMER, is_operator=False))
+
+    assert "broken" not in json.dumps(shown)
+    assert "the-boss" not in json.dumps(shown)

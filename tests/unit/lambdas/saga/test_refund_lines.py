@@ -1,0 +1,262 @@
+from dataclasses import replace
+
+import pytest
+
+from lambdas.domain.errors import (
+    PaymentInFlux,
+    PaymentProviderUnavailable,
+    RefundRefused,
+    StoreUnavailable,
+    UndoIncomplete,
+)
+from lambdas.domain.line_refund import LineRefundStatus
+from lambdas.domain.order import Order
+from lambdas.saga.charge_payment.logic import charge_payment
+from lambdas.saga.flag_for_operator.logic import flag_for_operator
+from lambdas.saga.refund_lines.logic import refund_lines
+from lambdas.saga.refund_payment.logic import refund_payment
+from lambdas.saga.release_inventory.logic import release_inventory
+from lambdas.saga.restock_lines.logic import restock_lines
+from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, caught
+from tests.unit.lambdas.fakes import FakeStripe, no_answer
+from tests.unit.lambdas.shop import Shop
+
+PRICE = ARMCHAIR.unit_price
+"""Of one unit; the order has two."""
+
+REFUND_ID = "00000000-0000-5000-8000-000000000001"
+"""Of the first refund."""
+
+
+@pytest.fixture
+def order(shop: Shop, stripe: FakeStripe) -> Order:
+    """A confirmed order that is at rest."""
+    shop.priced()
+    charge_payment(ORDER_ID, shop.orders, stripe, shop.queue())
+    return shop.notified(shop.confirm(shop.order()))
+
+
+def make(shop: Shop, stripe: FakeStripe) -> Order:
+    """Run the steps after the sale."""
+    refund_lines(ORDER_ID, shop.orders, stripe)
+    return restock_lines(ORDER_ID, shop.orders, shop.stock)
+
+
+def cancel(shop: Shop, stripe: FakeStripe) -> Order:
+    """Cancel the order, and undo it."""
+    shop.cancel()
+    release_inventory(ORDER_ID, {}, shop.orders, shop.stock)
+    refund_payment(ORDER_ID, {}, "cancel-0", shop.orders, stripe)
+    return shop.orders.close(ORDER_ID, {})
+
+
+def test_a_unit_is_refunded_and_goes_back_into_stock(shop: Shop, stripe: FakeStripe, order: Order) -> None:
+    shop.refund_requested(order)
+
+    after = make(shop, stripe)
+
+    assert (stripe.refunds, stripe.attempts) == ([PRICE], [REFUND_ID])
+    assert after.refunds[0].status is LineRefundStatus.REFUNDED
+    assert after.refunds[0].restocked_at is not None
+    assert (shop.available(ARMCHAIR.sku), shop.reserved(ARMCHAIR, order.day)) == (4, 1)
+    assert (after.is_at_rest, after.refund_due) == (True, None)
+
+
+def test_a_unit_that_is_not_restocked_stays_gone(shop: Shop, stripe: FakeStripe, order: Order) -> None:
+    shop.refund_requested(order, restock=False)
+
+    after = make(shop, stripe)
+
+    assert (shop.available(ARMCHAIR.sku), shop.reserved(ARMCHAIR, order.day)) == (3, 2)
+    assert after.is_at_rest
+
+
+def test_running_the_steps_again_changes_nothing(shop: Shop, stripe: FakeStripe, order: Order) -> None:
+    shop.refund_requested(order)
+    after = make(shop, stripe)
+
+    assert make(shop, stripe) == after
+    assert stripe.refunds == [PRICE]
+
+
+def test_a_refund_whose_reply_was_lost_is_found(shop: Shop, stripe: FakeStripe, order: Order) -> None:
+    shop.refund_requested(order)
+    stripe.after["refund"] = no_answer
+    with pytest.raises(PaymentProviderUnavailable):
+        refund_lines(ORDER_ID, shop.orders, stripe)
+
+    after = make(shop, stripe)
+
+    assert stripe.refunds == [PRICE]
+    assert after.refunds[0].status is LineRefundStatus.REFUNDED
+
+
+def test_a_pending_refund_counts_as_made(shop: Shop, stripe: FakeStripe, order: Order) -> None:
+    stripe.refund_status = "pending"
+    shop.refund_requested(order)
+
+    after = make(shop, stripe)
+
+    assert after.refunds[0].status is LineRefundStatus.REFUND_PENDING
+    assert after.is_at_rest
+
+
+def test_the_order_stays_in_the_index_until_its_customer_is_notified(shop: Shop, stripe: FakeStripe) -> None:
+    shop.priced()
+    charge_payment(ORDER_ID, shop.orders, stripe, shop.queue())
+    order = shop.confirm(shop.order())
+    shop.refund_requested(order)
+
+    shop.notified(shop.order())
+    after = make(shop, stripe)
+
+    assert after.unsettled
+    assert shop.notified(after).is_at_rest
+
+
+def test_no_more_is_refunded_than_the_dashboard_has_left(
+    shop: Shop, stripe: FakeStripe, order: Order
+) -> None:
+    shop.refund_requested(order)
+    stripe.refund_by_hand("pi_1", PRICE + 1)
+
+    with pytest.raises(RefundRefused, match="holds only"):
+        refund_lines(ORDER_ID, shop.orders, stripe)
+
+
+def test_a_refund_in_the_dashboard_in_between_is_found_by_the_next_try(
+    shop: Shop, stripe: FakeStripe, order: Order
+) -> None:
+    shop.refund_requested(order)
+    stripe.before["refund"] = lambda: stripe.refund_by_hand("pi_1", PRICE + 1)
+
+    with pytest.raises(PaymentInFlux):
+        refund_lines(ORDER_ID, shop.orders, stripe)
+
+
+# Failures
+
+
+def test_a_refused_refund_has_failed_and_the_order_keeps_its_money(
+    shop: Shop, stripe: FakeStripe, order: Order
+) -> None:
+    shop.refund_requested(order)
+
+    after = flag_for_operator(ORDER_ID, caught(RefundRefused("Stripe returned closed")), shop.orders)
+
+    assert (after.status, after.refunds[0].status) == ("CONFIRMED", "failed")
+    assert (after.is_at_rest, after.units_kept) == (True, {ARMCHAIR.sku: 2})
+    assert after.timeline[-1].event == "LineRefundFailed: RefundRefused: Stripe returned closed"
+    assert stripe.refunds == []
+
+
+def test_a_refund_with_an_unknown_outcome_stays_due(shop: Shop, order: Order) -> None:
+    shop.refund_requested(order)
+
+    after = flag_for_operator(ORDER_ID, caught(PaymentProviderUnavailable("no answer")), shop.orders)
+
+    assert (after.refund_due, after.refunds[0].status) == (REFUND_ID, "requested")
+    assert after.timeline[-1].event == "LineRefundDelayed: PaymentProviderUnavailable"
+    assert after.unsettled
+
+
+def test_units_without_a_product_stay_gone(shop: Shop, stripe: FakeStripe, order: Order) -> None:
+    shop.refund_requested(order)
+    refund_lines(ORDER_ID, shop.orders, stripe)
+    shop.take_from_catalogue(ARMCHAIR)
+
+    with pytest.raises(UndoIncomplete) as error:
+        restock_lines(ORDER_ID, shop.orders, shop.stock)
+    after = flag_for_operator(ORDER_ID, caught(error.value), shop.orders)
+
+    assert (after.is_at_rest, after.refunds[0].restocked_at) == (True, None)
+    assert after.refunds[0].status is LineRefundStatus.REFUNDED
+
+
+def test_a_refund_that_the_bank_returned_calls_an_operator(
+    shop: Shop, stripe: FakeStripe, order: Order
+) -> None:
+    order = shop.lines_refunded(order)
+    failed = replace(order.refunds[0], status=LineRefundStatus.FAILED)
+    shop.orders.reopen_line_refund(order, failed, "LineRefundReturned")
+
+    with pytest.raises(RefundRefused, match="returned"):
+        refund_lines(ORDER_ID, shop.orders, stripe)
+    after = flag_for_operator(ORDER_ID, caught(RefundRefused("returned")), shop.orders)
+
+    assert (after.is_at_rest, after.units_kept[ARMCHAIR.sku]) == (True, 2)
+
+
+# Races with a cancellation
+
+
+def test_a_cancellation_drops_a_refund_that_is_only_requested(
+    shop: Shop, stripe: FakeStripe, order: Order
+) -> None:
+    shop.refund_requested(order)
+
+    after = cancel(shop, stripe)
+
+    assert (after.status, after.refunds[0].status, after.refund_due) == ("CANCELLED", "dropped", None)
+    assert stripe.refunds == [2 * PRICE]
+    assert shop.available(ARMCHAIR.sku) == 5
+    assert refund_lines(ORDER_ID, shop.orders, stripe) == after
+
+
+def test_a_cancelled_order_gets_back_only_what_is_still_held(
+    shop: Shop, stripe: FakeStripe, order: Order
+) -> None:
+    shop.refund_requested(order)
+    make(shop, stripe)
+
+    after = cancel(shop, stripe)
+
+    assert (after.status, stripe.refunds) == ("CANCELLED", [PRICE, PRICE])
+    assert (shop.available(ARMCHAIR.sku), shop.reserved(ARMCHAIR, order.day)) == (5, 0)
+
+
+def test_a_unit_that_is_gone_does_not_come_back_when_the_order_is_cancelled(
+    shop: Shop, stripe: FakeStripe, order: Order
+) -> None:
+    shop.refund_requested(order, restock=False)
+    make(shop, stripe)
+
+    cancel(shop, stripe)
+
+    assert (shop.available(ARMCHAIR.sku), shop.reserved(ARMCHAIR, order.day)) == (4, 0)
+
+
+def test_a_cancellation_gives_back_units_that_were_not_restocked_yet(
+    shop: Shop, stripe: FakeStripe, order: Order
+) -> None:
+    shop.refund_requested(order)
+    refund_lines(ORDER_ID, shop.orders, stripe)
+
+    cancel(shop, stripe)
+
+    assert (shop.available(ARMCHAIR.sku), shop.reserved(ARMCHAIR, order.day)) == (5, 0)
+    assert restock_lines(ORDER_ID, shop.orders, shop.stock).status == "CANCELLED"
+
+
+def test_no_refund_is_made_once_somebody_asks_to_cancel(shop: Shop, stripe: FakeStripe, order: Order) -> None:
+    shop.refund_requested(order)
+    shop.cancel()
+
+    refund_lines(ORDER_ID, shop.orders, stripe)
+
+    assert stripe.refunds == []
+
+
+def test_the_undo_of_an_order_whose_refund_was_just_made_is_tried_again(
+    shop: Shop, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.refund_requested(order)
+    shop.cancel()
+    stale = shop.order()
+    made = replace(stale.refunds[0], status=LineRefundStatus.REFUNDED)
+    shop.orders.record_line_refund(stale, made, f"LinesRefunded: {REFUND_ID}", is_over=False)
+    orders = shop.orders
+    monkeypatch.setattr(orders, "get", lambda _: stale)
+
+    with pytest.raises(StoreUnavailable):
+        orders.begin_undo(ORDER_ID, {})
