@@ -40,13 +40,21 @@ class Analytics:
     stage: str
 
     def run(self, query: SavedQuery) -> list[Row]:
-        """Run a query; amounts are in minor units.
+        """Run a saved query; amounts are in minor units.
+
+        Raises:
+            Unavailable: Athena could not run it.
+        """
+        return self.rows((_FOLDER / f"{query}.sql").read_text(encoding="utf-8"))
+
+    def rows(self, sql: str) -> list[Row]:
+        """Run any query.
 
         Raises:
             Unavailable: Athena could not run it.
         """
         execution = self.client.start_query_execution(
-            QueryString=(_FOLDER / f"{query}.sql").read_text(encoding="utf-8"),
+            QueryString=sql,
             WorkGroup=f"orders-{self.stage}",
             QueryExecutionContext={"Database": f"orders_{self.stage}"},
         )["QueryExecutionId"]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
+from cli.saved_queries import Analytics
 from lambdas.domain.money import Money
 from local.saga_control import StateVisit
 from local.waiting import wait_for
@@ -113,7 +114,17 @@ def _consumers(world: World, order_id: str) -> str:
         what = f"{consumer.name} has handled {', '.join(sorted(events))}"
         effects = wait_for(read, what, timeout_seconds=10) if events & consumer.receives else read()
         shown.append(f"{consumer.makes}: {', '.join(effects) or 'nothing'}")
-    return " | ".join(shown)
+    rows = wait_for(partial(_analysed, world, order_id), "the events are in the table", timeout_seconds=10)
+    return " | ".join([*shown, f"analytics: {', '.join(rows)}"])
+
+
+def _analysed(world: World, order_id: str) -> list[str]:
+    """The events of an order in the table for analysis, with the order's price."""
+    found = Analytics(world.aws.client("athena"), "local").rows(
+        "SELECT DISTINCT detail_type, detail.amount AS amount, detail.currency AS currency"  # noqa: S608 - the id is our own
+        f" FROM order_events WHERE detail.order_id = '{order_id}'"
+    )
+    return [f"{each['detail_type']} {Money(int(each['amount']), str(each['currency']))}" for each in found]
 
 
 def show_laws(world: PlayedStage, before: Snapshot) -> list[str]:
