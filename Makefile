@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 STAGE ?= dev
+ASSEMBLY ?= cdk.out/$(STAGE)
+OUTPUTS ?= outputs.json
 PORT ?= 4566
 SEED ?= 1
 MINUTES ?= 120
@@ -16,7 +18,8 @@ unexport PYTHONDONTWRITEBYTECODE
 TOOLS := .venv/.ready node_modules/.ready
 SLOWEST := --durations=10
 
-.PHONY: help run update demo accept faults simulate bench check test lint synth docs lock clean
+.PHONY: help run update demo accept faults simulate bench check test lint synth assemble diff deploy drift audit sbom \
+    docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -62,6 +65,30 @@ lint: $(TOOLS) ## check format, lint and types; the deployed code also as Python
 synth: $(TOOLS) .build/.layer ## write a stage's templates to cdk.out (STAGE=local|dev|prod STAGE_FILE=stages/STAGE.toml)
 	@cdk synth --quiet -c stage=$(STAGE) $(if $(STAGE_FILE),-c stage_file=$(STAGE_FILE))
 
+# The steps of the pipeline (.github/workflows). `diff`, `deploy` and `drift` read what `assemble` has written.
+
+assemble: $(TOOLS) .build/.layer ## synthesize each stage that has a file into cdk.out/STAGE
+	@for stage in dev prod; do [ ! -e stages/$$stage.toml ] \
+	    || cdk synth --quiet -c stage=$$stage --output cdk.out/$$stage || exit 1; done
+
+diff: $(TOOLS) ## show as Markdown what a deployment of cdk.out/STAGE changes
+	@printf '## cdk diff: %s\n\n```text\n' $(STAGE)
+	@cdk diff --ci --no-color --app $(ASSEMBLY)
+	@echo '```'
+
+deploy: $(TOOLS) ## deploy cdk.out/STAGE
+	@cdk deploy --all --ci --app $(ASSEMBLY) --require-approval never --outputs-file $(OUTPUTS)
+
+drift: $(TOOLS) ## fail if the resources of cdk.out/STAGE were changed by hand
+	@cdk drift --ci --app $(ASSEMBLY) --fail
+
+audit: $(TOOLS) .build/.pipeline ## look up known vulnerabilities of the locked packages
+	@.build/pipeline/bin/pip-audit --disable-pip --require-hashes -r requirements/lambda.txt -r requirements/dev.txt
+	@npm audit --audit-level=high
+
+sbom: .build/.pipeline ## list the packages of the Lambda layer in .build/sbom.json (CycloneDX)
+	@.build/pipeline/bin/cyclonedx-py requirements requirements/lambda.txt --output-reproducible --output-file .build/sbom.json
+
 docs: .venv/.ready ## write the generated parts of the documentation again
 	@python -m docgen write
 
@@ -72,6 +99,7 @@ INSTALLS := uv pip install --dry-run --quiet --no-deps --target .build/none -r r
 
 lock: .venv/.ready ## resolve pyproject.toml's groups into requirements/*.txt again
 	@$(COMPILE) --group dev --output-file requirements/dev.txt
+	@$(COMPILE) --group pipeline --output-file requirements/pipeline.txt
 	@$(COMPILE) --group lambda --constraints requirements/dev.txt --output-file requirements/lambda.txt
 
 clean: ## remove what the other targets made
@@ -103,6 +131,12 @@ node_modules/.ready: package-lock.json .venv/.ready
 .build/.layer: requirements/lambda.txt stacks/constructs/dependency_layer.py .venv/.ready
 	@echo "Building the Lambda layer ..."
 	@python -m stacks.constructs.dependency_layer
+	@touch $@
+
+.build/.pipeline: requirements/pipeline.txt .venv/.ready
+	@echo "Setting up the tools of the pipeline ..."
+	@python -m venv --clear .build/pipeline
+	@uv pip sync --quiet --python .build/pipeline/bin/python --require-hashes requirements/pipeline.txt
 	@touch $@
 
 # Every locked package can be installed on every system that README names. Like the set-up, this asks the registry.
