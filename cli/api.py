@@ -88,16 +88,18 @@ class ShopApi:
         return cast(ExecutionsJson, self._read(f"/orders/{_quoted(order_id)}/executions").json())
 
     def order_pages(
-        self, *, status: str | None, limit: int | None, cursor: str | None
+        self, *, status: str | None, reference: str | None = None, limit: int | None, cursor: str | None
     ) -> Iterator[OrderPageJson]:
         """List orders, newest first, requesting each page when it is needed.
 
         Args:
             status: Only list orders with this status.
+            reference: Only list orders with this reference of their customer.
             limit: Maximum number of orders on a page.
             cursor: Start of the first page; None for the newest orders.
         """
-        for page in self._pages("/orders", {"status": status, "limit": limit}, cursor):
+        wanted = {"status": status, "reference": reference, "limit": limit}
+        for page in self._pages("/orders", wanted, cursor):
             yield cast(OrderPageJson, page)
 
     def cancel_order(self, order_id: str) -> OrderJson:

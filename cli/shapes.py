@@ -72,6 +72,8 @@ class OrderJson(TypedDict):
     payment: PaymentJson
     failure: NotRequired[FailureJson]
     settlement: NotRequired[SettlementJson]
+    reference: NotRequired[str]
+    expected_amount: NotRequired[int]
     fulfilment: NotRequired[FulfilmentJson]
     timeline: list[TimelineEntryJson]
     created_at: str
@@ -169,6 +171,7 @@ class SubmissionJson(TypedDict):
     items: list[ItemJson]
     payment_method: str
     email: NotRequired[str]
+    reference: NotRequired[str]
     expected_amount: NotRequired[int]
     return_url: NotRequired[str]
 

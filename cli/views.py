@@ -189,6 +189,8 @@ def order_head(order: OrderJson) -> RenderableType:
         Text(f"  {item['quantity']} x {item['sku']}  {format_amount(item.get('unit_price'), currency)}")
         for item in order["items"]
     ]
+    if "reference" in order:
+        lines.append(Text(f"  reference {order['reference']}"))
     if "customer_id" in order:
         lines.append(Text(f"  customer {order['customer_id']}  {order.get('email', '')}".rstrip()))
     if "failure" in order:

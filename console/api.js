@@ -24,9 +24,10 @@ export class Api {
     this.reader = this.operator ?? this.customer;
   }
 
-  orders({ status, limit, cursor }) {
+  orders({ status, reference, limit, cursor }) {
     const query = new URLSearchParams({ limit });
     if (status) query.set("status", status);
+    if (reference) query.set("reference", reference);
     if (cursor) query.set("cursor", cursor);
     return this.#send("GET", `${this.config.api}/orders?${query}`);
   }

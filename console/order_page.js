@@ -138,6 +138,7 @@ export class OrderPage {
         fact("Items", itemsOf(order)),
         fact("Placed", `${dayAndTime(order.created_at)} UTC`),
         fact(isOpen ? "Open for" : "Took", duration(age)),
+        order.reference && fact("Reference", order.reference),
         order.fulfilment && fact("Sent", deliveryOf(order.fulfilment)),
         order.settlement && fact("Settled", order.settlement.reason),
       ),

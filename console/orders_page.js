@@ -8,13 +8,14 @@ import { badge, heads, itemsOf, quiet, statusMark, unseenCaption } from "./parts
 
 const PAGE_SIZE = 100;
 const PAUSE = 3000;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export class OrdersPage {
   title = "Orders";
   orders = null;
   status = "";
   search = "";
+  reference = ""; // the customer's own id, if orders are listed by it
   pages = 1;
   wanted = 1; // orders to look for: a page of the API can be empty, although orders follow
   hasMore = false;
@@ -31,12 +32,12 @@ export class OrdersPage {
 
   /** Read the pages that are shown, again: orders change their status, and so their place in a filtered list. */
   async load() {
-    const { status } = this;
+    const { status, reference } = this;
     const orders = [];
     let [cursor, pages] = [null, 0];
     do {
-      const answer = await this.app.api.orders({ status, limit: PAGE_SIZE, cursor });
-      if (status !== this.status) return;
+      const answer = await this.app.api.orders({ status, reference, limit: PAGE_SIZE, cursor });
+      if (status !== this.status || reference !== this.reference) return;
       orders.push(...answer.orders);
       cursor = answer.cursor;
       pages += 1;
@@ -55,7 +56,8 @@ export class OrdersPage {
   }
 
   view() {
-    const found = (this.orders ?? []).filter((order) => order.order_id.includes(this.search));
+    const isFound = (order) => this.reference || order.order_id.includes(this.search.toLowerCase());
+    const found = (this.orders ?? []).filter(isFound);
     return [
       h(
         "div.heading",
@@ -73,17 +75,19 @@ export class OrdersPage {
     const choices = ["", ...STATUSES].map((status) =>
       h(
         "button",
-        { "aria-pressed": String(status === this.status), "data-status": status, onclick: () => this.#filter(status) },
+        { "aria-pressed": String(status === this.status), "data-status": status, onclick: () => this.#filter({ status }) },
         status ? [statusMark(status), sentence(status)] : "All",
       ),
     );
     const submit = (event) => {
       event.preventDefault();
-      if (UUID.test(this.search)) location.hash = `#/orders/${this.search}`;
+      if (UUID.test(this.search)) location.hash = `#/orders/${this.search.toLowerCase()}`;
+      else this.#filter({ reference: this.search });
     };
     const typed = (event) => {
-      this.search = event.target.value.trim().toLowerCase();
-      this.app.render();
+      this.search = event.target.value.trim();
+      if (this.reference) this.#filter({ reference: "" });
+      else this.app.render();
     };
     return h(
       "div.filters",
@@ -91,11 +95,11 @@ export class OrdersPage {
       h(
         "form",
         { role: "search", onsubmit: submit },
-        h("label", { for: "search", class: "unseen" }, "Order id, or a part of it"),
+        h("label", { for: "search", class: "unseen" }, "Order id, or a part of it; or a reference, and Enter"),
         h("input", {
           id: "search",
           type: "search",
-          placeholder: "Order id",
+          placeholder: "Order id, or reference and Enter",
           autocomplete: "off",
           spellcheck: "false",
           oninput: typed,
@@ -125,12 +129,13 @@ export class OrdersPage {
   }
 
   #nothingFound() {
-    if (UUID.test(this.search)) return h("a", { href: `#/orders/${this.search}` }, "Open this order");
+    if (this.reference) return `No order has the reference ${this.reference}.`;
+    if (UUID.test(this.search)) return h("a", { href: `#/orders/${this.search.toLowerCase()}` }, "Open this order");
     return this.search ? "No order among those that are loaded has this id." : "No orders.";
   }
 
-  #filter(status) {
-    Object.assign(this, { status, pages: 1, wanted: 1, isWhole: false, orders: null });
+  #filter(changes) {
+    Object.assign(this, { ...changes, pages: 1, wanted: 1, isWhole: false, orders: null });
     this.app.refresh();
   }
 

@@ -55,7 +55,8 @@ class ApiStack(StageStack):
         submit_order = functions.add("submit_order", orders.add(), browsers)
         list_orders = functions.add(
             "list_orders",
-            *(orders.find_by("by_customer", "by_day", "unsettled"), cursor_secret.read(), browsers),
+            orders.find_by("by_customer", "by_day", "by_reference", "unsettled"),
+            *(cursor_secret.read(), browsers),
         )
         get_order = functions.add("get_order", orders.read(), browsers)
         list_executions = functions.add("list_executions", orders.read(), saga.read_histories(), browsers)

@@ -38,6 +38,8 @@ class DataStack(StageStack):
                 # A partition takes 1,000 writes a second, and an order is written to it once: that is more
                 # than Step Functions can start. Beyond that rate, a day needs several partitions.
                 _index("by_day", "day"),
+                # Only orders whose customer gave a reference have the attribute.
+                _index("by_reference", "reference", "customer_id"),
             ],
         )
         self.inventory = Table(self, "Inventory", settings, partition_key="sku")
@@ -78,11 +80,12 @@ class DataStack(StageStack):
         )
 
 
-def _index(name: str, partition_key: str) -> dynamodb.GlobalSecondaryIndexPropsV2:
-    """An index by time that has keys only, so that a change of an order does not write to it again."""
+def _index(name: str, partition_key: str, *others: str) -> dynamodb.GlobalSecondaryIndexPropsV2:
+    """An index by time. It has only attributes that no change of an order writes to it again."""
     return dynamodb.GlobalSecondaryIndexPropsV2(
         index_name=name,
         partition_key=text(partition_key),
         sort_key=text("created_at"),
-        projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        projection_type=dynamodb.ProjectionType.INCLUDE if others else dynamodb.ProjectionType.KEYS_ONLY,
+        non_key_attributes=[*others] or None,
     )

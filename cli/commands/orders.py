@@ -57,6 +57,7 @@ def submit(
         str | None, typer.Option(help="Your address for mail; the one that you signed in with by default.")
     ] = None,
     currency: Annotated[str, typer.Option(help="Currency, ISO 4217.")] = "usd",
+    reference: Annotated[str | None, typer.Option(help="Your own id of the order.")] = None,
     expected_amount: Annotated[
         str | None,
         typer.Option(help="Price that you expect, such as 159.00; the order fails at another one."),
@@ -79,6 +80,8 @@ def submit(
     }
     if email is not None:
         submission["email"] = email
+    if reference is not None:
+        submission["reference"] = reference
     if expected_amount is not None:
         submission["expected_amount"] = parse_option(expected_amount, currency.lower(), "--expected-amount")
     if return_url is not None:
@@ -122,6 +125,9 @@ def list_orders(
     connection: Connection,
     *,
     status: Annotated[Status | None, typer.Option(help="Only list orders with this status.")] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Only list orders with this reference of their customer.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Orders on a page.", show_default=False)] = None,
     cursor: Annotated[
         str | None, typer.Option(help="Start of the page, as printed with the previous page.")
@@ -133,7 +139,7 @@ def list_orders(
     Customers see their own orders, operators see all orders.
     """
     page: OrderPageJson = {"orders": [], "cursor": None}
-    for each in connection.api.order_pages(status=status, limit=limit, cursor=cursor):
+    for each in connection.api.order_pages(status=status, reference=reference, limit=limit, cursor=cursor):
         page = {"orders": page["orders"] + each["orders"], "cursor": each["cursor"]}
         if not everything:
             break

@@ -147,7 +147,7 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
             " page can have fewer orders than `limit`, or none, although more pages follow, because each"
             " request reads a limited number of orders and days. An order that exists when the first page"
             " is read, and whose status does not change, is listed exactly once. A cursor is valid for the"
-            " same caller and the same `status`; `limit` can change."
+            " same caller, `status` and `reference`; `limit` can change."
         ),
         request=ListOrdersRequest,
         successes={
@@ -324,8 +324,8 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         summary="Forget a customer",
         description=(
             "Removes the address, the payment method, the URL to return to and Stripe's client secret from"
-            " the customer's orders that are at rest. It can't be taken back. The orders keep what was bought"
-            " and paid, and `customer_id`.\n\n"
+            " the customer's orders that are at rest. It can't be taken back. The orders keep what was"
+            " bought, paid and sent, `reference` and `customer_id`.\n\n"
             "Repeat the request while `more` is true, and again once the orders in `not_at_rest` are at rest."
             " The user's account and the data at Stripe are not affected."
         ),

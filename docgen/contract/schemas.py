@@ -158,6 +158,12 @@ class OrderSchema(ResponseSchema):
             description="Only present when the payment was settled outside of Stripe, and only for operators."
         ),
     ] = None
+    reference: Annotated[
+        str | Omitted, Field(description="The customer's own id of the order, if they gave one.")
+    ] = None
+    expected_amount: Annotated[
+        MinorUnits | Omitted, Field(description="What the customer expected to pay, if they said it.")
+    ] = None
     fulfilment: Annotated[
         FulfilmentSchema | Omitted, Field(description="Present once the order is fulfilled.")
     ] = None

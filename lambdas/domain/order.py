@@ -207,6 +207,7 @@ class Order:
         timeline: What happened, the oldest entry first.
         return_url: Where the bank sends the customer back to after an approval; it may hold secrets of the
             caller, so it is not logged.
+        reference: The customer's own id of the order; None if they give none. Several orders can share it.
         expected_amount: What the customer expects to pay, in minor units; None if they do not say.
         version: Each write adds 1.
         amount: Sum of all lines in minor units; None until the order is priced.
@@ -237,6 +238,7 @@ class Order:
     updated_at: str
     timeline: tuple[TimelineEntry, ...]
     return_url: str | None = None
+    reference: str | None = None
     expected_amount: int | None = None
     version: int = 1
     status: OrderStatus = OrderStatus.PENDING
@@ -434,5 +436,6 @@ class Order:
             updated_at=self.created_at,
             timeline=self.timeline[:1],
             return_url=self.return_url,
+            reference=self.reference,
             expected_amount=self.expected_amount,
         )

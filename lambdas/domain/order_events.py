@@ -140,6 +140,12 @@ class OrderEventDetail(TypedDict):
         ]
     ]
     items: ReadOnly[Annotated[Sequence[ItemDetail], Described("The lines of the order.", minItems=1)]]
+    reference: NotRequired[Annotated[str, Described("The customer's own id of the order, if they gave one.")]]
+    expected_amount: NotRequired[
+        Annotated[
+            MinorUnits, Described("What the customer expected to pay, in minor units, if they said it.")
+        ]
+    ]
     payment: NotRequired[
         ReadOnly[
             Annotated[

@@ -35,8 +35,12 @@ INDEXES: Final = {
     "by_customer": ("customer_id", "created_at"),
     "unsettled": ("unsettled_shard", "created_at"),
     "by_day": ("day", "created_at"),
+    "by_reference": ("reference", "created_at"),
 }
-"""The indexes of the orders table, which have keys only."""
+"""The indexes of the orders table by their keys."""
+
+_OTHERS: Final = {"by_reference": ("customer_id",)}
+"""What an index has besides its keys."""
 
 _LAGS_MS: Final = (20, 20, 20, 300, 3000)
 """How long indexes and eventually consistent reads miss a write at most; each is as likely."""
@@ -202,8 +206,9 @@ class DynamoDB:
             at = place(start)
             entries = [each for each in entries if (place(each) > at if forward else place(each) < at)]
         names = dict.fromkeys((*keys, *KEYS[table]))
+        shown = (*names, *_OTHERS.get(params.get("IndexName", ""), ()))
         found = (
-            [{name: each[name] for name in names} for each in entries] if "IndexName" in params else entries
+            [{name: each[name] for name in shown} for each in entries] if "IndexName" in params else entries
         )
         return _page(found, params, names)
 

@@ -118,6 +118,8 @@ class ConsoleShop:
         )
         if status := query.get("status"):
             orders = [order for order in orders if order["status"] == status[0]]
+        if reference := query.get("reference"):
+            orders = [order for order in orders if order.get("reference") == reference[0]]
         start, limit = int(query.get("cursor", ["0"])[0]), int(query["limit"][0])
         end = start + limit
         cursor = str(end) if end < len(orders) + self.empty_pages * limit else None

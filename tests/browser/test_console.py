@@ -112,6 +112,19 @@ def test_a_whole_id_opens_its_order(page: Page, shop: ConsoleShop) -> None:
     expect(page.locator("h1")).to_have_text(shop.order_id(HAPPY))
 
 
+def test_a_reference_lists_its_orders(page: Page, shop: ConsoleShop) -> None:
+    shop.recorded[DECLINED]["order"]["reference"] = "PO 7"
+    shop.open()
+
+    page.get_by_label("Order id").fill("PO 7")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".orders tbody tr")).to_have_count(1)
+    expect(page.locator(".orders")).to_contain_text(shop.order_id(DECLINED))
+    page.get_by_label("Order id").fill("")
+    expect(page.locator(".orders tbody tr")).to_have_count(5)
+
+
 def test_older_orders_come_page_by_page(page: Page, shop: ConsoleShop) -> None:
     shop.listed = many_orders(500)
     shop.open()

@@ -60,6 +60,7 @@ def test_the_indexes_of_orders_are_those_that_the_code_queries(stage: Synthesis)
         "by_customer": ["customer_id", "created_at"],
         "unsettled": ["unsettled_shard", "created_at"],
         "by_day": ["day", "created_at"],
+        "by_reference": ["reference", "created_at"],
     }
 
 
@@ -84,8 +85,14 @@ def test_idempotency_records_expire(stage: Synthesis) -> None:
 
 
 def test_changes_of_an_order_do_not_write_to_its_indexes(stage: Synthesis) -> None:
-    for index in stage.named(TABLE)["Orders"]["GlobalSecondaryIndexes"]:
-        assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}, index["IndexName"]
+    projections = {
+        index["IndexName"]: index["Projection"]
+        for index in stage.named(TABLE)["Orders"]["GlobalSecondaryIndexes"]
+    }
+
+    by_reference = projections.pop("by_reference")
+    assert by_reference == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["customer_id"]}
+    assert all(each == {"ProjectionType": "KEYS_ONLY"} for each in projections.values())
 
 
 def test_secrets_are_generated_and_only_those_of_stripe_are_kept_in_prod(stage: Synthesis) -> None:

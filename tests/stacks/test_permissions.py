@@ -37,6 +37,7 @@ GRANTS: dict[str, Permissions] = {
         "Orders.Arn": {"dynamodb:BatchGetItem"},
         "Orders.Arn/index/by_customer": {"dynamodb:Query"},
         "Orders.Arn/index/by_day": {"dynamodb:Query"},
+        "Orders.Arn/index/by_reference": {"dynamodb:Query"},
         "Orders.Arn/index/unsettled": {"dynamodb:Query"},
         "CursorSecret.Id": READ_SECRET,
     },

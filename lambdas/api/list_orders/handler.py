@@ -25,12 +25,11 @@ def handler(http: HttpRequest) -> HttpResponse:
     query = parse(ListOrdersRequest, http).query
     cursors = CursorSigner(
         partial(read_secret, settings.cursor_secret_id, unavailable=StoreUnavailable),
-        scope=(caller.customer_id, str(caller.is_operator), query.status),
+        scope=(caller.customer_id, str(caller.is_operator), query.status, query.reference),
     )
     page = list_orders(
         caller,
-        query.status,
-        limit=query.limit,
+        query,
         start=cursors.read(query.cursor) if query.cursor else None,
         listing=OrderListing.from_settings(settings),
     )

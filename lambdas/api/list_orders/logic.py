@@ -12,6 +12,7 @@ from itertools import chain, dropwhile, islice
 from typing import Final
 
 from lambdas.api.list_orders.cursor import Position
+from lambdas.api.list_orders.request import ListOrdersQuery
 from lambdas.domain import clock
 from lambdas.domain.order import Order, OrderStatus
 from lambdas.shared.rest.caller import Caller
@@ -51,21 +52,21 @@ class OrdersPage:
 
 def list_orders(
     caller: Caller,
-    status: OrderStatus | None,
+    query: ListOrdersQuery,
     *,
-    limit: int,
     start: Position | None,
     listing: OrderListing,
 ) -> OrdersPage:
     """List a customer's own orders or, for an operator, all orders.
 
-    If `status` is given, only orders with this status are listed. The page has at most `limit` orders and
-    begins at `start`, the end of the previous page.
+    Only orders with the query's status and reference are listed, if it has them. The page has at most `limit`
+    orders and begins at `start`, the end of the previous page.
     """
+    status, limit = query.status, query.limit
     start = start or _NOW
     at_once = limit if status is None else BATCH
     # Three more: the last order of the previous page, and two that show whether another page follows.
-    candidates = _candidates(caller, status, start, listing, at_once + 3)
+    candidates = _candidates(caller, query, start, listing, at_once + 3)
     entries = dropwhile(lambda entry: _position(entry) >= start, candidates.entries)
     found: list[Order] = []
     read = 0
@@ -99,12 +100,18 @@ class _Candidates:
 
 
 def _candidates(
-    caller: Caller, status: OrderStatus | None, start: Position, listing: OrderListing, limit: int
+    caller: Caller, query: ListOrdersQuery, start: Position, listing: OrderListing, limit: int
 ) -> _Candidates:
     until = start.created_at
+    if query.reference is not None:
+        found = listing.newest_first("by_reference", query.reference, until=until, limit=limit)
+        # References of customers can be the same. No page and no cursor has an order of another customer.
+        return _Candidates(
+            each for each in found if caller.is_operator or each.customer_id == caller.customer_id
+        )
     if not caller.is_operator:
         return _Candidates(listing.newest_first("by_customer", caller.customer_id, until=until, limit=limit))
-    if status in _UNSETTLED:
+    if query.status in _UNSETTLED:
         shards = (listing.newest_first("unsettled", shard, until=until, limit=limit) for shard in SHARDS)
         return _Candidates(merge(*shards, key=_position, reverse=True))
     return _by_day(start, listing, limit)

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from lambdas.domain.order import OrderStatus
-from lambdas.shared.rest.fields import Limit
+from lambdas.shared.rest.fields import Limit, ShortText
 from lambdas.shared.rest.parsing import RequestModel
 
 DEFAULT_LIMIT: Final = 20
@@ -16,6 +16,9 @@ class ListOrdersQuery(RequestModel):
 
     status: Annotated[
         OrderStatus | None, Field(strict=False, description="Only orders with this status.")
+    ] = None
+    reference: Annotated[
+        ShortText | None, Field(description="Only orders with this reference of their customer.")
     ] = None
     limit: Limit = DEFAULT_LIMIT
     cursor: Annotated[

@@ -73,6 +73,8 @@ class _Optional(TypedDict, total=False):
     """The fields that not every event has."""
 
     request_id: str
+    reference: str
+    expected_amount: int
     payment: PaymentDetail
     refund: LineRefundDetail
     failure: FailureDetail
@@ -83,6 +85,10 @@ def _optional(detail_type: EventType, after: Order) -> _Optional:
     optional: _Optional = {}
     if after.request_id is not None:
         optional["request_id"] = after.request_id
+    if after.reference is not None:
+        optional["reference"] = after.reference
+    if after.expected_amount is not None:
+        optional["expected_amount"] = after.expected_amount
     if (
         after.payment.dispute
         or after.payment.refunded_outside

@@ -71,8 +71,8 @@ ProductName = Annotated[
 
 ShortText = Annotated[
     str,
-    Field(min_length=1, max_length=64, pattern=rf"^[^\s{_STEERING}]([^{_STEERING}]*[^\s{_STEERING}])?$"),
-    has_form("must have no control characters, and no blank at its start or end"),
+    Field(min_length=1, max_length=64, pattern=rf"^[^\s{_STEERING}][^{_STEERING}]*$"),
+    has_form("must have no control characters, and not begin with a blank"),
 ]
 """A name or number that somebody else has given, in at most 64 characters."""
 

@@ -34,6 +34,10 @@ def represent(order: Order, caller: Caller, *, with_address: bool = False) -> di
         "created_at": order.created_at,
         "updated_at": order.updated_at,
     }
+    if order.reference is not None:
+        body["reference"] = order.reference
+    if order.expected_amount is not None:
+        body["expected_amount"] = order.expected_amount
     if order.waits_for_customer and order.customer_id == caller.customer_id:
         body["payment"]["next_action"] = order.payment.next_action
         body["payment"]["client_secret"] = order.payment.client_secret

@@ -1,7 +1,7 @@
 """Finds orders through the indexes of the orders table, page by page.
 
-An index supplies only keys. It lags behind the table, for a time that has no upper limit, so a caller that
-needs the state of an order reads the order itself.
+An index supplies only keys, and by reference the customer. It lags behind the table, for a time that has no
+upper limit, so a caller that needs the state of an order reads the order itself.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 BATCH: Final = 100
 """Maximum number of items that DynamoDB reads in one call."""
 
-Index = Literal["by_customer", "by_day", "unsettled"]
+Index = Literal["by_customer", "by_day", "by_reference", "unsettled"]
 
 _PARTITION_KEY: Final[Mapping[Index, str]] = {
     "by_customer": "customer_id",
     "by_day": "day",
+    "by_reference": "reference",
     "unsettled": "unsettled_shard",
 }
 
@@ -43,10 +44,12 @@ class Listed:
 
     Attributes:
         created_at: UTC, ISO 8601.
+        customer_id: The order's customer; None in an index that does not have it.
     """
 
     order_id: str
     created_at: str
+    customer_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class OrderListing:
 
         Args:
             index: The index.
-            partition: The customer, day or shard.
+            partition: The customer, day, reference or shard.
             until: Orders that were created later are left out.
             since: Orders that were created earlier are left out; None for no limit.
             limit: Number of orders in a page.
@@ -158,6 +161,6 @@ class OrderListing:
         last = answer.get("LastEvaluatedKey")
         items = map(from_attributes, answer["Items"])
         return Page(
-            [Listed(item["order_id"], item["created_at"]) for item in items],
+            [Listed(item["order_id"], item["created_at"], item.get("customer_id")) for item in items],
             from_attributes(last) if last else None,
         )

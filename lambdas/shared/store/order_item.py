@@ -48,7 +48,13 @@ def item_of_new(order: Order) -> dict[str, Any]:
         "stock_taken": order.stock_taken,
         "unsettled_shard": shard_of(order.order_id),
         "day": order.day,
-        **present({"return_url": order.return_url, "expected_amount": order.expected_amount}),
+        **present(
+            {
+                "return_url": order.return_url,
+                "reference": order.reference,
+                "expected_amount": order.expected_amount,
+            }
+        ),
     }
 
 
@@ -73,6 +79,7 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
         updated_at=max(item["updated_at"], timeline[-1].at),
         timeline=timeline,
         return_url=item.get("return_url"),
+        reference=item.get("reference"),
         expected_amount=item.get("expected_amount"),
         version=item["version"],
         status=OrderStatus(item["status"]),

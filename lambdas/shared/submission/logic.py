@@ -65,6 +65,7 @@ def _order_of(caller: Caller, idempotency_key: str, request: SubmitOrder) -> Ord
         payment_method=request.payment_method,
         email=_own_address(caller, request.email),
         return_url=request.return_url,
+        reference=request.reference,
         expected_amount=request.expected_amount,
         created_at=at,
         updated_at=at,

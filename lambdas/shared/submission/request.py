@@ -5,7 +5,7 @@ from typing import Annotated, Final, TypeVar
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from lambdas.domain.money import MAX_AMOUNT
-from lambdas.shared.rest.fields import WHOLE_NUMBER, Currency, Sku
+from lambdas.shared.rest.fields import WHOLE_NUMBER, Currency, ShortText, Sku
 from lambdas.shared.rest.parsing import RequestModel, has_form
 
 MAX_LINES: Final = 99
@@ -93,6 +93,10 @@ class SubmitOrder(RequestModel):
     email: Annotated[
         EmailAddress | None,
         Field(description="Optional. If present, it must be the e-mail address of the signed-in user."),
+    ] = None
+    reference: Annotated[
+        ShortText | None,
+        Field(description="Your own id of the order. The shop returns it, and you can list orders by it."),
     ] = None
     expected_amount: Annotated[
         int | None,

@@ -27,7 +27,11 @@ def test_an_order_is_submitted_with_a_new_key_that_is_printed(orders: Run, shop:
 
 @pytest.mark.parametrize(
     ("option", "field", "value"),
-    [("--email", "email", "a@example.com"), ("--return-url", "return_url", "https://shop.example/paid")],
+    [
+        ("--email", "email", "a@example.com"),
+        ("--return-url", "return_url", "https://shop.example/paid"),
+        ("--reference", "reference", "PO 7"),
+    ],
 )
 def test_an_order_is_submitted_with_its_options(
     orders: Run, shop: FakeShop, option: str, field: str, value: str
@@ -37,6 +41,20 @@ def test_an_order_is_submitted_with_its_options(
     orders(*SUBMIT, option, value)
 
     assert json.loads(shop.last_request.content)[field] == value
+
+
+def test_orders_are_listed_by_their_reference(orders: Run, shop: FakeShop) -> None:
+    shop.answers("GET /orders?reference=PO+7", {"orders": [an_order()], "cursor": None})
+
+    result = orders("list", "--reference", "PO 7")
+
+    assert "o-1" in result.stdout
+
+
+def test_an_order_is_shown_with_its_reference(orders: Run, shop: FakeShop) -> None:
+    shop.answers("GET /orders/o-1", an_order(reference="PO 7"))
+
+    assert "reference PO 7" in orders("get", "o-1").stdout
 
 
 @pytest.mark.parametrize(("currency", "minor_units"), [("usd", 15_900), ("KWD", 159_000)])

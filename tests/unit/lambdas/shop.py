@@ -32,7 +32,12 @@ from tests.unit.lambdas.fakes import CARD_WITH_3DS, FakeStripe
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeDefinitionTypeDef, KeySchemaElementTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeDefinitionTypeDef,
+        GlobalSecondaryIndexTypeDef,
+        KeySchemaElementTypeDef,
+        ProjectionTypeDef,
+    )
 
 ORDERS_TABLE = "orders"
 INVENTORY_TABLE = "inventory"
@@ -51,19 +56,19 @@ class Shop:
         shop.client.create_table(
             TableName=ORDERS_TABLE,
             BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=_texts("order_id", "customer_id", "created_at", "unsettled_shard", "day"),
+            AttributeDefinitions=_texts(
+                *("order_id", "customer_id", "created_at", "unsettled_shard", "day", "reference")
+            ),
             KeySchema=_keys("order_id"),
             GlobalSecondaryIndexes=[
-                {
-                    "IndexName": index,
-                    "KeySchema": _keys(partition_key, "created_at"),
-                    "Projection": {"ProjectionType": "KEYS_ONLY"},
-                }
-                for index, partition_key in {
-                    "by_customer": "customer_id",
-                    "unsettled": "unsettled_shard",
-                    "by_day": "day",
-                }.items()
+                _index("by_customer", "customer_id", {"ProjectionType": "KEYS_ONLY"}),
+                _index("unsettled", "unsettled_shard", {"ProjectionType": "KEYS_ONLY"}),
+                _index("by_day", "day", {"ProjectionType": "KEYS_ONLY"}),
+                _index(
+                    "by_reference",
+                    "reference",
+                    {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["customer_id"]},
+                ),
             ],
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
         )
@@ -314,6 +319,10 @@ class EarlyReader(OrderTable):
 
 def _texts(*names: str) -> "list[AttributeDefinitionTypeDef]":
     return [{"AttributeName": name, "AttributeType": "S"} for name in names]
+
+
+def _index(name: str, partition_key: str, projection: "ProjectionTypeDef") -> "GlobalSecondaryIndexTypeDef":
+    return {"IndexName": name, "KeySchema": _keys(partition_key, "created_at"), "Projection": projection}
 
 
 def _keys(partition_key: str, sort_key: str | None = None) -> "list[KeySchemaElementTypeDef]":

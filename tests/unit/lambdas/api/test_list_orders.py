@@ -23,12 +23,20 @@ NUMBERS: Final = count()
 pytestmark = pytest.mark.usefixtures("cursor_secret")
 
 
-def placed(shop: Shop, at: str, *, customer: str = "harry", shard: str = "a") -> str:
+def placed(
+    shop: Shop, at: str, *, customer: str = "harry", shard: str = "a", reference: str | None = None
+) -> str:
     """Place an order on a day or at a time, and return its id, which ends with a serial number."""
     order_id = f"{shard}0000000-0000-5000-8000-{next(NUMBERS):012}"
     created_at = at if "T" in at else f"{at}T12:00:00.000Z"
     shop.orders.create(
-        an_order(order_id=order_id, customer_id=customer, created_at=created_at, updated_at=created_at)
+        an_order(
+            order_id=order_id,
+            customer_id=customer,
+            created_at=created_at,
+            updated_at=created_at,
+            reference=reference,
+        )
     )
     return order_id
 
@@ -206,6 +214,41 @@ def test_an_operator_finds_orders_at_rest_by_status(shop: Shop) -> None:
 # Cursors
 
 
+# By reference
+
+
+@pytest.mark.parametrize("limit", ["1", "20"])
+def test_a_customer_finds_their_own_orders_by_reference(shop: Shop, limit: str) -> None:
+    old = placed(shop, "2026-02-01", reference="PO 7")
+    placed(shop, "2026-02-02", reference="PO 7", customer="sally")
+    placed(shop, "2026-02-03", reference="PO 8")
+    placed(shop, "2026-02-04")
+    new = placed(shop, TODAY, reference="PO 7")
+
+    assert listed({"reference": "PO 7", "limit": limit}) == [new, old]
+
+
+def test_no_page_tells_that_somebody_else_uses_a_reference(shop: Shop) -> None:
+    for _ in range(3):
+        placed(shop, TODAY, reference="PO 7", customer="sally")
+
+    assert ask({"reference": "PO 7", "limit": "1"}) == (200, {"orders": [], "cursor": None})
+
+
+def test_an_operator_finds_the_orders_of_all_customers_by_reference(shop: Shop) -> None:
+    orders = [placed(shop, TODAY, reference="PO 7", customer=each) for each in ("harry", "sally")]
+
+    assert listed({"reference": "PO 7"}, groups=OPERATORS) == sorted(orders, reverse=True)
+
+
+def test_reference_and_status_filter_together(shop: Shop) -> None:
+    placed(shop, TODAY, reference="PO 7")
+    failed = placed(shop, TODAY, reference="PO 7")
+    shop.orders.close(failed, {})
+
+    assert listed({"reference": "PO 7", "status": "FAILED"}) == [failed]
+
+
 def a_cursor(shop: Shop, query: dict[str, str] | None = None, **caller: str) -> str:
     for second in range(2):
         placed(shop, f"{TODAY}T12:00:0{second}.000Z")
@@ -251,6 +294,7 @@ def test_a_cursor_is_for_one_caller_one_filter_and_any_limit(shop: Shop) -> None
 
     assert ask({"cursor": cursor, "limit": "7"})[0] == 200
     assert wrong_fields(ask({"cursor": cursor, "status": "PENDING"})) == ["cursor"]
+    assert wrong_fields(ask({"cursor": cursor, "reference": "PO 7"})) == ["cursor"]
     assert wrong_fields(ask({"cursor": cursor}, customer="sally")) == ["cursor"]
     assert wrong_fields(ask({"cursor": cursor}, groups=OPERATORS)) == ["cursor"]
 

@@ -254,6 +254,20 @@ def test_the_amount_that_the_customer_expects_is_stored(shop: Shop, amount: floa
     assert shop.order(order_id).expected_amount == amount
 
 
+def test_a_reference_and_an_expected_amount_are_returned(shop: Shop) -> None:
+    body = json.loads(submit(a_body(reference="PO 7", expected_amount=75_800))["body"])
+
+    assert (body["reference"], body["expected_amount"]) == ("PO 7", 75_800)
+    assert shop.order(body["order_id"]).reference == "PO 7"
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_order_with_another_reference_is_another_request() -> None:
+    submit(a_body(reference="PO 7"))
+
+    problem(submit(a_body(reference="PO 8")), 422)
+
+
 # Invalid requests
 
 
@@ -363,6 +377,9 @@ BAD_BODIES: dict[str, tuple[object, list[str]]] = {
     "e-mail with a NUL": (a_body(email="harry\x00@example.com"), ["email"]),
     "e-mail too long": (a_body(email="h@" + "example." * 31 + "com"), ["email"]),
     **{f"e-mail {name}": (a_body(email=address), ["email"]) for name, address in REFUSED_BY_SES.items()},
+    "reference empty": (a_body(reference=""), ["reference"]),
+    "reference too long": (a_body(reference="x" * 65), ["reference"]),
+    "reference with a line break": (a_body(reference="a\nb"), ["reference"]),
     "expected amount zero": (a_body(expected_amount=0), ["expected_amount"]),
     "expected amount with decimals": (a_body(expected_amount=9.5), ["expected_amount"]),
     "expected amount text": (a_body(expected_amount="10.00"), ["expected_amount"]),

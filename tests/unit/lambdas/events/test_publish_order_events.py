@@ -91,6 +91,17 @@ def test_a_confirmed_order_is_published_whole(shop: Shop, event_bridge: FakeEven
     assert UUID(event_id).version == 5
 
 
+def test_an_event_has_the_reference_and_the_expected_amount(
+    shop: Shop, event_bridge: FakeEventBridge
+) -> None:
+    shop.confirmed(reference="PO 7", expected_amount=2 * ARMCHAIR.unit_price)
+
+    publish(shop.stream())
+
+    [detail] = details(event_bridge)
+    assert (detail["reference"], detail["expected_amount"]) == ("PO 7", 2 * ARMCHAIR.unit_price)
+
+
 def test_a_failed_order_is_published_with_its_reason(shop: Shop, event_bridge: FakeEventBridge) -> None:
     shop.closed()
 

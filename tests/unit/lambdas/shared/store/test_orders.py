@@ -45,7 +45,12 @@ ACTION_REQUIRED = PaymentIntent(
 
 
 def test_an_order_is_read_as_it_was_written(shop: Shop) -> None:
-    order = an_order(two(ARMCHAIR), two(LAMP), return_url="https://shop.example/paid", expected_amount=49_800)
+    order = an_order(
+        *(two(ARMCHAIR), two(LAMP)),
+        return_url="https://shop.example/paid",
+        reference="PO 7",
+        expected_amount=49_800,
+    )
 
     assert shop.orders.create(order) is None
     assert shop.orders.get(ORDER_ID) == order
