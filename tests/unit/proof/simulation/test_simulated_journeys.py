@@ -2,6 +2,7 @@
 
 import pytest
 
+from proof.event_contract import published_breaches
 from proof.fault_campaign.case import Case, parse_case
 from proof.journey import Journey, differences
 from proof.journeys import JOURNEYS
@@ -38,6 +39,16 @@ def test_an_event_that_breaks_its_contract_is_found() -> None:
         world.services["events"]("PutEvents", {"Entries": [entry]})
 
         assert "OrderConfirmed: $: 'amount' is a required property" in world.invariants
+
+
+def test_an_audited_event_that_breaks_its_contract_is_found() -> None:
+    text = {"order_id": "an order", "event_id": "an event", "event": "OrderConfirmed"}
+    event = {**{name: {"S": value} for name, value in text.items()}, "detail": {"M": {}}}
+
+    with SimulatedWorld("audit") as world:
+        world.dynamodb.handle("PutItem", {"TableName": "audit", "Item": event})
+
+        assert "OrderConfirmed: $: 'amount' is a required property" in published_breaches(world)
 
 
 def test_a_case_with_a_fault_keeps_all_laws() -> None:
