@@ -20,6 +20,7 @@ from cli.shapes import (
     ProductFieldsJson,
     ProductJson,
     ProductPageJson,
+    RefundRequestJson,
     StoryJson,
     SubmissionJson,
 )
@@ -112,6 +113,12 @@ class ShopApi:
         """Record that an order's goods were handed over. Repeating this has no further effect."""
         path = f"/orders/{_quoted(order_id)}/fulfil"
         return cast(OrderJson, self._call("POST", path, repeatable=True, json=delivery).json())
+
+    def refund_lines(self, order_id: str, refund: RefundRequestJson, idempotency_key: str) -> OrderJson:
+        """Refund a part of an order. Repeating this with the same key refunds nothing more."""
+        path, headers = f"/orders/{_quoted(order_id)}/refunds", {"Idempotency-Key": idempotency_key}
+        answer = self._call("POST", path, repeatable=True, json=refund, headers=headers)
+        return cast(OrderJson, answer.json())
 
     def retry_order(self, order_id: str) -> OrderJson:
         """Start one more execution of an order's saga."""

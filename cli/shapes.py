@@ -50,6 +50,29 @@ class FulfilmentJson(DeliveryJson):
     by: NotRequired[str]
 
 
+class RefundRequestJson(TypedDict):
+    """Body of `POST /orders/{order_id}/refunds`: items or an amount."""
+
+    items: NotRequired[list[ItemJson]]
+    amount: NotRequired[int]
+    restock: bool
+    reason: str
+
+
+class RefundJson(TypedDict):
+    """A refund of a part of an order. Only operators get why, and who asked for it."""
+
+    refund_id: str
+    status: str
+    items: list[ItemJson]
+    amount: int
+    restock: bool
+    requested_at: str
+    restocked_at: NotRequired[str]
+    reason: NotRequired[str]
+    requested_by: NotRequired[str]
+
+
 class TimelineEntryJson(TypedDict):
     """An event of an order, with its time (UTC, ISO 8601). Only operators get what wrote it."""
 
@@ -75,6 +98,7 @@ class OrderJson(TypedDict):
     reference: NotRequired[str]
     expected_amount: NotRequired[int]
     fulfilment: NotRequired[FulfilmentJson]
+    refunds: NotRequired[list[RefundJson]]
     timeline: list[TimelineEntryJson]
     created_at: str
     updated_at: str

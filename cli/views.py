@@ -22,6 +22,7 @@ from cli.shapes import (
     LetterQueueJson,
     OrderJson,
     ProductJson,
+    RefundJson,
     StoryEntryJson,
     StoryJson,
     TimelineEntryJson,
@@ -197,10 +198,22 @@ def order_head(order: OrderJson) -> RenderableType:
         lines.append(Text(f"  {order['failure']['code']}: {order['failure']['message']}", style="red"))
     if "fulfilment" in order:
         lines.append(Text(f"  {_delivery(order['fulfilment'])}"))
+    lines += [Text(f"  {_refund(each, currency)}") for each in order.get("refunds", ())]
     if "settlement" in order:
         settlement = order["settlement"]
         lines.append(Text(f"  settled outside of Stripe by {settlement['by']}: {settlement['reason']}"))
     return Group(title, *lines)
+
+
+def _refund(refund: RefundJson, currency: str) -> str:
+    units = ", ".join(f"{item['quantity']} x {item['sku']}" for item in refund["items"])
+    parts = [
+        f"refund {refund['status']}: {format_amount(refund['amount'], currency)}",
+        f" for {units}" if units else "",
+        ", back in stock" if "restocked_at" in refund else "",
+        f" by {refund['requested_by']}: {refund['reason']}" if "reason" in refund else "",
+    ]
+    return "".join(parts)
 
 
 def _delivery(fulfilment: FulfilmentJson) -> str:

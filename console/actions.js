@@ -45,6 +45,23 @@ export const ACTIONS = {
       ),
     run: (api, order, delivery) => api.fulfil(order.order_id, delivery),
   },
+  refund: {
+    label: "Refund a part ...",
+    done: "The refund is accepted.",
+    ask: (order) =>
+      fillIn(
+        "Refund a part of the order",
+        "Either units or an amount. The customer gets a mail without the reason.",
+        [
+          ...order.items.map(({ sku, quantity }) => ({ name: `units of ${sku}`, label: `${sku}, units (of ${quantity})` })),
+          { name: "amount", label: `Or an amount, in minor units of ${order.currency.toUpperCase()}` },
+          { name: "restock", label: "Back into stock (yes or no)" },
+          { name: "reason", label: "Why, for other operators" },
+        ],
+        "Refund",
+      ),
+    run: (api, order, given) => api.refund(order.order_id, refundOf(order, given)),
+  },
   takeBack: {
     label: "Take back ...",
     class: "danger",
@@ -72,6 +89,19 @@ export const ACTIONS = {
     run: (api, order) => api.cancel(order.order_id),
   },
 };
+
+/** The request that the filled-in texts stand for. The API checks it, and says what is wrong. */
+function refundOf(order, given) {
+  const items = order.items
+    .filter(({ sku }) => given[`units of ${sku}`])
+    .map(({ sku }) => ({ sku, quantity: Number(given[`units of ${sku}`]) }));
+  return {
+    ...(items.length > 0 && { items }),
+    ...(given.amount && { amount: Number(given.amount) }),
+    restock: /^y(es)?$/i.test(given.restock ?? ""),
+    reason: given.reason ?? "",
+  };
+}
 
 /** Let the user choose a sample order and place it. Returns the order, or null if the user goes back. */
 export async function placeSample(api) {

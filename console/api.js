@@ -39,6 +39,11 @@ export class Api {
 
   cancel = (id) => this.#send("POST", `${this.#path(id)}/cancel`);
   fulfil = (id, delivery) => this.#send("POST", `${this.#path(id)}/fulfil`, { body: delivery });
+  refund(id, refund) {
+    const headers = { "Idempotency-Key": crypto.randomUUID() };
+    return this.#send("POST", `${this.#path(id)}/refunds`, { body: refund, headers });
+  }
+
   retry = (id) => this.#send("POST", `${this.#path(id)}/retry`);
   settle = (id, reason) => this.#send("POST", `${this.#path(id)}/settle`, { body: { reason } });
 

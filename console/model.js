@@ -30,6 +30,7 @@ const REASONS = {
   cancellation: "Cancellation",
   retry: "Retry",
   recovery: "Recovery",
+  refund: "Refund",
   reconciliation: "Reconciliation",
 };
 
@@ -42,6 +43,8 @@ const STATE_OF_EVENT = {
   PaymentIntentCreated: "ChargePayment",
   PaymentAwaited: "AwaitPayment",
   OrderConfirmed: "ReserveInventory",
+  LinesRefunded: "RefundLines",
+  LinesRestocked: "RestockLines",
   UndoBegan: "ReleaseInventory",
   StockReleased: "ReleaseInventory",
   PaymentCanceled: "RefundPayment",
@@ -66,9 +69,14 @@ const has = (order, name) => order.timeline.some((entry) => eventName(entry) ===
 
 /** Whether money or stock can still change without anybody's help. */
 export function isMoving(order) {
-  if (order.status === "CONFIRMED") return has(order, "CancellationRequested") || !isNotified(order);
+  if (order.status === "CONFIRMED") {
+    return has(order, "CancellationRequested") || !isNotified(order) || isBeingRefunded(order);
+  }
   return order.status === "PENDING" || order.status === "AWAITING_PAYMENT" || !isNotified(order);
 }
+
+/** Whether a refund of a part of the order is asked for, and not made yet. */
+const isBeingRefunded = (order) => Boolean(order.refunds?.some((refund) => refund.status === "requested"));
 
 function isNotified(order) {
   if (order.status === "NEEDS_ATTENTION") return true;
@@ -87,6 +95,7 @@ export function allowedActions(order, config, isOperator) {
   if (isOperator && !isClosed && isMovingOrFlagged(order)) actions.push("retry");
   if (isOperator && order.status === "NEEDS_ATTENTION" && isUndone && !order.settlement) actions.push("settle");
   if (isOperator && order.status === "CONFIRMED" && !isUndone) actions.push(order.fulfilment ? "takeBack" : "fulfil");
+  if (isOperator && order.status === "CONFIRMED" && !isUndone && !isBeingRefunded(order)) actions.push("refund");
   if (!isClosed && !isUndone && !order.fulfilment) actions.push("cancel");
   return actions;
 }
@@ -124,7 +133,11 @@ export function pending(order, executions) {
   if (order.status === "PENDING") return { text: "The saga is at work, or about to start." };
   if (isMoving(order)) {
     return {
-      text: has(order, "CancellationRequested") ? "The order is being cancelled." : "The customer is to be notified.",
+      text: has(order, "CancellationRequested")
+        ? "The order is being cancelled."
+        : isBeingRefunded(order)
+          ? "A part of the order is being refunded."
+          : "The customer is to be notified.",
     };
   }
   return null;

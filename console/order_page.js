@@ -140,6 +140,7 @@ export class OrderPage {
         fact(isOpen ? "Open for" : "Took", duration(age)),
         order.reference && fact("Reference", order.reference),
         order.fulfilment && fact("Sent", deliveryOf(order.fulfilment)),
+        (order.refunds ?? []).map((refund) => fact("Refund", refundText(refund, order.currency))),
         order.settlement && fact("Settled", order.settlement.reason),
       ),
     );
@@ -231,6 +232,9 @@ export class OrderPage {
 }
 
 const fact = (name, value) => h("div", h("dt", name), h("dd", value));
+
+const refundText = ({ amount, items, status, reason }, currency) =>
+  [money(amount, currency), items.length > 0 && itemsOf({ items }), sentence(status), reason].filter(Boolean).join(", ");
 
 const deliveryOf = ({ at, carrier, tracking_number: number }) =>
   [`${dayAndTime(at)} UTC`, carrier, number].filter(Boolean).join(", ");

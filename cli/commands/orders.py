@@ -23,6 +23,7 @@ from cli.shapes import (
     ItemJson,
     OrderJson,
     OrderPageJson,
+    RefundRequestJson,
     SubmissionJson,
 )
 from cli.views import erasure_view, order_details, order_head, order_table, status_text, story_table
@@ -185,6 +186,36 @@ def fulfil(
     if tracking_number is not None:
         delivery["tracking_number"] = tracking_number
     connection.output.result(connection.api.fulfil_order(order_id, delivery), order_head)
+
+
+@app.command()
+@connected
+def refund(
+    connection: Connection,
+    *,
+    order_id: OrderId,
+    item: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SKU[:QUANTITY]", help="Units to refund; repeat it for more products."),
+    ] = None,
+    amount: Annotated[str | None, typer.Option(help="Amount to refund instead, such as 5.00.")] = None,
+    restock: Annotated[bool, typer.Option("--restock", help="Put the units back into stock.")] = False,
+    reason: Annotated[str, typer.Option(help="Why, for other operators.")],
+    key: KeyOption = None,
+) -> None:
+    """Refund a part of a confirmed order: some units, or an amount (operators only).
+
+    Sending it again with the same --key refunds nothing more. To refund all of it, cancel the order.
+    """
+    asked: RefundRequestJson = {"restock": restock, "reason": reason}
+    if item:
+        asked["items"] = [_item(text) for text in item]
+    if amount is not None:
+        currency = connection.api.get_order(order_id)["currency"]
+        asked["amount"] = parse_option(amount, currency, "--amount")
+    with printed_key(connection, key) as idempotency_key:
+        order = connection.api.refund_lines(order_id, asked, idempotency_key)
+    connection.output.result(order, order_head)
 
 
 @app.command()

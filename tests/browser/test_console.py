@@ -476,7 +476,7 @@ def test_data_is_never_markup(page: Page, shop: ConsoleShop) -> None:
 @pytest.mark.parametrize(
     ("kind", "actions"),
     [
-        (HAPPY, ["fulfil", "cancel"]),
+        (HAPPY, ["fulfil", "refund", "cancel"]),
         (DECLINED, []),
         (AWAITING, ["approve", "refuse", "retry", "cancel"]),
         (ATTENTION, ["retry", "settle"]),
@@ -521,6 +521,31 @@ def test_the_goods_of_an_order_are_handed_over(page: Page, shop: ConsoleShop) ->
     expect(page.get_by_role("status")).to_have_text("The order is fulfilled.")
     path = f"/v1/orders/{shop.order_id(HAPPY)}/fulfil"
     assert shop.requests == [("POST", path, {"tracking_number": "0034"})]
+
+
+def test_a_part_of_an_order_is_refunded(page: Page, shop: ConsoleShop) -> None:
+    shop.open_order(HAPPY)
+    sku = shop.recorded[HAPPY]["order"]["items"][0]["sku"]
+
+    page.get_by_role("button", name="Refund a part ...").click()
+    page.get_by_label(f"{sku}, units").fill("1")
+    page.get_by_label("Back into stock").fill("yes")
+    page.get_by_label("Why").fill("A leg was broken.")
+    page.get_by_role("button", name="Refund", exact=True).click()
+
+    expect(page.get_by_role("status")).to_have_text("The refund is accepted.")
+    body = {"items": [{"sku": sku, "quantity": 1}], "restock": True, "reason": "A leg was broken."}
+    assert shop.requests == [("POST", f"/v1/orders/{shop.order_id(HAPPY)}/refunds", body)]
+
+
+def test_the_refunds_of_an_order_are_shown(page: Page, shop: ConsoleShop) -> None:
+    order = shop.recorded[HAPPY]["order"]
+    item = {"sku": order["items"][0]["sku"], "quantity": 1}
+    order["refunds"] = [{"status": "refund_pending", "items": [item], "amount": 37_900, "reason": "Broken."}]
+
+    shop.open_order(HAPPY)
+
+    expect(page.locator(".head .facts")).to_contain_text(f"{item['sku']}, Refund pending, Broken.")
 
 
 def test_the_goods_of_a_fulfilled_order_are_taken_back(page: Page, shop: ConsoleShop) -> None:

@@ -38,7 +38,7 @@ ONLY_THE_API_KNOWS: Final = {
 
 ONLY_THE_API_CHECKS: Final = {
     "cursor": "that it was signed for this caller",
-    "items": "that each SKU is in one line only",
+    "items": "that each SKU is in one line only, and that a refund has either items or an amount",
 }
 """Fields of such requests, and what the schema cannot state about them."""
 

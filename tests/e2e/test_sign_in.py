@@ -36,7 +36,7 @@ ANSWERS: Final = {
     "POST /orders/{order_id}/retry":       (401,        403,        403,      409,    401),
     "POST /orders/{order_id}/republish":   (401,        403,        403,      202,    401),
     "POST /orders/{order_id}/fulfil":      (401,        403,        403,      409,    401),
-    "POST /orders/{order_id}/refunds":     (401,        403,        403,      202,    401),
+    "POST /orders/{order_id}/refunds":     (401,        403,        403,      409,    401),
     "POST /orders/{order_id}/settle":      (401,        403,        403,      409,    401),
     "POST /customers/{customer_id}/erase": (401,        403,        403,      404,    401),
     "GET /inventory":                      (401,        200,        200,      200,    401),

@@ -48,9 +48,11 @@ def request_refund(
     table's stream starts the execution that makes the refund.
 
     Raises:
-        Problem: The key was used for a different refund (422), or the refund is not possible (409).
+        Problem: The request has both units and an amount, or neither (400), the key was used for another
+            refund (422), or the refund is not possible (409).
         StoreUnavailable: DynamoDB does not answer, or the order keeps changing.
     """
+    request.ensure_one_kind()
     for _ in range(_MOST_READS):
         refund = _refund_of(order, idempotency_key, request, caller)
         known = next((each for each in order.refunds if each.refund_id == refund.refund_id), None)

@@ -1,13 +1,14 @@
 """The request of `POST /orders/{order_id}/refunds`."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, Json, model_validator
+from pydantic import AfterValidator, Field, Json
 
 from lambdas.domain.money import MAX_AMOUNT
 from lambdas.shared.rest.fields import WHOLE_NUMBER, Reason
 from lambdas.shared.rest.idempotency_key import IdempotentHeaders
 from lambdas.shared.rest.parsing import RequestModel
+from lambdas.shared.rest.problem import FieldError, invalid_request
 from lambdas.shared.submission.request import MAX_LINES, SubmitOrderItem, each_sku_once
 
 
@@ -36,13 +37,16 @@ class RequestRefund(RequestModel):
     ] = False
     reason: Annotated[Reason, Field(description="For other operators. The customer never sees it.")]
 
-    @model_validator(mode="after")
-    def _either_items_or_an_amount(self) -> Self:
+    def ensure_one_kind(self) -> None:
+        """Reject a refund of both units and an amount, of neither, or of an amount that is restocked.
+
+        Raises:
+            Problem: It is one of these (400).
+        """
         if (self.items is None) == (self.amount is None):
-            raise ValueError("must have either items or an amount")
+            raise invalid_request(FieldError("items", "must be present, or else an amount"))
         if self.restock and self.items is None:
-            raise ValueError("only items can be restocked")
-        return self
+            raise invalid_request(FieldError("items", "must be present to be restocked"))
 
 
 class RequestRefundRequest(RequestModel):

@@ -267,6 +267,46 @@ def test_an_operator_fulfils_an_order(
     assert "sent at 2026-03-02 08:00:00 UTC, by o-9, with DHL, tracking number 7" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("options", "body"),
+    [
+        (
+            ("--item", "RED-CHAIR:2", "--item", "LAMP", "--restock"),
+            {
+                "items": [{"sku": "RED-CHAIR", "quantity": 2}, {"sku": "LAMP", "quantity": 1}],
+                "restock": True,
+                "reason": "Broken",
+            },
+        ),
+        (("--amount", "5.00"), {"amount": 500, "restock": False, "reason": "Broken"}),
+    ],
+)
+def test_an_operator_refunds_a_part_of_an_order(
+    orders: Run, shop: FakeShop, options: tuple[str, ...], body: dict[str, object]
+) -> None:
+    refund = {
+        "refund_id": "r-1",
+        "status": "refunded",
+        "amount": 500,
+        "restock": True,
+        "items": [{"sku": "LAMP", "quantity": 1}],
+        "requested_at": "2026-03-05T10:00:00.000Z",
+        "restocked_at": "2026-03-05T10:00:01.000Z",
+        "reason": "Broken",
+        "requested_by": "o-9",
+    }
+    shop.answers("GET /orders/o-1", an_order(status="CONFIRMED"))
+    shop.answers(
+        "POST /orders/o-1/refunds", {**an_order(status="CONFIRMED"), "refunds": [refund]}, status=202
+    )
+
+    result = orders("refund", "o-1", *options, "--reason", "Broken", "--key", "k-1", "--as", "operator")
+
+    assert json.loads(shop.last_request.content) == body
+    assert shop.last_request.headers["Idempotency-Key"] == "k-1"
+    assert "refund refunded: 5.00 USD for 1 x LAMP, back in stock by o-9: Broken" in result.stdout
+
+
 def test_an_operator_settles_a_payment(orders: Run, shop: FakeShop) -> None:
     settlement = {"by": "o-9", "reason": "Cash", "at": "2026-03-01T12:00:00.000Z"}
     shop.answers("POST /orders/o-1/settle", {**an_order(), "settlement": settlement}, status=202)
