@@ -226,14 +226,19 @@ def _played(world: SimulatedWorld, fault: ConsumerFault, consumer: str) -> After
 
 
 def _sent(world: SimulatedWorld) -> str:
-    """A confirmed order that is sent: its price is refunded in part, twice, and one of its mails bounces."""
+    """A confirmed order that is sent: its price is refunded in part, three times; a mail bounces."""
     order_id = submit(world, an_order()).order_id
-    world.signed_in(OPERATOR).shop.request("POST", f"/orders/{order_id}/fulfil").raise_for_status()
+    operator = world.signed_in(OPERATOR).shop
+    operator.request("POST", f"/orders/{order_id}/fulfil").raise_for_status()
     (payment,) = (each for each in world.stripe.payments() if each.order_id == order_id)
     for _ in range(2):
         entries = _entries(world, order_id)
         world.stripe.refund_in_dashboard(payment.intent_id, 100)
         world.wait_for(partial(_has_more_entries, world, order_id, entries), "the refund is recorded")
+    refund = {"amount": 100, "reason": "A scratch."}
+    operator.request(
+        "POST", f"/orders/{order_id}/refunds", headers={"Idempotency-Key": "scratch"}, json=refund
+    ).raise_for_status()
     world.report_mail(order_id, MailFeedback.BOUNCED)
     return order_id
 
