@@ -1,5 +1,6 @@
 -- Revenue of each day, by currency, in minor units such as cents. Money that is given back counts on the day of the
--- event that says so: the order was cancelled or failed, or its payment was refunded outside of the saga or disputed.
+-- event that says so: the order was cancelled or failed, lines of it were refunded, or its payment was refunded outside
+-- of the saga or disputed.
 WITH events AS (
     SELECT DISTINCT  -- an event can be delivered more than once
         detail.event_id AS event_id,
@@ -7,12 +8,21 @@ WITH events AS (
         detail.currency AS currency,
         detail.order_version AS order_version,
         detail.occurred_at AS occurred_at,
+        detail.status = 'CONFIRMED' AND NOT coalesce(detail.payment.disputed, false) AS has_money,
+        detail.amount - coalesce(detail.payment.refunded_outside, 0) AS amount,
+        coalesce(detail.refund.amount, 0) AS refunded_lines
+    FROM order_events
+),
+
+balances AS (
+    SELECT
+        *,
         CASE
-            WHEN detail.status = 'CONFIRMED' AND NOT coalesce(detail.payment.disputed, false)
-                THEN detail.amount - coalesce(detail.payment.refunded_outside, 0)
+            WHEN has_money
+                THEN amount - sum(refunded_lines) OVER (PARTITION BY order_id ORDER BY order_version)
             ELSE 0
         END AS kept
-    FROM order_events
+    FROM events
 ),
 
 changes AS (
@@ -20,7 +30,7 @@ changes AS (
         substr(occurred_at, 1, 10) AS day,
         currency,
         kept - coalesce(lag(kept) OVER (PARTITION BY order_id ORDER BY order_version), 0) AS change
-    FROM events
+    FROM balances
 )
 
 SELECT

@@ -13,6 +13,7 @@ _DETAIL: Final = {
     **dict.fromkeys(("order_version", "amount"), "bigint"),
     "items": f"array<{_ITEM}>",
     "payment": "struct<disputed:boolean,refunded_outside:bigint>",
+    "refund": "struct<refund_id:string,amount:bigint>",
     "failure": "struct<code:string>",
 }
 COLUMNS: Final = {

@@ -5,7 +5,13 @@ from typing import get_type_hints
 
 import pytest
 
-from lambdas.domain.order_events import FailureDetail, ItemDetail, OrderEventDetail, PaymentDetail
+from lambdas.domain.order_events import (
+    FailureDetail,
+    ItemDetail,
+    LineRefundDetail,
+    OrderEventDetail,
+    PaymentDetail,
+)
 from stacks.constructs.build_folder import PROJECT
 from stacks.event_table import COLUMNS
 from tests.stacks.synthesis import Synthesis, readable
@@ -99,7 +105,7 @@ def test_every_column_is_a_field_of_the_events(stage: Synthesis) -> None:
     columns = stage.the("AWS::Glue::Table").properties["TableInput"]["StorageDescriptor"]["Columns"]
     promised = {
         name
-        for details in (OrderEventDetail, ItemDetail, PaymentDetail, FailureDetail)
+        for details in (OrderEventDetail, ItemDetail, PaymentDetail, LineRefundDetail, FailureDetail)
         for name in get_type_hints(details)
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from lambdas.domain.line_refund import LineRefund, LineRefundStatus
 from lambdas.domain.order import Failure, Order, OrderStatus, Payment, PaymentStatus
 from lambdas.domain.payment import DisputeState
 from lambdas.events.publish_order_events.order_event import OrderEvent, event_of_change
@@ -108,6 +109,34 @@ def test_refunds_outside_count_by_their_change() -> None:
         (TUESDAY, "usd", -800),
         (MONDAY, "usd", 75_800),
     ]
+
+
+def refund_of_lines(refund_id: str, amount: int) -> LineRefund:
+    return LineRefund(
+        refund_id,
+        items={},
+        amount=amount,
+        restock=False,
+        reason="Goodwill",
+        requested_by="olga",
+        requested_at=f"{TUESDAY}T10:00:00.000Z",
+        status=LineRefundStatus.REFUNDED,
+    )
+
+
+def test_refunds_of_lines_add_up_until_the_rest_is_given_back() -> None:
+    first, second = refund_of_lines("first", 500), refund_of_lines("second", 300)
+    order, sale = confirmed(MONDAY)
+    order, one = changed(order, TUESDAY, refunds=(first,))
+    order, two = changed(order, WEDNESDAY, refunds=(first, second))
+    _, cancellation = closed(WEDNESDAY, "returned", order, OrderStatus.CANCELLED)
+
+    assert revenue(sale, one, two) == [
+        (WEDNESDAY, "usd", -300),
+        (TUESDAY, "usd", -500),
+        (MONDAY, "usd", 75_800),
+    ]
+    assert revenue(sale, one, two, cancellation)[0] == (WEDNESDAY, "usd", -75_300)
 
 
 def test_a_cancellation_after_a_refund_gives_back_the_rest() -> None:
