@@ -2,7 +2,7 @@
 
 import typer
 
-from cli.commands import analytics, console, dlq, events, imports, orders, sign_in, stock
+from cli.commands import analytics, console, dlq, events, imports, orders, picks, sign_in, stock
 from cli.exit_codes import MEANINGS
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.add_typer(orders.app)  # without a name, its commands become commands of `orders`
 app.add_typer(imports.app)
+app.add_typer(picks.app)
 app.add_typer(console.app)
 app.add_typer(sign_in.app)
 app.add_typer(events.app, name="events")

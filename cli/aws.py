@@ -10,6 +10,7 @@ from cli.dead_letters import DeadLetters
 from cli.errors import Unavailable
 from cli.event_replay import ReplayableBus
 from cli.order_files import OrderFiles
+from cli.pick_list import PickList
 from cli.saved_queries import Analytics
 
 _STACKS: Final = ("api", "identity")
@@ -92,6 +93,14 @@ def order_files_of(stage: str | None, run: Mapping[str, Any] | None) -> OrderFil
 
     options, outputs = _deployed(stage, run)
     return OrderFiles(boto3.client("s3", **options), outputs["ImportBucketName"])
+
+
+def pick_list_of(stage: str | None, run: Mapping[str, Any] | None) -> PickList:
+    """Find the pick list of a stage; see `_deployed`."""
+    import boto3  # noqa: PLC0415 - see above
+
+    options, outputs = _deployed(stage, run)
+    return PickList(boto3.client("dynamodb", **options), outputs["PicksTableName"])
 
 
 def _deployed(stage: str | None, run: Mapping[str, Any] | None) -> tuple[dict[str, Any], dict[str, str]]:

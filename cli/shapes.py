@@ -237,6 +237,14 @@ class ProductPageJson(TypedDict):
     cursor: str | None
 
 
+class PickJson(TypedDict):
+    """The goods that must be picked for an order, and when it was confirmed (UTC, ISO 8601)."""
+
+    order_id: str
+    confirmed_at: str
+    items: list[ItemJson]
+
+
 class LetterQueueJson(TypedDict):
     """A queue that should be empty.
 

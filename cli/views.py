@@ -21,6 +21,7 @@ from cli.shapes import (
     LetterJson,
     LetterQueueJson,
     OrderJson,
+    PickJson,
     ProductJson,
     RefundJson,
     StoryEntryJson,
@@ -65,6 +66,18 @@ def product_table(products: Sequence[ProductJson]) -> RenderableType:
             str(product["available"]),
             "" if product["active"] else "not active",
         )
+    return table
+
+
+def pick_table(picks: Sequence[PickJson]) -> RenderableType:
+    """Make a table of goods to pick: a row for each line of an order."""
+    if not picks:
+        return Text("Nothing must be picked.")
+    table = _table("CONFIRMED (UTC)", "ORDER", "UNITS", "SKU", numbers={"UNITS"})
+    for pick in picks:
+        for item in pick["items"]:
+            confirmed_at = f"{read_time(pick['confirmed_at']):%F %T}"
+            table.add_row(confirmed_at, pick["order_id"], str(item["quantity"]), item["sku"])
     return table
 
 

@@ -47,6 +47,7 @@ class DeployedApp:
             "inventory": self.outputs["InventoryTableName"],
             "idempotency": self.outputs["IdempotencyTableName"],
             "audit": self.outputs["AuditTableName"],
+            "picks": self.outputs["PicksTableName"],
         }
 
     @cached_property
@@ -83,11 +84,19 @@ class DeployedApp:
 
     def order_record(self, order_id: str) -> dict[str, Any] | None:
         """An order's record; None if there is none."""
-        answer = self.dynamodb.get_item(
-            TableName=self.tables["orders"], Key={"order_id": {"S": order_id}}, ConsistentRead=True
-        )
-        return deserialized(answer["Item"]) if "Item" in answer else None
+        return self._item_of("orders", order_id)
+
+    def pick(self, order_id: str) -> dict[str, Any] | None:
+        """An order's item in the pick list; None if there is none."""
+        return self._item_of("picks", order_id)
 
     def order_events(self, order_id: str) -> list[str]:
         """The types of an order's events that the bus has delivered to the audit, oldest first."""
         return [str(event["event"]) for event in self.audit_trail.events(order_id)]
+
+    def _item_of(self, table: str, order_id: str) -> dict[str, Any] | None:
+        """The item of an order in a table; None if there is none."""
+        answer = self.dynamodb.get_item(
+            TableName=self.tables[table], Key={"order_id": {"S": order_id}}, ConsistentRead=True
+        )
+        return deserialized(answer["Item"]) if "Item" in answer else None

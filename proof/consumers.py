@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lambdas.domain.vocabulary import MAILED_EVENTS, EventType, MailFeedback
+from lambdas.domain.vocabulary import MAILED_EVENTS, PICK_STATES, EventType, MailFeedback
 from proof.port import PlayedWorld
 
 Effects = Callable[[PlayedWorld, str], Sequence[str]]
@@ -49,6 +49,13 @@ def _reported(world: PlayedWorld, order_id: str) -> Sequence[str]:
     return [entry["event"] for entry in record["timeline"] if entry["event"] in set(MailFeedback)]
 
 
+def _to_pick(world: PlayedWorld, order_id: str) -> Sequence[str]:
+    pick = world.pick(order_id)
+    if pick is None:
+        return []
+    return [f"{line['quantity']} x {line['sku']}" for line in pick.get("lines", ())] or [pick["state"]]
+
+
 CONSUMERS: Final = (
     Consumer("audit_order_events", "audit", _audited),
     Consumer("mail_customers", "mails", _mailed, frozenset(MAILED_EVENTS), batch_size=1),
@@ -58,4 +65,5 @@ CONSUMERS: Final = (
         _reported,
         frozenset(each.detail_type for each in MailFeedback),
     ),
+    Consumer("update_pick_list", "pick list", _to_pick, frozenset(PICK_STATES)),
 )

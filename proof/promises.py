@@ -93,12 +93,14 @@ class OrderHistory:
         events: The detail types of its events, oldest first.
         subjects: The subjects of the mails about it, oldest first.
         executions: Its executions by name, oldest first.
+        pick: The state of its pick; None if it is not on the pick list.
     """
 
     record: Mapping[str, Any]
     events: tuple[str, ...]
     subjects: tuple[str, ...]
     executions: Mapping[str, ExecutionHistory]
+    pick: str | None
 
     @property
     def order_id(self) -> str:
@@ -143,6 +145,24 @@ class OrderHistory:
         return list(self.events) == self.announced
 
     @property
+    def pick_is_right(self) -> bool:
+        """Whether the warehouse picks the goods of the order until they are handed over, if it is confirmed.
+
+        What it does for an order that is not at rest does not matter.
+        """
+        match self.status:
+            case "CONFIRMED":
+                return self.pick == ("PICKED" if "OrderFulfilled" in self.timeline else "OPEN")
+            case "FAILED" | "CANCELLED":
+                return self.pick == "DROPPED"
+        return True
+
+    @property
+    def is_consumed(self) -> bool:
+        """Whether the audit and the pick list have got all events."""
+        return self.all_events_arrived and self.pick_is_right
+
+    @property
     def was_mailed(self) -> bool:
         """Whether the mail about the order's end was sent."""
         return _SUBJECTS.get(self.end, _SUBJECTS.get(self.status)) in self.subjects
@@ -158,7 +178,7 @@ class OrderHistory:
             f"order {self.order_id}: {self.end}",
             *(f"  {entry['at']} {entry['event']}" for entry in self.record["timeline"]),
             *(f"  {name} {execution}" for name, execution in self.executions.items()),
-            f"  events: {list(self.events)}, mail: {list(self.subjects)}",
+            f"  events: {list(self.events)}, mail: {list(self.subjects)}, pick: {self.pick}",
         ]
 
 
@@ -179,6 +199,7 @@ def read_history(world: PlayedStage, order_id: str) -> OrderHistory | None:
             )
             for name in world.executions.names(order_id)
         },
+        pick=(world.pick(order_id) or {}).get("state"),
     )
 
 
@@ -213,6 +234,8 @@ def _broken(order: OrderHistory) -> Iterator[str]:
         yield f"it is {order.status}, and refund {record['refund_due']} is still due"
     if not order.all_events_arrived:
         yield f"the timeline announces {order.announced}, the events are {list(order.events)}"
+    if not order.pick_is_right:
+        yield f"it is {order.status}, and its pick is {order.pick}"
     if len(record["timeline"]) != record["version"]:
         yield f"{record['version']} writes left {len(record['timeline'])} entries in the timeline"
     yield from _forward_too_late(order.timeline)

@@ -2,9 +2,10 @@
 
 from aws_cdk import Duration
 from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from lambdas.domain.vocabulary import MAILED_EVENTS
+from lambdas.domain.vocabulary import MAILED_EVENTS, PICK_STATES
 from stacks.constructs.event_analytics import EventAnalytics
 from stacks.constructs.event_bus import EventBus
 from stacks.constructs.event_consumers import EventConsumers
@@ -16,7 +17,7 @@ from stacks.constructs.order_stream import follow_orders
 from stacks.constructs.python_function import PythonFunctions
 from stacks.constructs.queue import DeadLetterQueue
 from stacks.constructs.stage_stack import StageStack
-from stacks.constructs.table import Table
+from stacks.constructs.table import Table, text
 from stacks.settings import StageSettings
 from stacks.stream_patterns import STREAM_PATTERNS
 
@@ -81,7 +82,21 @@ class EventsStack(StageStack):
             continued=True,
         )
 
+        picks = Table(self, "Picks", settings, partition_key="order_id", indexes=[_open_picks()])
+        consumers.add("update_pick_list", bus.order_events(*PICK_STATES), picks.add(), knows_duplicates=True)
+
         self.analytics_stream = EventAnalytics(self, settings, bus.order_events()).stream
 
         self.add_output("EventBusName", bus.event_bus_name, "Bus of the order events")
         self.add_output("AuditTableName", self.audit.table_name, "Table of every event of every order")
+        self.add_output("PicksTableName", picks.table_name, "Table of what the warehouse must pick")
+
+
+def _open_picks() -> dynamodb.GlobalSecondaryIndexPropsV2:
+    """An index of the open picks, the oldest first. Other picks lack its sort key, so they are not in it."""
+    return dynamodb.GlobalSecondaryIndexPropsV2(
+        index_name="open_picks",
+        partition_key=text("state"),
+        sort_key=text("confirmed_at"),
+        projection_type=dynamodb.ProjectionType.ALL,
+    )

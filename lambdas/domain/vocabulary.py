@@ -115,6 +115,29 @@ MAILED_EVENTS: Final = (
 """Events about which `mail_customers` mails the customer. The saga itself mails how the order ended."""
 
 
+class PickState(StrEnum):
+    """What the warehouse has to do for an order."""
+
+    OPEN = "OPEN"
+    """Pick its goods."""
+    HELD = "HELD"
+    """Wait: an operator must look at the order first."""
+    DROPPED = "DROPPED"
+    """Nothing: the order has ended without being fulfilled, or was returned."""
+    PICKED = "PICKED"
+    """Nothing more: the goods were handed over."""
+
+
+PICK_STATES: Final = {
+    EventType.ORDER_CONFIRMED: PickState.OPEN,
+    EventType.ORDER_NEEDS_ATTENTION: PickState.HELD,
+    EventType.ORDER_FAILED: PickState.DROPPED,
+    EventType.ORDER_CANCELLED: PickState.DROPPED,
+    EventType.ORDER_FULFILLED: PickState.PICKED,
+}
+"""The events that `update_pick_list` consumes, and the state of an order's pick after each."""
+
+
 class FailureCode(StrEnum):
     """Why an order was not fulfilled: `failure.code` in the API and in events."""
 

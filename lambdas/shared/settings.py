@@ -70,6 +70,8 @@ class Settings:
     """Name of the table in which Powertools remembers what has been done once."""
     audit_table = _Setting(str)
     """Name of the audit table."""
+    picks_table = _Setting(str)
+    """Name of the table of the pick list."""
     log_group_prefix = _Setting(str)
     """Start of the names of the functions' log groups."""
     logged_functions = _Setting(lambda text: tuple(text.split()))

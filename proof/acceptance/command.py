@@ -101,7 +101,7 @@ def _show_promises(stage: AcceptedStage, order_id: str) -> list[str]:
     def broken() -> list[str]:
         with suppress(TimeoutError):  # the promise about events is broken, too
             stage.wait_for(
-                lambda: (history := read_history(stage, order_id)) and history.all_events_arrived,
+                lambda: (history := read_history(stage, order_id)) and history.is_consumed,
                 f"the events of order {order_id} have arrived",
                 timeout_seconds=_EVENTS_SECONDS,
             )

@@ -49,7 +49,6 @@ NOT_COUNTED: Final = frozenset({"get_order", "put_inventory"})
 
 _INVOKE: Final = "lambda Invoke "
 _SECRETS: Final = "secretsmanager "
-_FAILED: Final = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
 
 
 @dataclass(frozen=True)
@@ -196,7 +195,6 @@ def _played(world: SimulatedWorld, journey: Journey) -> JourneyUse:
     calls = [call for call in world.faults.calls() if _is_counted(call.name)]
     invoked_by = Counter(call.name.split(_INVOKE)[0] for call in calls if _INVOKE in call.name)
     executions = [each for (machine, _), each in world.step_functions.executions.items() if machine == SAGA]
-    failed = sum(each.status in _FAILED for each in executions)  # each is a message for `recover_order`
     return JourneyUse(
         orders=len(world.items(ORDERS)),
         functions=_by_function(calls, tables.used),
@@ -205,7 +203,7 @@ def _played(world: SimulatedWorld, journey: Journey) -> JourneyUse:
         stripe=_stripe_calls(calls, followed.order_id),
         api_requests=invoked_by["api: "],
         events=len(entries),
-        queue_requests=len(entries) + failed + 2 * invoked_by["queue: "],
+        queue_requests=sum(queue.sent for queue in world.queues) + 2 * invoked_by["queue: "],
         mails=len(world.mail),
     )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final
 
-from proof.simulation.dynamodb import INDEXES, ORDERS, DynamoDB, Tables, key_of
+from proof.simulation.dynamodb import INDEXES, DynamoDB, Tables, key_of
 from proof.simulation.functions import current_invocation
 
 Item = Mapping[str, Any]
@@ -38,7 +38,7 @@ def write_units(before: Item | None, after: Item | None) -> int:
 
 
 def index_units(before: Item | None, after: Item | None, indexes: Iterable[Collection[str]]) -> int:
-    """Units of the writes to indexes that contain keys only, and whose entries are smaller than 1 KB.
+    """Units of the writes to indexes whose entries are smaller than 1 KB, and change with their keys only.
 
     Args:
         before: The item before the write; None if there was none.
@@ -151,5 +151,5 @@ class MeteredTables:
         table = action["TableName"]
         key = key_of(table, action.get("Key") or action["Item"])
         old, new = before[table].get(key), self._dynamodb.tables[table].get(key)
-        indexes = INDEXES.values() if table == ORDERS else ()
+        indexes = INDEXES.get(table, {}).values()
         return factor * write_units(old, new) + index_units(old, new, indexes)

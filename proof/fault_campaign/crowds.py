@@ -182,11 +182,11 @@ def _ended(world: World, client: PatientClient, submission: SubmissionJson) -> s
 
 
 def _with_events(world: World, order_id: str) -> OrderHistory:
-    """The history of an order, once all its events have arrived."""
+    """The history of an order, once all its events have arrived at the audit and at the pick list."""
 
     def complete() -> OrderHistory | None:
         order = read_history(world, order_id)
-        return order if order is not None and order.all_events_arrived else None
+        return order if order is not None and order.is_consumed else None
 
     return wait_for(complete, f"the events of order {order_id}", timeout_seconds=_TIMEOUT_SECONDS)
 

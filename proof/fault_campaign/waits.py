@@ -11,7 +11,7 @@ _VISIBILITY_SECONDS: Final = "4"
 """Seconds until a message is delivered again after its consumer was killed. As deployed, it is six times the
 timeout of the function."""
 
-_QUEUES: Final = ("AuditOrderEventsQueueUrl", "EndedExecutionsQueueUrl")
+_QUEUES: Final = ("AuditOrderEventsQueueUrl", "UpdatePickListQueueUrl", "EndedExecutionsQueueUrl")
 
 _WAITING_STATE: Final = "AwaitPayment"
 _PIVOT: Final = "ReserveInventory"

@@ -131,6 +131,7 @@ class Queue:
 
     Attributes:
         dead_letters: The bodies of the messages that were given up.
+        sent: How many messages were put into the queue.
     """
 
     def __init__(  # noqa: PLR0913 - what it is, and what it needs
@@ -146,6 +147,7 @@ class Queue:
     ) -> None:
         self.name = name
         self.dead_letters: list[str] = []
+        self.sent = 0
         self._function = function
         self._scheduler = scheduler
         self._functions = functions
@@ -154,13 +156,12 @@ class Queue:
         self._batch_size = batch_size
         self._visible: list[_Message] = []
         self._received: dict[str, _Message] = {}
-        self._sent = 0
         self._polls = False
 
     def send(self, body: Mapping[str, Any]) -> None:
         """Put a message into the queue."""
-        self._sent += 1
-        message = _Message(f"{self.name}-{self._sent}", json.dumps(body), self._scheduler.now)
+        self.sent += 1
+        message = _Message(f"{self.name}-{self.sent}", json.dumps(body), self._scheduler.now)
         # Later for some than for others, so that messages arrive in another order than that of their sending.
         self._scheduler.after(self._scheduler.random.randint(*_POLL_MS), lambda: self._show(message))
 

@@ -21,6 +21,7 @@ ORDERS: Final = "orders"
 INVENTORY: Final = "inventory"
 IDEMPOTENCY: Final = "idempotency"
 AUDIT: Final = "audit"
+PICKS: Final = "picks"
 
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -30,17 +31,21 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     INVENTORY: ("sku",),
     IDEMPOTENCY: ("id",),
     AUDIT: ("order_id", "event_id"),
+    PICKS: ("order_id",),
 }
-INDEXES: Final = {
-    "by_customer": ("customer_id", "created_at"),
-    "unsettled": ("unsettled_shard", "created_at"),
-    "by_day": ("day", "created_at"),
-    "by_reference": ("reference", "created_at"),
+INDEXES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    ORDERS: {
+        "by_customer": ("customer_id", "created_at"),
+        "unsettled": ("unsettled_shard", "created_at"),
+        "by_day": ("day", "created_at"),
+        "by_reference": ("reference", "created_at"),
+    },
+    PICKS: {"open_picks": ("state", "confirmed_at")},
 }
-"""The indexes of the orders table by their keys."""
+"""The indexes of each table by their keys; no function reads that of the pick list."""
 
 _OTHERS: Final = {"by_reference": ("customer_id",)}
-"""What an index has besides its keys."""
+"""What an index of the orders table has besides its keys."""
 
 _LAGS_MS: Final = (20, 20, 20, 300, 3000)
 """How long indexes and eventually consistent reads miss a write at most; each is as likely."""
@@ -188,7 +193,7 @@ class DynamoDB:
     def _query(self, params: Parameters) -> Answer:
         table = params["TableName"]
         items = self._readable(params)[table]
-        keys = INDEXES[params["IndexName"]] if "IndexName" in params else KEYS[table]
+        keys = INDEXES[table][params["IndexName"]] if "IndexName" in params else KEYS[table]
         entries = [
             item
             for item in items.values()

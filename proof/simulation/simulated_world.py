@@ -32,7 +32,16 @@ from proof.event_contract import breaches
 from proof.simulation.api import API_URL, Api, SimulatedUsers
 from proof.simulation.aws_clients import Boto3
 from proof.simulation.deliveries import Queue, Stream
-from proof.simulation.dynamodb import AUDIT, IDEMPOTENCY, INVENTORY, ORDERS, DynamoDB, Tables, no_items
+from proof.simulation.dynamodb import (
+    AUDIT,
+    IDEMPOTENCY,
+    INVENTORY,
+    ORDERS,
+    PICKS,
+    DynamoDB,
+    Tables,
+    no_items,
+)
 from proof.simulation.functions import Functions, current_invocation
 from proof.simulation.network import Network, Rejected
 from proof.simulation.scheduler import START_MS, Scheduler, Timer, current_strand
@@ -60,6 +69,7 @@ _ENVIRONMENT: Final = {
     "INVENTORY_TABLE": INVENTORY,
     "IDEMPOTENCY_TABLE": IDEMPOTENCY,
     "AUDIT_TABLE": AUDIT,
+    "PICKS_TABLE": PICKS,
     "EVENT_BUS_NAME": "orders",
     "STATE_MACHINE_ARN": arn_of(SAGA),
     "ENDED_EXECUTIONS_QUEUE_URL": _ENDED_EXECUTIONS,
@@ -98,6 +108,7 @@ class SimulatedWorld:
 
     Attributes:
         consumers: The queue of each consumer of events.
+        queues: All queues.
         rules: Delivers an event to each consumer that receives events of its type.
     """
 
@@ -125,6 +136,7 @@ class SimulatedWorld:
             name: consumer.send for name, consumer in self.consumers.items()
         }
         self.ended_executions = queue(_ENDED_EXECUTIONS, "recover_order", max_receive_count=20)
+        self.queues = (*self.consumers.values(), self.ended_executions)
         stream = partial(Stream, scheduler=self.scheduler, functions=self.functions)
         self.streams = (
             stream("start_saga", record_age_seconds=24 * 60 * 60),
@@ -192,7 +204,7 @@ class SimulatedWorld:
 
     def redrive(self) -> None:
         """Move all dead letters back to their queues, as an operator does, and wait for the end of that."""
-        for queue in (*self.consumers.values(), self.ended_executions):
+        for queue in self.queues:
             letters, queue.dead_letters = queue.dead_letters, []
             for letter in letters:
                 queue.send(json.loads(letter))
@@ -224,6 +236,11 @@ class SimulatedWorld:
         return [
             event for _, event in sorted((str(each["occurred_at"]), str(each["event"])) for each in events)
         ]
+
+    def pick(self, order_id: str) -> dict[str, Any] | None:
+        """An order's item in the pick list; None if there is none."""
+        item = self.dynamodb.tables[PICKS].get((order_id,))
+        return None if item is None else deserialized(item)
 
     def subjects_of_mail(self, address: str, order_id: str) -> list[str]:
         """The subjects of the mails to an address about an order, oldest first."""

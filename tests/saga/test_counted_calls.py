@@ -17,6 +17,7 @@ def recorded(world: World, known: JourneyUse) -> Counter[str]:
     world.faults.begin_recording()
     followed = HAPPY.run(world)
     world.audit_trail.wait_for_events(followed.order_id)
+    wait_for(lambda: world.pick(followed.order_id), "the order is to be picked", timeout_seconds=30)
     wait_for_webhooks(world, followed.order_id)
     wait_for(lambda: world.faults.under_way() == 0, "no call is under way", timeout_seconds=30)
     return Counter(

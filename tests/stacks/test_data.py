@@ -75,7 +75,16 @@ def test_tables_have_the_keys_that_the_code_uses(stage: Synthesis) -> None:
         "Inventory": ["sku"],
         "Idempotency": ["id"],
         "Audit": ["order_id", "event_id"],
+        "Picks": ["order_id"],
     }
+
+
+def test_the_index_of_open_picks_lists_the_oldest_first(stage: Synthesis) -> None:
+    [index] = stage.named(TABLE)["Picks"]["GlobalSecondaryIndexes"]
+
+    assert index["IndexName"] == "open_picks"
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["state", "confirmed_at"]
+    assert index["Projection"] == {"ProjectionType": "ALL"}
 
 
 def test_idempotency_records_expire(stage: Synthesis) -> None:
@@ -114,6 +123,7 @@ def test_scripts_find_the_outputs_that_they_need(stage: Synthesis) -> None:
     assert stage.outputs() >= {
         *("ApiUrl", "StateMachineArn", "EventBusName", "StripeSecretId", "StripeWebhookSecretId"),
         *("OrdersTableName", "InventoryTableName", "IdempotencyTableName", "AuditTableName"),
+        "PicksTableName",
         *("AuditOrderEventsQueueUrl", "ParkedEventsQueueUrl", "UnstartedOrdersQueueUrl"),
         *("UserPoolId", "UserPoolClientId"),
     }

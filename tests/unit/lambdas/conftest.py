@@ -30,7 +30,14 @@ from tests.unit.lambdas.builders import ARMCHAIR, LAMP, PAYMENT_SERVICE
 from tests.unit.lambdas.direct_dynamodb import call_directly
 from tests.unit.lambdas.fakes import FakeCallback, FakeEventBridge, FakeMailer, FakeStripe
 from tests.unit.lambdas.metrics import Emitted, data_points
-from tests.unit.lambdas.shop import AUDIT_TABLE, IDEMPOTENCY_TABLE, INVENTORY_TABLE, ORDERS_TABLE, Shop
+from tests.unit.lambdas.shop import (
+    AUDIT_TABLE,
+    IDEMPOTENCY_TABLE,
+    INVENTORY_TABLE,
+    ORDERS_TABLE,
+    PICKS_TABLE,
+    Shop,
+)
 from tests.unit.lambdas.webhooks import SIGNING_SECRET
 
 CURSOR_SECRET_ID = "cursor-secret"  # noqa: S105 - its name
@@ -62,6 +69,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "INVENTORY_TABLE": INVENTORY_TABLE,
         "IDEMPOTENCY_TABLE": IDEMPOTENCY_TABLE,
         "AUDIT_TABLE": AUDIT_TABLE,
+        "PICKS_TABLE": PICKS_TABLE,
         "LOG_GROUP_PREFIX": "/aws/lambda/orders-local-",
         "LOGGED_FUNCTIONS": " ".join(functions_of_orders()),
         "LOG_RETENTION_DAYS": "7",

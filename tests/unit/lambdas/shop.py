@@ -43,6 +43,7 @@ ORDERS_TABLE = "orders"
 INVENTORY_TABLE = "inventory"
 IDEMPOTENCY_TABLE = "idempotency"
 AUDIT_TABLE = "audit"
+PICKS_TABLE = "picks"
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Shop:
             INVENTORY_TABLE: ("sku",),
             IDEMPOTENCY_TABLE: ("id",),
             AUDIT_TABLE: ("order_id", "event_id"),
+            PICKS_TABLE: ("order_id",),
         }.items():
             shop.client.create_table(
                 TableName=table,

@@ -29,6 +29,7 @@ ORDER = OrderHistory(
     events=("OrderConfirmed",),
     subjects=("Your order is confirmed",),
     executions=executions(order="SUCCEEDED"),
+    pick="OPEN",
 )
 
 
@@ -118,6 +119,7 @@ def failed(error: str) -> OrderHistory:
                 ),
                 events=("OrderConfirmed", "OrderFulfilled", "OrderCancelled"),
                 subjects=("Your order is confirmed", "Your order is on its way", "Your return is complete"),
+                pick="DROPPED",
             ),
             id="goods came back",
         ),
@@ -127,6 +129,7 @@ def failed(error: str) -> OrderHistory:
                 record=record("PaymentRefunded", "OrderFailed", "PaymentRefunded", status="FAILED"),
                 events=("OrderFailed", "PaymentRefundSent"),
                 subjects=("Your order could not be completed",),
+                pick="DROPPED",
             ),
             id="a refund was sent after the order was closed",
         ),
@@ -194,6 +197,15 @@ def test_an_order_that_keeps_its_promises_has_no_breach(order: OrderHistory) -> 
         (
             replace(ORDER, record=record(fulfilment={}, status="FAILED", failure={"code": "internal_error"})),
             "it is fulfilled, and FAILED internal_error",
+        ),
+        (
+            replace(ORDER, record=record("OrderConfirmed", "OrderFulfilled", "CustomerNotified")),
+            "it is CONFIRMED, and its pick is OPEN",
+        ),
+        (replace(ORDER, pick=None), "it is CONFIRMED, and its pick is None"),
+        (
+            replace(ORDER, record=record("OrderConfirmed", "OrderCancelled", status="CANCELLED")),
+            "it is CANCELLED, and its pick is OPEN",
         ),
         (
             retried_after("StoreUnavailable", "PaymentDeclined"),

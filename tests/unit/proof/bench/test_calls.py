@@ -39,5 +39,5 @@ def test_a_happy_order_uses_no_more_than_its_targets() -> None:
 
     assert happy.transitions == 4
     assert happy.stripe == {"create": 1, "confirm": 1}
-    assert happy.invocations <= 9
-    assert happy.calls_of("dynamodb") <= 17
+    assert happy.invocations <= 10
+    assert happy.calls_of("dynamodb") <= 18
