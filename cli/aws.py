@@ -73,6 +73,7 @@ def replayable_bus_of(stage: str | None, run: Mapping[str, Any] | None) -> Repla
         boto3.client("events", **options),
         boto3.client("dynamodb", **options),
         boto3.client("sqs", **options),
+        boto3.client("firehose", **options),
         name=outputs["EventBusName"],
         audit_table=outputs["AuditTableName"],
         queues=_queues(outputs),

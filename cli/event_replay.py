@@ -2,7 +2,7 @@
 
 EventBridge replays what the archive of a bus has. The embedded AWS gets no archive from CloudFormation, and a
 replay of an archive can't select types of events. There, the events come from the audit table, and go into
-the queue of each consumer as EventBridge would put them there.
+the queue of each consumer, or its stream, as EventBridge would put them there.
 """
 
 import json
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 REPLAY_NAME: Final = "replay-name"
 """The field of a replayed event that other events do not have
 (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive.html, November 2026)."""
+
+_ANALYTICS: Final = "analytics"
+"""Name of the consumer that is a stream of Firehose."""
 
 _POLL_SECONDS: Final = 2
 _EVENTS_PER_REPORT: Final = 100
@@ -71,15 +74,15 @@ class EventConsumer:
     """A consumer of the events of a bus.
 
     Attributes:
-        name: Name of its function.
+        name: Name of its function, or `analytics`.
         rule_arn: ARN of the rule that selects its events.
-        queue_url: URL of its queue.
+        target_arn: ARN of its queue or its stream.
         pattern: Pattern of the rule. Those of this service select by source, type and `REPLAY_NAME` only.
     """
 
     name: str
     rule_arn: str
-    queue_url: str
+    target_arn: str
     pattern: Mapping[str, Any]
 
     @property
@@ -106,6 +109,7 @@ class ReplayableBus:
         events: "EventBridgeClient",
         dynamodb: "DynamoDBClient",
         sqs: "SQSClient",
+        firehose: Any,  # noqa: ANN401 - its types are not installed
         *,
         name: str,
         audit_table: str,
@@ -114,9 +118,11 @@ class ReplayableBus:
         self._events = events
         self._dynamodb = dynamodb
         self._sqs = sqs
+        self._firehose = firehose
         self._name = name
         self._audit_table = audit_table
-        self._queues = {url.rpartition("/")[2]: (_snake_case(name), url) for name, url in queues.items()}
+        self._consumers = {url.rpartition("/")[2]: _snake_case(name) for name, url in queues.items()}
+        self._urls = {url.rpartition("/")[2]: url for url in queues.values()}
         self._arn = events.describe_event_bus(Name=name)["Arn"]
 
     def consumers(self, name: str | None) -> list[EventConsumer]:
@@ -195,7 +201,7 @@ class ReplayableBus:
         self._events.start_replay(
             ReplayName=name,
             EventSourceArn=archive,
-            EventStartTime=period.start,
+            EventStartTime=period.start.replace(microsecond=0),  # an archive knows whole seconds
             EventEndTime=period.end,
             Destination=destination,
         )
@@ -209,7 +215,7 @@ class ReplayableBus:
     def replay_audited(
         self, name: str, events: Sequence[AuditedEvent], consumers: Sequence[EventConsumer]
     ) -> Iterator[str]:
-        """Put events into the queue of each consumer that wants them.
+        """Put events into the queue, or the stream, of each consumer that wants them.
 
         If the command ends before all are sent, run it again: consumers drop duplicates.
 
@@ -220,7 +226,7 @@ class ReplayableBus:
             body = json.dumps(self._replayed(event, name), default=int)
             for consumer in consumers:
                 if consumer.wants(event.type):
-                    self._sqs.send_message(QueueUrl=consumer.queue_url, MessageBody=body)
+                    self._send(consumer.target_arn, body)
             if done % _EVENTS_PER_REPORT == 0 or done == len(events):
                 yield f"{done} of {len(events)} events"
 
@@ -229,13 +235,22 @@ class ReplayableBus:
             yield from page["Rules"]
 
     def _consumer(self, rule: "RuleTypeDef") -> EventConsumer | None:
-        """The consumer of a rule; None if the target of the rule is no queue of this stage."""
+        """The consumer of a rule; None if the target of the rule is no queue of this stage, and no stream."""
         targets = self._events.list_targets_by_rule(Rule=rule["Name"], EventBusName=self._name)["Targets"]
-        for target in targets:
-            name, url = self._queues.get(target["Arn"].rpartition(":")[2], (None, ""))
+        for arn in (target["Arn"] for target in targets):
+            service, resource = _parts(arn)
+            name = _ANALYTICS if service == "firehose" else self._consumers.get(resource)
             if name is not None:
-                return EventConsumer(name, rule["Arn"], url, json.loads(rule["EventPattern"]))
+                return EventConsumer(name, rule["Arn"], arn, json.loads(rule["EventPattern"]))
         return None
+
+    def _send(self, target_arn: str, body: str) -> None:
+        service, resource = _parts(target_arn)
+        if service == "firehose":
+            stream = resource.removeprefix("deliverystream/")
+            self._firehose.put_record(DeliveryStreamName=stream, Record={"Data": body})
+        else:
+            self._sqs.send_message(QueueUrl=self._urls[resource], MessageBody=body)
 
     def _replayed(self, event: AuditedEvent, name: str) -> Mapping[str, Any]:
         """The event as EventBridge delivers it, but for its `id`, which the audit does not have."""
@@ -252,6 +267,12 @@ class ReplayableBus:
             REPLAY_NAME: name,
             "detail": event.detail,
         }
+
+
+def _parts(arn: str) -> tuple[str, str]:
+    """The service and the resource of an ARN."""
+    _arn, _partition, service, _region, _account, resource = arn.split(":", 5)
+    return service, resource
 
 
 def _text(moment: datetime) -> str:

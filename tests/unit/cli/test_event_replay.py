@@ -30,10 +30,21 @@ EVENTS = {
 NO_REPLAYS = {"replay-name": [{"exists": False}]}
 
 
-class Stage:
-    """The bus of a stage, its audit and three consumers, in an account in memory."""
+class FakeFirehose:
+    """Keeps the records of each stream."""
 
     def __init__(self) -> None:
+        self.records: list[tuple[str, Any]] = []
+
+    def put_record(self, *, DeliveryStreamName: str, Record: dict[str, str]) -> None:  # noqa: N803 - boto3's names
+        self.records.append((DeliveryStreamName, json.loads(Record["Data"])))
+
+
+class Stage:
+    """The bus of a stage, its audit, four consumers and a rule of another, in an account in memory."""
+
+    def __init__(self) -> None:
+        self.firehose = FakeFirehose()
         self.sqs: SQSClient = boto3.client("sqs")
         self.events: EventBridgeClient = boto3.client("events")
         self.dynamodb: DynamoDBClient = boto3.client("dynamodb")
@@ -44,8 +55,11 @@ class Stage:
             "CountSales": self._consumer("CountSales", {"detail-type": ["OrderConfirmed"]}),
             "MailCustomers": self._consumer("MailCustomers", NO_REPLAYS),
         }
-        self.events.put_rule(
-            Name="of-another", EventBusName=BUS, EventPattern=json.dumps({"source": ["orders"]})
+        self._rule("of-another", "arn:aws:sqs:eu-central-1:999999999999:Theirs", {})
+        self._rule(
+            "Analytics",
+            "arn:aws:firehose:eu-central-1:123456789012:deliverystream/stream",
+            {"detail-type": ["OrderCancelled"]},
         )
         self.dynamodb.create_table(
             TableName=AUDIT,
@@ -59,12 +73,13 @@ class Stage:
     def _consumer(self, name: str, pattern: dict[str, Any] | None = None) -> str:
         url = self.sqs.create_queue(QueueName=f"{name}Queue1234")["QueueUrl"]
         arn = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-        text = json.dumps({"source": ["orders"]} | (pattern or {}))
-        rule = self.events.put_rule(Name=f"{name}Rule", EventBusName=BUS, EventPattern=text)
-        self.events.put_targets(
-            Rule=f"{name}Rule", EventBusName=BUS, Targets=[{"Id": "queue", "Arn": arn["QueueArn"]}]
-        )
         self.queues[name] = url
+        return self._rule(f"{name}Rule", arn["QueueArn"], pattern or {})
+
+    def _rule(self, name: str, target: str, pattern: dict[str, Any]) -> str:
+        text = json.dumps({"source": ["orders"]} | pattern)
+        rule = self.events.put_rule(Name=name, EventBusName=BUS, EventPattern=text)
+        self.events.put_targets(Rule=name, EventBusName=BUS, Targets=[{"Id": "target", "Arn": target}])
         return rule["RuleArn"]
 
     def _audited(self, event_id: str, event: str, occurred_at: str) -> None:
@@ -113,6 +128,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
             "sqs": stage.sqs,
             "events": stage.events,
             "dynamodb": stage.dynamodb,
+            "firehose": stage.firehose,
             "cloudformation": FakeCloudFormation({"orders-dev-events": outputs}),
         }
         monkeypatch.setattr(boto3, "client", lambda service, **_options: clients[service])
@@ -159,11 +175,17 @@ def test_a_replayed_event_is_as_eventbridge_delivers_it(orders: Run, stage: Stag
     ]
 
 
+def test_a_stream_receives_what_a_queue_does(orders: Run, stage: Stage) -> None:
+    orders(*REPLAY, "--type", "OrderCancelled", "--yes")
+
+    assert stage.firehose.records == [("stream", stage.received("AuditOrderEvents")[0])]
+
+
 def test_what_will_be_replayed_is_shown_and_asked_for(orders: Run, stage: Stage) -> None:
     refused = orders(*REPLAY, stdin="n\n")
 
     rows = [line.split() for line in refused.stdout.splitlines()]
-    assert ["OrderCancelled", "1", "audit_order_events"] in rows
+    assert ["OrderCancelled", "1", "analytics,", "audit_order_events"] in rows
     assert ["OrderConfirmed", "2", "audit_order_events,", "count_sales"] in rows
     assert "3 events of 2026-03-01 00:00:00 to 2026-03-02 00:00:00 UTC from the audit" in refused.stderr
     assert refused.exit_code == 1
@@ -178,7 +200,7 @@ def test_the_result_counts_the_events_by_type(orders: Run, stage: Stage) -> None
         "replay": shown["replay"],
         "source": "audit",
         "events": {"OrderConfirmed": 2, "OrderCancelled": 1},
-        "consumers": ["audit_order_events", "count_sales"],
+        "consumers": ["analytics", "audit_order_events", "count_sales"],
     }
     assert "3 of 3 events" in result.stderr
     assert stage.received("CountSales")
@@ -241,7 +263,7 @@ def test_a_replay_of_the_archive_that_fails_is_reported(
     ("options", "code", "said"),
     [
         (("--consumer", "mail_customers"), 1, "orders events republish ORDER_ID"),
-        (("--consumer", "lost"), 4, "There are: audit_order_events, count_sales"),
+        (("--consumer", "lost"), 4, "There are: analytics, audit_order_events, count_sales"),
         (("--type", "OrderLost"), 4, "The audit has no such event of 2026-03-01 00:00:00 to"),
         (("--source", "archive"), 2, "Use the audit: --source audit"),
         (("--source", "archive", "--type", "OrderFailed"), 2, "EventBridge can't select types"),
