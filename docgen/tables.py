@@ -15,6 +15,8 @@ _MONEY: Final = {
     "refunded": "charged and refunded",
     "refund pending": "charged, and the refund is on its way",
     "refunded in two parts": "charged, and refunded in two parts",
+    "a part refunded": "charged, and a part refunded",
+    "two parts refunded": "charged, and two parts refunded",
     "settled outside": "charged, and settled outside of Stripe",
 }
 _RETRIED: Final = "The step is retried. If no retry succeeds, law 5 applies"

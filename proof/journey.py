@@ -18,6 +18,8 @@ _CHARGES_AND_REFUNDS: Final = {
     "refunded": (1, 1),
     "refund pending": (1, 1),
     "refunded in two parts": (1, 2),
+    "a part refunded": (1, 1),
+    "two parts refunded": (1, 2),
     "settled outside": (1, 0),
 }
 

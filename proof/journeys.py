@@ -48,12 +48,16 @@ from proof.scenarios import (
     RETRIEVE,
     cancel_before_the_pivot,
     cancel_once_confirmed,
+    cancel_once_partly_refunded,
     cancelled_while_queued,
     cancelled_while_run_again,
     confirmed_while_undone,
     fulfil_once_confirmed,
     queued,
     race_for_the_last_unit,
+    refund_refused,
+    refund_two_parts,
+    refund_while,
     run_again,
     submit_twice,
     take_back_once_fulfilled,
@@ -70,6 +74,7 @@ _NOT_DECIDED_IN_TIME: Final = {**_ASKED, "AwaitPayment": "States.Timeout"}
 """No webhook reports a decision before the deadline, and the saga retrieves the payment once more."""
 
 _DECLINED: Final = {"ChargePayment": "PaymentDeclined"}
+_REFUND_ASKED: Final = {"ValidateOrder": "LineRefundDue"}
 _CANCELLED: Final = {"ValidateOrder": "OrderCancelled"}
 _UNDONE_BEFORE: Final = {"ValidateOrder": "UndoAlreadyBegun"}
 _REFUND_REFUSED: Final = race_for_the_last_unit(Fault("unavailable", REFUND, times=None))
@@ -190,6 +195,21 @@ PATH_JOURNEYS: Final = (
         errors=_CANCELLED,
         failure="returned",
         payment="refunded",
+    ),
+    Journey(
+        "line-refunded",
+        "an operator refunds a unit, which goes back into stock, and then an amount (two more executions)",
+        scenario=refund_two_parts,
+        errors=_REFUND_ASKED,
+        payment="two parts refunded",
+    ),
+    Journey(
+        "line-refunded-and-cancelled",
+        "an operator refunds a unit, and then the customer cancels the order (a third execution undoes it)",
+        scenario=cancel_once_partly_refunded,
+        errors=_CANCELLED,
+        failure="cancelled_by_customer",
+        payment="refunded in two parts",
     ),
     Journey(
         "approved",
@@ -325,6 +345,20 @@ PATH_JOURNEYS: Final = (
         errors={**_DECLINED, "CloseOrder": "StoreUnavailable"},
         failure="payment_declined",
         retried="CloseOrder",
+    ),
+    Journey(
+        "line-refund-refused",
+        "an operator refunds a unit, and Stripe rejects the refund",
+        scenario=refund_refused,
+        errors={**_REFUND_ASKED, "RefundLines": "RefundRefused"},
+    ),
+    Journey(
+        "restock-fails",
+        "an operator refunds a unit, and `RestockLines` fails until its retries are exhausted",
+        scenario=refund_while(Fault("refuse", "restock_lines: dynamodb TransactWriteItems *", times=None)),
+        errors={**_REFUND_ASKED, "RestockLines": "StoreUnavailable"},
+        payment="a part refunded",
+        retried="RestockLines",
     ),
     Journey("confirmed-again", "the saga is run again for a confirmed order", scenario=run_again()),
     Journey(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from cli.errors import Refused
-from cli.shapes import SubmissionJson
+from cli.shapes import ItemJson, RefundRequestJson, SubmissionJson
 from local.catalogue import SAMPLE_STOCK
 from local.fault_proxy.faults import Fault
 from local.users import CUSTOMER, OPERATOR
@@ -231,6 +231,57 @@ def take_back_once_fulfilled(world: PlayedWorld, order: SubmissionJson) -> Follo
     order_id = fulfil_once_confirmed(world, order).order_id
     world.shop.signed_in(OPERATOR).cancel_order(order_id)
     return cancellation_ended(world, order_id)
+
+
+def refund_two_parts(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
+    """Refund a unit of the first line, and then an amount; follow the execution that refunds the amount."""
+    order_id = refund_one_unit(world, order).order_id
+    return _refund_ended(world, order_id, {"amount": 100, "restock": False, "reason": "It came late."})
+
+
+def refund_one_unit(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
+    """Refund a unit of the confirmed order and put it back into stock; follow the execution that does it."""
+    return _refund_ended(world, submit(world, order).order_id, _one_unit_of(order))
+
+
+def refund_refused(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
+    """Ask to refund a unit, which Stripe rejects; follow the execution that tries it."""
+    order_id = submit(world, order).order_id
+    world.stripe.refuse_refunds(order_id)
+    return _refund_ended(world, order_id, _one_unit_of(order))
+
+
+def refund_while(*faults: Fault) -> Scenario:
+    """Refund a unit of the confirmed order while faults strike; follow the execution that does it."""
+
+    def scenario(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
+        order_id = submit(world, order).order_id
+        with injected(world, *faults):
+            return _refund_ended(world, order_id, _one_unit_of(order))
+
+    return scenario
+
+
+def cancel_once_partly_refunded(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
+    """Cancel an order of which a unit was refunded; follow the execution that gives back the rest."""
+    order_id = refund_one_unit(world, order).order_id
+    world.shop.cancel_order(order_id)
+    return cancellation_ended(world, order_id)
+
+
+def _one_unit_of(order: SubmissionJson) -> RefundRequestJson:
+    """A refund of a unit of an order's first line."""
+    item: ItemJson = {"sku": order["items"][0]["sku"], "quantity": 1}
+    return {"items": [item], "restock": True, "reason": "It was broken."}
+
+
+def _refund_ended(world: PlayedWorld, order_id: str, asked: RefundRequestJson) -> FollowedOrder:
+    """Ask for a refund, and wait for the end of its execution, which is named after the request's entry."""
+    order = world.shop.signed_in(OPERATOR).refund_lines(order_id, asked, str(uuid.uuid4()))
+    requests = [entry["event"].startswith("LineRefundRequested") for entry in order["timeline"]]
+    execution = f"{order_id}-refund-v{len(requests) - requests[::-1].index(True)}"
+    world.executions.wait_until_ended(execution)
+    return FollowedOrder(order_id, execution)
 
 
 def run_again(first: Scenario = submit) -> Scenario:

@@ -77,6 +77,23 @@ def _take_back_when_fulfilled(order: OrderUnderTest) -> None:
     order.client.take_back(order.order_id)
 
 
+def _refund_unit(order: OrderUnderTest) -> None:
+    confirmed = order.wait_for(lambda record: record["status"] == "CONFIRMED" and "refund_due" not in record)
+    if confirmed is not None:
+        order.client.refund_unit(order.order_id, confirmed["items"][0]["sku"])
+
+
+def _refund_two_units(order: OrderUnderTest) -> None:
+    _refund_unit(order)
+    _refund_unit(order)
+
+
+def _cancel_while_refunding(order: OrderUnderTest) -> None:
+    """The refund is made or dropped, and the rest is given back."""
+    _refund_unit(order)
+    order.client.cancel(order.order_id)
+
+
 def _prepare_no_refunds(world: PlayedWorld) -> None:
     _prepare_last_unit(world)
     world.faults.inject(_NO_REFUNDS)
@@ -112,6 +129,8 @@ _SELECTED: Final = (
     CampaignJourney(_JOURNEYS["cancelled-later"], meanwhile=_cancel_when_confirmed),
     CampaignJourney(_JOURNEYS["fulfilled"], meanwhile=_fulfil_when_confirmed),
     CampaignJourney(_JOURNEYS["returned"], meanwhile=_take_back_when_fulfilled),
+    CampaignJourney(_JOURNEYS["line-refunded"], meanwhile=_refund_two_units),
+    CampaignJourney(_JOURNEYS["line-refunded-and-cancelled"], meanwhile=_cancel_while_refunding),
     CampaignJourney(
         _JOURNEYS["refunded-again"], prepare=_prepare_no_refunds, meanwhile=_lose_last_unit_without_refund
     ),

@@ -46,6 +46,13 @@ class PatientClient:
         """Request a cancellation as an operator; returns whether it was accepted."""
         return self._repeated(lambda: self._post(f"/orders/{order_id}/cancel", OPERATOR)).is_success
 
+    def refund_unit(self, order_id: str, sku: str) -> bool:
+        """Refund one unit as an operator, always under the same key; returns whether it was accepted."""
+        body = {"items": [{"sku": sku, "quantity": 1}], "restock": True, "reason": "It was broken."}
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        shop, path = self.world.shop.signed_in(OPERATOR), f"/orders/{order_id}/refunds"
+        return self._repeated(lambda: shop.request("POST", path, headers=headers, json=body)).is_success
+
     def retry(self, order_id: str) -> bool:
         """Retry an order as an operator; returns whether it was accepted."""
         return self._repeated(lambda: self._post(f"/orders/{order_id}/retry", OPERATOR)).is_success

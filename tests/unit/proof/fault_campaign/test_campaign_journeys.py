@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from lambdas.domain.errors import ChargeScheduled, OrderRejected, PaymentActionRequired
+from lambdas.domain.errors import ChargeScheduled, LineRefundDue, OrderRejected, PaymentActionRequired
 from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS
 from proof.journey import Journey
 from proof.journeys import JOURNEYS
@@ -13,6 +13,7 @@ from proof.journeys import JOURNEYS
 BUSINESS: Final = {
     *(rejection.__name__ for rejection in OrderRejected.__subclasses__()),
     ChargeScheduled.__name__,
+    LineRefundDue.__name__,
     PaymentActionRequired.__name__,
     "States.Timeout",
 }
@@ -22,7 +23,9 @@ WAIT_FOR_A_DEADLINE: Final = {"webhook-too-late", "decided-after-the-deadline"}
 """Every case of these journeys would wait for a deadline that leaves time to act; `abandoned` has faults at
 the same calls."""
 
-PART_OF_OTHERS: Final = {"happy", "cancelled-later", "fulfilled", "returned", "mail-rejected"}
+PART_OF_OTHERS: Final = {
+    *("happy", "cancelled-later", "fulfilled", "returned", "line-refunded-and-cancelled", "mail-rejected"),
+}
 """Other journeys take each of their ways without a failure, too; the mail is rejected by a system."""
 
 Way = tuple[str, str | None, str]
