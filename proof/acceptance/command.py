@@ -6,6 +6,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final, cast
 
+import stripe
+
 from cli.aws import aws_errors
 from cli.errors import CommandFailed
 from cli.shapes import ItemJson, SubmissionJson
@@ -37,7 +39,7 @@ def main(arguments: argparse.Namespace) -> int:
         0 if every order ended as it must, every check succeeded and no law is broken, else 1.
 
     Raises:
-        StartFailed: The stage can't be reached or prepared, or this machine has no browser.
+        StartFailed: The stage or Stripe can't be reached, or this machine has no browser.
     """
     address = StageAddress(arguments.stage, arguments.url or None, arguments.stripe_url or None)
     try:
@@ -47,7 +49,7 @@ def main(arguments: argparse.Namespace) -> int:
             prepared_stage(address, browser) as stage,
         ):
             return 0 if _accepts(stage, arguments.only or JOURNEYS_WITHOUT_FAULTS) else 1
-    except (CommandFailed, NoBrowser) as error:
+    except (CommandFailed, NoBrowser, stripe.StripeError) as error:
         raise StartFailed(str(error)) from error
 
 
