@@ -229,6 +229,8 @@ def _add_lanes(svg: ET.Element, saga: SagaDocument, layout: Layout) -> None:
         _add_rectangle(svg, f"lane {name}", (first.left - 10, first.top - 36), size, radius=12)
     for column, text in _HEADINGS.items():
         top = min(box.top for box in layout.boxes.values() if box.column == column)
+        if column == _REFUNDS:  # above the line that leads there
+            top = Box(column, 0).top
         _add_text(svg, "heading", (Box(column, 0).x, top - 14), text)
 
 

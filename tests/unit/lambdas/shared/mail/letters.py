@@ -15,9 +15,11 @@ from lambdas.domain.order import (
     Payment,
     PaymentStatus,
 )
+from lambdas.domain.order_events import LineRefundDetail
 from lambdas.domain.vocabulary import FailureCode
 from lambdas.shared.mail.approval_needed import approval_needed
 from lambdas.shared.mail.letter import Letter
+from lambdas.shared.mail.lines_refunded import lines_refunded
 from lambdas.shared.mail.order_closed import order_cancelled, order_failed
 from lambdas.shared.mail.order_confirmed import order_confirmed
 from lambdas.shared.mail.order_shipped import order_shipped
@@ -54,6 +56,13 @@ def waiting() -> Order:
 
 FULFILMENT: Final = Fulfilment("2026-03-02T08:00:00.000Z", "the-boss", "DHL", "00340434161094")
 
+LINE_REFUND: Final[LineRefundDetail] = {
+    "refund_id": "7d2b7f0a-0f43-5a39-9c55-52c7f0f6f0d4",
+    "amount": ARMCHAIR.unit_price,
+    "items": [{"sku": ARMCHAIR.sku, "quantity": 1}],
+    "restock": True,
+}
+
 LETTERS: Final[Mapping[str, Letter]] = {
     "confirmed": order_confirmed(a_priced_order(PaymentStatus.SUCCEEDED)),
     "failed": order_failed(closed(FailureCode.PAYMENT_DECLINED, "Your card has insufficient funds.")),
@@ -64,6 +73,7 @@ LETTERS: Final[Mapping[str, Letter]] = {
             PaymentStatus.REFUNDED,
         )
     ),
+    "lines-refunded": lines_refunded(a_priced_order(PaymentStatus.SUCCEEDED), LINE_REFUND),
     "shipped": order_shipped(a_priced_order(PaymentStatus.SUCCEEDED), FULFILMENT),
     "returned": order_cancelled(closed(FailureCode.RETURNED, RETURNED.message, PaymentStatus.REFUNDED)),
     "approval-needed": approval_needed(waiting(), DEADLINE),

@@ -9,6 +9,7 @@ from lambdas.domain.order import Payment, PaymentStatus
 from lambdas.domain.vocabulary import FailureCode
 from lambdas.shared.mail.approval_needed import approval_needed
 from lambdas.shared.mail.letter import Letter, Link
+from lambdas.shared.mail.lines_refunded import lines_refunded
 from lambdas.shared.mail.order_closed import order_cancelled, order_failed
 from lambdas.shared.mail.order_shipped import order_shipped
 from lambdas.shared.mail.payment_refunded import payment_refunded
@@ -18,6 +19,7 @@ from tests.unit.lambdas.shared.mail.letters import (
     DEADLINE,
     FULFILMENT,
     LETTERS,
+    LINE_REFUND,
     a_priced_order,
     closed,
     waiting,
@@ -44,6 +46,25 @@ def test_a_confirmation_has_the_goods_the_price_and_the_number() -> None:
         "If you contact us about this order, please state the number below.\n\n"
         f"Order {ORDER_ID}\n"
     )
+
+
+def test_a_refund_of_lines_has_its_goods_and_its_part_of_the_price() -> None:
+    assert text_part(LETTERS["lines-refunded"]).startswith(
+        "Your refund is on its way\n\n"
+        "Your refund of $379.00, of the $807.99 that you paid, is on its way. "
+        "It can take your bank 5 to 10 business days to show it on your statement.\n\n"
+        "1 x Crunchy armchair, $379.00 each: $379.00\n"
+        "Total: $379.00\n\n"
+    )
+
+
+def test_a_refund_of_an_amount_lists_no_goods() -> None:
+    letter = lines_refunded(
+        a_priced_order(PaymentStatus.SUCCEEDED), {**LINE_REFUND, "items": [], "amount": 500}
+    )
+
+    assert (letter.goods, letter.total) == ((), None)
+    assert letter.opening[0].startswith("Your refund of $5.00, of the $807.99 that you paid")
 
 
 def test_each_failure_code_has_a_reason_and_an_advice_of_its_own() -> None:
