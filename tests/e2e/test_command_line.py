@@ -39,6 +39,24 @@ def test_an_order_is_in_its_customers_list(orders: Orders, world: World) -> None
     assert order_id in [order["order_id"] for order in page["orders"]]
 
 
+def test_an_order_is_found_by_its_reference_and_fulfilled(orders: Orders, world: World) -> None:
+    # Given
+    reference = f"PO {uuid.uuid4()}"
+    order_id = world.shop.order({**an_order(), "reference": reference})
+    world.executions.wait_until_ended(order_id)
+
+    # When
+    delivery = ("--carrier", "DHL", "--tracking-number", "7")
+    fulfilled = result_of(orders("fulfil", order_id, *delivery, "--as", "operator", "--json"))
+    own = result_of(orders("list", "--reference", reference, "--json"))
+    of_operator = result_of(orders("list", "--reference", reference, "--as", "operator", "--json"))
+
+    # Then
+    assert fulfilled["fulfilment"].items() >= {"carrier": "DHL", "tracking_number": "7"}.items()
+    for page in (own, of_operator):
+        assert [order["order_id"] for order in page["orders"]] == [order_id]
+
+
 def test_an_operator_adds_a_product_changes_it_and_restocks_it(orders: Orders) -> None:
     # Given
     sku = f"CLI-{uuid.uuid4().hex[:8].upper()}"
