@@ -180,7 +180,8 @@ class TimelineEntry:
         at: UTC, ISO 8601.
         event: What happened, in the past tense.
         execution: Name of the execution that wrote the entry; None if a request or a report about a mail did.
-        request_id: API Gateway's id of the request that wrote the entry; None if none did.
+        request_id: API Gateway's id of the request that wrote the entry, or the run and line of an import;
+            None if neither did.
 
     Entries of earlier versions have neither.
     """
@@ -260,7 +261,7 @@ class Order:
 
     @property
     def request_id(self) -> str | None:
-        """API Gateway's id of the request that submitted the order; None for orders of earlier versions."""
+        """What submitted the order; see `TimelineEntry`. None for orders of earlier versions."""
         return self.timeline[0].request_id
 
     @property

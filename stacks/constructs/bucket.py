@@ -22,6 +22,8 @@ class Bucket(s3.Bucket):
         settings: StageSettings,
         *,
         kept_days: Mapping[str, int],
+        versioned: bool = False,
+        why_not_logged: str,
     ) -> None:
         """Add a bucket to a stack; functions know its name as `CONSTRUCT_ID_BUCKET`.
 
@@ -29,7 +31,10 @@ class Bucket(s3.Bucket):
             scope: The stack.
             construct_id: Such as `Import`.
             settings: The settings of the stage.
-            kept_days: How long the objects of each folder, such as `incoming/`, are kept.
+            kept_days: How long the objects of each folder, such as `incoming/`, are kept; those of others are
+                kept for good.
+            versioned: Whether objects that are replaced or deleted can be restored, for as long.
+            why_not_logged: Why S3 does not log each access; a sentence.
         """
         super().__init__(
             scope,
@@ -39,11 +44,13 @@ class Bucket(s3.Bucket):
             # The embedded AWS has no TLS: a policy that demands it would refuse every call.
             enforce_ssl=not settings.embedded,
             minimum_tls_version=None if settings.embedded else 1.2,
+            versioned=versioned,
             lifecycle_rules=[
                 s3.LifecycleRule(
                     id=f"Expire-{folder.rstrip('/')}",
                     prefix=folder,
                     expiration=Duration.days(days),
+                    noncurrent_version_expiration=Duration.days(days) if versioned else None,
                     abort_incomplete_multipart_upload_after=Duration.days(1),
                 )
                 for folder, days in kept_days.items()
@@ -52,11 +59,7 @@ class Bucket(s3.Bucket):
             removal_policy=RemovalPolicy.DESTROY if settings.embedded else RemovalPolicy.RETAIN,
         )
         self._variables = {f"{construct_id.upper()}_BUCKET": self.bucket_name}
-        accept(
-            self,
-            "AwsSolutions-S1",
-            "CloudTrail can record the calls, and a log of them would be one more bucket that grows.",
-        )
+        accept(self, "AwsSolutions-S1", why_not_logged)
         if settings.embedded:
             accept(
                 self,

@@ -2,15 +2,15 @@
 
 from typing import Final, cast
 
-from aws_cdk import CfnElement, Duration, RemovalPolicy
+from aws_cdk import CfnElement, Duration
 from aws_cdk import aws_athena as athena
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisfirehose as firehose
-from aws_cdk import aws_s3 as s3
 
+from stacks.constructs.bucket import Bucket
 from stacks.constructs.build_folder import PROJECT
 from stacks.constructs.event_consumers import Subscription
 from stacks.constructs.findings import accept
@@ -26,7 +26,7 @@ QUERIES: Final = {"revenue": "Revenue a day", "failures": "Failure reasons"}
 
 _FIRST_PARTITION: Final = "2026-11-01"
 
-_ONE_MONTH: Final = Duration.days(30)
+_KEPT_DAYS: Final = 30
 _LONGEST_BUFFER: Final = Duration.minutes(15)
 
 
@@ -46,43 +46,22 @@ class EventAnalytics:
         stack.add_output("AnalyticsBucketName", bucket.bucket_name, "Bucket of the events for analysis")
 
 
-def _bucket(stack: StageStack, settings: StageSettings) -> s3.Bucket:
-    """Add the bucket. In the cloud, it outlives its stack, because CloudFormation deletes no full bucket."""
-    bucket = s3.Bucket(
+def _bucket(stack: StageStack, settings: StageSettings) -> Bucket:
+    """Add the bucket. Events are kept where data is kept; query results and what was not stored are not."""
+    events_expire = {} if settings.keep_data else {f"{EVENT_TABLE}/": _KEPT_DAYS}
+    return Bucket(
         stack,
         "Analytics",
-        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-        encryption=s3.BucketEncryption.S3_MANAGED,
-        # The embedded AWS has no TLS: a policy that demands it would refuse every call.
-        enforce_ssl=not settings.embedded,
-        minimum_tls_version=None if settings.embedded else 1.2,
+        settings,
+        kept_days={"results/": _KEPT_DAYS, "errors/": _KEPT_DAYS, **events_expire},
         versioned=settings.keep_data,
-        removal_policy=RemovalPolicy.DESTROY if settings.embedded else RemovalPolicy.RETAIN,
-        lifecycle_rules=[
-            s3.LifecycleRule(
-                # Events are kept where data is kept; results of queries and what could not be stored are not.
-                prefix=prefix,
-                expiration=_ONE_MONTH,
-                noncurrent_version_expiration=_ONE_MONTH if settings.keep_data else None,
-            )
-            for prefix in ("results/", "errors/", *(() if settings.keep_data else (f"{EVENT_TABLE}/",)))
-        ],
+        why_not_logged=(
+            "Only Firehose writes the bucket, Athena reads it, and CloudTrail records who ran which query."
+        ),
     )
-    accept(
-        bucket,
-        "AwsSolutions-S1",
-        "Only Firehose writes the bucket, Athena reads it, and CloudTrail records who ran which query.",
-    )
-    if settings.embedded:
-        accept(
-            bucket,
-            "AwsSolutions-S10",
-            "The embedded AWS has no TLS, and its traffic does not leave the machine.",
-        )
-    return bucket
 
 
-def _table(stack: StageStack, settings: StageSettings, bucket: s3.Bucket) -> glue.CfnTable:
+def _table(stack: StageStack, settings: StageSettings, bucket: Bucket) -> glue.CfnTable:
     """Add the table. Athena computes its partitions from the parameters, so nobody has to add each day."""
     database = glue.CfnDatabase(
         stack,
@@ -127,7 +106,7 @@ def _table(stack: StageStack, settings: StageSettings, bucket: s3.Bucket) -> glu
 
 
 def _stream(
-    stack: StageStack, settings: StageSettings, bucket: s3.Bucket, table: glue.CfnTable
+    stack: StageStack, settings: StageSettings, bucket: Bucket, table: glue.CfnTable
 ) -> firehose.DeliveryStream:
     """Add the stream. Each object is made of the events of 15 minutes, or of 128 MB."""
     logs = LogGroup(stack, "AnalyticsLogs", settings, name=f"/aws/kinesisfirehose/orders-{settings.stage}")
@@ -152,7 +131,7 @@ def _stream(
     )
 
 
-def _role(stack: StageStack, bucket: s3.Bucket, table: glue.CfnTable, logs: LogGroup) -> iam.Role:
+def _role(stack: StageStack, bucket: Bucket, table: glue.CfnTable, logs: LogGroup) -> iam.Role:
     """Add the role of the stream.
 
     Source, read in November 2026: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
@@ -205,7 +184,7 @@ def _deliver(
     resource.add_property_override("Targets.0.DeadLetterConfig.Arn", dead_letters.queue_arn)
 
 
-def _add_queries(stack: StageStack, settings: StageSettings, bucket: s3.Bucket, table: glue.CfnTable) -> None:
+def _add_queries(stack: StageStack, settings: StageSettings, bucket: Bucket, table: glue.CfnTable) -> None:
     """Add the workgroup, and in the cloud stages the queries: the embedded AWS can't save them."""
     workgroup = athena.CfnWorkGroup(
         stack,

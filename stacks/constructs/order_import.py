@@ -27,6 +27,7 @@ class OrderImport:
             settings,
             # Files can have the addresses of customers; results have none.
             kept_days={ImportFolder.INCOMING: 7, ImportFolder.UNFINISHED: 7, ImportFolder.RESULTS: 30},
+            why_not_logged="CloudTrail can record who puts files and reads results, if the account lets it.",
         )
         self._bucket.announce_objects()
         policy = self._policy_for_people(stack)
