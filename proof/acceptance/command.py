@@ -25,6 +25,7 @@ from proof.promises import broken_promises, read_history
 JOURNEYS_WITHOUT_FAULTS: Final = (
     *("happy", "declined", "unknown-sku", "out-of-stock", "replay"),
     *("approved-by-redirect", "refused", "cancelled-while-asked", "cancelled-later"),
+    *("line-refunded", "line-refunded-and-cancelled"),
 )
 """The journeys that need no fault: customer, operator and bank make them happen."""
 

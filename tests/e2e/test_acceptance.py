@@ -65,7 +65,7 @@ def test_the_embedded_run_is_accepted_and_left_clean(world: World) -> None:
     exit_code, stdout, stderr = finished(start(world))
 
     assert (exit_code, stderr) == (0, ""), stdout
-    assert len(re.findall(r"^ok  ", stdout, re.MULTILINE)) == 11
+    assert len(re.findall(r"^ok  ", stdout, re.MULTILINE)) == 13
     assert stdout.endswith("The laws of the saga hold.\n")
     assert products_on_sale(world) == []
     assert addresses(world) == before
