@@ -151,8 +151,10 @@ class OrderHistory:
         What it does for an order that is not at rest does not matter.
         """
         match self.status:
-            case "CONFIRMED":
-                return self.pick == ("PICKED" if "OrderFulfilled" in self.timeline else "OPEN")
+            case "CONFIRMED" if "OrderFulfilled" in self.timeline:
+                return self.pick == "PICKED"
+            case "CONFIRMED":  # nothing is left to pick if all lines were refunded
+                return self.pick == "OPEN" or (self.pick == "DROPPED" and "refunds" in self.record)
             case "FAILED" | "CANCELLED":
                 return self.pick == "DROPPED"
         return True

@@ -83,7 +83,13 @@ class EventsStack(StageStack):
         )
 
         picks = Table(self, "Picks", settings, partition_key="order_id", indexes=[_open_picks()])
-        consumers.add("update_pick_list", bus.order_events(*PICK_STATES), picks.add(), knows_duplicates=True)
+        consumers.add(
+            "update_pick_list",
+            bus.order_events(*PICK_STATES),
+            picks.add(),
+            picks.update(),
+            knows_duplicates=True,
+        )
 
         self.analytics_stream = EventAnalytics(self, settings, bus.order_events()).stream
 

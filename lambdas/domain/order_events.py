@@ -73,6 +73,10 @@ class LineRefundDetail(TypedDict):
         Sequence[RefundedItemDetail],
         Described("The refunded units; empty if only an amount was refunded, such as the shipping."),
     ]
+    items_kept: Annotated[
+        Sequence[RefundedItemDetail],
+        Described("The units of the order that are not refunded, after this refund; empty if none is left."),
+    ]
     restock: Annotated[bool, Described("Whether the units go back into stock.")]
 
 

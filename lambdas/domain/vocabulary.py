@@ -123,7 +123,7 @@ class PickState(StrEnum):
     HELD = "HELD"
     """Wait: an operator must look at the order first."""
     DROPPED = "DROPPED"
-    """Nothing: the order has ended without being fulfilled, or was returned."""
+    """Nothing: the order has ended without being fulfilled, was returned, or has no unit left."""
     PICKED = "PICKED"
     """Nothing more: the goods were handed over."""
 
@@ -134,8 +134,12 @@ PICK_STATES: Final = {
     EventType.ORDER_FAILED: PickState.DROPPED,
     EventType.ORDER_CANCELLED: PickState.DROPPED,
     EventType.ORDER_FULFILLED: PickState.PICKED,
+    EventType.ORDER_LINES_REFUNDED: PickState.OPEN,
 }
-"""The events that `update_pick_list` consumes, and the state of an order's pick after each."""
+"""The events that `update_pick_list` consumes, and the state of an order's pick after each.
+
+After a refund of lines, nothing is left to pick if all units were refunded, or were handed over before.
+"""
 
 
 class FailureCode(StrEnum):

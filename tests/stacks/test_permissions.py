@@ -75,7 +75,7 @@ GRANTS: dict[str, Permissions] = {
     "recover_order": {"Orders.Arn": CHANGE_ORDER, "Saga": {"states:StartExecution"}},
     "publish_order_events": {"Bus.Arn": {"events:PutEvents"}},
     "audit_order_events": {"Audit.Arn": {"dynamodb:PutItem"}},
-    "update_pick_list": {"Picks.Arn": {"dynamodb:PutItem"}},
+    "update_pick_list": {"Picks.Arn": {"dynamodb:PutItem", "dynamodb:UpdateItem"}},
     "record_mail_feedback": {"Orders.Arn": {"dynamodb:UpdateItem"}},
     "import_orders": {
         "Orders.Arn": {"dynamodb:PutItem"},

@@ -1,8 +1,8 @@
 """Derives the event for consumers from a change of an order's record."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, TypedDict
 
 from lambdas.domain.line_refund import LineRefund
@@ -118,17 +118,20 @@ def _line_refund(before: Order | None, after: Order) -> _Optional:
     made = _newly_made(before, after)
     if made is None:
         return {}
-    items: Sequence[RefundedItemDetail] = [
-        {"sku": sku, "quantity": units} for sku, units in sorted(made.items.items())
-    ]
+    all_made = replace(after, refunds=tuple(each for each in after.refunds if each.is_made))
     return {
         "refund": {
             "refund_id": made.refund_id,
             "amount": made.amount,
-            "items": items,
+            "items": _units(made.items),
+            "items_kept": _units(all_made.units_kept),
             "restock": made.restock,
         }
     }
+
+
+def _units(items: Mapping[str, int]) -> Sequence[RefundedItemDetail]:
+    return [{"sku": sku, "quantity": units} for sku, units in sorted(items.items()) if units]
 
 
 def _newly_made(before: Order | None, after: Order) -> LineRefund | None:

@@ -79,9 +79,25 @@ def a_returned_order(shop: Shop) -> Order:
     return shop.close_returned()
 
 
+def an_order_with_a_refunded_line(shop: Shop) -> Order:
+    return shop.lines_refunded(shop.confirmed())
+
+
+def an_order_whose_lines_are_all_refunded(shop: Shop) -> Order:
+    order = an_order_with_a_refunded_line(shop)
+    return shop.lines_refunded(order)
+
+
+def an_order_refunded_after_it_was_fulfilled(shop: Shop) -> Order:
+    return shop.lines_refunded(shop.fulfilled())
+
+
 PICKS: dict[Callable[[Shop], Order], tuple[str, object]] = {
     Shop.confirmed: ("OPEN", ARMCHAIRS),
     Shop.fulfilled: ("PICKED", None),
+    an_order_with_a_refunded_line: ("OPEN", [{"sku": ARMCHAIR.sku, "quantity": 1}]),
+    an_order_whose_lines_are_all_refunded: ("DROPPED", None),
+    an_order_refunded_after_it_was_fulfilled: ("PICKED", None),
     Shop.closed: ("DROPPED", None),
     a_cancelled_order: ("DROPPED", None),
     a_returned_order: ("DROPPED", None),
@@ -136,6 +152,16 @@ def test_events_that_come_again_change_no_pick(
         update(event)
 
         assert picks(shop) == [pick]
+
+
+def test_an_order_keeps_its_place_when_a_line_is_refunded(shop: Shop, event_bridge: FakeEventBridge) -> None:
+    confirmed_at = shop.confirmed().updated_at
+    shop.lines_refunded(shop.order())
+
+    update(*events_of(shop, event_bridge))
+
+    [item] = shop.all_items(PICKS_TABLE)
+    assert item["confirmed_at"] == confirmed_at
 
 
 def test_two_events_of_the_same_time_are_told_by_their_versions(

@@ -60,6 +60,7 @@ LINE_REFUND: Final[LineRefundDetail] = {
     "refund_id": "7d2b7f0a-0f43-5a39-9c55-52c7f0f6f0d4",
     "amount": ARMCHAIR.unit_price,
     "items": [{"sku": ARMCHAIR.sku, "quantity": 1}],
+    "items_kept": [{"sku": ARMCHAIR.sku, "quantity": 1}],
     "restock": True,
 }
 
