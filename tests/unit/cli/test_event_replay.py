@@ -212,11 +212,11 @@ def test_eventbridge_replays_an_archive_to_all_rules_or_to_one(
 ) -> None:
     stage.archive()
 
-    result = orders(*REPLAY, *options, "--yes")
+    result = orders(*REPLAY, "--from", "2026-03-01T00:00:00.900Z", *options, "--yes")
 
     assert result.exit_code == 0, result.output
     [replay] = stage.archive_replays()
-    assert f"{replay['EventStartTime']:%F %T%z}" == "2026-03-01 00:00:00+0000"
+    assert f"{replay['EventStartTime']:%F %T.%f%z}" == "2026-03-01 00:00:00.000000+0000"
     assert f"{replay['EventEndTime']:%F %T%z}" == "2026-03-02 00:00:00+0000"
     assert replay["EventSourceArn"].endswith(f":archive/{BUS}")
     assert replay["Destination"]["Arn"] == stage.bus_arn
