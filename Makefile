@@ -83,7 +83,8 @@ drift: $(TOOLS) ## fail if the resources of cdk.out/STAGE were changed by hand
 	@cdk drift --ci --app $(ASSEMBLY) --fail
 
 audit: $(TOOLS) .build/.pipeline ## look up known vulnerabilities of the locked packages
-	@.build/pipeline/bin/pip-audit --disable-pip --require-hashes -r requirements/lambda.txt -r requirements/dev.txt
+	@.build/pipeline/bin/pip-audit --strict --disable-pip --require-hashes \
+	    -r requirements/lambda.txt -r requirements/dev.txt
 	@npm audit --audit-level=high
 
 sbom: .build/.pipeline ## list the packages of the Lambda layer in .build/sbom.json (CycloneDX)
