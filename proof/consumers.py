@@ -53,7 +53,8 @@ def _to_pick(world: PlayedWorld, order_id: str) -> Sequence[str]:
     pick = world.pick(order_id)
     if pick is None:
         return []
-    return [f"{line['quantity']} x {line['sku']}" for line in pick.get("lines", ())] or [pick["state"]]
+    lines = ", ".join(f"{line['quantity']} x {line['sku']}" for line in pick.get("lines", ()))
+    return [f"{pick['state']} ({lines})" if lines else pick["state"]]
 
 
 CONSUMERS: Final = (

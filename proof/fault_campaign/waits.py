@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
+from local.consumers import event_consumers
 from local.world import World
+from stacks.names import queue_of
 
 _VISIBILITY_SECONDS: Final = "4"
 """Seconds until a message is delivered again after its consumer was killed. As deployed, it is six times the
 timeout of the function."""
 
-_QUEUES: Final = ("AuditOrderEventsQueueUrl", "UpdatePickListQueueUrl", "EndedExecutionsQueueUrl")
+_QUEUES: Final = (*(f"{queue_of(each)}Url" for each in event_consumers()), "EndedExecutionsQueueUrl")
 
 _WAITING_STATE: Final = "AwaitPayment"
 _PIVOT: Final = "ReserveInventory"
