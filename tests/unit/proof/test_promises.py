@@ -126,6 +126,17 @@ def failed(error: str) -> OrderHistory:
         pytest.param(
             replace(
                 ORDER,
+                record=record(
+                    *("OrderConfirmed", "CustomerNotified", "LineRefundRequested: r", "LinesRefunded: r"),
+                    *("LinesRestocked: r", "LineRefundReturned: r", "LineRefundFailed: returned"),
+                ),
+                events=("OrderConfirmed", "OrderLinesRefunded"),
+            ),
+            id="a line was refunded, and the bank returned the money",
+        ),
+        pytest.param(
+            replace(
+                ORDER,
                 record=record("PaymentRefunded", "OrderFailed", "PaymentRefunded", status="FAILED"),
                 events=("OrderFailed", "PaymentRefundSent"),
                 subjects=("Your order could not be completed",),
@@ -185,6 +196,10 @@ def test_an_order_that_keeps_its_promises_has_no_breach(order: OrderHistory) -> 
         (
             replace(ORDER, record=record("CancellationRequested: customer", "OrderConfirmed")),
             "OrderConfirmed came after CancellationRequested",
+        ),
+        (
+            replace(ORDER, record=record("OrderConfirmed", refund_due="r")),
+            "it is CONFIRMED, and refund r is still due",
         ),
         (
             replace(ORDER, record=record("CancellationRequested: operator", "OrderFulfilled")),

@@ -55,6 +55,27 @@ def test_goods_are_either_sent_or_kept_when_both_are_asked_at_once() -> None:
     assert {end for each in results for end in each.ends} == {"CONFIRMED", "CANCELLED cancelled_by_customer"}
 
 
+@pytest.mark.parametrize(
+    ("happens", "ends"),
+    [
+        ("9s lines A 1 restock; 9s cancel A alice", {"CANCELLED cancelled_by_customer"}),
+        ("9s lines A 1; 9.2s cancel A alice", {"CANCELLED cancelled_by_customer"}),
+        ("9s lines A 2 restock; 9s lines A 1; 12s lines A 1", {"CONFIRMED"}),
+        ("9s lines A 1 restock; 9.1s refund A", {"CONFIRMED"}),
+        ("9s goodwill A 500; 9.1s dispute A; 900s lost A", {"CONFIRMED"}),
+        ("9s lines A 1 restock; 9.1s stop A; 9.3s stop A", {"CONFIRMED"}),
+    ],
+)
+@pytest.mark.parametrize("card", ["pm_card_visa", "pm_card_pendingRefund", "pm_card_refundFail"])
+def test_a_refund_of_lines_that_races_ends_in_one_outcome(happens: str, ends: set[str], card: str) -> None:
+    order = f"1s order A alice RED-CHAIR:2,TASTELESS-LAMP:1 {card}"
+
+    results = [play(parse(f"shop {seed}; {order}; {happens}")) for seed in range(4)]
+
+    assert [breach for each in results for breach in each.breaches] == []
+    assert {end for each in results for end in each.ends} == ends
+
+
 def _found() -> list[str]:
     return [line for line in FOUND.read_text().splitlines() if line and not line.startswith("#")]
 
