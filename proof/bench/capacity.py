@@ -38,7 +38,10 @@ def write_units(before: Item | None, after: Item | None) -> int:
 
 
 def index_units(before: Item | None, after: Item | None, indexes: Iterable[Collection[str]]) -> int:
-    """Units of the writes to indexes whose entries are smaller than 1 KB, and change with their keys only.
+    """Units of the writes to indexes whose entries are smaller than 1 KB.
+
+    A write that changes an entry but not its keys is not counted: only a refund of a line that is not picked
+    yet makes one, in the index of the pick list.
 
     Args:
         before: The item before the write; None if there was none.
