@@ -25,8 +25,9 @@ class OrderImport:
             stack,
             "Import",
             settings,
-            # Files can have the addresses of customers; results have none.
-            kept_days={ImportFolder.INCOMING: 7, ImportFolder.UNFINISHED: 7, ImportFolder.RESULTS: 30},
+            # Files can have the addresses of customers; results have none. The results of an unfinished file
+            # are kept for longer than the dead letter that continues it.
+            kept_days={ImportFolder.INCOMING: 7, ImportFolder.UNFINISHED: 30, ImportFolder.RESULTS: 30},
             why_not_logged="CloudTrail can record who puts files and reads results, if the account lets it.",
         )
         self._bucket.announce_objects()

@@ -37,7 +37,7 @@ def test_files_with_addresses_are_deleted_after_a_week(stage: Synthesis) -> None
 
     assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules} == {
         "incoming/": 7,
-        "unfinished/": 7,
+        "unfinished/": 30,
         "results/": 30,
     }
 

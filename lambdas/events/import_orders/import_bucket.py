@@ -59,7 +59,7 @@ class ImportBucket:
             with transient_as(StoreUnavailable):
                 try:
                     answer = self._client.get_object(
-                        Bucket=self._name, Key=key, Range=bytes_wanted, IfMatch=run.etag
+                        Bucket=self._name, Key=key, Range=bytes_wanted, IfMatch=f'"{run.etag}"'
                     )
                     chunk = answer["Body"].read()
                 except self._client.exceptions.NoSuchKey as error:
