@@ -69,11 +69,11 @@ CANCELLATIONS = frozenset(
 """Failure codes of orders that somebody asked to cancel."""
 
 _ENDS_IN_REST = ("CustomerNotified", "CustomerNotNotified")
-_LEAVES_REST = (
-    *("CancellationRequested", "OrderNeedsAttention"),
-    *("LineRefundRequested", "LineRefundMade", "LineRefundReturned"),
-)
+_LEAVES_REST = ("CancellationRequested", "OrderNeedsAttention")
 """Entries of the timeline with which an order comes to rest, and leaves it again."""
+
+_REFUND_IS_DUE = ("LineRefundRequested", "LineRefundMade", "LineRefundReturned")
+"""Entries with which a refund of lines is due. Before, and after its end, the order is as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +327,8 @@ class Order:
                 at_rest = True
             elif at_rest and entry.event.startswith(_LEAVES_REST):
                 since, at_rest = entry.at, False
+            elif entry.event.startswith(_REFUND_IS_DUE):
+                since = entry.at
         return since
 
     @property

@@ -153,6 +153,17 @@ def test_an_order_is_flagged_if_another_execution_changes_nothing(
     assert finding.facts == {"status": "PENDING", "version": 1, "updated_at": stuck.updated_at}
 
 
+def test_a_refund_of_lines_that_no_execution_makes_is_reported_and_stays_due(
+    shop: Shop, executions: FakeExecutions
+) -> None:
+    order = shop.refund_requested(shop.notified(shop.confirmed()))
+
+    report = reconcile_twice_in_vain(shop, executions)
+
+    assert [finding.kind for finding in report.new] == [FindingKind.STUCK_ORDER]
+    assert shop.order() == order
+
+
 def test_a_flagged_order_is_only_counted(shop: Shop, executions: FakeExecutions) -> None:
     shop.placed()
     reconcile_twice_in_vain(shop, executions)
@@ -270,6 +281,11 @@ def a_sale_that_was_cancelled_a_week_later(shop: Shop) -> None:
     shop.cancel()
 
 
+def a_sale_with_a_second_refund_a_week_later(shop: Shop) -> None:
+    sale = shop.notified(shop.confirmed(created_at="2026-02-22T12:00:00.000Z"))
+    shop.refund_requested(shop.lines_refunded(sale))
+
+
 @pytest.mark.parametrize(
     ("given", "seconds"),
     [
@@ -280,8 +296,12 @@ def a_sale_that_was_cancelled_a_week_later(shop: Shop) -> None:
         (lambda shop: a_queued_order(shop, "2026-03-01T18:00:00.000Z"), 0),
         (lambda shop: shop.needs_attention(), 3_601),
         (a_sale_that_was_cancelled_a_week_later, 3_595),
+        (a_sale_with_a_second_refund_a_week_later, 3_591),
     ],
-    ids=["no order", "at rest", "idle", "had its turn", "queued", "flagged", "cancelled after its rest"],
+    ids=[
+        *("no order", "at rest", "idle", "had its turn", "queued", "flagged", "cancelled after its rest"),
+        "refunded again",
+    ],
 )
 @pytest.mark.parametrize("hurried", [False, True], ids=["at once", "in many calls"])
 def test_the_oldest_order_that_is_not_at_rest_is_measured(
