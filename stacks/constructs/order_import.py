@@ -53,7 +53,7 @@ class OrderImport:
         lookups = allow(users.user_pool_arn, "cognito-idp:AdminGetUser", "cognito-idp:AdminListGroupsForUser")
         rate = str(self._settings.import_rate)
         return [
-            self._bucket.read(ImportFolder.INCOMING, ImportFolder.UNFINISHED),
+            self._bucket.read(*ImportFolder),
             self._bucket.add(ImportFolder.UNFINISHED, ImportFolder.RESULTS),
             Grant({"USER_POOL_ID": users.user_pool_id, "IMPORT_RATE": rate}, [lookups]),
         ]

@@ -82,7 +82,7 @@ GRANTS: dict[str, Permissions] = {
         "Import.Arn": {"s3:ListBucket"},
         "Import.Arn/incoming/*": {"s3:GetObject"},
         "Import.Arn/unfinished/*": {"s3:GetObject", "s3:PutObject"},
-        "Import.Arn/results/*": {"s3:PutObject"},
+        "Import.Arn/results/*": {"s3:GetObject", "s3:PutObject"},
         "ImportOrdersQueue.Arn": {"sqs:SendMessage"},
         "Users.Arn": {"cognito-idp:AdminGetUser", "cognito-idp:AdminListGroupsForUser"},
     },

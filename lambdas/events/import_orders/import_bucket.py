@@ -53,7 +53,7 @@ class ImportBucket:
             FileReplaced: Its content is no longer that of the run.
             StoreUnavailable: S3 does not answer.
         """
-        key = f"{ImportFolder.INCOMING}{run.name}"
+        key = _file_of(run)
         for start in range(run.progress.offset, run.size, CHUNK_BYTES):
             bytes_wanted = f"bytes={start}-{start + CHUNK_BYTES - 1}"
             with transient_as(StoreUnavailable):
@@ -85,17 +85,52 @@ class ImportBucket:
         """
         self._put(_unfinished(run), results)
 
+    def has_finished(self, run: ImportRun) -> bool:
+        """Whether the run has ended already, so that its message comes again."""
+        with transient_as(StoreUnavailable):
+            try:
+                answer = self._client.get_object(Bucket=self._name, Key=_summary_of(run))
+                summary = json.load(answer["Body"])
+            except self._client.exceptions.NoSuchKey:
+                return False
+        return bool(summary["run_id"] == run.run_id)
+
     def finish(self, run: ImportRun, results: IO[bytes], summary: Mapping[str, Any]) -> None:
-        """Write the results, and then the summary, which says that they are complete."""
-        key = f"{ImportFolder.RESULTS}{run.name}"
-        self._put(key, results)
-        self._put(f"{key}{IMPORT_SUMMARY}", json.dumps(summary, indent=2).encode())
+        """Write the results, and then the summary, which says that they are complete.
+
+        Raises:
+            FileReplaced: The results of this name belong to another content by now.
+        """
+        self._ensure_not_replaced(run)
+        self._put(f"{ImportFolder.RESULTS}{run.name}", results)
+        self._put(_summary_of(run), json.dumps(summary, indent=2).encode())
+
+    def _ensure_not_replaced(self, run: ImportRun) -> None:
+        """Compare the content once more: it may have changed since its last part was read."""
+        key = _file_of(run)
+        with transient_as(StoreUnavailable):
+            try:
+                file = self._client.head_object(Bucket=self._name, Key=key)
+            except ClientError as error:
+                if error_code(error) == "404":  # an answer to HEAD has no body, so no other code
+                    return
+                raise
+        if file["ETag"].strip('"') != run.etag:
+            raise FileReplaced(key)
 
     def _put(self, key: str, content: IO[bytes] | bytes) -> None:
         if not isinstance(content, bytes):
             content.seek(0)
         with transient_as(StoreUnavailable):
             self._client.put_object(Bucket=self._name, Key=key, Body=content)
+
+
+def _file_of(run: ImportRun) -> str:
+    return f"{ImportFolder.INCOMING}{run.name}"
+
+
+def _summary_of(run: ImportRun) -> str:
+    return f"{ImportFolder.RESULTS}{run.name}{IMPORT_SUMMARY}"
 
 
 def _unfinished(run: ImportRun) -> str:

@@ -57,6 +57,17 @@ class Import:
         Raises:
             StoreUnavailable: AWS does not answer. Nothing is lost: the same lines can be imported again.
         """
+        if self.bucket.has_finished(run):
+            return True
+        try:
+            return self._proceed(run)
+        except FileReplaced:
+            # The results of the same name belong to the run of the new content.
+            logger.warning("file replaced during its import", extra={"lines": run.progress.lines})
+            return True
+
+    def _proceed(self, run: ImportRun) -> bool:
+        """Import lines, unless the file is too large; see `proceed`."""
         if run.size > MAX_FILE_BYTES:
             return self._end(run, stopped=f"A file has at most {MAX_FILE_BYTES} bytes.")
         with TemporaryFile() as results:
@@ -73,10 +84,6 @@ class Import:
                         return False
             except FileDeleted:
                 return self._end(run, results, stopped="The file was deleted.")
-            except FileReplaced:
-                # The results of the same name belong to the run of the new content.
-                logger.warning("file replaced during its import", extra={"lines": run.progress.lines})
-                return True
             return self._end(run, results)
 
     def _import(self, line: Line, run: ImportRun, results: IO[bytes]) -> None:

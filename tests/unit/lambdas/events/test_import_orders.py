@@ -477,14 +477,14 @@ def test_a_continuation_begins_at_the_byte_behind_the_last_line(office: Office, 
 def test_a_message_that_comes_again_gives_the_same_results(shop: Shop, office: Office, customer: str) -> None:
     dropped = office.drop(a_file(*(a_line(customer, key) for key in "abcd")))
     (continued,) = office.deliver(dropped, lines=2)
-    office.deliver(continued)
 
     # The first message again, as after a timeout: it ends elsewhere, and its own continuation follows.
     (again,) = office.deliver(dropped, lines=3)
-    office.deliver(again)
+    for message in (again, continued):
+        office.deliver(message)
 
-    assert imported().outcomes == ["new"] * 4
-    assert imported().summary["new"] == 4
+        assert imported().outcomes == ["new"] * 4
+        assert imported().summary["new"] == 4
     assert len(shop.all_items(ORDERS_TABLE)) == 4
 
 
@@ -564,6 +564,35 @@ def test_a_file_that_is_replaced_leaves_the_result_to_its_new_content(
 
     assert imported().summary["run_id"] == "drop-2"
     assert len(shop.all_items(ORDERS_TABLE)) == 2
+
+
+def test_a_small_file_that_is_replaced_leaves_the_result_to_its_new_content(
+    office: Office, customer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it is read at once, before it is replaced."""
+    create = OrderTable.create
+
+    def create_while_the_file_is_replaced(table: OrderTable, order: Any) -> Any:  # noqa: ANN401 - as `create`
+        monkeypatch.setattr(OrderTable, "create", create)
+        office.deliver(office.drop(a_file(a_line(customer, "b"), a_line(customer, "c"))))
+        return create(table, order)
+
+    monkeypatch.setattr(OrderTable, "create", create_while_the_file_is_replaced)
+
+    assert office.deliver(office.drop(a_file(a_line(customer, "a")))) == []
+
+    assert (imported().summary["run_id"], imported().outcomes) == ("drop-2", ["new", "new"])
+
+
+def test_a_message_that_comes_after_the_end_changes_no_result(office: Office, customer: str) -> None:
+    dropped = office.drop(a_file(a_line(customer)))
+    office.deliver(dropped)
+    done = imported()
+    aws.s3().delete_object(Bucket=BUCKET, Key=f"incoming/{NAME}")
+
+    assert office.deliver(dropped) == []
+
+    assert imported() == done
 
 
 def test_the_same_file_that_is_put_again_meanwhile_is_imported_twice(
