@@ -284,7 +284,11 @@ def _problem(status: int, kind: ProblemKind, description: str) -> dict[str, Any]
 
 
 def _schemas() -> dict[str, Any]:
-    """Build the schemas of all bodies, and of their parts."""
+    """Build the schemas of all bodies, and of their parts.
+
+    Raises:
+        ValueError: A part of a request and a part of a response would have the same name.
+    """
     models: list[Any] = [ProblemSchema]
     for operation in OPERATIONS.values():
         models += [success.model for success in operation.successes.values() if success.model]
@@ -293,7 +297,10 @@ def _schemas() -> dict[str, Any]:
     _map, schema = models_json_schema(
         [(model, "validation") for model in dict.fromkeys(models)], ref_template=f"{_SCHEMAS}{{model}}"
     )
-    return {_published(name): _tidied(each) for name, each in sorted(schema["$defs"].items())}
+    published = {_published(name): _tidied(each) for name, each in sorted(schema["$defs"].items())}
+    if len(published) < len(schema["$defs"]):
+        raise ValueError("two schemas have one name: name a part of a response differently")
+    return published
 
 
 def _tidied(schema: Any) -> Any:  # noqa: ANN401 - any part of a schema

@@ -103,7 +103,7 @@ class TimelineEntrySchema(ResponseSchema):
     ] = None
 
 
-class RefundItemSchema(ResponseSchema):
+class RefundedItemSchema(ResponseSchema):
     """Units of one SKU that a refund gives back."""
 
     sku: Sku
@@ -115,7 +115,7 @@ class LineRefundSchema(ResponseSchema):
 
     refund_id: UUID
     status: LineRefundStatus
-    items: Annotated[list[RefundItemSchema], Field(description="Empty if only an amount is refunded.")]
+    items: Annotated[list[RefundedItemSchema], Field(description="Empty if only an amount is refunded.")]
     amount: MinorUnits
     restock: Annotated[bool, Field(description="Whether the units go back into stock.")]
     requested_at: datetime
