@@ -87,12 +87,16 @@ def _made(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _taken(row: Mapping[str, Any]) -> dict[str, int]:
     """The units that an order keeps from the stock: what is sold, or refunded and not put back."""
     out, gone = Counter({line["sku"]: int(line["quantity"]) for line in row["items"]}), Counter[str]()
+    made = _made(row)
     for refund in row.get("refunds", ()):
-        out.subtract(refund["items"] if refund.get("restocked_at") else {})
-    for refund in _made(row):
+        restocked = refund["items"] if refund.get("restocked_at") else {}
+        out.subtract(restocked)
+        # The bank returned the money, but the units are back: the next refund without restock is about them.
+        gone.subtract({} if refund in made else restocked)
+    for refund in made:
         gone.update({} if refund["restock"] else refund["items"])
     is_confirmed = row["status"] == "CONFIRMED"
-    return {sku: int(units if is_confirmed else min(units, gone[sku])) for sku, units in out.items()}
+    return {sku: int(units if is_confirmed else min(units, max(gone[sku], 0))) for sku, units in out.items()}
 
 
 def violations(before: Snapshot, after: Snapshot) -> list[str]:

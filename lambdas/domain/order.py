@@ -3,6 +3,7 @@
 `OrderTable` stores orders. The steps of the saga read them here and decide what to do.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -387,11 +388,17 @@ class Order:
 
     @property
     def units_gone(self) -> dict[str, int]:
-        """Units by SKU that are out of stock and never come back: they were refunded and not restocked."""
-        refunded = [each.items for each in self.refunds if each.is_made and not each.restock]
-        return {
-            sku: min(out, sum(items.get(sku, 0) for items in refunded)) for sku, out in self.units_out.items()
-        }
+        """Units by SKU that are out of stock and never come back: they were refunded and not restocked.
+
+        If the bank returned a refund whose units are back already, the next without restock is about them.
+        """
+        gone = Counter[str]()
+        for each in self.refunds:
+            if each.is_made and not each.restock:
+                gone.update(each.items)
+            elif each.restocked_at is not None and not each.is_made:
+                gone.subtract(each.items)
+        return {sku: min(out, max(gone[sku], 0)) for sku, out in self.units_out.items()}
 
     def _units_without(self, items: Iterable[Mapping[str, int]]) -> dict[str, int]:
         left = {line.sku: line.quantity for line in self.lines}

@@ -9,7 +9,7 @@ from lambdas.api.request_refund.request import RequestRefund
 from lambdas.domain import clock
 from lambdas.domain.errors import StoreUnavailable
 from lambdas.domain.line_refund import LineRefund
-from lambdas.domain.money import Money
+from lambdas.domain.money import CURRENCIES, Money
 from lambdas.domain.order import Order, OrderStatus
 from lambdas.domain.vocabulary import ProblemKind
 from lambdas.shared.rest.caller import Caller
@@ -19,8 +19,8 @@ from lambdas.shared.store.orders import OrderTable
 
 _NAMESPACE: Final = uuid.UUID("6a0f4c2b-93d5-5e0c-8f57-2f4f0f4b9d31")
 
-_MOST_REFUNDS: Final = 100
-"""Refunds of one order: its record keeps all of them, and DynamoDB allows 400 KB."""
+MOST_REFUNDS: Final = 25
+"""Refunds of one order: its record keeps all of them, and DynamoDB allows 400 KB. One takes up to 10 KB."""
 
 _MOST_READS: Final = 5
 """Times that an order is read if it changes before each write; then the caller sends the request again."""
@@ -105,8 +105,8 @@ def _why_not_now(order: Order) -> str | None:
         return "The customer's bank disputes the payment, so the payment provider refuses refunds."
     if order.refund_due is not None:
         return "Another refund of the order is being made. Try again when it is done."
-    if len(order.refunds) >= _MOST_REFUNDS:
-        return f"An order can have {_MOST_REFUNDS} refunds."
+    if len(order.refunds) >= MOST_REFUNDS:
+        return f"An order can have {MOST_REFUNDS} refunds."
     return None
 
 
@@ -115,8 +115,10 @@ def _why_not_these(order: Order, refund: LineRefund) -> str | None:
         kept, out = order.units_kept.get(sku, 0), order.units_out.get(sku, 0)
         if units > kept:
             return f"Of {sku}, the order has {kept} left to refund."
-        if refund.restock and units > out:
-            return f"Of {sku}, only {out} can go back into stock."
+        # Units of a refund that the bank returned may be back already. The units that are kept stay out.
+        restockable = max(out - (kept - units), 0)
+        if refund.restock and units > restockable:
+            return f"Of {sku}, only {restockable} can go back into stock."
     return None
 
 
@@ -124,4 +126,8 @@ def _why_not_the_amount(order: Order, refund: LineRefund) -> str | None:
     left = order.price.amount - order.amount_refunded
     if refund.amount > left:
         return f"The order has {Money(left, order.currency)} left to refund."
+    multiple = CURRENCIES[order.currency].multiple
+    if refund.amount % multiple:
+        amount, step = Money(refund.amount, order.currency), Money(multiple, order.currency)
+        return f"The payment provider refunds multiples of {step}; this refund is {amount}."
     return None

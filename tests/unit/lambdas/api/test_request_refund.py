@@ -5,14 +5,16 @@ from typing import Any
 import pytest
 
 from lambdas.api.request_refund.handler import handler
+from lambdas.api.request_refund.logic import MOST_REFUNDS
 from lambdas.domain.line_refund import LineRefundStatus
 from lambdas.domain.order import Order
 from lambdas.saga.start_saga.logic import requested_execution
 from lambdas.shared.rest.caller import Caller
 from lambdas.shared.rest.order_representation import represent
-from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, ORDER_ID
+from lambdas.shared.submission.request import MAX_LINES
+from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, ORDER_ID, two
 from tests.unit.lambdas.invocations import CONTEXT, api_event
-from tests.unit.lambdas.shop import Shop
+from tests.unit.lambdas.shop import ORDERS_TABLE, Shop
 
 ONE = {"items": [{"sku": ARMCHAIR.sku, "quantity": 1}], "restock": True, "reason": "A leg was broken."}
 """The order has two."""
@@ -95,12 +97,67 @@ def test_an_amount_is_refunded_until_nothing_is_left(shop: Shop) -> None:
     assert refund({"amount": 7_900, "reason": "Late."}, key="key-2")[0] == 202
 
 
+def test_a_refund_has_an_amount_that_stripe_takes(shop: Shop) -> None:
+    fork = replace(ARMCHAIR, unit_price=1_005, currency="kwd")  # the price of two is a multiple of 10
+    shop.put(fork)
+    shop.confirmed(currency="kwd")
+
+    detail = "The payment provider refunds multiples of 0.010 KWD; this refund is 1.005 KWD."
+    assert refund()[1]["detail"] == detail
+    assert refund(BOTH, key="key-2")[0] == 202
+
+
+def test_an_order_has_a_limited_number_of_refunds(shop: Shop) -> None:
+    shop.confirmed()
+    for n in range(MOST_REFUNDS):
+        assert refund(key=f"key-{n}")[0] == 202
+        _fail(shop)
+
+    assert refund(key="one-more")[1]["detail"] == f"An order can have {MOST_REFUNDS} refunds."
+
+
+def test_all_refunds_of_the_largest_order_fit_into_its_record(shop: Shop) -> None:
+    wide = "\U0001f600"  # four bytes
+    products = [replace(ARMCHAIR, sku=f"{n:064}", name=wide * 200) for n in range(MAX_LINES)]
+    for product in products:
+        shop.put(product)
+    shop.confirmed(*map(two, products))
+    before = _bytes_of_order(shop)
+
+    items = [{"sku": product.sku, "quantity": 1} for product in products]
+    assert refund({"items": items, "restock": True, "reason": wide * 500})[0] == 202
+    _fail(shop)
+
+    assert before + MOST_REFUNDS * (_bytes_of_order(shop) - before) < 400 * 1024
+
+
+def _bytes_of_order(shop: Shop) -> int:
+    """Size of the order's record as JSON, which is more than DynamoDB counts."""
+    record = shop.client.get_item(TableName=ORDERS_TABLE, Key={"order_id": {"S": ORDER_ID}})["Item"]
+    return len(json.dumps(record, ensure_ascii=False).encode())
+
+
+def _fail(shop: Shop) -> None:
+    """Stripe refuses the refund that is due."""
+    order = shop.order()
+    for due in filter(None, [order.due_refund]):
+        failed = replace(due, status=LineRefundStatus.FAILED)
+        shop.orders.record_line_refund(order, failed, f"LineRefundFailed: {'x' * 100}", is_over=True)
+
+
 def test_units_go_back_into_stock_only_once(shop: Shop) -> None:
     order = shop.lines_refunded(shop.confirmed())
     order = _returned_by_the_bank(shop, order)
 
     assert refund(BOTH)[1]["detail"] == "Of CRUNCHY-ARMCHAIR, only 1 can go back into stock."
     assert refund({**BOTH, "restock": False}, key="key-2")[0] == 202
+
+
+def test_a_unit_that_is_back_already_is_refunded_again_without_restock(shop: Shop) -> None:
+    _returned_by_the_bank(shop, shop.lines_refunded(shop.confirmed()))
+
+    assert refund()[1]["detail"] == "Of CRUNCHY-ARMCHAIR, only 0 can go back into stock."
+    assert refund({**ONE, "restock": False}, key="key-2")[0] == 202
 
 
 def _returned_by_the_bank(shop: Shop, order: Order) -> Order:

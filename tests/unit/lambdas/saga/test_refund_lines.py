@@ -226,6 +226,21 @@ def test_a_unit_that_is_gone_does_not_come_back_when_the_order_is_cancelled(
     assert (shop.available(ARMCHAIR.sku), shop.reserved(ARMCHAIR, order.day)) == (4, 0)
 
 
+def test_a_unit_that_was_put_back_is_not_gone_when_it_is_refunded_again(
+    shop: Shop, stripe: FakeStripe, order: Order
+) -> None:
+    order = shop.lines_refunded(order)
+    failed = replace(order.refunds[0], status=LineRefundStatus.FAILED)
+    shop.orders.reopen_line_refund(order, failed, "LineRefundReturned")
+    order = flag_for_operator(ORDER_ID, caught(RefundRefused("returned")), shop.orders)
+    shop.refund_requested(order, restock=False)
+    make(shop, stripe)
+
+    cancel(shop, stripe)
+
+    assert (shop.available(ARMCHAIR.sku), shop.reserved(ARMCHAIR, order.day)) == (5, 0)
+
+
 def test_a_cancellation_gives_back_units_that_were_not_restocked_yet(
     shop: Shop, stripe: FakeStripe, order: Order
 ) -> None:
