@@ -6,12 +6,26 @@ WITH events AS (
         detail.event_id AS event_id,
         detail.order_id AS order_id,
         detail.currency AS currency,
-        detail.order_version AS order_version,
+        -- Events of earlier versions of the service have none, unless they were published again.
+        coalesce(max(detail.order_version) OVER (PARTITION BY detail.event_id), 0) AS order_version,
         detail.occurred_at AS occurred_at,
         detail.status = 'CONFIRMED' AND NOT coalesce(detail.payment.disputed, false) AS has_money,
         detail.amount - coalesce(detail.payment.refunded_outside, 0) AS amount,
-        coalesce(detail.refund.amount, 0) AS refunded_lines
+        detail.refund.refund_id AS refund_id,
+        coalesce(detail.refund.amount, 0) AS refund_amount
     FROM order_events
+    WHERE detail.status <> 'NEEDS_ATTENTION'  -- its money is not given back yet
+),
+
+refunds AS (
+    SELECT
+        *,
+        CASE  -- a refund of lines that is returned, and then succeeds after all, has two events
+            WHEN row_number() OVER (PARTITION BY order_id, refund_id ORDER BY order_version) = 1
+                THEN refund_amount
+            ELSE 0
+        END AS refunded_lines
+    FROM events
 ),
 
 balances AS (
@@ -22,14 +36,15 @@ balances AS (
                 THEN amount - sum(refunded_lines) OVER (PARTITION BY order_id ORDER BY order_version)
             ELSE 0
         END AS kept
-    FROM events
+    FROM refunds
 ),
 
 changes AS (
     SELECT
         substr(occurred_at, 1, 10) AS day,
         currency,
-        kept - coalesce(lag(kept) OVER (PARTITION BY order_id ORDER BY order_version), 0) AS change
+        kept
+        - coalesce(lag(kept) OVER (PARTITION BY order_id ORDER BY order_version, occurred_at), 0) AS change
     FROM balances
 )
 

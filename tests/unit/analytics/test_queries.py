@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pytest
@@ -45,6 +45,11 @@ def closed(
     day: str, code: str, order: Order = SUBMITTED, status: OrderStatus = OrderStatus.FAILED
 ) -> tuple[Order, OrderEvent]:
     return changed(order, day, hour=13, status=status, failure=Failure(code, "A sentence."))
+
+
+def of_an_earlier_version(event: OrderEvent) -> OrderEvent:
+    """The event as it was published before events had the order's version."""
+    return replace(event, detail=cast("Any", {**event.detail, "order_version": None}))
 
 
 def duckdb_type(glue_type: str) -> str:
@@ -137,6 +142,38 @@ def test_refunds_of_lines_add_up_until_the_rest_is_given_back() -> None:
         (MONDAY, "usd", 75_800),
     ]
     assert revenue(sale, one, two, cancellation)[0] == (WEDNESDAY, "usd", -75_300)
+
+
+def test_a_refund_of_lines_that_is_made_again_counts_once() -> None:
+    """The customer's bank returned it, and then Stripe reports that it was made after all."""
+    refund = refund_of_lines("first", 500)
+    order, sale = confirmed(MONDAY)
+    order, made = changed(order, TUESDAY, refunds=(refund,))
+    returned = replace(order, version=order.version + 1, refunds=())
+    _, made_again = changed(returned, WEDNESDAY, refunds=(refund,))
+
+    assert revenue(sale, made, made_again) == [(TUESDAY, "usd", -500), (MONDAY, "usd", 75_800)]
+
+
+def test_an_order_whose_money_is_stuck_gives_back_when_it_is_closed() -> None:
+    order, sale = confirmed(MONDAY)
+    order, stuck = changed(order, TUESDAY, status=OrderStatus.NEEDS_ATTENTION)
+    _, cancellation = closed(WEDNESDAY, "cancelled_by_customer", order, OrderStatus.CANCELLED)
+
+    assert revenue(sale, stuck) == [(MONDAY, "usd", 75_800)]
+    assert revenue(sale, stuck, cancellation)[0] == (WEDNESDAY, "usd", -75_800)
+
+
+def test_events_of_an_earlier_version_are_told_by_their_time() -> None:
+    """They lack the order's version, and are older than the events that have it."""
+    order, sale = confirmed(MONDAY)
+    _, cancellation = closed(TUESDAY, "cancelled_by_customer", order, OrderStatus.CANCELLED)
+    old = [of_an_earlier_version(event) for event in (sale, cancellation)]
+    expected = [(TUESDAY, "usd", -75_800), (MONDAY, "usd", 75_800)]
+
+    assert revenue(*reversed(old)) == expected
+    assert revenue(cancellation, old[0]) == expected
+    assert revenue(*old, cancellation, sale) == expected  # published again, by this version
 
 
 def test_a_cancellation_after_a_refund_gives_back_the_rest() -> None:
