@@ -139,7 +139,7 @@ class ReplayableBus:
         chosen = [each for each in found if each.name == name]
         if not chosen:
             names = ", ".join(each.name for each in takers)
-            raise NotFound(f"No consumer is called {name}", hints=[f"There are: {names}"])
+            raise NotFound(f"No consumer is called {name}", hints=[f"Consumers: {names}"])
         if not chosen[0].takes_replays:
             raise Refused(
                 f"{name} takes no replayed events",
@@ -207,7 +207,7 @@ class ReplayableBus:
         )
         while (replay := self._events.describe_replay(ReplayName=name))["State"] != "COMPLETED":
             if replay["State"] in {"FAILED", "CANCELLED"}:
-                raise Refused(f"The replay {name} has {replay['State']}", replay.get("StateReason", ""))
+                raise Refused(f"The replay {name} ended as {replay['State']}", replay.get("StateReason", ""))
             last = replay.get("EventLastReplayedTime")
             yield f"{replay['State']}{f', events until {last:%F %T} are replayed' if last else ''}"
             time.sleep(_POLL_SECONDS)

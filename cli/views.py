@@ -221,10 +221,11 @@ def order_head(order: OrderJson) -> RenderableType:
 def _refund(refund: RefundJson, currency: str) -> str:
     units = ", ".join(f"{item['quantity']} x {item['sku']}" for item in refund["items"])
     parts = [
-        f"refund {refund['status']}: {format_amount(refund['amount'], currency)}",
+        f"refund of {format_amount(refund['amount'], currency)}",
         f" for {units}" if units else "",
+        f": {refund['status']}",
         ", back in stock" if "restocked_at" in refund else "",
-        f" by {refund['requested_by']}: {refund['reason']}" if "reason" in refund else "",
+        f", requested by {refund['requested_by']}: {refund['reason']}" if "reason" in refund else "",
     ]
     return "".join(parts)
 
@@ -233,7 +234,7 @@ def _delivery(fulfilment: FulfilmentJson) -> str:
     parts = [
         f"sent at {read_time(fulfilment['at']):%F %T} UTC",
         f"by {fulfilment['by']}" if "by" in fulfilment else "",
-        f"with {fulfilment['carrier']}" if "carrier" in fulfilment else "",
+        f"carrier {fulfilment['carrier']}" if "carrier" in fulfilment else "",
         f"tracking number {fulfilment['tracking_number']}" if "tracking_number" in fulfilment else "",
     ]
     return ", ".join(filter(None, parts))

@@ -24,7 +24,7 @@ def analytics(
     run_file: RunFileOption = RUN_FILE,
     as_json: JsonOption = False,
 ) -> None:
-    """Run a saved query over the events of all orders. With --stage, it needs your AWS credentials."""
+    """Run a saved query over all events. With --stage, this command needs your AWS credentials."""
     output = Output(as_json=as_json)
     with reported(output), aws_errors("The query could not be run"):
         found = analytics_of(stage, read_run_file(run_file) if stage is None else None)

@@ -40,25 +40,31 @@ def republish(connection: Connection, *, order_id: OrderId) -> None:
 @app.command()
 def replay(
     *,
-    start: Annotated[str, typer.Option("--from", metavar="TIME", help="Begin, as ISO 8601; UTC by default.")],
-    end: Annotated[str, typer.Option("--to", metavar="TIME", help="End, which must be past.")],
+    start: Annotated[
+        str, typer.Option("--from", metavar="TIME", help="Start of the period, ISO 8601; UTC by default.")
+    ],
+    end: Annotated[str, typer.Option("--to", metavar="TIME", help="End of the period; not in the future.")],
     types: Annotated[
         list[str] | None,
         typer.Option("--type", metavar="TYPE", help="Only events of this type; can be repeated."),
     ] = None,
     consumer: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only to this consumer, such as audit_order_events.")
+        str | None,
+        typer.Option(metavar="NAME", help="Deliver to this consumer only, such as audit_order_events."),
     ] = None,
     source: Annotated[
         ReplaySource | None,
-        typer.Option(help="Where the events come from.", show_default="archive; audit if there is none"),
+        typer.Option(
+            help="Where the events come from.",
+            show_default="archive; audit with --type or if there is no archive",
+        ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     stage: StageOption = None,
     run_file: RunFileOption = RUN_FILE,
     as_json: JsonOption = False,
 ) -> None:
-    """Deliver the events of a period to their consumers again. With --stage, it needs your AWS credentials.
+    """Deliver the events of a period again. With --stage, this command needs your AWS credentials.
 
     Each event keeps its event_id and occurred_at. Consumers drop those that they have received, and nobody
     is mailed. An archive can't select types, so with --type the events come from the audit.
@@ -126,11 +132,13 @@ def _period(start: str, end: str) -> Period:
     """Read the period.
 
     Raises:
-        WrongUsage: It has no form or no length, or is not past.
+        WrongUsage: A time can't be read, the period is empty, or it ends in the future.
     """
     period = Period(_time("--from", start), _time("--to", end))
     if not period.start < period.end <= datetime.now(UTC):
-        raise WrongUsage("Wrong period", f"{period}: --from must be before --to, and --to not after now.")
+        raise WrongUsage(
+            "Wrong period", f"{period}: --from must be before --to, and --to must not be in the future."
+        )
     return period
 
 

@@ -25,7 +25,7 @@ app = typer.Typer()
 def import_file(
     *,
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="File with an order in each line, JSON.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON Lines file, an order in each line.")],
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the result, and show it.")] = False,
     stage: StageOption = None,
     run_file: RunFileOption = RUN_FILE,
@@ -33,7 +33,8 @@ def import_file(
 ) -> None:
     """Place the orders of a file. With --stage, this command needs your AWS credentials.
 
-    The same file again places no order twice. With --wait, the command fails if a line was rejected.
+    Importing the same file again places no order twice. With --wait, the command fails if a line was
+    rejected, or the rest of the file was not imported.
     """
     output = Output(as_json=as_json)
     with reported(output), aws_errors("The file could not be imported"):

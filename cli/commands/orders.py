@@ -161,7 +161,7 @@ def watch_order(connection: Connection, *, order_id: OrderId) -> None:
 def cancel(connection: Connection, *, order_id: OrderId, follow: Watch = False) -> None:
     """Cancel an order: refund its payment and return its stock.
 
-    Once the order is fulfilled, only an operator can, when the goods have come back.
+    Once the order is fulfilled, only an operator can cancel it, when the goods have come back.
     """
     order = connection.api.cancel_order(order_id)
     _show_accepted(connection, order, _CANCELLED if follow else None)
@@ -174,7 +174,7 @@ def fulfil(
     *,
     order_id: OrderId,
     carrier: Annotated[str | None, typer.Option(help="Who delivers the goods.")] = None,
-    tracking_number: Annotated[str | None, typer.Option(help="The carrier's number.")] = None,
+    tracking_number: Annotated[str | None, typer.Option(help="The carrier's number of the delivery.")] = None,
 ) -> None:
     """Record that an order's goods were handed over (operators only).
 
@@ -198,14 +198,16 @@ def refund(
         list[str] | None,
         typer.Option(metavar="SKU[:QUANTITY]", help="Units to refund; repeat it for more products."),
     ] = None,
-    amount: Annotated[str | None, typer.Option(help="Amount to refund instead, such as 5.00.")] = None,
+    amount: Annotated[
+        str | None, typer.Option(help="Amount to refund instead of units, such as 5.00.")
+    ] = None,
     restock: Annotated[bool, typer.Option("--restock", help="Put the units back into stock.")] = False,
     reason: Annotated[str, typer.Option(help="Why, for other operators.")],
     key: KeyOption = None,
 ) -> None:
     """Refund a part of a confirmed order: some units, or an amount (operators only).
 
-    Sending it again with the same --key refunds nothing more. To refund all of it, cancel the order.
+    Sending it again with the same --key refunds nothing more. To refund the whole order, cancel it.
     """
     asked: RefundRequestJson = {"restock": restock, "reason": reason}
     if item:

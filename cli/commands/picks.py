@@ -16,14 +16,14 @@ app = typer.Typer()
 @app.command()
 def picks(
     *,
-    limit: Annotated[int, typer.Option(min=1, help="Number of orders at most.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of orders.")] = 50,
     stage: StageOption = None,
     run_file: RunFileOption = RUN_FILE,
     as_json: JsonOption = False,
 ) -> None:
     """List the goods that must be picked for confirmed orders, the oldest order first.
 
-    With --stage, it needs your AWS credentials.
+    With --stage, this command needs your AWS credentials.
     """
     output = Output(as_json=as_json)
     with reported(output), aws_errors("The pick list could not be read"):

@@ -113,7 +113,7 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         tag="Orders",
         summary="Place an order",
         description=(
-            "`202` means that the order is accepted, not that it is fulfilled: poll the order for its"
+            "`202` means that the order is accepted, not that it is confirmed: poll the order for its"
             " `status`.\n\n"
             "Prices come from the catalogue. If you send `expected_amount`, an order that costs anything else"
             " fails with `price_changed`. Each order needs a new payment method, also after a decline. Mail"
@@ -218,7 +218,7 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         problems=_NO_ORDER
         | {
             ProblemKind.NOTHING_TO_CANCEL: (
-                "The order has failed, is being undone or, for its customer, is fulfilled."
+                "The order has failed or is being undone, or its customer cancels it after it was fulfilled."
             )
         },
     ),
@@ -255,7 +255,7 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         tag="Orders",
         summary="Record that an order's goods were handed over",
         description=(
-            "For a confirmed order: its customer gets a mail, and can't cancel it from then on. Its status"
+            "The customer of a confirmed order gets a mail, and can no longer cancel the order. Its status"
             " stays CONFIRMED. Send this request before the goods leave: a cancelled order returns"
             " `409`. Repeating the request has no further effect."
         ),
@@ -275,10 +275,11 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         tag="Orders",
         summary="Refund a part of an order",
         description=(
-            "For a confirmed order, several times until nothing is left: refunds units at the price that the"
-            " customer paid or, with `amount` instead of `items`, an amount such as the shipping. The order"
-            " stays CONFIRMED. `202` means that the refund is accepted: poll the order for its `status` in"
-            " `refunds`. With `restock`, the units go back into stock. To refund all of it, cancel the order."
+            "Refunds units of a confirmed order at the price that the customer paid or, with `amount` instead"
+            " of `items`, an amount such as the shipping. The order stays CONFIRMED, and can be refunded"
+            " again until nothing is left. `202` means that the refund is accepted: poll the order for the"
+            " refund's `status` in `refunds`. With `restock`, the units go back into stock. To refund the"
+            " whole order, cancel it."
         ),
         callers="operators",
         request=RequestRefundRequest,

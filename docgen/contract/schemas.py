@@ -162,7 +162,7 @@ class OrderSchema(ResponseSchema):
         str | Omitted, Field(description="The customer's own id of the order, if they gave one.")
     ] = None
     expected_amount: Annotated[
-        MinorUnits | Omitted, Field(description="What the customer expected to pay, if they said it.")
+        MinorUnits | Omitted, Field(description="What the customer expected to pay, if they stated it.")
     ] = None
     fulfilment: Annotated[
         FulfilmentSchema | Omitted, Field(description="Present once the order is fulfilled.")

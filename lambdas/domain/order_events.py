@@ -147,7 +147,7 @@ class OrderEventDetail(TypedDict):
     reference: NotRequired[Annotated[str, Described("The customer's own id of the order, if they gave one.")]]
     expected_amount: NotRequired[
         Annotated[
-            MinorUnits, Described("What the customer expected to pay, in minor units, if they said it.")
+            MinorUnits, Described("What the customer expected to pay, in minor units, if they stated it.")
         ]
     ]
     payment: NotRequired[
@@ -170,7 +170,7 @@ class OrderEventDetail(TypedDict):
 
 _Amount = Annotated[MinorUnits, Described("Price of all items, in minor units.")]
 _PricedItems = Annotated[Sequence[PricedItemDetail], Described("The lines of the order.", minItems=1)]
-_Reason = Annotated[FailureDetail, Described("Why the order is not fulfilled.")]
+_Reason = Annotated[FailureDetail, Described("Why the order failed or was cancelled.")]
 _Payment = Annotated[PaymentDetail, Described("What happened to the payment without the saga.")]
 
 
@@ -183,7 +183,7 @@ class OrderConfirmedDetail(OrderEventDetail):
 
 
 class OrderFailedDetail(OrderEventDetail):
-    """An order could not be fulfilled. Its payment and its stock were given back."""
+    """An order could not be completed. Its payment and its stock were given back."""
 
     status: ReadOnly[Literal["FAILED"]]
     failure: ReadOnly[Required[_Reason]]

@@ -371,7 +371,7 @@ class ProblemKind(Enum):
     NOTHING_TO_CANCEL = "nothing-to-cancel", 409, "Nothing to cancel"
     NOTHING_TO_SETTLE = "nothing-to-settle", 409, "Nothing to settle"
     ORDER_AT_REST = "order-at-rest", 409, "Nothing to retry"
-    NOTHING_TO_FULFIL = "nothing-to-fulfil", 409, "Nothing to fulfil"
+    NOTHING_TO_FULFIL = "nothing-to-fulfil", 409, "The order can't be fulfilled"
     REFUND_NOT_POSSIBLE = "refund-not-possible", 409, "The refund is not possible"
     PRECONDITION_FAILED = "precondition-failed", 412, "The product has changed"
     BODY_TOO_LARGE = "body-too-large", 413, "The body is too large"

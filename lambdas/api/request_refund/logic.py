@@ -106,7 +106,7 @@ def _why_not_now(order: Order) -> str | None:
     if order.refund_due is not None:
         return "Another refund of the order is being made. Try again when it is done."
     if len(order.refunds) >= MOST_REFUNDS:
-        return f"An order can have {MOST_REFUNDS} refunds."
+        return f"An order can have at most {MOST_REFUNDS} refunds."
     return None
 
 
@@ -114,20 +114,20 @@ def _why_not_these(order: Order, refund: LineRefund) -> str | None:
     for sku, units in refund.items.items():
         kept, out = order.units_kept.get(sku, 0), order.units_out.get(sku, 0)
         if units > kept:
-            return f"Of {sku}, the order has {kept} left to refund."
+            return f"Units of {sku} left to refund: {kept}."
         # Units of a refund that the bank returned may be back already. The units that are kept stay out.
         restockable = max(out - (kept - units), 0)
         if refund.restock and units > restockable:
-            return f"Of {sku}, only {restockable} can go back into stock."
+            return f"Units of {sku} that can go back into stock: {restockable}."
     return None
 
 
 def _why_not_the_amount(order: Order, refund: LineRefund) -> str | None:
     left = order.price.amount - order.amount_refunded
     if refund.amount > left:
-        return f"The order has {Money(left, order.currency)} left to refund."
+        return f"Amount left to refund: {Money(left, order.currency)}."
     multiple = CURRENCIES[order.currency].multiple
     if refund.amount % multiple:
         amount, step = Money(refund.amount, order.currency), Money(multiple, order.currency)
-        return f"The payment provider refunds multiples of {step}; this refund is {amount}."
+        return f"The amount {amount} is not a multiple of {step}, as the payment provider requires."
     return None

@@ -29,12 +29,10 @@ class RequestRefund(RequestModel):
     ] = None
     amount: Annotated[
         int | None,
-        Field(ge=1, le=MAX_AMOUNT, description="Minor units to refund instead of units."),
+        Field(ge=1, le=MAX_AMOUNT, description="Amount to refund, in minor units, instead of `items`."),
         WHOLE_NUMBER,
     ] = None
-    restock: Annotated[
-        bool, Field(description="Whether the units go back into stock; without, they stay gone.")
-    ] = False
+    restock: Annotated[bool, Field(description="Whether the units go back into stock.")] = False
     reason: Annotated[Reason, Field(description="For other operators. The customer never sees it.")]
 
     def ensure_one_kind(self) -> None:
@@ -44,9 +42,9 @@ class RequestRefund(RequestModel):
             Problem: It is one of these (400).
         """
         if (self.items is None) == (self.amount is None):
-            raise invalid_request(FieldError("items", "must be present, or else an amount"))
+            raise invalid_request(FieldError("items", "must be present if `amount` is not, and only then"))
         if self.restock and self.items is None:
-            raise invalid_request(FieldError("items", "must be present to be restocked"))
+            raise invalid_request(FieldError("items", "must be present if `restock` is true"))
 
 
 class RequestRefundRequest(RequestModel):

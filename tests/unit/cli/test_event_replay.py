@@ -263,13 +263,13 @@ def test_a_replay_of_the_archive_that_fails_is_reported(
     ("options", "code", "said"),
     [
         (("--consumer", "mail_customers"), 1, "orders events republish ORDER_ID"),
-        (("--consumer", "lost"), 4, "There are: analytics, audit_order_events, count_sales"),
+        (("--consumer", "lost"), 4, "Consumers: analytics, audit_order_events, count_sales"),
         (("--type", "OrderLost"), 4, "The audit has no such event of 2026-03-01 00:00:00 to"),
         (("--source", "archive"), 2, "Use the audit: --source audit"),
         (("--source", "archive", "--type", "OrderFailed"), 2, "EventBridge can't select types"),
         (("--from", "noon"), 2, "--from noon is not a time"),
         (("--to", "2026-03-01"), 2, "--from must be before --to"),
-        (("--to", "2999-01-01"), 2, "--to not after now"),
+        (("--to", "2999-01-01"), 2, "--to must not be in the future"),
     ],
 )
 def test_what_cannot_be_replayed_is_refused(

@@ -264,7 +264,7 @@ def test_an_operator_fulfils_an_order(
     result = orders("fulfil", "o-1", *options, "--as", "operator")
 
     assert json.loads(shop.last_request.content) == body
-    assert "sent at 2026-03-02 08:00:00 UTC, by o-9, with DHL, tracking number 7" in result.stdout
+    assert "sent at 2026-03-02 08:00:00 UTC, by o-9, carrier DHL, tracking number 7" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,9 @@ def test_an_operator_refunds_a_part_of_an_order(
 
     assert json.loads(shop.last_request.content) == body
     assert shop.last_request.headers["Idempotency-Key"] == "k-1"
-    assert "refund refunded: 5.00 USD for 1 x LAMP, back in stock by o-9: Broken" in result.stdout
+    assert (
+        "refund of 5.00 USD for 1 x LAMP: refunded, back in stock, requested by o-9: Broken" in result.stdout
+    )
 
 
 def test_an_operator_settles_a_payment(orders: Run, shop: FakeShop) -> None:

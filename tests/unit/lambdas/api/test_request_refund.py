@@ -84,16 +84,14 @@ def test_a_key_that_was_used_for_another_refund_is_refused(shop: Shop) -> None:
 def test_units_are_refunded_until_none_are_left(shop: Shop) -> None:
     shop.lines_refunded(shop.confirmed())
 
-    assert refund(BOTH)[1]["detail"] == "Of CRUNCHY-ARMCHAIR, the order has 1 left to refund."
+    assert refund(BOTH)[1]["detail"] == "Units of CRUNCHY-ARMCHAIR left to refund: 1."
     assert refund(ONE, key="key-2")[0] == 202
 
 
 def test_an_amount_is_refunded_until_nothing_is_left(shop: Shop) -> None:
     shop.refunded_outside(shop.lines_refunded(shop.confirmed()), 30_000)
 
-    assert (
-        refund({"amount": 7_901, "reason": "Late."})[1]["detail"] == "The order has 79.00 USD left to refund."
-    )
+    assert refund({"amount": 7_901, "reason": "Late."})[1]["detail"] == "Amount left to refund: 79.00 USD."
     assert refund({"amount": 7_900, "reason": "Late."}, key="key-2")[0] == 202
 
 
@@ -102,7 +100,7 @@ def test_a_refund_has_an_amount_that_stripe_takes(shop: Shop) -> None:
     shop.put(fork)
     shop.confirmed(currency="kwd")
 
-    detail = "The payment provider refunds multiples of 0.010 KWD; this refund is 1.005 KWD."
+    detail = "The amount 1.005 KWD is not a multiple of 0.010 KWD, as the payment provider requires."
     assert refund()[1]["detail"] == detail
     assert refund(BOTH, key="key-2")[0] == 202
 
@@ -113,7 +111,7 @@ def test_an_order_has_a_limited_number_of_refunds(shop: Shop) -> None:
         assert refund(key=f"key-{n}")[0] == 202
         _fail(shop)
 
-    assert refund(key="one-more")[1]["detail"] == f"An order can have {MOST_REFUNDS} refunds."
+    assert refund(key="one-more")[1]["detail"] == f"An order can have at most {MOST_REFUNDS} refunds."
 
 
 def test_all_refunds_of_the_largest_order_fit_into_its_record(shop: Shop) -> None:
@@ -149,14 +147,14 @@ def test_units_go_back_into_stock_only_once(shop: Shop) -> None:
     order = shop.lines_refunded(shop.confirmed())
     order = _returned_by_the_bank(shop, order)
 
-    assert refund(BOTH)[1]["detail"] == "Of CRUNCHY-ARMCHAIR, only 1 can go back into stock."
+    assert refund(BOTH)[1]["detail"] == "Units of CRUNCHY-ARMCHAIR that can go back into stock: 1."
     assert refund({**BOTH, "restock": False}, key="key-2")[0] == 202
 
 
 def test_a_unit_that_is_back_already_is_refunded_again_without_restock(shop: Shop) -> None:
     _returned_by_the_bank(shop, shop.lines_refunded(shop.confirmed()))
 
-    assert refund()[1]["detail"] == "Of CRUNCHY-ARMCHAIR, only 0 can go back into stock."
+    assert refund()[1]["detail"] == "Units of CRUNCHY-ARMCHAIR that can go back into stock: 0."
     assert refund({**ONE, "restock": False}, key="key-2")[0] == 202
 
 
@@ -184,7 +182,7 @@ def test_two_requests_at_once_refund_no_unit_twice(shop: Shop, monkeypatch: pyte
     shop.lines_refunded(stale, items={ARMCHAIR.sku: 2}, amount=2 * ARMCHAIR.unit_price)
     monkeypatch.setattr("lambdas.api.request_refund.handler.order_for", lambda *_: stale)
 
-    assert refund()[1]["detail"] == "Of CRUNCHY-ARMCHAIR, the order has 0 left to refund."
+    assert refund()[1]["detail"] == "Units of CRUNCHY-ARMCHAIR left to refund: 0."
 
 
 @pytest.mark.parametrize("given", [Shop.paid, Shop.closed, Shop.needs_attention])
