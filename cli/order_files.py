@@ -1,6 +1,7 @@
 """Files with orders, in the bucket from which they are imported."""
 
 import json
+import re
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _INCOMING: Final = "incoming/"
 _RESULTS: Final = "results/"
 _SUMMARY: Final = ".summary.json"
+_NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]")
+"""Characters that tools and consoles can write in different ways, or not at all."""
 
 
 class OrderFiles:
@@ -39,7 +42,8 @@ class OrderFiles:
         Raises:
             WrongUsage: The file can't be read.
         """
-        name = f"{file.stem}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}.jsonl"
+        stem = _NOT_IN_NAMES.sub("_", file.stem)
+        name = f"{stem}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}.jsonl"
         try:
             with file.open("rb") as content:
                 self._client.put_object(Bucket=self._bucket, Key=f"{_INCOMING}{name}", Body=content)

@@ -36,7 +36,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
     def proceed(message: Message, _record: object) -> None:
         run = ImportRun.of(message)
-        if run.name and not files.proceed(run):  # a folder that is made by hand has no name
+        if not run.can_have_results:
+            logger.warning("file not imported, because of its name")
+        elif not files.proceed(run):
             with transient_as(StoreUnavailable):
                 sqs().send_message(
                     QueueUrl=settings.queue_url, MessageBody=json.dumps(run.continued(message))

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from lambdas.domain.vocabulary import ImportFolder
+from lambdas.domain.vocabulary import IMPORT_SUMMARY, ImportFolder
 
 
 class Outcome(StrEnum):
@@ -66,6 +66,11 @@ class ImportRun:
             started_at=message["time"],
             progress=Progress(**message.get("progress", {})),
         )
+
+    @property
+    def can_have_results(self) -> bool:
+        """Whether the file has a name, unlike a folder that is made by hand, and not that of a summary."""
+        return bool(self.name) and not self.name.endswith(IMPORT_SUMMARY)
 
     def continued(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """The message that continues the run."""

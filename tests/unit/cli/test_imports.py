@@ -1,6 +1,7 @@
 """`orders import`: a file is put into the bucket, and its result is shown."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,6 +102,20 @@ def test_each_file_gets_a_name_of_its_own(orders: Run, bucket: Bucket, file: Pat
     assert first["file"] != second["file"]
     assert bucket.incoming() == {f"incoming/{each['file']}": CONTENT for each in (first, second)}
     assert first["results"] == f"s3://{BUCKET}/results/{first['file']}"
+
+
+@pytest.mark.parametrize("name", ["a b+c%20ä.jsonl", "two\nlines\x1b[2J.jsonl", "\udcff.jsonl"])
+def test_any_name_of_a_file_becomes_one_that_all_tools_can_write(
+    orders: Run, bucket: Bucket, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(CONTENT)
+
+    result = orders("import", str(path), *STAGE)
+
+    assert result.exit_code == 0
+    [key] = bucket.incoming()
+    assert re.fullmatch(r"incoming/[A-Za-z0-9._-]+\.jsonl", key)
 
 
 def test_the_result_is_waited_for(

@@ -392,6 +392,14 @@ def test_a_folder_that_is_made_by_hand_is_ignored(office: Office) -> None:
     assert results_written() == []
 
 
+def test_a_file_with_the_name_of_a_summary_replaces_none(office: Office, customer: str) -> None:
+    done = office.import_file(a_file(a_line(customer)))
+
+    assert office.deliver(office.drop(a_file(a_line(customer)), name=f"{NAME}.summary.json")) == []
+
+    assert imported() == done
+
+
 # Customers
 
 
