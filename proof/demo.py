@@ -56,27 +56,31 @@ def show(world: World, journey: Journey) -> list[str]:
     """Run a journey, print what became of it, and return the differences to its expected end."""
     followed, wrong = show_end(world, journey)
     if journey.key in _WITH_CONSUMERS:
-        print(f"    {_consumers(world, followed.order_id)}", flush=True)
+        for name, effects in _consumers(world, followed.order_id):
+            _print_detail(name, effects)
     return wrong
 
 
 def show_end(world: PlayedWorld, journey: Journey) -> tuple[FollowedOrder, list[str]]:
-    """Run a journey and print a line about it; returns its order, and the differences to its expected end."""
+    """Run a journey and print how it went; returns its order, and the differences to its expected end."""
     stock_before = take_snapshot(world).stock
     followed = journey.run(world)
     after = take_snapshot(world)
     wrong = differences(world, journey, followed)
     order = world.shop.signed_in(followed.customer_id).get_order(followed.order_id)
     end = order["status"] + (f" ({order['failure']['code']})" if "failure" in order else "")
-    print(
-        f"{'FAILED' if wrong else 'ok'}  {journey.shown or journey.what_fails}:"
-        f" {' > '.join(_visit(visit) for visit in world.executions.visits(followed.execution))}"
-        f" | {end} | Stripe: {_money(after, followed)} | stock: {_stock(stock_before, after.stock)}",
-        flush=True,
+    print(f"{'FAILED' if wrong else 'ok'}  {journey.shown or journey.what_fails}")
+    _print_detail("states", " > ".join(map(_visit, world.executions.visits(followed.execution))))
+    _print_detail(
+        "end", f"{end} | Stripe: {_money(after, followed)} | stock: {_stock(stock_before, after.stock)}"
     )
     for difference in wrong:
         print(f"        {difference}")
     return followed, wrong
+
+
+def _print_detail(name: str, text: str) -> None:
+    print(f"    {name:9}  {text}", flush=True)
 
 
 def _visit(visit: StateVisit) -> str:
@@ -100,8 +104,8 @@ def _stock(before: Mapping[str, int], after: Mapping[str, int]) -> str:
     return ", ".join(f"{sku} {units:+d}" for sku, units in moved.items()) or "unchanged"
 
 
-def _consumers(world: World, order_id: str) -> str:
-    """What each consumer has done for an order. Those that receive one of its events do something.
+def _consumers(world: World, order_id: str) -> list[tuple[str, str]]:
+    """The consumers that have done something for an order, and what. Those that receive one of its events do.
 
     Raises:
         TimeoutError: One has done nothing.
@@ -113,9 +117,10 @@ def _consumers(world: World, order_id: str) -> str:
         read = partial(consumer.effects, world, order_id)
         what = f"{consumer.name} has handled {', '.join(sorted(events))}"
         effects = wait_for(read, what, timeout_seconds=10) if events & consumer.receives else read()
-        shown.append(f"{consumer.makes}: {', '.join(effects) or 'nothing'}")
+        if effects:
+            shown.append((consumer.makes, ", ".join(effects)))
     rows = wait_for(partial(_analysed, world, order_id), "the events are in the table", timeout_seconds=10)
-    return " | ".join([*shown, f"analytics: {', '.join(rows)}"])
+    return [*shown, ("analytics", ", ".join(rows))]
 
 
 def _analysed(world: World, order_id: str) -> list[str]:
@@ -147,10 +152,10 @@ def show_laws(world: PlayedStage, before: Snapshot) -> list[str]:
     )
     print(f"events  {len(world.items('audit'))} were published, each checked against its schema")
     print(f"money   Stripe holds {Money(held, 'usd')}, confirmed orders cost {Money(confirmed, 'usd')}")
-    print(f"stock   {taken} units were taken, confirmed orders have {sold}")
+    print(f"stock   {taken} units are gone, confirmed orders have {sold}")
     print(
-        f"charges {sum(payment.charges for payment in after.payments)},"
-        f" refunds {sum(payment.refunds for payment in after.payments)}"
+        f"Stripe  {sum(payment.charges for payment in after.payments)} charges,"
+        f" {sum(payment.refunds for payment in after.payments)} refunds"
     )
     for breach in breaches:
         print(f"BROKEN  {breach}")

@@ -24,6 +24,10 @@ TRANSCRIPT = re.findall(r"^ok  .+(?:\n    .+)*", README, re.MULTILINE)
 """An entry has the lines about one order."""
 
 
+def title_of(lines: str) -> str:
+    return lines.partition("\n")[0].removeprefix("ok  ")
+
+
 def section(page: str, title: str) -> str:
     return page.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
@@ -109,19 +113,19 @@ def running(world: World) -> list[Any]:
 def test_the_transcript_begins_with_the_first_orders_of_the_demo() -> None:
     shown = [journey.shown for journey in JOURNEYS if journey.shown]
 
-    titles = [lines.removeprefix("ok  ").partition(":")[0] for lines in TRANSCRIPT]
+    titles = [title_of(lines) for lines in TRANSCRIPT]
 
     assert titles == shown[: len(titles)]
     assert titles
 
 
-@pytest.mark.parametrize("lines", TRANSCRIPT, ids=lambda lines: lines.partition(":")[0])
+@pytest.mark.parametrize("lines", TRANSCRIPT, ids=title_of)
 def test_the_demo_prints_these_lines_of_the_transcript(
     world: World, lines: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wait_for(lambda: not running(world), "the end of other tests' orders", timeout_seconds=60)
     world.shop.stock_all(SAMPLE_STOCK)
-    (journey,) = (each for each in JOURNEYS if f"ok  {each.shown}: " == lines[: len(each.shown) + 6])
+    (journey,) = (each for each in JOURNEYS if each.shown == title_of(lines))
 
     show(world, journey)
 
