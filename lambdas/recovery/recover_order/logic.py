@@ -59,8 +59,9 @@ def recover_order(
     order = orders.find(ended.order_id)
     if order is None:
         return RecoveryOutcome.UNKNOWN_ORDER
-    if ended.status == "FAILED" and order.status is OrderStatus.NEEDS_ATTENTION:
-        return RecoveryOutcome.HUMAN_CALLED  # the saga itself flagged the order
+    is_left_to_human = order.status is OrderStatus.NEEDS_ATTENTION or order.is_at_rest
+    if ended.status == "FAILED" and is_left_to_human:
+        return RecoveryOutcome.HUMAN_CALLED  # the saga itself flagged the order, or gave a refund of lines up
     _first, number = split_recovery(ended.name)
     if number == len(pauses):
         reason = f"{number + 1} executions did not succeed; the last one ended as {ended.status}"

@@ -81,6 +81,12 @@ def test_a_confirmed_order_that_is_not_at_rest_is_run_again(shop: Shop) -> None:
     assert recover(shop) == (RecoveryOutcome.RUN_AGAIN, [f"{ORDER_ID}-r1"])
 
 
+def test_an_order_at_rest_whose_refund_of_lines_failed_is_not_run_again(shop: Shop) -> None:
+    shop.notified(shop.confirmed())
+
+    assert recover(shop, status="FAILED") == (RecoveryOutcome.HUMAN_CALLED, [])
+
+
 def test_an_order_that_the_saga_has_flagged_is_not_run_again(shop: Shop) -> None:
     shop.being_undone()
     shop.orders.flag(ORDER_ID, "Stripe is gone")
