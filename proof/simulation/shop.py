@@ -215,7 +215,7 @@ class _Draw:
             seen.add(kind)
             happening = self._after(at, what.format(customer=customer).replace(" A", f" {label}", 1))
             yield happening
-            if kind == "refund" and draw.random() < _SOMETIMES:
+            if kind in {"refund", "lines"} and draw.random() < _SOMETIMES:
                 yield self._after(happening.at, f"return {label}")
             if kind == "dispute":
                 yield self._after(happening.at, draw.choice((f"won {label}", f"lost {label}")))
