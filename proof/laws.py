@@ -121,9 +121,11 @@ def _of_order(order: OrderFact, payments: Iterable[StripePayment]) -> Iterable[s
     held = sum(_held(payment) for payment in own)
     charges = sum(payment.charges for payment in own)
     refunds = sum(payment.refunds - payment.refunds_by_hand for payment in own)
+    # What a failed refund of the dashboard brings back is refunded again, if the order is undone.
+    due = 1 + order.line_refunds + sum(payment.failed_by_hand for payment in own)
     if charges > 1:
         yield f"{name} was charged {charges} times"
-    if refunds > 1 + order.line_refunds:
+    if refunds > due:
         yield f"{name} was refunded {refunds} times"
     if any(payment.currency != order.currency for payment in own):
         yield f"{name} is in {order.currency}, but was charged in another currency"

@@ -1,6 +1,6 @@
 """The money that moved, added up from charges and refunds."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ class StripePayment:
         refunds: How many refunds succeeded or are pending.
         service: The service in the intent's metadata that made it.
         refunds_by_hand: How many of the refunds were made in the dashboard: they have no metadata.
+        failed_by_hand: How many refunds of the dashboard failed, so that their money came back.
     """
 
     intent_id: str
@@ -37,6 +38,7 @@ class StripePayment:
     refunds: int
     service: str | None = None
     refunds_by_hand: int = 0
+    failed_by_hand: int = 0
 
 
 def read_payments(account: Account) -> list[StripePayment]:
@@ -46,9 +48,12 @@ def read_payments(account: Account) -> list[StripePayment]:
         if is_captured(charge):
             charges[charge["payment_intent"]].append(charge)
     refunds: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    failed: Counter[str] = Counter()
     for refund in account.oldest_first("refund"):
         if refund["status"] in {"succeeded", "pending"}:
             refunds[refund["payment_intent"]].append(refund)
+        elif refund["status"] == "failed" and not refund["metadata"]:
+            failed[refund["payment_intent"]] += 1
     payments = []
     for intent in account.oldest_first("payment_intent"):
         paid, given_back = charges[intent["id"]], refunds[intent["id"]]
@@ -65,6 +70,7 @@ def read_payments(account: Account) -> list[StripePayment]:
                 refunds=len(given_back),
                 service=intent["metadata"].get("service"),
                 refunds_by_hand=sum(not refund["metadata"] for refund in given_back),
+                failed_by_hand=failed[intent["id"]],
             )
         )
     return payments

@@ -48,6 +48,12 @@ AFTER = Snapshot(orders=(ORDER,), payments=(PAYMENT,), stock={"CRUNCHY-ARMCHAIR"
             id="a part refunded in the dashboard, and the rest when the order was cancelled",
         ),
         pytest.param(
+            replace(ORDER, status="CANCELLED", taken={}),
+            replace(PAYMENT, refunded=500, refunds=2, failed_by_hand=1),
+            10,
+            id="cancelled, and refunded once more what a failed refund of the dashboard brought back",
+        ),
+        pytest.param(
             replace(ORDER, taken={"CRUNCHY-ARMCHAIR": 1}, refunded_lines=350, line_refunds=2),
             replace(PAYMENT, refunded=350, refunds=2),
             9,

@@ -155,6 +155,15 @@ def test_a_refund_that_had_succeeded_can_fail(shop: Shop, receiver: Receiver) ->
     assert shop.payment().refunded == 2500
 
 
+def test_failed_refunds_of_the_dashboard_are_counted(shop: Shop) -> None:
+    paid = shop.pay()
+    shop.stand_in.refund_in_dashboard(paid.id)
+
+    shop.stand_in.fail_refund(paid.id)
+
+    assert (shop.payment().failed_by_hand, shop.payment().refunds_by_hand) == (1, 0)
+
+
 def test_only_a_refund_that_had_succeeded_can_fail_later(shop: Shop) -> None:
     paid = shop.pay()
 
