@@ -76,7 +76,7 @@ def test_one_order_is_followed_through_the_logs_of_all_functions(world: World) -
             found[function.removeprefix("/aws/lambda/orders-local-")].add(ids)
     steps = {"validate_order", "charge_payment", "await_payment", "reserve_inventory", "notify_customer"}
     others = {"submit_order", "receive_stripe_webhook", "publish_order_events"}
-    others |= {"audit_order_events", "mail_customers"}
+    others |= {"audit_order_events", "mail_customers", "update_pick_list"}
     assert found == {
         **{each: {(order_id, order_id, request_id)} for each in (*steps, "start_saga")},
         **{each: {(order_id, None, request_id)} for each in others},
