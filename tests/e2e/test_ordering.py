@@ -50,6 +50,17 @@ def test_the_logs_name_order_and_execution_and_no_personal_data(world: World) ->
         assert not [line for line in lines if private in line]
 
 
+def _ids_in_logs(world: World, order_id: str) -> dict[str, set[tuple[str | None, ...]]]:
+    """The order, the execution and the request that the lines of each function name."""
+    found: defaultdict[str, set[tuple[str | None, ...]]] = defaultdict(set)
+    for function, text in world.function_logs.lines(order_id):
+        line = json.loads(text)
+        if "message" in line and "_aws" not in line:
+            ids = (line.get("order_id"), line.get("execution"), line.get("request_id"))
+            found[function.removeprefix("/aws/lambda/orders-local-")].add(ids)
+    return found
+
+
 def test_one_order_is_followed_through_the_logs_of_all_functions(world: World) -> None:
     # Given: an order whose customer approves the payment after the mail about it
     order_id = world.shop.order(NEEDS_APPROVAL)
@@ -68,19 +79,17 @@ def test_one_order_is_followed_through_the_logs_of_all_functions(world: World) -
     operator = world.shop.signed_in(OPERATOR)
     received, *entries = operator.get_order(order_id)["timeline"]
     request_id = received["request_id"]
-    found: defaultdict[str, set[tuple[str | None, str | None, str | None]]] = defaultdict(set)
-    for function, text in world.function_logs.lines(order_id):
-        line = json.loads(text)
-        if "message" in line and "_aws" not in line:
-            ids = (line.get("order_id"), line.get("execution"), line.get("request_id"))
-            found[function.removeprefix("/aws/lambda/orders-local-")].add(ids)
     steps = {"validate_order", "charge_payment", "await_payment", "reserve_inventory", "notify_customer"}
     others = {"submit_order", "receive_stripe_webhook", "publish_order_events"}
     others |= {"audit_order_events", "mail_customers", "update_pick_list"}
-    assert found == {
+    expected = {
         **{each: {(order_id, order_id, request_id)} for each in (*steps, "start_saga")},
         **{each: {(order_id, None, request_id)} for each in others},
     }
+    wait_for(
+        lambda: _ids_in_logs(world, order_id).keys() >= expected.keys(), "all functions have logged the order"
+    )
+    assert _ids_in_logs(world, order_id) == expected
 
     # Then: every entry names its writer, and the execution is shown with its states
     assert all(("execution" in entry) is not ("request_id" in entry) for entry in entries)
