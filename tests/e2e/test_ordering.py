@@ -87,7 +87,9 @@ def test_one_order_is_followed_through_the_logs_of_all_functions(world: World) -
         **{each: {(order_id, None, request_id)} for each in others},
     }
     wait_for(
-        lambda: _ids_in_logs(world, order_id).keys() >= expected.keys(), "all functions have logged the order"
+        lambda: _ids_in_logs(world, order_id).keys() >= expected.keys(),
+        "all functions have logged the order",
+        timeout_seconds=30.0,
     )
     assert _ids_in_logs(world, order_id) == expected
 
