@@ -130,7 +130,7 @@ class ReplayableBus:
 
         Raises:
             NotFound: There is none of this name; the failure lists the names.
-            Refused: The consumer takes no replayed events.
+            Refused: The consumer receives no replayed events.
         """
         found = [each for each in map(self._consumer, self._rules()) if each is not None]
         takers = sorted((each for each in found if each.takes_replays), key=lambda each: each.name)
@@ -142,8 +142,8 @@ class ReplayableBus:
             raise NotFound(f"No consumer is called {name}", hints=[f"Consumers: {names}"])
         if not chosen[0].takes_replays:
             raise Refused(
-                f"{name} takes no replayed events",
-                "What it does for an event must not be done long after it.",
+                f"{name} receives no replayed events",
+                "Its effects, such as mails, must not come long after the event.",
                 hints=["For the events of one order: orders events republish ORDER_ID --as operator"],
             )
         return chosen
