@@ -5,6 +5,7 @@ order's record, the events that a consumer got, the mail that was sent, and the 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -14,6 +15,8 @@ from local.saga_control import StateVisit
 from proof.port import PlayedStage
 
 AT_REST: Final = frozenset({"CONFIRMED", "FAILED", "CANCELLED"})
+
+_MADE_REFUNDS: Final = frozenset({"refunded", "refund_pending"})
 
 _EVENTS: Final = (
     *("OrderConfirmed", "OrderFailed", "OrderCancelled", "OrderNeedsAttention"),
@@ -94,6 +97,7 @@ class OrderHistory:
         subjects: The subjects of the mails about it, oldest first.
         executions: Its executions by name, oldest first.
         pick: The state of its pick; None if it is not on the pick list.
+        to_pick: The units that the warehouse must pick, by SKU.
     """
 
     record: Mapping[str, Any]
@@ -101,6 +105,7 @@ class OrderHistory:
     subjects: tuple[str, ...]
     executions: Mapping[str, ExecutionHistory]
     pick: str | None
+    to_pick: Mapping[str, int]
 
     @property
     def order_id(self) -> str:
@@ -153,11 +158,24 @@ class OrderHistory:
         match self.status:
             case "CONFIRMED" if "OrderFulfilled" in self.timeline:
                 return self.pick == "PICKED"
-            case "CONFIRMED":  # nothing is left to pick if all lines were refunded
-                return self.pick == "OPEN" or (self.pick == "DROPPED" and "refunds" in self.record)
+            case "CONFIRMED" if "LineRefundReturned" in self.timeline:  # no event tells the consumer
+                return self.pick in {"OPEN", "DROPPED"}
+            case "CONFIRMED":
+                return self.pick == ("OPEN" if self.units_left else "DROPPED") and (
+                    self.to_pick == self.units_left
+                )
             case "FAILED" | "CANCELLED":
                 return self.pick == "DROPPED"
         return True
+
+    @property
+    def units_left(self) -> dict[str, int]:
+        """Units by SKU whose price was not refunded."""
+        left = Counter({line["sku"]: int(line["quantity"]) for line in self.record["items"]})
+        for refund in self.record.get("refunds", ()):
+            if refund["status"] in _MADE_REFUNDS:
+                left.subtract({sku: int(units) for sku, units in refund["items"].items()})
+        return dict(+left)
 
     @property
     def is_consumed(self) -> bool:
@@ -180,7 +198,7 @@ class OrderHistory:
             f"order {self.order_id}: {self.end}",
             *(f"  {entry['at']} {entry['event']}" for entry in self.record["timeline"]),
             *(f"  {name} {execution}" for name, execution in self.executions.items()),
-            f"  events: {list(self.events)}, mail: {list(self.subjects)}, pick: {self.pick}",
+            f"  events: {list(self.events)}, mail: {list(self.subjects)}, pick: {self.pick} {self.to_pick}",
         ]
 
 
@@ -189,6 +207,7 @@ def read_history(world: PlayedStage, order_id: str) -> OrderHistory | None:
     record = world.order_record(order_id)
     if record is None:
         return None
+    pick = world.pick(order_id) or {}
     return OrderHistory(
         record=record,
         events=tuple(world.order_events(order_id)),
@@ -201,7 +220,8 @@ def read_history(world: PlayedStage, order_id: str) -> OrderHistory | None:
             )
             for name in world.executions.names(order_id)
         },
-        pick=(world.pick(order_id) or {}).get("state"),
+        pick=pick.get("state"),
+        to_pick={line["sku"]: int(line["quantity"]) for line in pick.get("lines", ())},
     )
 
 
@@ -237,7 +257,7 @@ def _broken(order: OrderHistory) -> Iterator[str]:
     if not order.all_events_arrived:
         yield f"the timeline announces {order.announced}, the events are {list(order.events)}"
     if not order.pick_is_right:
-        yield f"it is {order.status}, and its pick is {order.pick}"
+        yield f"it is {order.status}, and its pick is {order.pick} {order.to_pick}"
     if len(record["timeline"]) != record["version"]:
         yield f"{record['version']} writes left {len(record['timeline'])} entries in the timeline"
     yield from _forward_too_late(order.timeline)

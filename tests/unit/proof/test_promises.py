@@ -14,6 +14,7 @@ def record(*events: str, **values: object) -> dict[str, object]:
     return {
         "order_id": "order",
         "status": "CONFIRMED",
+        "items": [{"sku": "LAMP", "quantity": 2}],
         "version": len(events),
         "timeline": [{"at": f"2026-03-01T12:00:0{n}.000Z", "event": event} for n, event in enumerate(events)],
         **values,
@@ -30,7 +31,14 @@ ORDER = OrderHistory(
     subjects=("Your order is confirmed",),
     executions=executions(order="SUCCEEDED"),
     pick="OPEN",
+    to_pick={"LAMP": 2},
 )
+
+
+def refunded(units: int) -> dict[str, object]:
+    refund = {"refund_id": "r", "status": "refunded", "items": {"LAMP": units}}
+    entries = "OrderConfirmed", "CustomerNotified", "LineRefundRequested: r", "LinesRefunded: r"
+    return record(*entries, refunds=[refund])
 
 
 def retried_after(*errors: str) -> OrderHistory:
@@ -137,6 +145,25 @@ def failed(error: str) -> OrderHistory:
         pytest.param(
             replace(
                 ORDER,
+                record=refunded(1),
+                events=("OrderConfirmed", "OrderLinesRefunded"),
+                to_pick={"LAMP": 1},
+            ),
+            id="a unit was refunded",
+        ),
+        pytest.param(
+            replace(
+                ORDER,
+                record=refunded(2),
+                events=("OrderConfirmed", "OrderLinesRefunded"),
+                pick="DROPPED",
+                to_pick={},
+            ),
+            id="all units were refunded",
+        ),
+        pytest.param(
+            replace(
+                ORDER,
                 record=record("PaymentRefunded", "OrderFailed", "PaymentRefunded", status="FAILED"),
                 events=("OrderFailed", "PaymentRefundSent"),
                 subjects=("Your order could not be completed",),
@@ -215,12 +242,26 @@ def test_an_order_that_keeps_its_promises_has_no_breach(order: OrderHistory) -> 
         ),
         (
             replace(ORDER, record=record("OrderConfirmed", "OrderFulfilled", "CustomerNotified")),
-            "it is CONFIRMED, and its pick is OPEN",
+            "it is CONFIRMED, and its pick is OPEN {'LAMP': 2}",
         ),
-        (replace(ORDER, pick=None), "it is CONFIRMED, and its pick is None"),
+        (replace(ORDER, pick=None), "it is CONFIRMED, and its pick is None {'LAMP': 2}"),
+        (
+            replace(ORDER, record=refunded(1), events=("OrderConfirmed", "OrderLinesRefunded")),
+            "it is CONFIRMED, and its pick is OPEN {'LAMP': 2}",
+        ),
+        (
+            replace(
+                ORDER,
+                record=refunded(1),
+                events=("OrderConfirmed", "OrderLinesRefunded"),
+                pick="DROPPED",
+                to_pick={},
+            ),
+            "it is CONFIRMED, and its pick is DROPPED {}",
+        ),
         (
             replace(ORDER, record=record("OrderConfirmed", "OrderCancelled", status="CANCELLED")),
-            "it is CANCELLED, and its pick is OPEN",
+            "it is CANCELLED, and its pick is OPEN {'LAMP': 2}",
         ),
         (
             retried_after("StoreUnavailable", "PaymentDeclined"),
