@@ -69,7 +69,7 @@ export const ACTIONS = {
     ask: () =>
       confirm(
         "Have the goods come back?",
-        "The whole payment is refunded, and the stock is returned.",
+        "The payment is refunded, except what was refunded before, and the stock is returned.",
         "Take the goods back",
       ),
     run: (api, order) => api.cancel(order.order_id),
