@@ -48,7 +48,7 @@ def judge(order: Order | None, intent: PaymentIntent | None) -> FindingKind | No
 
 
 def _judge_confirmed(order: Order, intent: PaymentIntent | None) -> FindingKind | None:
-    if order.payment.disputed or order.refund_due is not None:
+    if order.refund_due is not None:
         return None
     if intent is None or not intent.amount_received:
         return FindingKind.ORDER_WITHOUT_MONEY

@@ -132,6 +132,11 @@ A_SETTLED_ORDER = replace(
         (A_CONFIRMED_ORDER, replace(A_PAYMENT, disputed=True), "order_without_money"),
         (with_payment(dispute=DisputeState.OPEN), replace(A_PAYMENT, disputed=True), None),
         (with_payment(dispute=DisputeState.LOST), replace(A_PAYMENT, disputed=True), None),
+        (
+            with_payment(dispute=DisputeState.OPEN),
+            replace(A_REFUNDED_PAYMENT, disputed=True),
+            "order_without_money",
+        ),
         (with_payment(dispute=DisputeState.WON), replace(A_PAYMENT, disputed=True), None),
         (
             with_payment(dispute=DisputeState.WON),
