@@ -65,7 +65,7 @@ class _Play:
         self._is_open = False
         world.redrive()
         settling = Settling(world, self._with_deliveries())
-        self._actors.look_into(settling.found_by_reconciliation())
+        self._actors.look_into(settling.found_by_reconciliation)
         orders, breaches, periods = settling.settle()
         self._breaches += [*breaches, *self._lost(orders), *self._without_cause(orders, settling)]
         if not breaches:
