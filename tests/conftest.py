@@ -18,8 +18,8 @@ os.environ["JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION"] = "1"
 _TESTS = Path(__file__).parent
 _IN_PROCESS: Final = (_TESTS / "unit", _TESTS / "stacks")
 _BROWSER: Final = _TESTS / "browser"
-_LONG: Final = (_TESTS / "saga" / "test_journeys.py", _TESTS / "faults")
-"""Tests with a world of their own; all other tests of the deployed app take as long as each of these."""
+_LONG: Final = (_TESTS / "saga" / "test_journeys.py", _TESTS / "faults", _TESTS / "e2e")
+"""Tests with a world of their own; all other tests of the deployed app share one."""
 
 _CONTRACT: Final = _TESTS / "e2e" / "test_contract.py"
 """Its hundreds of payments make every later reconciliation longer."""
@@ -48,9 +48,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Decide which tests may use sockets, and which share a process.
 
-    Tests that need the deployed app run in three processes, each of which deploys it once. Tests that need
-    only a browser share one. pytest-xdist begins with the largest groups, so the processes share the many
-    other tests at the end.
+    Tests that need the deployed app are in four groups, and a process deploys it once for its groups. Tests
+    that need only a browser are one. pytest-xdist begins with the largest groups, so the processes share the
+    many other tests at the end.
     """
     items.sort(key=lambda item: (item.path == _CONTRACT) - (item.path == _ALARM_TABLE))
     for item in items:

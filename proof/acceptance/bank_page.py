@@ -1,8 +1,9 @@
 """Acts as the customer on the page on which Stripe shows its test bank (3-D Secure)."""
 
+from contextlib import suppress
 from typing import Final
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Error, Locator, Page
 
 from local.waiting import wait_for
 
@@ -26,7 +27,8 @@ def answer_bank(browser: Browser, url: str, return_url: str, *, success: bool) -
         TimeoutError: The page has no such button.
         playwright.sync_api.Error: The page can't be opened, or does not lead back.
     """
-    with browser.new_page() as page:
+    page = browser.new_page()
+    try:
         page.route(f"{return_url}*", lambda route: route.fulfill(body="Back in the shop"))
         page.goto(url)
         button = wait_for(
@@ -36,6 +38,9 @@ def answer_bank(browser: Browser, url: str, return_url: str, *, success: bool) -
         )
         button.click()
         page.wait_for_url(f"{return_url}*", timeout=_PAGE_SECONDS * 1_000)
+    finally:
+        with suppress(Error):  # Ctrl-C ends the browser, too; closing the page must not hide it
+            page.close()
 
 
 def _visible(page: Page, selector: str) -> Locator | None:

@@ -1,6 +1,7 @@
 """docs/cost.md counts what a stage costs each month without any order."""
 
 import re
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
@@ -58,4 +59,5 @@ def test_the_readme_has_the_totals_of_the_page() -> None:
     )
 
     assert f"about ${float(month):.0f} a month" in readme
-    assert f"1,000 orders cost ${float(orders):.2f} " in readme
+    rounded = Decimal(orders).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    assert f"1,000 orders cost ${rounded} " in readme

@@ -59,9 +59,9 @@ def recover_order(
     order = orders.find(ended.order_id)
     if order is None:
         return RecoveryOutcome.UNKNOWN_ORDER
-    is_left_to_human = order.status is OrderStatus.NEEDS_ATTENTION or order.is_at_rest
-    if ended.status == "FAILED" and is_left_to_human:
-        return RecoveryOutcome.HUMAN_CALLED  # the saga itself flagged the order, or gave a refund of lines up
+    gave_refund_up = order.is_at_rest and bool(order.refunds)
+    if ended.status == "FAILED" and (order.status is OrderStatus.NEEDS_ATTENTION or gave_refund_up):
+        return RecoveryOutcome.HUMAN_CALLED  # by the saga itself
     _first, number = split_recovery(ended.name)
     if number == len(pauses):
         reason = f"{number + 1} executions did not succeed; the last one ended as {ended.status}"

@@ -235,6 +235,13 @@ class Shop:
         assert requested is not None
         return requested
 
+    def fail_due_refund(self, order: Order) -> None:
+        """Stripe rejects the refund of lines that is due."""
+        assert order.due_refund is not None
+        failed = replace(order.due_refund, status=LineRefundStatus.FAILED)
+        event = f"LineRefundFailed: {failed.refund_id}"
+        assert self.orders.record_line_refund(order, failed, event, is_over=True) is not None
+
     def lines_refunded(self, order: Order, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
         """A refund of one unit of the first line is made, and the unit is back in stock."""
         order = self.refund_requested(order, **changes)

@@ -82,7 +82,8 @@ def test_a_confirmed_order_that_is_not_at_rest_is_run_again(shop: Shop) -> None:
 
 
 def test_an_order_at_rest_whose_refund_of_lines_failed_is_not_run_again(shop: Shop) -> None:
-    shop.notified(shop.confirmed())
+    order = shop.refund_requested(shop.notified(shop.confirmed()))
+    shop.fail_due_refund(order)
 
     assert recover(shop, status="FAILED") == (RecoveryOutcome.HUMAN_CALLED, [])
 
