@@ -10,7 +10,6 @@ from typing import Final
 import pytest
 
 from local.catalogue import SAMPLE_STOCK
-from local.users import OPERATOR
 from local.world import World
 from proof import payment_scenarios
 from proof.fault_campaign.waits import payment_deadline
@@ -48,7 +47,11 @@ def test_a_journey_takes_its_path_and_money_and_goods_agree(world: World, journe
     waits_for_a_human = [f"order {followed.order_id} (NEEDS_ATTENTION) is not at rest"]
     assert differences(world, journey, followed) == []
     if journey.status != "NEEDS_ATTENTION":  # a recovery may still have units to put back
-        world.shop.signed_in(OPERATOR).wait_until_rest(followed.order_id)
+        world.wait_for(
+            lambda: "unsettled_shard" not in (world.order_record(followed.order_id) or {}),
+            "the order is at rest",
+            timeout_seconds=60.0,
+        )
     assert violations(before, take_snapshot(world)) == (
         waits_for_a_human if journey.status == "NEEDS_ATTENTION" else []
     )
