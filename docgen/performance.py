@@ -47,7 +47,7 @@ TARGETS: Final = (
         10,
         "the API, the start, four steps, the event and its two consumers, and one webhook",
     ),
-    Target("Requests to DynamoDB", 17, None, "each is argued for in the next table"),
+    Target("Requests to DynamoDB", 18, None, "each is argued for in the next table"),
 )
 
 
