@@ -25,7 +25,8 @@ def test_an_assembly_is_compared_deployed_and_checked_for_drift(world: World, tm
     printed = {
         target: call(
             world,
-            *("make", *(f"--old-file={file}" for file in SET_UP)),
+            # Below `make test`, make would also print its folder.
+            *("make", "--no-print-directory", *(f"--old-file={file}" for file in SET_UP)),
             *(target, "STAGE=local", f"ASSEMBLY={assembly}", f"OUTPUTS={tmp_path}/outputs.json"),
         )
         for target in ("diff", "deploy", "drift")
