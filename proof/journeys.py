@@ -186,11 +186,13 @@ PATH_JOURNEYS: Final = (
     Journey(
         "fulfilled",
         "an operator fulfils a confirmed order, and then the customer tries to cancel it",
+        shown="a confirmed order that is fulfilled",
         scenario=fulfil_once_confirmed,
     ),
     Journey(
         "returned",
         "an operator takes the goods of a fulfilled order back (a second execution undoes it)",
+        shown="a fulfilled order whose goods come back",
         scenario=take_back_once_fulfilled,
         errors=_CANCELLED,
         failure="returned",
@@ -199,6 +201,7 @@ PATH_JOURNEYS: Final = (
     Journey(
         "line-refunded",
         "an operator refunds a unit, which goes back into stock, and then an amount (two more executions)",
+        shown="a confirmed order of which a unit and 1.00 USD are refunded",
         scenario=refund_two_parts,
         errors=_REFUND_ASKED,
         payment="two parts refunded",

@@ -110,13 +110,13 @@ def running(world: World) -> list[Any]:
     return [*answer["executions"]]
 
 
-def test_the_transcript_begins_with_the_first_orders_of_the_demo() -> None:
+def test_the_transcript_shows_orders_in_the_sequence_of_the_demo() -> None:
     shown = [journey.shown for journey in JOURNEYS if journey.shown]
 
     titles = [title_of(lines) for lines in TRANSCRIPT]
 
-    assert titles == shown[: len(titles)]
-    assert titles
+    assert titles == [title for title in shown if title in titles]
+    assert titles[0] == shown[0]
 
 
 @pytest.mark.parametrize("lines", TRANSCRIPT, ids=title_of)
