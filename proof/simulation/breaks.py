@@ -35,6 +35,7 @@ from lambdas.shared.store import reservations
 from lambdas.shared.store.order_change import Change
 from lambdas.shared.store.orders import OrderTable
 from proof.simulation import simulated_world
+from proof.simulation.release import CURRENT
 from statemachines.definition import Definition, read_definition
 from statemachines.steps import STEPS, Role
 
@@ -102,7 +103,7 @@ def _in_the_definition(change: Callable[[Mapping[str, Any]], None]) -> Replaceme
             change(definition["States"])
         return definition
 
-    return Replacement(simulated_world, "read_definition", read)
+    return Replacement(CURRENT, "definition", read)
 
 
 def _refund_what_the_record_says(

@@ -5,17 +5,18 @@ changes of each item; a queue keeps none.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 from zlib import crc32
 
 from proof.simulation.event_patterns import any_of
 from proof.simulation.functions import ACCOUNT, REGION, Functions, Result
 from proof.simulation.network import Rejected
+from proof.simulation.release import Release
 from proof.simulation.scheduler import Scheduler, Timer, current_strand
 from proof.simulation.trace import Trace
-from stacks.stream_patterns import STREAM_PATTERNS
 from stacks.timeouts import function_timeout_seconds
 
 _LANES: Final = 10
@@ -49,7 +50,6 @@ class Stream:
     ) -> None:
         self.parked: list[Record] = []
         self._function = function
-        self._matches = any_of(STREAM_PATTERNS[function])
         self._scheduler = scheduler
         self._functions = functions
         self._record_age_ms = record_age_seconds * 1000
@@ -57,7 +57,7 @@ class Stream:
 
     def add(self, record: Record) -> None:
         """Deliver a change, unless no pattern of the function matches it."""
-        if not self._matches(record):
+        if not _filter_of(self._functions.releases[-1], self._function)(record):
             return
         key = json.dumps(record["dynamodb"]["Keys"], sort_keys=True)
         lane = self._lanes[crc32(key.encode()) % _LANES]
@@ -235,3 +235,9 @@ class Queue:
             "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{self.name}",
             "awsRegion": REGION,
         }
+
+
+@cache
+def _filter_of(release: Release, function: str) -> Callable[[Record], bool]:
+    """The filter between the stream of a release and a function."""
+    return any_of(release.stream_patterns(function))

@@ -2,19 +2,19 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import import_module
-from typing import Any, Final
+from random import Random
+from typing import Any, Final, TypeVar
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from local.processes import REPOSITORY
 from proof.simulation.network import Network
+from proof.simulation.release import CURRENT, NoSuchFunction, Release
 from proof.simulation.scheduler import Killed, Scheduler, Signal, Strand, current_strand
 from proof.simulation.trace import Entry, Trace
-from stacks.timeouts import function_timeout_seconds
+
+T = TypeVar("T")
 
 ACCOUNT: Final = "123456789012"
 REGION: Final = "eu-central-1"
@@ -31,8 +31,6 @@ _LOSING: Final = {"lose_reply": "Lambda.SdkClientException", "kill_after": "Lamb
 """The errors of faults that strike after it has run."""
 
 _DELAYING: Final = ("late", "slow")
-
-Handler = Callable[[Mapping[str, Any], LambdaContext], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +101,12 @@ class Functions:
 
     Attributes:
         cached: What each function keeps in memory between its invocations, until it is killed.
+        releases: The releases that are deployed; if there are several, chance decides for each invocation.
     """
 
     def __init__(self, scheduler: Scheduler, network: Network, trace: Trace) -> None:
         self.cached: dict[str, dict[Any, Any]] = {}
+        self.releases: Sequence[Release] = (CURRENT,)
         self._scheduler = scheduler
         self._network = network
         self._trace = trace
@@ -155,18 +155,21 @@ class Functions:
 
     def _run(self, invocation: Invocation, event: Mapping[str, Any]) -> None:
         function = invocation.function
-        timeout = function_timeout_seconds(function) * 1000
+        release = one_of(self.releases, self._scheduler.random)
+        timeout = release.timeout_seconds(function) * 1000
         ends_at = self._scheduler.now + timeout
         deadline = self._scheduler.after(timeout, lambda: self._time_out(invocation, strand))
         strand = current_strand()
         context = _Context(function, invocation.number, lambda: ends_at - self._scheduler.now)
         try:
-            payload = _handler(function)(event, context)
+            payload = release.handler(function)(event, context)
             invocation.end(Result(json.loads(json.dumps(payload))))
         except Killed:
             self.cached.pop(function, None)
             invocation.end(Result(None, "Runtime.ExitError", "the process was killed"))
             raise
+        except NoSuchFunction as error:
+            invocation.end(Result(None, "Lambda.ResourceNotFoundException", f"Function not found: {error}"))
         except Exception as error:  # noqa: BLE001 - Lambda reports any
             invocation.end(Result(None, type(error).__name__, str(error)))
         finally:
@@ -178,9 +181,6 @@ class Functions:
         strand.kill()
 
 
-@cache
-def _handler(function: str) -> Handler:
-    (file,) = (REPOSITORY / "lambdas").glob(f"*/{function}/handler.py")
-    module = ".".join(file.relative_to(REPOSITORY).with_suffix("").parts)
-    handler: Handler = import_module(module).handler
-    return handler
+def one_of(deployed: Sequence[T], random: Random) -> T:
+    """The only one, or one of several by chance: while versions are shifted, both are at work."""
+    return deployed[0] if len(deployed) == 1 else random.choice(deployed)

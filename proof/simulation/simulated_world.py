@@ -18,9 +18,6 @@ from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from typing_extensions import override
 
 from lambdas.domain.vocabulary import MailFeedback
-from lambdas.saga.charge_payment import charge_queue
-from lambdas.shared import aws, metrics, reconciliation, secrets
-from lambdas.shared.log import logger
 from local.demo_shop import DemoShop
 from local.fault_proxy.faults import Fault
 from local.fault_proxy.recording import Call
@@ -44,13 +41,12 @@ from proof.simulation.dynamodb import (
 )
 from proof.simulation.functions import Functions, current_invocation
 from proof.simulation.network import Network, Rejected
+from proof.simulation.release import CURRENT, Release
 from proof.simulation.scheduler import START_MS, Scheduler, Timer, current_strand
 from proof.simulation.state_language import Machine
 from proof.simulation.step_functions import StepFunctions, arn_of
 from proof.simulation.stripe import WEBHOOK_SECRET, SimulatedStripe, StripeSession
 from proof.simulation.trace import Trace
-from statemachines.definition import read_definition
-from statemachines.steps import STEP_FUNCTIONS
 
 T = TypeVar("T")
 
@@ -143,10 +139,8 @@ class SimulatedWorld:
             stream("publish_order_events", record_age_seconds=22 * 60 * 60),
         )
         self.step_functions = StepFunctions(self.scheduler, self.functions, self.trace, self._execution_ended)
-        self.step_functions.machines = {
-            SAGA: saga(payment_deadline_seconds),
-            RECONCILIATION: reconciliation_machine(),
-        }
+        self._payment_deadline_seconds = payment_deadline_seconds
+        self.deploy(CURRENT)
         self.faults = FaultControl(self)
         self.executions = SimulatedExecutions(self)
         self.shop = DemoShop(API_URL, SimulatedUsers(), transport=self.api)
@@ -169,6 +163,18 @@ class SimulatedWorld:
 
     def __exit__(self, *_: object) -> None:
         self.scheduler.__exit__()
+
+    def deploy(self, *releases: Release) -> None:
+        """Put a release in the place of the one that is deployed.
+
+        What is under way goes on: an invocation with the code that it began with, and an execution with the
+        definition that it began with. With several releases, both are at work side by side.
+        """
+        self.functions.releases = releases
+        self.step_functions.machines = {
+            SAGA: [saga(each, self._payment_deadline_seconds) for each in releases],
+            RECONCILIATION: [reconciliation_machine(each) for each in releases],
+        }
 
     def signed_in(self, name: str) -> "SimulatedWorld":
         """The same world, whose shop is called by a demo user."""
@@ -416,22 +422,17 @@ class SimulatedExecutions:
 
 
 @cache
-def saga(payment_deadline_seconds: int) -> Machine:
-    """The saga, with a deadline for a payment."""
-    definition = read_definition("order_saga")
+def saga(release: Release, payment_deadline_seconds: int) -> Machine:
+    """The saga of a release, with a deadline for a payment."""
+    definition = release.definition("order_saga")
     definition["States"]["AwaitPayment"]["TimeoutSeconds"] = payment_deadline_seconds
-    return Machine(definition, {_placeholder(each): each for each in STEP_FUNCTIONS})
+    return Machine(definition, release.placeholders)
 
 
 @cache
-def reconciliation_machine() -> Machine:
-    """The reconciliation."""
-    names = ("take_turn", "reconcile_orders", "reconcile_payments", "reconcile_stock")
-    return Machine(read_definition("reconciliation"), {_placeholder(each): each for each in names})
-
-
-def _placeholder(function: str) -> str:
-    return f"${{{''.join(word.title() for word in function.split('_'))}Arn}}"
+def reconciliation_machine(release: Release) -> Machine:
+    """The reconciliation of a release."""
+    return Machine(release.definition("reconciliation"), release.placeholders)
 
 
 class _Secrets(SecretsProvider):
@@ -480,36 +481,53 @@ class _Findings(logging.Handler):
 
 
 @contextmanager
-def installed() -> Iterator[None]:
-    """Put the simulation in the place of AWS, Stripe, time and chance, as long as the context lasts."""
+def installed(*earlier: Release) -> Iterator[None]:
+    """Put the simulation in the place of AWS, Stripe, time and chance, as long as the context lasts.
+
+    Args:
+        earlier: Releases besides today's that are to be deployed.
+    """
 
     def world() -> SimulatedWorld:
         return _Current.world
 
-    boto3 = Boto3(world)
     session = StripeSession(lambda: world().network, lambda: world().stripe)
-    factories = (
-        *(aws.dynamodb, aws.step_functions, aws.event_bridge, aws.sqs, aws.ses, aws.secrets_manager),
-        secrets.provider,
-    )
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, _ENVIRONMENT))
-        stack.enter_context(patch.object(aws, "boto3", boto3))
-        stack.enter_context(patch.object(secrets, "SecretsProvider", _Secrets))
-        stack.enter_context(patch.object(metrics, "Metrics", _NoMetrics))
         stack.enter_context(
             patch.object(
                 stripe_sdk, "RequestsClient", partial(stripe_sdk.RequestsClient, session=cast(Any, session))
             )
         )
         stack.enter_context(
-            patch.object(charge_queue, "sleep", lambda seconds: current_strand().sleep(round(seconds * 1000)))
-        )
-        stack.enter_context(patch.object(reconciliation, "monotonic", lambda: world().scheduler.seconds))
-        stack.enter_context(
             patch.object(uuid, "uuid4", lambda: UUID(int=world().scheduler.random.getrandbits(128)))
         )
-        stack.enter_context(patch.object(logger._logger, "handlers", [_Findings()]))  # noqa: SLF001 - Powertools has no other way
+        for release in (CURRENT, *earlier):
+            stack.enter_context(_put_into(release, world))
+        yield
+
+
+@contextmanager
+def _put_into(release: Release, world: Callable[[], SimulatedWorld]) -> Iterator[None]:
+    """Put the simulation into the modules of a release that know AWS, time or the log."""
+    aws, secrets = release.module("lambdas.shared.aws"), release.module("lambdas.shared.secrets")
+    logger = release.module("lambdas.shared.log").logger
+    charge_queue = release.module("lambdas.saga.charge_payment.charge_queue")
+    reconciliation = release.module("lambdas.shared.reconciliation")
+    factories = (
+        *(aws.dynamodb, aws.step_functions, aws.event_bridge, aws.sqs, aws.ses, aws.secrets_manager),
+        secrets.provider,
+    )
+    with ExitStack() as stack:
+        for owner, name, simulated in (
+            (aws, "boto3", Boto3(world)),
+            (secrets, "SecretsProvider", _Secrets),
+            (release.module("lambdas.shared.metrics"), "Metrics", _NoMetrics),
+            (charge_queue, "sleep", lambda seconds: current_strand().sleep(round(seconds * 1000))),
+            (reconciliation, "monotonic", lambda: world().scheduler.seconds),
+            (logger._logger, "handlers", [_Findings()]),  # noqa: SLF001 - Powertools has no other way
+        ):
+            stack.enter_context(patch.object(owner, name, simulated))
         stack.callback(logger.setLevel, logger.log_level)
         logger.setLevel(logging.WARNING)
         for factory in factories:

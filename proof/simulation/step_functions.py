@@ -1,7 +1,7 @@
 """Step Functions: executions, their names, states and task tokens, and the events about their ends."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from lambdas.domain import clock
 from local.saga_control import StateVisit
-from proof.simulation.functions import ACCOUNT, REGION, Functions, Result
+from proof.simulation.functions import ACCOUNT, REGION, Functions, Result, one_of
 from proof.simulation.network import Rejected
 from proof.simulation.scheduler import Scheduler, Signal, Strand, current_strand
 from proof.simulation.state_language import ExecutionFailed, Json, Machine, TaskFailed
@@ -83,6 +83,12 @@ class StepFunctions:
         functions: The functions that the machines call.
         trace: Gets what executions do.
         ended: Called with the event about an execution that has ended.
+
+    Attributes:
+        machines: The definitions of each machine that are deployed; if there are several, chance decides for
+            each execution. An execution keeps the one that it began with.
+        executions: All executions, by the name of the machine and their own.
+        tokens: What each task token waits for.
     """
 
     def __init__(
@@ -92,7 +98,7 @@ class StepFunctions:
         trace: Trace,
         ended: Callable[[Mapping[str, Any]], None],
     ) -> None:
-        self.machines: dict[str, Machine] = {}
+        self.machines: Mapping[str, Sequence[Machine]] = {}
         self.executions: dict[tuple[str, str], Execution] = {}
         self.scheduler = scheduler
         self.functions = functions
@@ -236,7 +242,7 @@ class _Run:
     def run(self) -> None:
         """Run the execution to its end."""
         service, execution = self._service, self._execution
-        machine = service.machines[execution.machine]
+        machine = one_of(service.machines[execution.machine], self.random)
         deadline = self._scheduler.after(
             machine.timeout_seconds * 1000,
             lambda: service.end(execution, "TIMED_OUT", error="States.Timeout"),
