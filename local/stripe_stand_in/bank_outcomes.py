@@ -9,6 +9,8 @@ RefundStatus = Literal["pending", "requires_action", "failed", "canceled"]
 
 BankOutcomeKind = Literal[
     "charge_pending",
+    "short_hold",
+    "capture_refused",
     "refund_pending",
     "refund_requires_action",
     "refund_failed",
@@ -21,12 +23,14 @@ _LASTING: Final = frozenset({"refund_refused"})
 
 
 class BankOutcome(BaseModel):
-    """The outcome of an order's next successful charge, or of its next refund.
+    """The outcome of an order's next successful charge, of its next capture, or of its next refund.
 
     Attributes:
         order_id: The order.
         kind: With `charge_pending` the bank decides later, and the PaymentIntent is `processing`; with
-            `refund_refused` every refund is rejected; with the others the refund is created in that status.
+            `short_hold` it holds an authorized amount for hours instead of days; with
+            `capture_refused` the bank declines the capture and still holds the amount; with `refund_refused`
+            every refund is rejected; with the others the refund is created in that status.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)

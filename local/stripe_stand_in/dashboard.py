@@ -27,6 +27,22 @@ class Dashboard:
             params.append(("amount", str(amount)))
         return self._refunds.create(ApiRequest("POST", "/v1/refunds", tuple(params)))
 
+    def capture(self, intent_id: str, amount: int | None = None) -> dict[str, Any]:
+        """Capture an authorized amount in minor units, or all of it."""
+        params = () if amount is None else (("amount_to_capture", str(amount)),)
+        return self._intents.capture(
+            ApiRequest("POST", f"/v1/payment_intents/{intent_id}/capture", params), intent_id
+        )
+
+    def cancel(self, intent_id: str) -> dict[str, Any]:
+        """Cancel a payment; an authorized amount is released."""
+        request = ApiRequest("POST", f"/v1/payment_intents/{intent_id}/cancel")
+        return self._intents.cancel(request, intent_id)
+
+    def expire(self, intent_id: str) -> dict[str, Any]:
+        """Cancel a payment whose authorization has expired, as Stripe does."""
+        return self._intents.expire(intent_id)
+
     def finish_refund(self, intent_id: str, *, success: bool, refund_id: str | None = None) -> dict[str, Any]:
         """Decide about a refund that waits, as a bank or a customer does; the oldest unless one is named."""
         return self._refunds.finish(intent_id, refund_id, success=success)

@@ -13,6 +13,7 @@ API_VERSION: Final = "2026-10-28.endive"
 EVENTS_OF_STATUS: Final[Mapping[str, tuple[str, ...]]] = {
     "requires_action": ("payment_intent.requires_action",),
     "processing": ("payment_intent.processing",),
+    "requires_capture": ("charge.succeeded", "payment_intent.amount_capturable_updated"),
     "succeeded": ("charge.succeeded", "payment_intent.succeeded"),
     "requires_payment_method": ("charge.failed", "payment_intent.payment_failed"),
     "canceled": ("payment_intent.canceled",),

@@ -68,6 +68,7 @@ class Stripe:
         self._actions: dict[tuple[str, str], Callable[[ApiRequest, str], dict[str, Any]]] = {
             ("payment_intents", "confirm"): intents.confirm,
             ("payment_intents", "cancel"): intents.cancel,
+            ("payment_intents", "capture"): intents.capture,
             ("payment_intents", "_authenticate"): intents.authenticate,
             ("payment_methods", "attach"): methods.attach,
         }

@@ -87,7 +87,7 @@ def charge(
     Args:
         intent: Its PaymentIntent.
         payment_method: What is charged.
-        decision: The fields that the bank's decision sets, from one of the next three functions.
+        decision: The fields that the bank's decision sets, from one of the next functions.
     """
     copied = ("amount", "currency", "customer", "description", "metadata", "receipt_email", "shipping")
     return {
@@ -120,7 +120,7 @@ def charge(
     }
 
 
-def charge_succeeded(amount: int, balance_transaction: str) -> dict[str, Any]:
+def charge_succeeded(amount: int, balance_transaction: str | None) -> dict[str, Any]:
     """The fields of a charge that the bank has accepted."""
     return {
         "balance_transaction": balance_transaction,
@@ -136,6 +136,23 @@ def charge_succeeded(amount: int, balance_transaction: str) -> dict[str, Any]:
             "risk_level": "normal",
             "seller_message": "Payment complete.",
             "type": "authorized",
+        },
+    }
+
+
+def charge_authorized(payment_method: Mapping[str, Any], capture_before: int) -> dict[str, Any]:
+    """The fields of a charge whose amount the bank holds until it is captured.
+
+    Args:
+        payment_method: What is charged.
+        capture_before: When the authorization expires, in Unix seconds.
+    """
+    return {
+        **charge_succeeded(0, None),
+        "captured": False,
+        "payment_method_details": {
+            "type": "card",
+            "card": {**_card_details(payment_method["card"]), "capture_before": capture_before},
         },
     }
 
@@ -160,13 +177,17 @@ def charge_failed(decline: Decline) -> dict[str, Any]:
     }
 
 
-def charge_pending() -> dict[str, Any]:
-    """The fields of a charge that the bank has not decided about."""
+def charge_pending(*, captured: bool) -> dict[str, Any]:
+    """The fields of a charge that the bank has not decided about.
+
+    Args:
+        captured: Whether the money moves as soon as the bank agrees.
+    """
     return {
         "balance_transaction": None,
         "status": "pending",
         "paid": False,
-        "captured": True,
+        "captured": captured,
         "amount_captured": 0,
         "failure_code": None,
         "failure_message": None,
@@ -174,8 +195,28 @@ def charge_pending() -> dict[str, Any]:
     }
 
 
-def refund(request: ApiRequest, charge: Mapping[str, Any], amount: int, status: str) -> dict[str, Any]:
+def refund(
+    request: ApiRequest, charge: Mapping[str, Any], amount: int, status: str, balance_transaction: str
+) -> dict[str, Any]:
     """A refund as a request creates it (https://docs.stripe.com/api/refunds/object)."""
+    asked = {"metadata": request.fields("metadata"), "reason": request.param("reason")}
+    return {**_refund(charge, amount, status), **asked, "balance_transaction": balance_transaction}
+
+
+def release(charge: Mapping[str, Any], amount: int, reason: str | None) -> dict[str, Any]:
+    """The refund that Stripe creates when it releases an authorized amount that was not captured.
+
+    It looks like a refund, but no money moves: it has no balance transaction.
+
+    Args:
+        charge: The charge.
+        amount: Minor units that will not be captured.
+        reason: `expired_uncaptured_charge`, or None.
+    """
+    return {**_refund(charge, amount, "succeeded"), "reason": reason, "balance_transaction": None}
+
+
+def _refund(charge: Mapping[str, Any], amount: int, status: str) -> dict[str, Any]:
     return {
         "object": "refund",
         "amount": amount,
@@ -189,9 +230,8 @@ def refund(request: ApiRequest, charge: Mapping[str, Any], amount: int, status: 
                 "type": "refund",
             },
         },
-        "metadata": request.fields("metadata"),
+        "metadata": {},
         "payment_intent": charge["payment_intent"],
-        "reason": request.param("reason"),
         "receipt_number": None,
         "source_transfer_reversal": None,
         "transfer_reversal": None,

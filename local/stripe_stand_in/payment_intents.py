@@ -1,6 +1,7 @@
 """PaymentIntents and their charges (https://docs.stripe.com/payments/paymentintents/lifecycle)."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from local.stripe_stand_in import objects
@@ -21,10 +22,18 @@ _PARAMS_OF_CREATE: Final = (
 
 _PARAMS_OF_CONFIRM: Final = ("return_url", "use_stripe_sdk")
 
-_CAPTURE_METHODS: Final = ("automatic", "automatic_async")
-"""The model does not know `manual`, which Stripe has, too."""
+_CAPTURE_METHODS: Final = ("automatic", "automatic_async", "manual")
 
-_MAY_BE_CANCELED: Final = ("requires_payment_method", "requires_confirmation", "requires_action")
+_HELD_SECONDS: Final = 7 * 24 * 60 * 60
+_SHORTLY_HELD_SECONDS: Final = 12 * 60 * 60
+"""How long a bank holds an authorized amount (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method)."""
+
+_CANCELED_AFTER_SECONDS: Final = 60 * 60
+"""How long Stripe takes to notice that it is held no longer."""
+
+_MAY_BE_CANCELED: Final = (
+    *("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action"),
+)
 _REASONS_TO_CANCEL: Final = ("duplicate", "fraudulent", "requested_by_customer", "abandoned")
 
 _INTENT_FILTERS: Final = ("created[gte]", "created[lt]")
@@ -117,15 +126,47 @@ class PaymentIntents:
             raise not_one_of(_REASONS_TO_CANCEL, "cancellation_reason")
         intent = self._find(intent_id)
         self._ensure_status(intent, "cancel", _MAY_BE_CANCELED)
-        intent = self._account.change(
-            intent,
-            status="canceled",
-            canceled_at=int(self._account.clock()),
-            cancellation_reason=reason,
-            next_action=None,
+        if intent["status"] == "requires_capture":
+            self._release(intent, intent["amount_capturable"], None, request)
+        return self._canceled(intent, reason, request)
+
+    def capture(self, request: ApiRequest, intent_id: str) -> dict[str, Any]:
+        """Capture an authorized amount (https://docs.stripe.com/api/payment_intents/capture).
+
+        If that is less than the authorized amount, the rest is released.
+        """
+        request.ensure_known("amount_to_capture")
+        intent = self._find(intent_id)
+        self._ensure_status(intent, "capture", ("requires_capture",))
+        charge = self._account.find("charge", intent["latest_charge"], "charge")
+        capturable = intent["amount_capturable"]
+        amount = request.whole_number("amount_to_capture", capturable)
+        if not 0 < amount <= capturable:
+            message = f"The amount to capture must be between 1 and {capturable}."
+            raise RefusedError(error(400, message, code="amount_too_large", param="amount_to_capture"))
+        if self._account.clock() >= charge["payment_method_details"]["card"]["capture_before"]:
+            message = f"Charge {charge['id']} can no longer be captured: its authorization has expired."
+            code = "charge_expired_for_capture"
+            raise RefusedError(error(400, message, code=code, payment_intent=intent))
+        if self._outcomes.take(intent["metadata"].get("order_id"), "capture_refused"):
+            raise _refused_by_bank(intent, self._card_error(intent, GENERIC_DECLINE))
+        charge = self._account.change(
+            charge, captured=True, amount_captured=amount, balance_transaction=self._account.new_id("txn")
         )
-        self._account.report_status(intent, request)
+        intent = self._account.change(intent, status="succeeded", amount_capturable=0, amount_received=amount)
+        self._account.report("charge.captured", charge, intent, request)
+        if amount < capturable:
+            self._release(intent, capturable - amount, None, request)
+        self._account.report("payment_intent.succeeded", intent, intent, request)
         return intent
+
+    def expire(self, intent_id: str) -> dict[str, Any]:
+        """Cancel one because its authorization has expired, as Stripe does after some days."""
+        intent = self._find(intent_id)
+        self._ensure_status(intent, "expire", ("requires_capture",))
+        charge = self._release(intent, intent["amount_capturable"], "expired_uncaptured_charge", None)
+        self._account.report("charge.expired", charge, intent, None)
+        return self._canceled(intent, "automatic", None)
 
     def list_page(self, request: ApiRequest) -> dict[str, Any]:
         """A page of them, the newest first (https://docs.stripe.com/api/payment_intents/list)."""
@@ -148,8 +189,9 @@ class PaymentIntents:
             message = f"PaymentIntent {intent_id} has a status of {intent['status']}, not processing."
             raise RefusedError(error(400, message, code="payment_intent_unexpected_state"))
         if success:
-            self._account.change(charge, **self._accepted(intent))
-            intent = self._account.change(intent, status="succeeded", amount_received=intent["amount"])
+            payment_method = self._account.find("payment_method", intent["payment_method"], "payment_method")
+            self._account.change(charge, **self._accepted(intent, payment_method))
+            intent = self._paid(intent)
         else:
             self._account.change(charge, **objects.charge_failed(GENERIC_DECLINE))
             intent = self._declined(intent, GENERIC_DECLINE)
@@ -189,14 +231,13 @@ class PaymentIntents:
             self._charged(intent, payment_method, objects.charge_failed(decline))
             intent = self._declined(intent, decline)
             self._account.report_status(intent, request)
-            body = {"error": {**intent["last_payment_error"], "payment_intent": intent}}
-            raise RefusedError(Answer(402, body))
+            raise _refused_by_bank(intent, intent["last_payment_error"])
         if self._outcomes.take(intent["metadata"].get("order_id"), "charge_pending"):
-            intent = self._charged(intent, payment_method, objects.charge_pending())
+            pending = objects.charge_pending(captured=not _is_manual(intent))
+            intent = self._charged(intent, payment_method, pending)
             intent = self._account.change(intent, status="processing")
         else:
-            intent = self._charged(intent, payment_method, self._accepted(intent))
-            intent = self._account.change(intent, status="succeeded", amount_received=intent["amount"])
+            intent = self._paid(self._charged(intent, payment_method, self._accepted(intent, payment_method)))
         self._account.report_status(intent, request)
         return intent
 
@@ -207,20 +248,75 @@ class PaymentIntents:
         charge = self._account.add(objects.charge(intent, payment_method, decision))
         return self._account.change(intent, latest_charge=charge["id"], last_payment_error=None)
 
-    def _accepted(self, intent: Mapping[str, Any]) -> dict[str, Any]:
-        return objects.charge_succeeded(intent["amount"], self._account.new_id("txn"))
+    def _accepted(self, intent: Mapping[str, Any], payment_method: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of a charge that the bank agrees to: it is paid, or held until it is captured."""
+        if not _is_manual(intent):
+            return objects.charge_succeeded(intent["amount"], self._account.new_id("txn"))
+        is_short = self._outcomes.take(intent["metadata"].get("order_id"), "short_hold")
+        held_seconds = _SHORTLY_HELD_SECONDS if is_short else _HELD_SECONDS
+        self._account.later(held_seconds + _CANCELED_AFTER_SECONDS, lambda: self._expire_later(intent["id"]))
+        return objects.charge_authorized(payment_method, int(self._account.clock()) + held_seconds)
+
+    def _paid(self, intent: dict[str, Any]) -> dict[str, Any]:
+        """The intent after the bank has agreed to its latest charge."""
+        if not _is_manual(intent):
+            return self._account.change(intent, status="succeeded", amount_received=intent["amount"])
+        return self._account.change(intent, status="requires_capture", amount_capturable=intent["amount"])
+
+    def _expire_later(self, intent_id: str) -> None:
+        with suppress(RefusedError):  # it is captured or canceled
+            self.expire(intent_id)
+
+    def _release(
+        self, intent: Mapping[str, Any], amount: int, reason: str | None, cause: ApiRequest | None
+    ) -> dict[str, Any]:
+        """The charge after an authorized amount was given up; Stripe reports that as it reports refunds."""
+        charge = self._account.find("charge", intent["latest_charge"], "charge")
+        refund = self._account.add(objects.release(charge, amount, reason))
+        refunded = charge["amount_refunded"] + amount
+        charge = self._account.change(charge, amount_refunded=refunded, refunded=refunded >= charge["amount"])
+        self._account.report("refund.created", refund, intent, cause)
+        self._account.report("charge.refunded", charge, intent, cause)
+        return charge
+
+    def _canceled(
+        self, intent: Mapping[str, Any], reason: str | None, cause: ApiRequest | None
+    ) -> dict[str, Any]:
+        """The intent after it was canceled."""
+        intent = self._account.change(
+            intent,
+            status="canceled",
+            amount_capturable=0,
+            canceled_at=int(self._account.clock()),
+            cancellation_reason=reason,
+            next_action=None,
+        )
+        self._account.report_status(intent, cause)
+        return intent
 
     def _declined(self, intent: Mapping[str, Any], decline: Decline) -> dict[str, Any]:
         """The intent after its latest charge was declined."""
         intent = self._find(intent["id"])
+        return self._failed(intent, self._card_error(intent, decline))
+
+    def _card_error(self, intent: Mapping[str, Any], decline: Decline) -> dict[str, Any]:
         payment_method = self._account.get("payment_method", intent["payment_method"])
-        return self._failed(intent, objects.card_error(decline, payment_method, intent["latest_charge"]))
+        return objects.card_error(decline, payment_method, intent["latest_charge"])
 
     def _failed(self, intent: dict[str, Any], failure: dict[str, Any]) -> dict[str, Any]:
         """The intent after a failure; it needs another payment method."""
         return self._account.change(
             intent, status="requires_payment_method", payment_method=None, last_payment_error=failure
         )
+
+
+def _is_manual(intent: Mapping[str, Any]) -> bool:
+    """Whether its amount is held until it is captured."""
+    return bool(intent["capture_method"] == "manual")
+
+
+def _refused_by_bank(intent: Mapping[str, Any], failure: Mapping[str, Any]) -> RefusedError:
+    return RefusedError(Answer(402, {"error": {**failure, "payment_intent": intent}}))
 
 
 def _next_action(request: ApiRequest, url: str) -> dict[str, Any]:

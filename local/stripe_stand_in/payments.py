@@ -25,6 +25,7 @@ class StripePayment:
         service: The service in the intent's metadata that made it.
         refunds_by_hand: How many of the refunds were made in the dashboard: they have no metadata.
         failed_by_hand: How many refunds of the dashboard failed, so that their money came back.
+        authorized: Minor units that the customer's bank holds until they are captured.
     """
 
     intent_id: str
@@ -39,6 +40,7 @@ class StripePayment:
     service: str | None = None
     refunds_by_hand: int = 0
     failed_by_hand: int = 0
+    authorized: int = 0
 
 
 def read_payments(account: Account) -> list[StripePayment]:
@@ -50,6 +52,8 @@ def read_payments(account: Account) -> list[StripePayment]:
     refunds: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     failed: Counter[str] = Counter()
     for refund in account.oldest_first("refund"):
+        if refund["balance_transaction"] is None:
+            continue  # it released an authorization: no money moved
         if refund["status"] in {"succeeded", "pending"}:
             refunds[refund["payment_intent"]].append(refund)
         elif refund["status"] == "failed" and not refund["metadata"]:
@@ -64,13 +68,14 @@ def read_payments(account: Account) -> list[StripePayment]:
                 amount=intent["amount"],
                 currency=intent["currency"],
                 status=intent["status"],
-                captured=sum(charge["amount"] for charge in paid),
+                captured=sum(charge["amount_captured"] for charge in paid),
                 refunded=sum(refund["amount"] for refund in given_back),
                 charges=len(paid),
                 refunds=len(given_back),
                 service=intent["metadata"].get("service"),
                 refunds_by_hand=sum(not refund["metadata"] for refund in given_back),
                 failed_by_hand=failed[intent["id"]],
+                authorized=intent["amount_capturable"],
             )
         )
     return payments

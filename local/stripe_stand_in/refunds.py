@@ -113,7 +113,9 @@ class Refunds:
         if outcome is None and card.refunds == "succeed_later":
             outcome = "refund_pending"
         status = "succeeded" if outcome is None else _STATUSES[outcome]
-        refund = self._account.add(objects.refund(request, charge, amount, status))
+        refund = self._account.add(
+            objects.refund(request, charge, amount, status, self._account.new_id("txn"))
+        )
         self._account.report("refund.created", refund, intent, request)
         if status == "failed":
             self._account.report("refund.failed", refund, intent, request)
@@ -155,6 +157,7 @@ class Refunds:
             for refund in self._account.newest_first("refund")
             if refund["payment_intent"] == intent_id
             and refund["status"] in statuses
+            and refund["balance_transaction"] is not None
             and refund_id in {None, refund["id"]}
         ]
         if not found:

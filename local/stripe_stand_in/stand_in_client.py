@@ -131,6 +131,42 @@ class StandInClient(ControlClient):
         """
         return self._post("/_stand_in/dashboard/refund", {"intent_id": intent_id, "amount": amount})
 
+    def capture_in_dashboard(self, intent_id: str, amount: int | None = None) -> dict[str, Any]:
+        """Capture an authorized payment by hand; returns the PaymentIntent.
+
+        Args:
+            intent_id: The PaymentIntent.
+            amount: Minor units; None for all that is authorized.
+
+        Raises:
+            ValueError: It can't be captured.
+        """
+        return self._post("/_stand_in/dashboard/capture", {"intent_id": intent_id, "amount": amount})
+
+    def cancel_in_dashboard(self, intent_id: str) -> dict[str, Any]:
+        """Cancel a payment by hand, which releases an authorized amount; returns the PaymentIntent.
+
+        Raises:
+            ValueError: It can't be canceled.
+        """
+        return self._post("/_stand_in/dashboard/cancel", {"intent_id": intent_id})
+
+    def expire_authorization(self, intent_id: str) -> dict[str, Any]:
+        """Cancel a payment whose authorization has expired, as Stripe does; returns the PaymentIntent.
+
+        Raises:
+            ValueError: Nothing is authorized.
+        """
+        return self._post("/_stand_in/dashboard/expire", {"intent_id": intent_id})
+
+    def hold_shortly(self, order_id: str) -> None:
+        """Hold the amount of an order for hours instead of days, if it is authorized."""
+        self._post("/_stand_in/outcomes", {"order_id": order_id, "kind": "short_hold"})
+
+    def refuse_capture(self, order_id: str) -> None:
+        """Decline the next capture of an order."""
+        self._post("/_stand_in/outcomes", {"order_id": order_id, "kind": "capture_refused"})
+
     def dispute(self, intent_id: str) -> dict[str, Any]:
         """Dispute a payment, as a customer does; returns the dispute.
 

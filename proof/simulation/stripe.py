@@ -38,6 +38,9 @@ _PAUSES_SECONDS: Final = (10, 60, 300, 1800, 3600, 3600)
 _PERSON_MS: Final = (1_000, 4_000)
 """The shortest and the longest time that a person takes to react."""
 
+_SOON_SECONDS: Final = 24 * 60 * 60
+"""A world is at rest although an authorization will expire some days later."""
+
 _CLAIMED: Final = 0.5
 """Share of the refunds that require action whose customers act."""
 
@@ -71,7 +74,7 @@ class SimulatedStripe:
             lambda: scheduler.seconds,
             self._new_id,
             self._take,
-            lambda seconds, act: scheduler.after(seconds * 1000, act),
+            lambda seconds, act: scheduler.after(seconds * 1000, act, counts=seconds < _SOON_SECONDS),
         )
 
     def _new_id(self, prefix: str) -> str:
@@ -180,9 +183,39 @@ class SimulatedStripe:
         """
         return _possible(lambda: self.model.dashboard.refund(intent_id, amount))
 
-    def cancel_in_dashboard(self, intent_id: str) -> None:
-        """Cancel a payment by hand, if that is possible."""
-        self._call("POST", f"/v1/payment_intents/{intent_id}/cancel")
+    def cancel_in_dashboard(self, intent_id: str) -> dict[str, Any]:
+        """Cancel a payment by hand, which releases an authorized amount; returns the PaymentIntent.
+
+        Raises:
+            ValueError: It can't be canceled.
+        """
+        return _possible(lambda: self.model.dashboard.cancel(intent_id))
+
+    def capture_in_dashboard(self, intent_id: str, amount: int | None = None) -> dict[str, Any]:
+        """Capture an authorized payment by hand; returns the PaymentIntent.
+
+        Raises:
+            ValueError: It can't be captured.
+        """
+        captured = _possible(lambda: self.model.dashboard.capture(intent_id, amount))
+        self._paid()
+        return captured
+
+    def expire_authorization(self, intent_id: str) -> dict[str, Any]:
+        """Cancel a payment whose authorization has expired, as Stripe does; returns the PaymentIntent.
+
+        Raises:
+            ValueError: Nothing is authorized.
+        """
+        return _possible(lambda: self.model.dashboard.expire(intent_id))
+
+    def hold_shortly(self, order_id: str) -> None:
+        """Hold the amount of an order for hours instead of days, if it is authorized."""
+        self._add_outcome(order_id, "short_hold")
+
+    def refuse_capture(self, order_id: str) -> None:
+        """Decline the next capture of an order."""
+        self._add_outcome(order_id, "capture_refused")
 
     def return_refund(self, intent_id: str) -> dict[str, Any]:
         """Send a refund back that had succeeded, as a bank does; returns the refund.

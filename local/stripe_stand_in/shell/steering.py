@@ -43,6 +43,9 @@ class Steering:
                 web.post(f"/_stand_in/dashboard/{change.__name__}", _change(change))
                 for change in (
                     dashboard.refund,
+                    dashboard.capture,
+                    dashboard.cancel,
+                    dashboard.expire,
                     dashboard.finish_refund,
                     dashboard.fail_refund,
                     dashboard.dispute,

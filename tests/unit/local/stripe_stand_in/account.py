@@ -40,6 +40,9 @@ class AccountUnderTest:
     def pay(self) -> dict[str, Any]:
         return self.intend(confirm="true")
 
+    def authorize(self, payment_method: str = "pm_card_visa") -> dict[str, Any]:
+        return self.intend(payment_method, capture_method="manual", confirm="true")
+
     def authenticate(self, intent: dict[str, Any], *, success: str) -> dict[str, Any]:
         fields = {"client_secret": intent["client_secret"], "success": success}
         return self.post(f"payment_intents/{intent['id']}/_authenticate", **fields)

@@ -1,6 +1,7 @@
 """The shop's calls to Stripe about one order, made with the real SDK."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 from uuid import uuid4
 
 import stripe
@@ -24,6 +25,7 @@ class Shop:
         amount: int = 2500,
         confirm: bool = False,
         key: str | None = None,
+        capture_method: Literal["automatic", "manual"] = "automatic",
     ) -> stripe.PaymentIntent:
         return self.client.v1.payment_intents.create(
             {
@@ -31,7 +33,7 @@ class Shop:
                 "currency": "usd",
                 "payment_method": payment_method,
                 "allowed_payment_method_types": ["card"],
-                "capture_method": "automatic",
+                "capture_method": capture_method,
                 "description": "a CRUNCHY-ARMCHAIR",
                 "metadata": {"order_id": self.order_id},
                 "confirm": confirm,
@@ -63,6 +65,17 @@ class Shop:
 
     def pay(self) -> stripe.PaymentIntent:
         return self.confirm(self.intend())
+
+    def authorize(self, payment_method: str = "pm_card_visa") -> stripe.PaymentIntent:
+        return self.confirm(self.intend(payment_method, capture_method="manual"))
+
+    def capture(
+        self, intent: stripe.PaymentIntent, amount: int | None = None, key: str | None = None
+    ) -> stripe.PaymentIntent:
+        params: stripe.params.PaymentIntentCaptureParams = {}
+        if amount is not None:
+            params["amount_to_capture"] = amount
+        return self.client.v1.payment_intents.capture(intent.id, params, _keyed(key))
 
     def retrieve(self, intent: stripe.PaymentIntent, expand: list[str] | None = None) -> stripe.PaymentIntent:
         return self.client.v1.payment_intents.retrieve(intent.id, {"expand": expand or []})

@@ -155,12 +155,7 @@ def test_objects_can_be_expanded(account: AccountUnderTest, path: str) -> None:
     ("path", "params", "code", "param"),
     [
         ("payment_intents", {**CREATE, "off_session": "true"}, "parameter_unknown", "off_session"),
-        (
-            "payment_intents",
-            {**CREATE, "capture_method": "manual"},
-            None,
-            "capture_method",
-        ),
+        ("payment_intents", {**CREATE, "capture_method": "later"}, None, "capture_method"),
         ("payment_intents", {**CREATE, "amount": "2.5"}, "parameter_invalid_integer", "amount"),
         ("payment_intents", {**CREATE, "expand[]": "amount"}, None, "expand"),
         ("payment_intents", {**CREATE, "customer": "cus_nobody"}, "resource_missing", "customer"),

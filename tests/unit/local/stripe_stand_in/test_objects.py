@@ -31,6 +31,10 @@ def payments(account: AccountUnderTest) -> Iterator[Mapping[str, Any]]:
     yield account.intend("pm_card_authenticationRequired", confirm="true", use_stripe_sdk="true")
     account.stripe.outcomes.add(BankOutcome(order_id="order-1", kind="charge_pending"))
     yield account.pay()
+    yield account.authorize()
+    yield account.post(f"payment_intents/{account.authorize()['id']}/cancel")
+    yield account.post(f"payment_intents/{account.authorize()['id']}/capture", amount_to_capture="1000")
+    yield account.stripe.dashboard.expire(account.authorize()["id"])
 
 
 def charges(account: AccountUnderTest) -> Iterator[Mapping[str, Any]]:
@@ -50,6 +54,8 @@ def refunds(account: AccountUnderTest) -> Iterator[Mapping[str, Any]]:
     paid = account.pay()
     account.stripe.dashboard.refund(paid["id"])
     yield account.stripe.dashboard.fail_refund(paid["id"])
+    expired = account.stripe.dashboard.expire(account.authorize()["id"])
+    yield account.get("refunds", payment_intent=expired["id"])["data"][0]
 
 
 def disputes(account: AccountUnderTest) -> Iterator[Mapping[str, Any]]:
@@ -80,6 +86,8 @@ def errors(account: AccountUnderTest) -> Iterator[Mapping[str, Any]]:
     yield account.intend("pm_card_chargeDeclined", confirm="true")["error"]
     yield account.intend("pm_card_nobody")["error"]
     yield account.post(f"payment_intents/{account.pay()['id']}/confirm")["error"]
+    account.stripe.outcomes.add(BankOutcome(order_id="order-1", kind="capture_refused"))
+    yield account.post(f"payment_intents/{account.authorize()['id']}/capture")["error"]
 
 
 @pytest.mark.parametrize(
