@@ -52,7 +52,9 @@ class ApiStack(StageStack):
             length=64,
         )
 
-        submit_order = functions.add("submit_order", orders.add(), browsers)
+        submit_order = functions.add(
+            "submit_order", orders.add(), Grant({"CAPTURE": settings.capture}), browsers
+        )
         list_orders = functions.add(
             "list_orders",
             orders.find_by("by_customer", "by_day", "by_reference", "unsettled"),

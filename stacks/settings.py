@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from aws_cdk.aws_logs import RetentionDays
 
-from lambdas.domain.vocabulary import METRIC_NAMESPACE
+from lambdas.domain.vocabulary import METRIC_NAMESPACE, Capture
 
 DEFAULT_STAGE = "dev"
 MAX_PAYMENT_DEADLINE_SECONDS = 30 * 60  # with all retries, it fits the timeout of the state machine
@@ -33,7 +33,8 @@ _LIMITED = ("api", "submit", "webhook")
 _TEXT, _NUMBER, _SWITCH = "text", "a whole number", "true or false"
 FILE_KEYS: Mapping[str, str] = {
     **dict.fromkeys(
-        ("account", "region", "sender_email", "alarm_email", "runbook_url", "stripe_api_base"), _TEXT
+        ("account", "region", "sender_email", "alarm_email", "runbook_url", "stripe_api_base", "capture"),
+        _TEXT,
     ),
     **dict.fromkeys(
         (
@@ -202,6 +203,7 @@ class StageSettings:
             None for the path in this repository.
         stripe_api_base: URL of a stand-in for Stripe.
         payment_deadline_seconds: How long a customer has to approve a payment (3-D Secure).
+        capture: When the money of new orders is taken: a member of `Capture`.
         console: Serve the console to browsers.
         console_domain: Domain name of the console; None for CloudFront's own.
         console_certificate: ARN of the certificate for that domain name.
@@ -246,6 +248,7 @@ class StageSettings:
     runbook_url: str | None = None
     stripe_api_base: str | None = None
     payment_deadline_seconds: int = 15 * 60
+    capture: str = Capture.AT_ORDER
     console: bool = False
     console_domain: str | None = None
     console_certificate: str | None = None
@@ -295,6 +298,8 @@ class StageSettings:
                 raise SettingsError(
                     f'allowed_origins has {origin!r}; valid is a list like ["https://shop.example"]'
                 )
+        if self.capture not in list(Capture):
+            raise SettingsError(f"capture is {self.capture!r}; valid is one of: {', '.join(Capture)}")
         self._check_stage()
 
     def _check_stage(self) -> None:

@@ -29,6 +29,7 @@ names. Each branch answers one question of the state machine:
     └── HumanNeeded              Is an operator needed?          not retried; the order is flagged
         ├── OrderNotFound
         ├── PaymentUnknown
+        ├── CaptureRefused
         ├── RefundRefused
         ├── UndoIncomplete
         ├── MailRejected
@@ -179,6 +180,10 @@ class OrderNotFound(HumanNeeded):
 
 class PaymentUnknown(HumanNeeded):
     """The payment provider has no such payment: it belongs to another account or environment."""
+
+
+class CaptureRefused(HumanNeeded):
+    """The payment provider refuses to capture a payment that was authorized."""
 
 
 class RefundRefused(HumanNeeded):

@@ -13,7 +13,7 @@ from lambdas.domain.errors import OrderCancelled, PaymentDeclined, UndoAlreadyBe
 from lambdas.domain.line_refund import LineRefund
 from lambdas.domain.money import Money
 from lambdas.domain.payment import DisputeState
-from lambdas.domain.vocabulary import FailureCode
+from lambdas.domain.vocabulary import Capture, FailureCode
 
 
 class OrderStatus(StrEnum):
@@ -40,6 +40,8 @@ class PaymentStatus(StrEnum):
     REQUIRES_ACTION = "requires_action"
     PROCESSING = "processing"
     REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+    REQUIRES_CAPTURE = "requires_capture"
+    """The customer's bank reserves the money for us, until it is captured or the authorization expires."""
     SUCCEEDED = "succeeded"
     CANCELED = "canceled"
     REFUND_PENDING = "refund_pending"
@@ -49,6 +51,9 @@ class PaymentStatus(StrEnum):
     SETTLED_OUTSIDE = "settled_outside"
     """Ours: an operator has settled the payment with the customer, without Stripe."""
 
+
+PAID_OR_HELD = frozenset({PaymentStatus.SUCCEEDED, PaymentStatus.REQUIRES_CAPTURE})
+"""Statuses of a payment with which an order can be confirmed."""
 
 MONEY_IS_BACK = frozenset(
     {
@@ -112,6 +117,8 @@ class Payment:
         dispute: What has become of the dispute of the charge; None if the bank never disputed it.
         refund_attempts: Attempts of the saga to refund the payment, each recorded before its refund is made.
             They tell the refunds of the saga from those that somebody else made.
+        capture_before: When the authorization expires, if the payment is captured at the fulfilment; UTC,
+            ISO 8601. None if nobody said, and for other payments.
     """
 
     status: PaymentStatus = PaymentStatus.NOT_STARTED
@@ -121,6 +128,7 @@ class Payment:
     refunded_outside: int = 0
     dispute: DisputeState | None = None
     refund_attempts: frozenset[str] = frozenset()
+    capture_before: str | None = None
 
     @property
     def disputed(self) -> bool:
@@ -211,6 +219,7 @@ class Order:
             caller, so it is not logged.
         reference: The customer's own id of the order; None if they give none. Several orders can share it.
         expected_amount: What the customer expects to pay, in minor units; None if they do not say.
+        capture: When its money is taken, as the stage was set when the order was accepted.
         version: Each write adds 1.
         amount: Sum of all lines in minor units; None until the order is priced.
         stock_taken: Whether the order holds its units of stock.
@@ -242,6 +251,7 @@ class Order:
     return_url: str | None = None
     reference: str | None = None
     expected_amount: int | None = None
+    capture: Capture = Capture.AT_ORDER
     version: int = 1
     status: OrderStatus = OrderStatus.PENDING
     amount: int | None = None
@@ -448,4 +458,5 @@ class Order:
             return_url=self.return_url,
             reference=self.reference,
             expected_amount=self.expected_amount,
+            capture=self.capture,
         )

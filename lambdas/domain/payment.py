@@ -35,7 +35,11 @@ class PaymentIntent:
         currency: ISO 4217 code, lower case.
         created: Seconds since 1970.
         amount_received: Minor units that the customer paid.
-        amount_refunded: Minor units of them that were refunded.
+        amount_refunded: Minor units of them that were refunded. What was only authorized and then released is
+            no part of it, although Stripe calls that a refund, too.
+        amount_capturable: Minor units that the bank reserves for us, and that are not captured yet.
+        capture_before: When the authorization expires, in seconds since 1970; None if nobody said, and if the
+            charge was not just retrieved.
         order_id: The order that it pays for; None if it belongs to no order.
         service: The service that made it, such as `orders-prod`; None if it was made by something else.
         next_action: What the customer has to do.
@@ -51,6 +55,8 @@ class PaymentIntent:
     created: int = 0
     amount_received: int = 0
     amount_refunded: int = 0
+    amount_capturable: int = 0
+    capture_before: int | None = None
     order_id: str | None = None
     service: str | None = None
     next_action: Mapping[str, Any] | None = None
@@ -65,9 +71,19 @@ class PaymentIntent:
         return self.status == "succeeded" and not self.amount_refunded
 
     @property
+    def is_authorized(self) -> bool:
+        """Whether the bank reserves the money for us, and nothing is captured."""
+        return self.status == "requires_capture"
+
+    @property
+    def is_paid_or_held(self) -> bool:
+        """Whether the order can be confirmed: the customer paid, or their bank reserves the money."""
+        return self.is_paid or self.is_authorized
+
+    @property
     def amount_held(self) -> int:
-        """Minor units that were paid and not refunded."""
-        return self.amount_received - self.amount_refunded
+        """Minor units that were paid and not refunded, or that the bank reserves for us."""
+        return self.amount_received - self.amount_refunded + self.amount_capturable
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,15 @@ class UserGroup(StrEnum):
     """May run the shop, but not order."""
 
 
+class Capture(StrEnum):
+    """When the money of an order is taken from the customer."""
+
+    AT_ORDER = "at_order"
+    """Before the order is confirmed."""
+    AT_FULFILMENT = "at_fulfilment"
+    """When its goods are handed over. Until then the customer's bank only reserves it."""
+
+
 class MailFeedback(StrEnum):
     """What Amazon SES reports about a mail that it accepted: the entry in the order's timeline.
 

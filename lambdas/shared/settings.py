@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
+from lambdas.domain.vocabulary import Capture
+
 _Value = TypeVar("_Value")
 
 
@@ -104,6 +106,8 @@ class Settings:
     """URL of the function's own queue, if it sends itself messages."""
     import_rate = _Setting(_count)
     """Number of orders of one file that are submitted within a second."""
+    capture = _Setting(Capture)
+    """When the money of new orders is taken."""
     user_pool_id = _Setting(str)
     """Id of the user pool."""
     stripe_secret_id = _Setting(str)

@@ -51,11 +51,11 @@ class OrderImport:
     def grants(self, users: cognito.UserPool) -> list[Grant]:
         """Read files, write results, and look up customers in the pool."""
         lookups = allow(users.user_pool_arn, "cognito-idp:AdminGetUser", "cognito-idp:AdminListGroupsForUser")
-        rate = str(self._settings.import_rate)
+        submission = {"IMPORT_RATE": str(self._settings.import_rate), "CAPTURE": self._settings.capture}
         return [
             self._bucket.read(*ImportFolder),
             self._bucket.add(ImportFolder.UNFINISHED, ImportFolder.RESULTS),
-            Grant({"USER_POOL_ID": users.user_pool_id, "IMPORT_RATE": rate}, [lookups]),
+            Grant({"USER_POOL_ID": users.user_pool_id, **submission}, [lookups]),
         ]
 
     def _policy_for_people(self, stack: StageStack) -> iam.ManagedPolicy:

@@ -7,6 +7,7 @@ from pathlib import Path
 import aws_cdk as cdk
 import pytest
 
+from lambdas.domain.vocabulary import Capture
 from stacks.constructs.build_folder import PROJECT
 from stacks.settings import (
     FILE_KEYS,
@@ -144,6 +145,7 @@ def test_the_error_for_an_unknown_setting_names_the_settings(files: Path) -> Non
         ("stripe_api_base", '"http://127.0.0.1:8420"', "http://127.0.0.1:8420"),
         *(("payment_deadline_seconds", str(seconds), seconds) for seconds in (1, 600, 1800)),
         *(("orders_per_customer_hour", str(orders), orders) for orders in (1, 50, 100_000)),
+        *(("capture", f'"{capture}"', capture) for capture in Capture),
         (
             "allowed_origins",
             '["https://a.example", "http://localhost:3000"]',
@@ -170,6 +172,7 @@ INVALID: list[tuple[str, tuple[str, ...]]] = [
     ),
     ("payment_deadline_seconds is .*; valid is a number from 1 to 1800", ("0", "-1", "1801", "999999999")),
     ("payment_deadline_seconds is .*; valid is a whole number", ('"60"', "1.5", "true")),
+    ("capture is .*; valid is one of: at_order, at_fulfilment", ('""', '"at_shipment"')),
     ("user_mail_by_ses is .*; valid is true or false", ('"yes"', "1", "[]")),
     ("self_sign_up is valid for cloud stages only", ("true",)),
     ("orders_per_customer_hour is .*; valid is a number from 1 to 100000", ("0", "100001")),

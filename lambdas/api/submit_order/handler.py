@@ -21,12 +21,14 @@ def handler(http: HttpRequest) -> HttpResponse:
     caller = caller_of(http)
     require_customer(caller)
     request = parse(SubmitOrderRequest, http)
+    settings = Settings()
 
     submission = submit_order(
         caller,
         request.headers.idempotency_key,
         request.body,
-        OrderTable.from_settings(Settings()),
+        OrderTable.from_settings(settings),
+        settings.capture,
     )
 
     order_id = submission.order.order_id

@@ -31,6 +31,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
         Customers.from_settings(settings),
         OrderTable.from_settings(settings),
         Pace(settings.import_rate),
+        settings.capture,
         has_time=lambda: context.get_remaining_time_in_millis() > RESERVED_MS,
     )
 

@@ -9,7 +9,7 @@ from typing import IO, Any, Final
 
 from lambdas.domain import clock
 from lambdas.domain.errors import TransientFailure
-from lambdas.domain.vocabulary import UNEXPECTED_DETAIL, ProblemKind
+from lambdas.domain.vocabulary import UNEXPECTED_DETAIL, Capture, ProblemKind
 from lambdas.events.import_orders.customers import Customers
 from lambdas.events.import_orders.import_bucket import FileDeleted, FileReplaced, ImportBucket
 from lambdas.events.import_orders.import_run import ImportRun, Outcome
@@ -39,6 +39,7 @@ class Import:
         customers: Tells who the customers are.
         orders: The orders table.
         pace: Limits the submissions.
+        capture: When the money of the orders is taken.
         has_time: Whether the invocation can do one more line.
     """
 
@@ -46,6 +47,7 @@ class Import:
     customers: Customers
     orders: OrderTable
     pace: Pace
+    capture: Capture
     has_time: Callable[[], bool]
 
     def proceed(self, run: ImportRun) -> bool:
@@ -104,7 +106,9 @@ class Import:
             self.pace.wait()
             caller = self.customers.find(imported.customer_id)
             with at_work(request_id=request_id):
-                submission = submit_order(caller, imported.idempotency_key, imported.order, self.orders)
+                submission = submit_order(
+                    caller, imported.idempotency_key, imported.order, self.orders, self.capture
+                )
             order = submission.order
             outcome = Outcome.NEW if order.request_id == request_id else Outcome.REPLAYED
             with log_keys(order_id=order.order_id, request_id=order.request_id):

@@ -11,8 +11,8 @@ from lambdas.domain.payment import Dispute, PaymentIntent, Refund
 class PaymentGateway(Protocol):
     """A payment provider. Its payments are called intents, after Stripe's PaymentIntents.
 
-    Every call that moves money has an idempotency key made from the order's id, so it takes effect once,
-    however often it is sent.
+    Every call that moves money takes effect once, however often it is sent: it has an idempotency key made
+    from the order's id, or a second one finds a state in which nothing is left to do.
 
     Raises:
         PaymentProviderUnavailable: From every method, if the outcome is unknown and a retry may succeed.
@@ -34,7 +34,7 @@ class PaymentGateway(Protocol):
         """
 
     def confirm_intent(self, order: Order, intent_id: str) -> PaymentIntent:
-        """Charge the payment method.
+        """Charge the payment method, or only have its bank reserve the money (`Order.capture`).
 
         Raises:
             PaymentDeclined: The bank declined, or the payment method cannot be used.
@@ -67,6 +67,13 @@ class PaymentGateway(Protocol):
 
     def cancel_intent(self, intent_id: str) -> PaymentIntent:
         """Cancel an intent, so that it can never be charged."""
+
+    def capture_intent(self, intent_id: str) -> PaymentIntent:
+        """Take all of the money that the bank reserves.
+
+        Raises:
+            CaptureRefused: The provider or the bank refuses.
+        """
 
     def refund(self, order: Order, intent: PaymentIntent, attempt: str) -> Refund:
         """Refund everything that is still held of a payment.

@@ -1,16 +1,17 @@
 """The payment gateway to Stripe."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import stripe
 from typing_extensions import override
 
 from lambdas.domain.errors import (
     AmountNotChargeable,
+    CaptureRefused,
     PaymentDeclined,
     PaymentInFlux,
     PaymentProviderUnavailable,
@@ -20,6 +21,7 @@ from lambdas.domain.errors import (
 from lambdas.domain.line_refund import LineRefund
 from lambdas.domain.order import Order
 from lambdas.domain.payment import Charge, Dispute, PaymentIntent, Refund
+from lambdas.domain.vocabulary import Capture
 from lambdas.shared.log import logger
 from lambdas.shared.payments.declines import NOT_ACCEPTED, decline_message
 from lambdas.shared.payments.gateway import PaymentGateway
@@ -41,6 +43,16 @@ _CONFIRMATION_TIMEOUT_SECONDS: Final = 20
 
 `charge_payment` waits for its turn for at most 2 s, and confirms once beside at most three other calls:
 2 + 2 + 20 + 3 x (2 + 5) s are less than its 48 s.
+"""
+
+_CHANGED: Final = frozenset(
+    {
+        "payment_intent_unexpected_state",
+        *("charge_already_refunded", "charge_already_captured"),
+        *("charge_expired_for_capture", "capture_charge_authorization_expired"),
+    }
+)
+"""Codes of errors about a payment that is in another state than it was (https://docs.stripe.com/error-codes).
 """
 
 _MOST_KEYS: Final = 6
@@ -90,7 +102,7 @@ class StripeGateway(PaymentGateway):
             "currency": order.currency,
             "payment_method": order.payment_method,
             "allowed_payment_method_types": ["card"],
-            "capture_method": "automatic",
+            "capture_method": "manual" if _is_captured_later(order) else "automatic",
             "metadata": {"order_id": order.order_id, "service": self.service},
         }
         with _payment_errors():
@@ -107,6 +119,8 @@ class StripeGateway(PaymentGateway):
         params: stripe.params.PaymentIntentConfirmParams = (
             {"return_url": order.return_url} if order.return_url else {"use_stripe_sdk": True}
         )
+        if _is_captured_later(order):
+            params["expand"] = ["latest_charge"]  # it has the end of the authorization
         with _payment_errors():
             return _payment_intent(
                 _with_idempotency_key(
@@ -127,6 +141,14 @@ class StripeGateway(PaymentGateway):
         # state" for a day, even after the intent has reached a state that can be cancelled.
         with _stripe_errors():
             intent = self._intents.cancel(intent_id)
+        return _payment_intent(intent)
+
+    @override
+    def capture_intent(self, intent_id: str) -> PaymentIntent:
+        # No idempotency key, as for a cancellation: what is captured can't be captured again, and with a key
+        # Stripe would replay a bank's refusal for a day.
+        with _capture_errors():
+            intent = self._intents.capture(intent_id, {"expand": ["latest_charge"]})
         return _payment_intent(intent)
 
     @override
@@ -204,6 +226,10 @@ def _clients(secret_key: str, api_base: str | None) -> tuple[stripe.StripeClient
     return client(_READ_TIMEOUT_SECONDS), client(_CONFIRMATION_TIMEOUT_SECONDS)
 
 
+def _is_captured_later(order: Order) -> bool:
+    return order.capture is Capture.AT_FULFILMENT
+
+
 def _has_spent_its_key(error: stripe.APIError | stripe.IdempotencyError) -> bool:
     """Whether Stripe replays a stored failure, or the key belongs to a call with other parameters."""
     return isinstance(error, stripe.IdempotencyError) or _replays_a_failure(error)
@@ -252,13 +278,16 @@ def _payment_intent(intent: stripe.PaymentIntent) -> PaymentIntent:
         charge = {}
     error = fields.get("last_payment_error")
     metadata = fields.get("metadata") or {}
+    received = fields["amount_received"]
     return PaymentIntent(
         intent_id=fields["id"],
         status=fields["status"],
         currency=fields["currency"],
         created=fields["created"],
-        amount_received=fields["amount_received"],
-        amount_refunded=charge.get("amount_refunded", 0),
+        amount_received=received,
+        amount_refunded=_amount_refunded(charge, received),
+        amount_capturable=fields.get("amount_capturable") or 0,
+        capture_before=_capture_before(charge),
         order_id=metadata.get("order_id"),
         service=metadata.get("service"),
         next_action=fields.get("next_action"),
@@ -269,6 +298,23 @@ def _payment_intent(intent: stripe.PaymentIntent) -> PaymentIntent:
         if charge
         else None,
     )
+
+
+def _amount_refunded(charge: Mapping[str, Any], received: int) -> int:
+    """What was refunded of the money that was received.
+
+    An authorization that is released, or the rest of one that is captured in part, is a refund of the charge
+    as well (https://docs.stripe.com/api/payment_intents/cancel): nobody received that money.
+    """
+    released = charge.get("amount", received) - received
+    return max(charge.get("amount_refunded", 0) - released, 0) if received else 0
+
+
+def _capture_before(charge: Mapping[str, Any]) -> int | None:
+    """When the authorization of a charge expires (https://docs.stripe.com/payments/place-a-hold)."""
+    details = charge.get("payment_method_details") or {}
+    seconds: int | None = (details.get("card") or {}).get("capture_before")
+    return seconds
 
 
 def _refund(refund: stripe.Refund) -> Refund:
@@ -295,6 +341,18 @@ def _payment_errors() -> Iterator[None]:
     except stripe.InvalidRequestError as error:
         logger.warning("Stripe refuses the payment", extra=_loggable(error))
         raise PaymentDeclined(NOT_ACCEPTED) from error
+
+
+@contextmanager
+def _capture_errors() -> Iterator[None]:
+    """Translate Stripe's errors about the capture of a payment."""
+    try:
+        with _stripe_errors():
+            yield
+    except (PaymentDeclined, AmountNotChargeable, stripe.InvalidRequestError) as error:
+        details = _loggable(error if isinstance(error, stripe.InvalidRequestError) else error.__cause__)
+        logger.warning("Stripe refuses the capture", extra=details)
+        raise CaptureRefused(f"Stripe returned {details['code'] or details['type']}") from error
 
 
 @contextmanager
@@ -343,7 +401,7 @@ def _stripe_errors() -> Iterator[None]:
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
         raise PaymentProviderUnavailable(f"{type(error).__name__}: HTTP {error.http_status}") from error
     except stripe.InvalidRequestError as error:
-        if error.code in {"payment_intent_unexpected_state", "charge_already_refunded"}:
+        if error.code in _CHANGED:
             raise PaymentInFlux(f"Stripe returned {error.code}") from error
         if error.code in {"amount_too_small", "amount_too_large"}:
             raise AmountNotChargeable("The payment provider does not charge this amount.") from error

@@ -18,6 +18,7 @@ from lambdas.domain.order import (
     TimelineEntry,
 )
 from lambdas.domain.payment import DisputeState
+from lambdas.domain.vocabulary import Capture
 from lambdas.shared.store.attributes import from_attributes
 
 SHARDS: Final = "0123456789abcdef"
@@ -53,6 +54,8 @@ def item_of_new(order: Order) -> dict[str, Any]:
                 "return_url": order.return_url,
                 "reference": order.reference,
                 "expected_amount": order.expected_amount,
+                # Absent in orders of earlier versions, and in those whose money is taken at once.
+                "capture": None if order.capture is Capture.AT_ORDER else order.capture,
             }
         ),
     }
@@ -81,6 +84,7 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
         return_url=item.get("return_url"),
         reference=item.get("reference"),
         expected_amount=item.get("expected_amount"),
+        capture=Capture(item.get("capture", Capture.AT_ORDER)),
         version=item["version"],
         status=OrderStatus(item["status"]),
         amount=item.get("amount"),
@@ -107,6 +111,8 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
 def _payment(item: Mapping[str, Any]) -> Payment:
     """The attempts of refunds are beside `payment`: DynamoDB adds to sets at the top level only.
 
+    So is the end of the authorization, because it is a key of an index.
+
     Earlier versions stored only whether the payment was `disputed`.
     """
     payment = dict(item["payment"])
@@ -114,7 +120,11 @@ def _payment(item: Mapping[str, Any]) -> Payment:
     was_disputed = payment.pop("disputed", False)
     dispute = payment.get("dispute", DisputeState.OPEN if was_disputed else None)
     payment["dispute"] = dispute and DisputeState(dispute)
-    return Payment(**payment, refund_attempts=frozenset(item.get("refund_attempts", ())))
+    return Payment(
+        **payment,
+        refund_attempts=frozenset(item.get("refund_attempts", ())),
+        capture_before=item.get("capture_before"),
+    )
 
 
 def _in_order(entries: Sequence[Mapping[str, str]], order_id: str) -> tuple[TimelineEntry, ...]:

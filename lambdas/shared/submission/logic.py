@@ -8,7 +8,7 @@ from typing import Final
 
 from lambdas.domain import clock
 from lambdas.domain.order import Order, OrderLine, TimelineEntry
-from lambdas.domain.vocabulary import ProblemKind
+from lambdas.domain.vocabulary import Capture, ProblemKind
 from lambdas.shared.rest.caller import Caller
 from lambdas.shared.rest.idempotency_key import reused_idempotency_key
 from lambdas.shared.rest.problem import FieldError, Problem, invalid_request
@@ -33,17 +33,18 @@ class Submission:
 
 
 def submit_order(
-    caller: Caller, idempotency_key: str, request: SubmitOrder, orders: OrderTable
+    caller: Caller, idempotency_key: str, request: SubmitOrder, orders: OrderTable, capture: Capture
 ) -> Submission:
     """Write the order, once per customer and idempotency key.
 
-    The table's stream starts the order's saga, so there is no second write that could be lost.
+    The table's stream starts the order's saga, so there is no second write that could be lost. The order
+    records when its money is taken, so it keeps that if the stage is set to another time later.
 
     Raises:
         Problem: The key was used for a different order (422), the e-mail address is not the caller's (400),
             or the caller has no verified address (403).
     """
-    order = _order_of(caller, idempotency_key, request)
+    order = _order_of(caller, idempotency_key, request, capture)
     existing = orders.create(order)
     if existing is None:
         return Submission(order, replayed=False)
@@ -52,7 +53,7 @@ def submit_order(
     return Submission(existing.as_submitted(), replayed=True)
 
 
-def _order_of(caller: Caller, idempotency_key: str, request: SubmitOrder) -> Order:
+def _order_of(caller: Caller, idempotency_key: str, request: SubmitOrder, capture: Capture) -> Order:
     at = clock.now()
     customer_id = caller.customer_id
     return Order(
@@ -67,6 +68,7 @@ def _order_of(caller: Caller, idempotency_key: str, request: SubmitOrder) -> Ord
         return_url=request.return_url,
         reference=request.reference,
         expected_amount=request.expected_amount,
+        capture=capture,
         created_at=at,
         updated_at=at,
         timeline=(TimelineEntry(at, "OrderReceived", **writer()),),

@@ -80,6 +80,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "STALE_AFTER_SECONDS": "1800",
         "ORDERS_PER_CUSTOMER_HOUR": "1000",
         "CHARGE_RATE": "1000",
+        "CAPTURE": "at_order",
         "PAYMENT_DEADLINE_SECONDS": "900",
         "SENDER_EMAIL": "shop@example.com",
         "CONFIGURATION_SET": "orders-local",

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar, cast
 from typing_extensions import override
 
 from lambdas.domain.errors import (
+    CaptureRefused,
     OrderSagaError,
     PaymentDeclined,
     PaymentInFlux,
@@ -19,6 +20,7 @@ from lambdas.domain.errors import (
 from lambdas.domain.line_refund import LineRefund
 from lambdas.domain.order import Order
 from lambdas.domain.payment import Charge, Dispute, PaymentIntent, Refund
+from lambdas.domain.vocabulary import Capture
 from lambdas.shared.mail.letter import Letter
 from lambdas.shared.mail.mailer import Mailer
 from lambdas.shared.mail.text_part import text_part
@@ -59,6 +61,9 @@ _CAN_BE_CANCELED: Final = (
 _LEAVES_THE_CHARGE: Final = {"failed", "canceled"}
 """Statuses of a refund that the charge's `amount_refunded` does not contain."""
 
+CAPTURE_BEFORE: Final = 1_772_971_200
+"""When authorizations expire: a week after the charge."""
+
 _Answer = TypeVar("_Answer")
 
 
@@ -87,6 +92,7 @@ class FakeStripe(PaymentGateway):
         attempts: The attempts that made them.
         disputes: Statuses of the disputes of each PaymentIntent.
         refund_status: Status of the refunds of the saga.
+        capture_refused: Whether the bank refuses captures.
     """
 
     livemode: bool = False
@@ -101,6 +107,7 @@ class FakeStripe(PaymentGateway):
     attempts: list[str] = field(default_factory=list)
     disputes: dict[str, list[str]] = field(default_factory=dict)
     refund_status: str = "succeeded"
+    capture_refused: bool = False
     _orders: dict[str, Order] = field(default_factory=dict)
     _answers: dict[str, tuple[object, object]] = field(default_factory=dict)
 
@@ -136,7 +143,7 @@ class FakeStripe(PaymentGateway):
                 raise PaymentDeclined(DECLINED)
             if intent.status == "requires_action":
                 return self.put(replace(intent, next_action=NEXT_ACTION))
-            return self.settle(intent_id) if intent.status == "succeeded" else intent
+            return self.approve(intent_id) if intent.status == "succeeded" else intent
 
         return self._once("confirm_intent", f"{order.order_id}-confirm", intent_id, confirm)
 
@@ -153,9 +160,20 @@ class FakeStripe(PaymentGateway):
     @override
     def cancel_intent(self, intent_id: str) -> PaymentIntent:
         def cancel() -> PaymentIntent:
-            return self.put(replace(self._in_status(intent_id, *_CAN_BE_CANCELED), status="canceled"))
+            self._in_status(intent_id, *_CAN_BE_CANCELED)
+            return self._change(intent_id, status="canceled", amount_capturable=0)
 
         return self._call("cancel_intent", cancel)
+
+    @override
+    def capture_intent(self, intent_id: str) -> PaymentIntent:
+        def capture() -> PaymentIntent:
+            self._in_status(intent_id, "requires_capture")
+            if self.capture_refused:
+                raise CaptureRefused("Stripe returned card_declined")
+            return self.settle(intent_id)
+
+        return self._call("capture_intent", capture)
 
     @override
     def refund(self, order: Order, intent: PaymentIntent, attempt: str) -> Refund:
@@ -202,13 +220,31 @@ class FakeStripe(PaymentGateway):
             "list_disputes", lambda: [Dispute(f"du_{n}", status) for n, status in enumerate(statuses, 1)]
         )
 
+    def approve(self, intent_id: str) -> PaymentIntent:
+        """The payment is approved: the money is taken, or the bank only reserves it."""
+        order = self._orders[intent_id]
+        if order.capture is Capture.AT_ORDER:
+            return self.settle(intent_id)
+        return self._change(
+            intent_id,
+            status="requires_capture",
+            amount_capturable=order.price.amount,
+            capture_before=CAPTURE_BEFORE,
+            next_action=None,
+        )
+
     def settle(self, intent_id: str) -> PaymentIntent:
-        """The payment succeeds: at once, after the customer approved, or after the bank decided."""
+        """The payment succeeds: at once, after the customer approved, after the bank decided, or captured."""
         self.charges += 1
         amount = self._orders[intent_id].price.amount
         charge = Charge(f"ch_{self.charges}", amount, "succeeded", created=1_772_366_400)
         return self._change(
-            intent_id, status="succeeded", amount_received=amount, next_action=None, charge=charge
+            intent_id,
+            status="succeeded",
+            amount_received=amount,
+            amount_capturable=0,
+            next_action=None,
+            charge=charge,
         )
 
     def process(self, intent_id: str) -> PaymentIntent:

@@ -7,7 +7,7 @@ import pytest
 
 from lambdas.api.submit_order.handler import handler
 from lambdas.domain.money import MAX_AMOUNT
-from lambdas.domain.vocabulary import MAX_BODY_BYTES
+from lambdas.domain.vocabulary import MAX_BODY_BYTES, Capture
 from lambdas.shared.submission.request import MAX_LINES, MAX_QUANTITY
 from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, EMAIL, LAMP
 from tests.unit.lambdas.invocations import CONTEXT, api_event
@@ -252,6 +252,19 @@ def test_the_amount_that_the_customer_expects_is_stored(shop: Shop, amount: floa
     order_id = json.loads(submit(a_body(expected_amount=amount))["body"])["order_id"]
 
     assert shop.order(order_id).expected_amount == amount
+
+
+@pytest.mark.parametrize("capture", Capture)
+def test_an_order_keeps_when_its_money_is_taken(
+    shop: Shop, capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAPTURE", capture)
+    order_id = json.loads(submit(a_body())["body"])["order_id"]
+
+    monkeypatch.setenv("CAPTURE", "at_order")
+    submit(a_body())
+
+    assert shop.order(order_id).capture is capture
 
 
 def test_a_reference_and_an_expected_amount_are_returned(shop: Shop) -> None:

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 
 from lambdas.api.submit_order.handler import handler as submit_order
 from lambdas.domain.errors import StoreUnavailable
-from lambdas.domain.vocabulary import MAX_BODY_BYTES
+from lambdas.domain.vocabulary import MAX_BODY_BYTES, Capture
 from lambdas.events.import_orders import customers, logic, pace
 from lambdas.events.import_orders.handler import RESERVED_MS, handler
 from lambdas.events.import_orders.import_bucket import CHUNK_BYTES
@@ -227,6 +227,16 @@ def test_each_line_places_the_order_of_its_customer(shop: Shop, office: Office, 
     assert (first.customer_id, first.email) == (customer, EMAIL)
     assert (second.customer_id, second.email) == (other, "sally@example.com")
     assert (first.request_id, second.request_id) == ("drop-1/1", "drop-1/2")
+
+
+def test_an_imported_order_keeps_when_its_money_is_taken(
+    shop: Shop, office: Office, customer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAPTURE", "at_fulfilment")
+
+    done = office.import_file(a_file(a_line(customer)))
+
+    assert shop.order(str(done.order_ids[0])).capture is Capture.AT_FULFILMENT
 
 
 def test_the_summary_counts_the_lines(office: Office, customer: str) -> None:

@@ -12,6 +12,7 @@ from requests.structures import CaseInsensitiveDict
 
 from lambdas.domain.errors import (
     AmountNotChargeable,
+    CaptureRefused,
     PaymentDeclined,
     PaymentInFlux,
     PaymentProviderUnavailable,
@@ -20,6 +21,7 @@ from lambdas.domain.errors import (
 )
 from lambdas.domain.line_refund import LineRefund
 from lambdas.domain.payment import Charge, Dispute, PaymentIntent, Refund
+from lambdas.domain.vocabulary import Capture
 from lambdas.shared.payments import stripe_gateway
 from lambdas.shared.payments.stripe_calls import LoggedHttpClient
 from lambdas.shared.payments.stripe_gateway import StripeGateway
@@ -60,6 +62,12 @@ def an_intent(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of 
         "latest_charge": None,
         **changes,
     }
+
+
+def an_authorized_intent() -> dict[str, Any]:
+    card = {"capture_before": CREATED + 7 * 24 * 60 * 60}
+    charge = {**CHARGE, "amount_refunded": 0, "captured": False, "payment_method_details": {"card": card}}
+    return an_intent(status="requires_capture", amount_capturable=75_800, latest_charge=charge)
 
 
 A_REFUND = LineRefund(
@@ -182,6 +190,60 @@ def test_the_bank_sends_the_customer_to_the_orders_return_url(
     gateway.confirm_intent(an_order(return_url="https://shop.example/thanks"), "pi_1")
 
     assert api.requests[0].parameters == {"return_url": "https://shop.example/thanks"}
+
+
+def test_an_intent_that_is_captured_later_is_created_for_it(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    gateway.create_intent(an_order(amount=75_800, capture=Capture.AT_FULFILMENT))
+
+    assert api.requests[0].parameters["capture_method"] == "manual"
+
+
+def test_a_confirmation_returns_the_end_of_the_authorization(
+    api: FakeStripeApi, gateway: StripeGateway
+) -> None:
+    api.answer = (200, an_authorized_intent())
+
+    intent = gateway.confirm_intent(an_order(capture=Capture.AT_FULFILMENT), "pi_1")
+
+    assert api.requests[0].parameters == {"use_stripe_sdk": "true", "expand[0]": "latest_charge"}
+    assert (intent.is_authorized, intent.is_paid, intent.is_paid_or_held) == (True, False, True)
+    assert (intent.amount_held, intent.amount_capturable) == (75_800, 75_800)
+    assert intent.capture_before == CREATED + 7 * 24 * 60 * 60
+
+
+def test_an_intent_is_captured_with_a_new_key_every_time(api: FakeStripeApi, gateway: StripeGateway) -> None:
+    # With one key, Stripe would replay a bank's refusal for a day.
+    api.answer = (200, an_intent(status="succeeded", amount_received=75_800, latest_charge=CHARGE))
+
+    for _ in range(2):
+        assert gateway.capture_intent("pi_1").amount_received == 75_800
+
+    first, second = api.requests
+    assert (first.method, first.path) == ("post", "/v1/payment_intents/pi_1/capture")
+    assert first.parameters == {"expand[0]": "latest_charge"}
+    assert first.idempotency_key != second.idempotency_key
+
+
+@pytest.mark.parametrize(
+    ("status", "received", "refunded", "left"),
+    [
+        ("canceled", 0, 75_800, 0),  # released
+        ("succeeded", 50_000, 25_800, 50_000),  # captured in part; the rest is released
+        ("succeeded", 50_000, 35_800, 40_000),  # and then refunded in part
+        ("succeeded", 75_800, 800, 75_000),
+    ],
+)
+def test_a_released_authorization_is_no_refund(  # noqa: PLR0913, PLR0917
+    api: FakeStripeApi, gateway: StripeGateway, status: str, received: int, refunded: int, left: int
+) -> None:
+    charge = {**CHARGE, "amount_refunded": refunded}
+    api.answer = (200, an_intent(status=status, amount_received=received, latest_charge=charge))
+
+    intent = gateway.retrieve_intent("pi_1")
+
+    assert (intent.amount_refunded, intent.amount_held) == (received - left, left)
 
 
 CHARGES: dict[str, Callable[[StripeGateway], object]] = {
@@ -578,6 +640,46 @@ def test_an_error_of_our_own_passes_through(api: FakeStripeApi, gateway: StripeG
 
     with pytest.raises(stripe.PermissionError):
         gateway.create_intent(an_order(amount=75_800))
+
+
+# Captures
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "reason"),
+    [
+        (402, an_error("card_error", code="card_declined", decline_code="lost_card"), "card_declined"),
+        (400, an_error("invalid_request_error", code="capture_unauthorized_payment"), "capture_unauthorized"),
+        (400, an_error("invalid_request_error", code="amount_too_large", param="amount"), "amount_too_large"),
+        (400, an_error("invalid_request_error"), "invalid_request_error"),
+    ],
+)
+def test_a_refused_capture_needs_an_operator_who_reads_the_code(  # noqa: PLR0913, PLR0917
+    api: FakeStripeApi, gateway: StripeGateway, log: Log, status: int, error: object, reason: str
+) -> None:
+    api.answer = (status, error)
+
+    with pytest.raises(CaptureRefused, match=f"^Stripe returned {reason}"):
+        gateway.capture_intent("pi_1")
+
+    [_call, line] = log.lines
+    assert (line["message"], line["stripe_request_id"]) == ("Stripe refuses the capture", "req_1")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("payment_intent_unexpected_state", "charge_already_captured"),
+        *("charge_expired_for_capture", "capture_charge_authorization_expired"),
+    ],
+)
+def test_a_payment_that_is_captured_or_expired_is_retrieved_again(
+    api: FakeStripeApi, gateway: StripeGateway, code: str
+) -> None:
+    api.answer = (400, an_error("invalid_request_error", code=code))
+
+    with pytest.raises(PaymentInFlux, match=code):
+        gateway.capture_intent("pi_1")
 
 
 # Refunds

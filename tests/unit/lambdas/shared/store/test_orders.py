@@ -15,6 +15,7 @@ from lambdas.domain.errors import (
 )
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.payment import DisputeState, PaymentIntent
+from lambdas.domain.vocabulary import Capture
 from lambdas.shared.aws import dynamodb
 from lambdas.shared.store.orders import OrderTable
 from tests.unit.lambdas.builders import (
@@ -50,6 +51,7 @@ def test_an_order_is_read_as_it_was_written(shop: Shop) -> None:
         return_url="https://shop.example/paid",
         reference="PO 7",
         expected_amount=49_800,
+        capture=Capture.AT_FULFILMENT,
     )
 
     assert shop.orders.create(order) is None
