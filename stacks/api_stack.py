@@ -124,4 +124,9 @@ class ApiStack(StageStack):
                 "The embedded AWS serves one machine only and can't put a firewall in front of an API.",
             )
 
-        self.add_output("ApiUrl", self.api.url.removesuffix("/"), "Base URL of the API")
+        self._add_outputs()
+
+    def _add_outputs(self) -> None:
+        self.add_output("ApiUrl", self.api.base_url, "Base URL of the API")
+        if self.api.domain_target is not None:
+            self.add_output("ApiDomainTarget", self.api.domain_target, "Target of the domain name of the API")

@@ -114,7 +114,8 @@ class ConsoleStack(StageStack):
         """
         arn = settings.console_certificate
         certificate = acm.Certificate.from_certificate_arn(self, "Certificate", arn) if arn else None
-        api_host = f"{api.rest_api_id}.execute-api.{self.region}.{self.url_suffix}"
+        own_host = f"{api.rest_api_id}.execute-api.{self.region}.{self.url_suffix}"
+        api_host = settings.api_domain or own_host
         distribution = cloudfront.Distribution(
             self,
             "Distribution",

@@ -9,17 +9,20 @@ from stacks.operations.console_links import ConsoleLinks
 from stacks.operations.dashboards import Dashboards
 from stacks.operations.observed import Observed
 from stacks.operations.saved_queries import QueryLogs, save_queries
+from stacks.operations.table_backups import TableBackups
 from stacks.settings import StageSettings
 
 
 class OperationsStack(StageStack):
-    """The alarms and their topic, the dashboards, and the saved queries."""
+    """The alarms and their topic, the dashboards, the saved queries, and the backups of the tables."""
 
     def __init__(self, scope: Construct, settings: StageSettings, observed: Observed) -> None:
         super().__init__(scope, "operations", settings, description="Orders: alarms and dashboards")
         topic = AlarmTopic(self, settings)
         if settings.monthly_budget_usd:
             add_budget(self, settings.monthly_budget_usd, topic)
+        if settings.backup_vault:
+            TableBackups(self, settings, settings.backup_vault, topic)
         alarms = Alarms(self, settings, observed, topic)
         query_logs = QueryLogs.of(observed)
         dashboards = Dashboards(self, settings, observed, alarms, query_logs)

@@ -48,8 +48,9 @@ FILE_KEYS: Mapping[str, str] = {
     ),
     **dict.fromkeys((f"{calls}_{limit}" for calls in _LIMITED for limit in ("rate", "burst")), _NUMBER),
     **dict.fromkeys(("self_sign_up", "user_mail_by_ses", "console"), _SWITCH),
-    **dict.fromkeys(("console_domain", "console_certificate"), _TEXT),
-    "allowed_origins": "a list of texts",
+    **dict.fromkeys(("console_domain", "console_certificate", "api_domain", "api_certificate"), _TEXT),
+    "backup_vault": _TEXT,
+    **dict.fromkeys(("allowed_origins", "restored_tables"), "a list of texts"),
 }
 """Settings that a stage file can have, and what each must be."""
 
@@ -60,6 +61,14 @@ _NEEDED = {"prod": ("account", "region", "sender_email", "alarm_email")}
 # `cdk cli-telemetry` store.
 _CDK_KEYS = re.compile(r"@|aws:|aws-cdk:|acknowledged-issue-numbers$|cli-telemetry$")
 
+TABLES = ("Orders", "Inventory", "Idempotency", "Audit", "Picks")
+"""The tables of a stage, by their names in the code."""
+
+_RESTORED_TABLE = re.compile(
+    rf"orders-(?P<stage>[a-z]+)-(?P<table>{'|'.join(TABLES)})-(?P<when>[0-9A-Za-z]+)"
+)
+_CERTIFICATE = re.compile(r"arn:aws:acm:(?P<region>[a-z0-9-]+):[0-9]{12}:certificate/[0-9a-f-]+")
+_DOMAIN = re.compile(r"([a-z0-9-]+\.)+[a-z]+")
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _FORMS = {
@@ -70,7 +79,12 @@ _FORMS = {
         re.compile(r"https?://[^\s#]+"),
         "a URL like https://git.example.org/shop/docs/runbook.md",
     ),
-    "console_domain": (re.compile(r"([a-z0-9-]+\.)+[a-z]+"), "a domain name like orders.example.org"),
+    **dict.fromkeys(("console_domain", "api_domain"), (_DOMAIN, "a domain name like orders.example.org")),
+    "api_certificate": (_CERTIFICATE, "the ARN of a certificate"),
+    "backup_vault": (
+        re.compile(r"arn:aws:backup:[a-z0-9-]+:[0-9]{12}:backup-vault:[a-zA-Z0-9_-]+"),
+        "the ARN of a backup vault",
+    ),
     # CloudFront reads certificates in this region only.
     "console_certificate": (
         re.compile(r"arn:aws:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]+"),
@@ -207,6 +221,11 @@ class StageSettings:
         console: Serve the console to browsers.
         console_domain: Domain name of the console; None for CloudFront's own.
         console_certificate: ARN of the certificate for that domain name.
+        api_domain: Domain name of the REST API; None for API Gateway's own.
+        api_certificate: ARN of the certificate for that domain name, in the region of the stage.
+        backup_vault: ARN of the vault, in another account, that backups of the tables are copied to; None for
+            no backups beside those that each table has.
+        restored_tables: Names of tables that were restored: each takes the place of the stage's own table.
         monthly_budget_usd: Cost of the AWS account in a month, in US dollars, above which the alarm address
             is notified; None for no budget.
 
@@ -252,6 +271,10 @@ class StageSettings:
     console: bool = False
     console_domain: str | None = None
     console_certificate: str | None = None
+    api_domain: str | None = None
+    api_certificate: str | None = None
+    backup_vault: str | None = None
+    restored_tables: tuple[str, ...] = ()
     monthly_budget_usd: int | None = None
 
     @property
@@ -279,6 +302,23 @@ class StageSettings:
         """Where the runbook is, for the texts of alarms and dashboards."""
         return self.runbook_url or "docs/runbook.md"
 
+    def restored_table(self, table: str) -> str | None:
+        """The name of the restored table that takes the place of one of the stage's; None if none does."""
+        return self._restored().get(table)
+
+    def _restored(self) -> dict[str, str]:
+        """The names of the restored tables, by the tables whose place they take."""
+        restored: dict[str, str] = {}
+        for name in self.restored_tables:
+            match = _RESTORED_TABLE.fullmatch(name)
+            if match is None or match["stage"] != self.stage or match["table"] in restored:
+                raise SettingsError(
+                    f"restored_tables has {name!r}; valid is a list with a name like"
+                    f" orders-{self.stage}-Orders-20261127 for each table"
+                )
+            restored[match["table"]] = name
+        return restored
+
     @property
     def metric_namespace(self) -> str:
         """CloudWatch namespace of the functions' metrics: two stages in one account share no metric."""
@@ -300,16 +340,31 @@ class StageSettings:
                 )
         if self.capture not in list(Capture):
             raise SettingsError(f"capture is {self.capture!r}; valid is one of: {', '.join(Capture)}")
+        self._restored()
+        self._check_domains()
         self._check_stage()
+
+    def _check_domains(self) -> None:
+        """Reject domain names that the stage can't serve."""
+        for owner in ("console", "api"):
+            if (getattr(self, f"{owner}_domain") is None) is not (
+                getattr(self, f"{owner}_certificate") is None
+            ):
+                raise SettingsError(f"{owner}_domain and {owner}_certificate need each other")
+        if self.console_domain is not None and not self.console:
+            raise SettingsError("console_domain needs console = true")
+        if self.api_domain is not None and self.embedded:
+            raise SettingsError("api_domain is valid for cloud stages only")
+        certificate = _CERTIFICATE.fullmatch(self.api_certificate or "")
+        if certificate and self.region not in {None, certificate["region"]}:
+            raise SettingsError(f"api_certificate must be in {self.region}, the region of the stage")
 
     def _check_stage(self) -> None:
         """Reject settings that the stage does not support, or that need another one."""
         if self.console and self.embedded:
             raise SettingsError("console is valid for cloud stages only; `make run` serves one itself")
-        if (self.console_domain is None) is not (self.console_certificate is None):
-            raise SettingsError("console_domain and console_certificate need each other")
-        if self.console_domain is not None and not self.console:
-            raise SettingsError("console_domain needs console = true")
+        if self.embedded and self.backup_vault is not None:
+            raise SettingsError("backup_vault is valid for cloud stages only")
         if self.self_sign_up and self.embedded:
             raise SettingsError(
                 "self_sign_up is valid for cloud stages only; the embedded AWS enrolls nobody"

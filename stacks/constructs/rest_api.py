@@ -7,6 +7,7 @@ from typing import Final
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -50,6 +51,10 @@ class RestApi(apigateway.RestApi):
     """An API for the signed-in users of a pool; a call can be opened to everybody.
 
     The error responses of API Gateway are problem documents (RFC 9457), like those of the functions.
+
+    Attributes:
+        base_url: The URL before the path of a call.
+        domain_target: The name that a CNAME record of its domain name points to; None without a domain name.
     """
 
     def __init__(self, scope: Construct, settings: StageSettings, *, users: cognito.UserPool) -> None:
@@ -60,6 +65,8 @@ class RestApi(apigateway.RestApi):
             "Api",
             rest_api_name=name,
             endpoint_types=[apigateway.EndpointType.REGIONAL],
+            # With a domain name, requests to API Gateway's own name are refused: it changes with the API.
+            disable_execute_api_endpoint=settings.api_domain is not None,
             default_method_options=apigateway.MethodOptions(
                 authorizer=apigateway.CognitoUserPoolsAuthorizer(
                     scope, "SignIn", cognito_user_pools=[users], authorizer_name="sign-in"
@@ -97,6 +104,12 @@ class RestApi(apigateway.RestApi):
         error_logs_name = f"API-Gateway-Execution-Logs_{self.rest_api_id}/{API_VERSION}"
         error_logs = LogGroup(scope, "ErrorLogs", settings, name=error_logs_name)
         self.deployment_stage.node.add_dependency(error_logs)
+
+        self.base_url = self.url.removesuffix("/")
+        self.domain_target: str | None = None
+        if settings.api_domain is not None:
+            self.base_url = f"https://{settings.api_domain}/{API_VERSION}"
+            self.domain_target = self._add_domain(settings.api_domain, str(settings.api_certificate))
 
         self._embedded = settings.embedded
         self._json_object = self.add_model(
@@ -173,6 +186,18 @@ class RestApi(apigateway.RestApi):
                 authorization_type=apigateway.AuthorizationType.NONE,
             )
             _accept_no_sign_in(refusal, "The response is the same for everybody and contains no data.")
+
+    def _add_domain(self, name: str, certificate: str) -> str:
+        """Serve the API at a domain name, below the same path as at API Gateway's own; return its target."""
+        domain = self.add_domain_name(
+            "Domain",
+            domain_name=name,
+            certificate=acm.Certificate.from_certificate_arn(self, "Certificate", certificate),
+            endpoint_type=apigateway.EndpointType.REGIONAL,
+            security_policy=apigateway.SecurityPolicy.TLS_1_2,
+            base_path=API_VERSION,
+        )
+        return domain.domain_name_alias_domain_name
 
     def _add_gateway_problems(self, *, allows_browsers: bool) -> None:
         """Turn the error responses of API Gateway itself into problem documents."""

@@ -25,10 +25,19 @@ class Table(dynamodb.TableV2):
         stream: dynamodb.StreamViewType | None = None,
         time_to_live: str | None = None,
     ) -> None:
-        """Add the table `Orders` to a stack; functions know its name as `ORDERS_TABLE`. Its keys are text."""
+        """Add the table `Orders` to a stack; functions know its name as `ORDERS_TABLE`. Its keys are text.
+
+        A restored table has a name that the template knows, so that CloudFormation can adopt the table, and
+        another logical id, so that it does not delete the one before. It adopts only tables that it retains
+        (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html,
+        November 2026).
+        """
+        restored = settings.restored_table(construct_id)
+        is_kept = settings.keep_data or restored is not None
         super().__init__(
             scope,
-            construct_id,
+            f"{construct_id}{restored.rpartition('-')[2]}" if restored else construct_id,
+            table_name=restored,
             partition_key=text(partition_key),
             sort_key=text(sort_key) if sort_key else None,
             global_secondary_indexes=list(indexes) or None,
@@ -41,7 +50,7 @@ class Table(dynamodb.TableV2):
                 point_in_time_recovery_enabled=True
             ),
             deletion_protection=settings.keep_data,
-            removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
+            removal_policy=RemovalPolicy.RETAIN if is_kept else RemovalPolicy.DESTROY,
         )
         self._variables = {f"{construct_id.upper()}_TABLE": self.table_name}
 

@@ -51,6 +51,9 @@ class AlarmTopic(sns.Topic):
             )
             key.grant(sender, "kms:Decrypt", "kms:GenerateDataKey*")
             self.grant_publish(sender)
+        if settings.backup_vault:
+            # EventBridge reports failed backups. It supports no conditions for the key of a topic.
+            key.grant(iam.ServicePrincipal("events.amazonaws.com"), "kms:Decrypt", "kms:GenerateDataKey*")
         if settings.alarm_email:
             self.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))
 
