@@ -15,7 +15,7 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.errors import CommandFailed
-from lambdas.domain.vocabulary import STRIPE_EVENTS
+from lambdas.domain.vocabulary import STRIPE_EVENTS, Capture
 from local.catalogue import SAMPLE_STOCK
 from local.demo_shop import DemoShop
 from local.deploy import CDK_TIMEOUT_SECONDS, Deployment
@@ -110,6 +110,24 @@ class World(DeployedApp):
     def update_item(self, table: str, **update: Any) -> Mapping[str, Any]:  # noqa: ANN401 - the parameters of UpdateItem
         """Update an item of a table, past the app."""
         return self.dynamodb.update_item(TableName=self.tables[table], **update)
+
+    @contextmanager
+    def capturing(self, capture: Capture) -> Iterator[None]:
+        """Take the money of the orders that are placed while the context lasts at another time.
+
+        The setting of the stage reaches only the functions that accept orders.
+        """
+        functions, name = self.aws.client("lambda"), "orders-local-submit_order"
+        before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        if before["CAPTURE"] == capture:
+            yield
+            return
+        changed = {**before, "CAPTURE": capture}
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": changed})
+        try:
+            yield
+        finally:
+            functions.update_function_configuration(FunctionName=name, Environment={"Variables": before})
 
     def after(self, seconds: float, act: Callable[[], object]) -> Timer:
         """Let something happen after some seconds, in another thread."""

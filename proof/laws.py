@@ -1,11 +1,13 @@
 """The first law of the saga, checked on the world: when orders are at rest, money and goods agree.
 
+Money is held that was captured and not refunded, or that the customer's bank reserves until it is captured.
+
 None of the product's code is used here. The check compares what the systems themselves hold: the orders'
 records, Stripe's own objects, and the stock.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,6 +31,9 @@ class OrderFact:
         refunded_lines: Minor units that refunds of lines gave back.
         line_refunds: Number of refunds of lines that were requested.
         settled_outside: Whether an operator has settled the payment without Stripe.
+        is_captured_late: Whether its money is only authorized until its goods are handed over.
+        capture_asked: Whether an operator has asked for the capture.
+        is_fulfilled: Whether its goods were handed over.
     """
 
     order_id: str
@@ -40,6 +45,9 @@ class OrderFact:
     refunded_lines: int = 0
     line_refunds: int = 0
     settled_outside: bool = False
+    is_captured_late: bool = False
+    capture_asked: bool = False
+    is_fulfilled: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,22 +68,28 @@ class Snapshot:
 def take_snapshot(world: PlayedStage) -> Snapshot:
     """Read all three systems."""
     return Snapshot(
-        orders=tuple(
-            OrderFact(
-                order_id=row["order_id"],
-                status=row["status"],
-                currency=row["currency"],
-                amount=int(row["amount"]) if "amount" in row else None,
-                taken=_taken(row),
-                refunded_outside=int(row["payment"].get("refunded_outside", 0)),
-                refunded_lines=sum(int(each["amount"]) for each in _made(row)),
-                line_refunds=len(row.get("refunds", ())),
-                settled_outside=row["payment"]["status"] == "settled_outside",
-            )
-            for row in world.items("orders")
-        ),
+        orders=tuple(map(fact_of, world.items("orders"))),
         payments=tuple(world.stripe.payments()),
         stock={row["sku"]: int(row["available"]) for row in world.items("inventory")},
+    )
+
+
+def fact_of(row: Mapping[str, Any]) -> OrderFact:
+    """The facts in an order's record."""
+    happened = {str(entry["event"]).partition(":")[0] for entry in row["timeline"]}
+    return OrderFact(
+        order_id=row["order_id"],
+        status=row["status"],
+        currency=row["currency"],
+        amount=int(row["amount"]) if "amount" in row else None,
+        taken=_taken(row),
+        refunded_outside=int(row["payment"].get("refunded_outside", 0)),
+        refunded_lines=sum(int(each["amount"]) for each in _made(row)),
+        line_refunds=len(row.get("refunds", ())),
+        settled_outside=row["payment"]["status"] == "settled_outside",
+        is_captured_late=row.get("capture") == "at_fulfilment",
+        capture_asked="FulfilmentRequested" in happened,
+        is_fulfilled="OrderFulfilled" in happened,
     )
 
 
@@ -118,7 +132,7 @@ def violations(before: Snapshot, after: Snapshot) -> list[str]:
 def _of_order(order: OrderFact, payments: Iterable[StripePayment]) -> Iterable[str]:
     name = f"order {order.order_id} ({order.status})"
     own = [payment for payment in payments if payment.order_id == order.order_id]
-    held = sum(_held(payment) for payment in own)
+    held = sum(map(_held, own))
     charges = sum(payment.charges for payment in own)
     refunds = sum(payment.refunds - payment.refunds_by_hand for payment in own)
     # What a failed refund of the dashboard brings back is refunded again, if the order is undone.
@@ -127,6 +141,8 @@ def _of_order(order: OrderFact, payments: Iterable[StripePayment]) -> Iterable[s
         yield f"{name} was charged {charges} times"
     if refunds > due:
         yield f"{name} was refunded {refunds} times"
+    yield from captured_unasked(order, own)
+    yield from shipped_unpaid(order, own)
     if any(payment.currency != order.currency for payment in own):
         yield f"{name} is in {order.currency}, but was charged in another currency"
     if order.status == "CONFIRMED":
@@ -141,9 +157,24 @@ def _of_order(order: OrderFact, payments: Iterable[StripePayment]) -> Iterable[s
         yield f"{name} is not at rest"
 
 
+def captured_unasked(order: OrderFact, payments: Iterable[StripePayment]) -> Iterator[str]:
+    """Money that is captured late is captured only if an operator, or somebody at Stripe, asks for it."""
+    if not order.is_captured_late or order.capture_asked:
+        return
+    for payment in payments:
+        if payment.captured and not payment.captured_by_hand:
+            yield f"order {order.order_id} was captured before anybody asked to fulfil it"
+
+
+def shipped_unpaid(order: OrderFact, payments: Iterable[StripePayment]) -> Iterator[str]:
+    """The goods of an order are handed over only when its money is captured."""
+    if order.is_fulfilled and not sum(payment.captured for payment in payments):
+        yield f"order {order.order_id} is fulfilled, but its money was not captured"
+
+
 def _held(payment: StripePayment) -> int:
-    """Minor units that were captured and not refunded."""
-    return payment.captured - payment.refunded
+    """Minor units that were captured and not refunded, or that are authorized."""
+    return payment.authorized + payment.captured - payment.refunded
 
 
 def _of_unknown_payments(after: Snapshot) -> Iterable[str]:

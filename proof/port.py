@@ -5,8 +5,10 @@ A deployed stage has a part of it. The methods are documented where they are imp
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
+from lambdas.domain.vocabulary import Capture
 from local.demo_shop import DemoShop
 from local.fault_proxy.faults import Fault
 from local.fault_proxy.recording import Call
@@ -122,4 +124,5 @@ class PlayedWorld(PlayedStage, Protocol):
     def executions(self) -> PlayedExecutions: ...
     def signed_in(self, name: str) -> "PlayedWorld": ...
     def update_item(self, table: str, **update: Any) -> Mapping[str, Any]: ...  # noqa: ANN401 - the parameters of UpdateItem
+    def capturing(self, capture: Capture) -> AbstractContextManager[None]: ...
     def after(self, seconds: float, act: Callable[[], object]) -> PlayedTimer: ...

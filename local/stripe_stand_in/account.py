@@ -45,12 +45,14 @@ class Account:
         clock: See `Clock`.
         new_id: See `NewId`.
         later: See `Later`.
+        captured_by_hand: Ids of the PaymentIntents that were captured in the dashboard.
     """
 
     def __init__(self, clock: Clock, new_id: NewId, deliver: Deliver, later: Later) -> None:
         self.clock = clock
         self.new_id = new_id
         self.later = later
+        self.captured_by_hand: set[str] = set()
         self._deliver = deliver
         self._objects: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
 

@@ -154,6 +154,8 @@ class PaymentIntents:
             charge, captured=True, amount_captured=amount, balance_transaction=self._account.new_id("txn")
         )
         intent = self._account.change(intent, status="succeeded", amount_capturable=0, amount_received=amount)
+        if request.api_key is None:
+            self._account.captured_by_hand.add(intent_id)
         self._account.report("charge.captured", charge, intent, request)
         if amount < capturable:
             self._release(intent, capturable - amount, None, request)

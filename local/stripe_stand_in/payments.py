@@ -26,6 +26,7 @@ class StripePayment:
         refunds_by_hand: How many of the refunds were made in the dashboard: they have no metadata.
         failed_by_hand: How many refunds of the dashboard failed, so that their money came back.
         authorized: Minor units that the customer's bank holds until they are captured.
+        captured_by_hand: Whether they were captured in the dashboard.
     """
 
     intent_id: str
@@ -41,6 +42,7 @@ class StripePayment:
     refunds_by_hand: int = 0
     failed_by_hand: int = 0
     authorized: int = 0
+    captured_by_hand: bool = False
 
 
 def read_payments(account: Account) -> list[StripePayment]:
@@ -76,6 +78,7 @@ def read_payments(account: Account) -> list[StripePayment]:
                 refunds_by_hand=sum(not refund["metadata"] for refund in given_back),
                 failed_by_hand=failed[intent["id"]],
                 authorized=intent["amount_capturable"],
+                captured_by_hand=intent["id"] in account.captured_by_hand,
             )
         )
     return payments

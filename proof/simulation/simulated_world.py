@@ -17,7 +17,7 @@ import stripe as stripe_sdk
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from typing_extensions import override
 
-from lambdas.domain.vocabulary import MailFeedback
+from lambdas.domain.vocabulary import Capture, MailFeedback
 from local.demo_shop import DemoShop
 from local.fault_proxy.faults import Fault
 from local.fault_proxy.recording import Call
@@ -26,6 +26,7 @@ from local.saga_control import StateVisit
 from local.traces import Mail, deserialized
 from proof.consumers import CONSUMERS
 from proof.event_contract import breaches
+from proof.laws import captured_unasked, fact_of, shipped_unpaid
 from proof.simulation.api import API_URL, Api, SimulatedUsers
 from proof.simulation.aws_clients import Boto3
 from proof.simulation.deliveries import Queue, Stream
@@ -73,7 +74,7 @@ _ENVIRONMENT: Final = {
     "STALE_AFTER_SECONDS": "1800",
     "ORDERS_PER_CUSTOMER_HOUR": "1000",
     "CHARGE_RATE": "1000",
-    "CAPTURE": "at_order",
+    "CAPTURE": Capture.AT_ORDER,
     "PAYMENT_DEADLINE_SECONDS": "900",
     "SENDER_EMAIL": "shop@example.com",
     "CONFIGURATION_SET": "orders-local",
@@ -164,6 +165,18 @@ class SimulatedWorld:
 
     def __exit__(self, *_: object) -> None:
         self.scheduler.__exit__()
+        self.set_capture(Capture.AT_ORDER)
+
+    def set_capture(self, capture: Capture) -> None:
+        """Set when the money of the orders is taken that are placed from now on."""
+        os.environ["CAPTURE"] = capture
+
+    @contextmanager
+    def capturing(self, capture: Capture) -> Iterator[None]:
+        """Take the money of the orders that are placed while the context lasts at another time."""
+        self.set_capture(capture)
+        yield
+        self.set_capture(Capture.AT_ORDER)
 
     def deploy(self, *releases: Release) -> None:
         """Put a release in the place of the one that is deployed.
@@ -272,12 +285,18 @@ class SimulatedWorld:
         """Check what must hold after every single write."""
         if table == INVENTORY and item is not None and int(item["available"]["N"]) < 0:
             self.invariants.append(f"{item['sku']['S']} was oversold: {item['available']['N']}")
+        if table == ORDERS and item is not None:
+            fact = fact_of(deserialized(item))
+            self.invariants += shipped_unpaid(fact, self.stripe.payments_of(fact.order_id))
 
     def _paid(self) -> None:
         """Check what must hold after every single payment and refund."""
         charged: Counter[str | None] = Counter()
         for payment in self.stripe.payments():
             charged[payment.order_id] += payment.charges
+            record = self.order_record(payment.order_id or "")
+            if record is not None:
+                self.invariants += captured_unasked(fact_of(record), [payment])
             if payment.refunded > payment.captured:
                 self.invariants.append(
                     f"{payment.intent_id}: {payment.refunded} of {payment.captured} refunded"

@@ -98,6 +98,10 @@ class SimulatedStripe:
         """All payments with the money that they moved, the oldest first."""
         return self.model.payments()
 
+    def payments_of(self, order_id: str) -> list[StripePayment]:
+        """The payments of an order."""
+        return [payment for payment in self.payments() if payment.order_id == order_id]
+
     def authenticate(self, intent_id: str, *, success: bool) -> dict[str, Any]:
         """Pass or fail 3-D Secure, as the customer does; returns the PaymentIntent as it is then.
 

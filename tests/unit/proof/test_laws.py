@@ -21,6 +21,7 @@ PAYMENT = StripePayment(
     charges=1,
     refunds=0,
 )
+AUTHORIZED = replace(PAYMENT, status="requires_capture", captured=0, charges=0, authorized=500)
 BEFORE = Snapshot(orders=(), payments=(), stock={"CRUNCHY-ARMCHAIR": 10})
 AFTER = Snapshot(orders=(ORDER,), payments=(PAYMENT,), stock={"CRUNCHY-ARMCHAIR": 8})
 
@@ -72,6 +73,25 @@ AFTER = Snapshot(orders=(ORDER,), payments=(PAYMENT,), stock={"CRUNCHY-ARMCHAIR"
             PAYMENT,
             10,
             id="cancelled, and settled outside of Stripe",
+        ),
+        pytest.param(replace(ORDER, is_captured_late=True), AUTHORIZED, 8, id="confirmed and authorized"),
+        pytest.param(
+            replace(ORDER, is_captured_late=True, capture_asked=True, is_fulfilled=True),
+            PAYMENT,
+            8,
+            id="fulfilled and captured",
+        ),
+        pytest.param(
+            replace(ORDER, is_captured_late=True),
+            replace(PAYMENT, captured_by_hand=True),
+            8,
+            id="captured in the dashboard",
+        ),
+        pytest.param(
+            replace(ORDER, status="CANCELLED", taken={}, is_captured_late=True),
+            replace(AUTHORIZED, status="canceled", authorized=0),
+            10,
+            id="cancelled, and the authorization released",
         ),
     ],
 )
@@ -130,6 +150,30 @@ def test_an_order_that_agrees_with_money_and_stock_is_no_breach(
             replace(AFTER, payments=(PAYMENT, replace(PAYMENT, intent_id="pi_2", order_id=None))),
             "Stripe holds 500 of pi_2, which has no order",
             id="money without an order",
+        ),
+        pytest.param(
+            replace(
+                AFTER,
+                orders=(replace(ORDER, status="FAILED", taken={}),),
+                payments=(AUTHORIZED,),
+                stock=BEFORE.stock,
+            ),
+            "order order-1 (FAILED) is not fulfilled, but Stripe holds 500",
+            id="failed but still authorized",
+        ),
+        pytest.param(
+            replace(AFTER, orders=(replace(ORDER, is_captured_late=True),)),
+            "order order-1 was captured before anybody asked to fulfil it",
+            id="captured too early",
+        ),
+        pytest.param(
+            replace(
+                AFTER,
+                orders=(replace(ORDER, is_captured_late=True, capture_asked=True, is_fulfilled=True),),
+                payments=(AUTHORIZED,),
+            ),
+            "order order-1 is fulfilled, but its money was not captured",
+            id="fulfilled and not captured",
         ),
         pytest.param(
             replace(AFTER, stock={"CRUNCHY-ARMCHAIR": 9}),

@@ -120,8 +120,12 @@ class Shop:
 
     def payment(self) -> StripePayment:
         """The one payment of this order."""
-        [payment] = [each for each in self.stand_in.payments() if each.order_id == self.order_id]
+        [payment] = self.payments()
         return payment
+
+    def payments(self) -> list[StripePayment]:
+        """The payments of this order, the oldest first."""
+        return [each for each in self.stand_in.payments() if each.order_id == self.order_id]
 
     def deliveries(self) -> list[Delivery]:
         """The deliveries of this order's events."""

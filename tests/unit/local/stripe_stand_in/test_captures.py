@@ -107,6 +107,7 @@ def test_people_at_the_dashboard_capture_cancel_and_let_expire(shop: Shop) -> No
     expired = shop.stand_in.expire_authorization(shop.authorize().id)
 
     assert (captured["status"], captured["amount_received"]) == ("succeeded", 1000)
+    assert [payment.captured_by_hand for payment in shop.payments()] == [True, False, False]
     assert [each["status"] for each in (canceled, expired)] == ["canceled"] * 2
     assert [each["cancellation_reason"] for each in (canceled, expired)] == [None, "automatic"]
     with pytest.raises(ValueError, match="status of canceled"):
