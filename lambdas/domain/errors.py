@@ -127,7 +127,7 @@ class ChargeScheduled(OrderSagaError):
 
 
 class LineRefundDue(OrderSagaError):
-    """The order is confirmed, and an operator has asked for a refund of some of its lines."""
+    """An operator has asked for a refund of lines of the confirmed order. The message is the refund's id."""
 
 
 class PaymentActionRequired(OrderSagaError):

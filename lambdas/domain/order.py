@@ -371,7 +371,12 @@ class Order:
     @property
     def due_refund(self) -> LineRefund | None:
         """The refund of lines that an execution has to work on."""
-        return next((each for each in self.refunds if each.refund_id == self.refund_due), None)
+        return self.refund_if_due(self.refund_due)
+
+    def refund_if_due(self, refund_id: str | None) -> LineRefund | None:
+        """The refund of lines with this id, if an execution has to work on it."""
+        due = (each for each in self.refunds if each.refund_id == refund_id == self.refund_due)
+        return next(due, None)
 
     @property
     def amount_refunded(self) -> int:

@@ -40,6 +40,8 @@ class StepInput:
         slot: The charge slot that the execution has waited for; None if it can still wait for one, and empty
             if it can't: an execution keeps the definition that it began with, which may be older than
             `WaitForSlot`.
+        refund_id: The refund of lines that the execution is for; None if it is for none, or if its definition
+            is older than this input.
     """
 
     order_id: str
@@ -49,6 +51,7 @@ class StepInput:
     retries: int
     task_token: str
     slot: str | None = ""
+    refund_id: str | None = None
 
     @property
     def attempt(self) -> str:
@@ -73,6 +76,7 @@ class StepInput:
             retries=event.get("attempt", 0),
             task_token=event.get("task_token", ""),
             slot=event.get("slot", ""),
+            refund_id=event.get("refund_id"),
         )
 
 

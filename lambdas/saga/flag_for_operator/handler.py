@@ -14,5 +14,5 @@ from lambdas.shared.store.orders import OrderTable
 def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
     """Hand the order to an operator; see `flag_for_operator`."""
     logger.error("an undo or a refund failed", extra={"reason": reason_for_operator(step.error)})
-    order = flag_for_operator(step.order_id, step.error, OrderTable.from_settings(settings))
+    order = flag_for_operator(step.order_id, step.error, step.refund_id, OrderTable.from_settings(settings))
     return {"status": order.status}

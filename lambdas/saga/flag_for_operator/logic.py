@@ -11,18 +11,27 @@ from lambdas.domain.order import Order
 from lambdas.shared.store.orders import OrderTable
 
 
-def flag_for_operator(order_id: str, error_output: Mapping[str, Any], orders: OrderTable) -> Order:
+def flag_for_operator(
+    order_id: str, error_output: Mapping[str, Any], refund_id: str | None, orders: OrderTable
+) -> Order:
     """Flag an order whose undo failed for good. A confirmed order stays confirmed.
 
     A refund of lines whose outcome is unknown stays due, and the reconciliation runs the order again. If the
     payment provider refuses it, it has failed, and the operator decides what to do instead.
+
+    Args:
+        order_id: The order.
+        error_output: Step Functions' error output.
+        refund_id: The refund of lines that failed; None if an undo failed. Another one that is due by now has
+            its own execution.
+        orders: Where orders are stored.
 
     Raises:
         StoreUnavailable: The order has changed in the meantime: try again.
     """
     reason, passes = reason_for_operator(error_output), may_pass(error_output)
     order = orders.flag(order_id, reason, may_pass=passes)
-    due = order.due_refund
+    due = order.refund_if_due(refund_id)
     if due is None or not order.has_passed_the_pivot:
         return order
     written = (

@@ -11,8 +11,11 @@ from lambdas.shared.store.orders import OrderTable
 
 @step_handler
 def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
-    """Make the refund of lines that is due; see `refund_lines`."""
+    """Make the refund of lines that the execution is for; see `refund_lines`."""
     order = refund_lines(
-        step.order_id, OrderTable.from_settings(settings), StripeGateway.from_settings(settings)
+        step.order_id,
+        step.refund_id,
+        OrderTable.from_settings(settings),
+        StripeGateway.from_settings(settings),
     )
     return {"refunds": {each.refund_id: each.status for each in order.refunds}}

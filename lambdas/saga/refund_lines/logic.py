@@ -10,8 +10,8 @@ from lambdas.shared.payments.line_refunds import status_at_stripe
 from lambdas.shared.store.orders import OrderTable
 
 
-def refund_lines(order_id: str, orders: OrderTable, gateway: PaymentGateway) -> Order:
-    """Make the refund of lines that is due, once, and record it.
+def refund_lines(order_id: str, refund_id: str | None, orders: OrderTable, gateway: PaymentGateway) -> Order:
+    """Make a refund of lines, once, and record it; if it is not due any more, do nothing.
 
     Stripe's list decides whether it was made before. Its id is in the idempotency key, so two executions make
     one refund. If somebody asks to cancel the order, the undo takes care of the payment.
@@ -23,7 +23,7 @@ def refund_lines(order_id: str, orders: OrderTable, gateway: PaymentGateway) -> 
         RefundRefused: The payment provider refuses the refund, or it failed.
     """
     order = orders.get(order_id)
-    due = order.due_refund
+    due = order.refund_if_due(refund_id)
     if due is None or not order.may_go_forward:
         return order
     if due.status is LineRefundStatus.FAILED:

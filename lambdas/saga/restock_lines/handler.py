@@ -13,6 +13,9 @@ from lambdas.shared.store.reservations import StockReservations
 def handler(step: StepInput, settings: Settings) -> dict[str, Any]:
     """Put back the units of a refund of lines; see `restock_lines`."""
     order = restock_lines(
-        step.order_id, OrderTable.from_settings(settings), StockReservations.from_settings(settings)
+        step.order_id,
+        step.refund_id,
+        OrderTable.from_settings(settings),
+        StockReservations.from_settings(settings),
     )
     return {"restocked": {each.refund_id: each.restocked_at for each in order.refunds}}

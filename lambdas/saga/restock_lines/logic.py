@@ -6,8 +6,10 @@ from lambdas.shared.store.orders import OrderTable
 from lambdas.shared.store.reservations import StockReservations
 
 
-def restock_lines(order_id: str, orders: OrderTable, stock: StockReservations) -> Order:
-    """Put back the units of the refund that is due, if it is made and its units come back.
+def restock_lines(
+    order_id: str, refund_id: str | None, orders: OrderTable, stock: StockReservations
+) -> Order:
+    """Put back the units of a refund that is due, if it is made and its units come back.
 
     Raises:
         StockContended: Another order is writing the stock of the same products.
@@ -15,7 +17,7 @@ def restock_lines(order_id: str, orders: OrderTable, stock: StockReservations) -
         UndoIncomplete: A product has left the catalogue, so its units cannot be put back.
     """
     order = orders.get(order_id)
-    due = order.due_refund
+    due = order.refund_if_due(refund_id)
     if due is None or not due.awaits_units:
         return order
     refused = stock.put_back(order, due)

@@ -41,7 +41,7 @@ def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable,
     order = orders.get(order_id)
     order.ensure_may_go_forward()
     if order.refund_due is not None:
-        raise LineRefundDue(f"refund {order.refund_due}")
+        raise LineRefundDue(order.refund_due)
     if order.amount is not None:
         return order
     products = inventory.find(line.sku for line in order.lines)

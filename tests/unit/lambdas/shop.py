@@ -249,7 +249,7 @@ class Shop:
         made = replace(order.due_refund, status=LineRefundStatus.REFUNDED)
         event = f"LinesRefunded: {made.refund_id}"
         assert self.orders.record_line_refund(order, made, event, is_over=not made.restock) is not None
-        return restock_lines(order.order_id, self.orders, self.stock)
+        return restock_lines(order.order_id, made.refund_id, self.orders, self.stock)
 
     def refunded_outside(self, order: Order, amount: int) -> Order:
         """This much is refunded in Stripe's dashboard, in all."""

@@ -226,6 +226,18 @@ def a_placeholder_is_a_key(draft: Draft) -> None:
 
 
 @CONSISTENCY.rule
+def no_value_is_null(saga: SagaDocument) -> Iterator[str]:
+    """The CDK leaves such values out of a template: an expression can be null instead."""
+    if re.search(r"[:\[,] null[,}\]]", json.dumps(saga.definition)):
+        yield "a value is null, and the deployed definition would lack it"
+
+
+@no_value_is_null.broken_by("a value is null")
+def a_variable_is_set_to_null(draft: Draft) -> None:
+    draft.catchers("CloseOrder")[-1]["Assign"]["refund_id"] = None
+
+
+@CONSISTENCY.rule
 def every_variable_is_assigned_before_it_is_used(saga: SagaDocument) -> Iterator[str]:
     """On every way into the state: a missing variable is an error that no catcher catches."""
     for target, ways in _ways_into(saga).items():

@@ -27,6 +27,12 @@ TABLE = "statemachines/steps.py"
 VERB = re.compile(r"^[A-Z][a-z]+")
 """The first word of a state's name: `Charge` in `ChargePayment`, and `Refund` in `RefundPayment`."""
 
+REFUND_ID = "{% $refund_id %}"
+ASKED_ID = "{% $parse($states.errorOutput.Cause).errorMessage %}"
+"""The message of the error that says that a refund is due."""
+
+NO_ID = "{% null %}"
+
 NOTHING_WAS_DONE = OUR_REJECTIONS - {
     errors.OrderCancelled.__name__,
     errors.UndoAlreadyBegun.__name__,
@@ -314,6 +320,44 @@ def a_lost_email_refunds_lines(draft: Draft) -> None:
 @lines_are_refunded_on_request_only.broken_by("RefundLines fails with States.ALL and leads to LinesRefunded")
 def a_refund_that_failed_is_taken_for_made(draft: Draft) -> None:
     draft.catchers("RefundLines")[-1]["Next"] = "LinesRefunded"
+
+
+@LAW_5.rule
+def a_refund_that_fails_is_the_one_that_was_asked_for(saga: SagaDocument) -> Iterator[str]:
+    """By then another refund may be due, which has its own execution. A failed undo fails no refund."""
+    refunds, alarms = saga.having(Role.REFUND), saga.having(Role.ALARM)
+    for task in (*refunds, *alarms):
+        if task.body["Arguments"]["Payload"].get("refund_id") != REFUND_ID:
+            yield f"{task.name} does not get the id of the refund that was asked for"
+    for entry in saga.transitions:
+        if entry.errors == (REFUND_ASKED,):
+            expected = {"refund_id": ASKED_ID}
+        elif entry.target in {each.name for each in alarms} and saga.states[entry.source] not in refunds:
+            expected = {"refund_id": NO_ID}
+        else:
+            expected = {}
+        if {name: value for name, value in entry.assigned.items() if name == "refund_id"} != expected:
+            yield f"{entry.source} sets refund_id on its way to {entry.target} otherwise than to {expected}"
+
+
+@a_refund_that_fails_is_the_one_that_was_asked_for.broken_by("RestockLines does not get the id of the refund")
+def units_of_any_refund_go_back(draft: Draft) -> None:
+    del draft.states["RestockLines"]["Arguments"]["Payload"]["refund_id"]
+
+
+@a_refund_that_fails_is_the_one_that_was_asked_for.broken_by("ValidateOrder sets refund_id on its way to Ref")
+def an_execution_keeps_another_id(draft: Draft) -> None:
+    draft.catchers("ValidateOrder")[0]["Assign"] = {"refund_id": "{% $states.errorOutput.Cause %}"}
+
+
+@a_refund_that_fails_is_the_one_that_was_asked_for.broken_by("RefundLines sets refund_id on its way to Flag")
+def a_failed_refund_is_forgotten(draft: Draft) -> None:
+    draft.catchers("RefundLines")[-1]["Assign"]["refund_id"] = NO_ID
+
+
+@a_refund_that_fails_is_the_one_that_was_asked_for.broken_by("CloseOrder sets refund_id on its way to Flag")
+def a_failed_undo_fails_a_refund(draft: Draft) -> None:
+    del draft.catchers("CloseOrder")[-1]["Assign"]["refund_id"]
 
 
 @LAW_5.rule

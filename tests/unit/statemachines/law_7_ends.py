@@ -80,7 +80,7 @@ def an_assigned_error_is_the_one_that_was_caught(saga: SagaDocument) -> Iterator
     """The customer reads what a function raised, so a function decides what that is."""
     for transition in saga.transitions:
         for variable, error in transition.assigned.items():
-            if error != CAUGHT:
+            if variable.endswith("error") and error != CAUGHT:
                 yield f"{transition.source} sets ${variable} to {error}, not to the error that it caught"
 
 

@@ -27,6 +27,10 @@ PRICE = ARMCHAIR.unit_price
 REFUND_ID = "00000000-0000-5000-8000-000000000001"
 """Of the first refund."""
 
+NEXT_REFUND_ID = "00000000-0000-5000-8000-000000000002"
+
+REFUSED = caught(RefundRefused("Stripe returned closed"))
+
 
 @pytest.fixture
 def order(shop: Shop, stripe: FakeStripe) -> Order:
@@ -36,10 +40,10 @@ def order(shop: Shop, stripe: FakeStripe) -> Order:
     return shop.notified(shop.confirm(shop.order()))
 
 
-def make(shop: Shop, stripe: FakeStripe) -> Order:
+def make(shop: Shop, stripe: FakeStripe, refund_id: str = REFUND_ID) -> Order:
     """Run the steps after the sale."""
-    refund_lines(ORDER_ID, shop.orders, stripe)
-    return restock_lines(ORDER_ID, shop.orders, shop.stock)
+    refund_lines(ORDER_ID, refund_id, shop.orders, stripe)
+    return restock_lines(ORDER_ID, refund_id, shop.orders, shop.stock)
 
 
 def cancel(shop: Shop, stripe: FakeStripe) -> Order:
@@ -83,7 +87,7 @@ def test_a_refund_whose_reply_was_lost_is_found(shop: Shop, stripe: FakeStripe, 
     shop.refund_requested(order)
     stripe.after["refund"] = no_answer
     with pytest.raises(PaymentProviderUnavailable):
-        refund_lines(ORDER_ID, shop.orders, stripe)
+        refund_lines(ORDER_ID, REFUND_ID, shop.orders, stripe)
 
     after = make(shop, stripe)
 
@@ -121,7 +125,7 @@ def test_no_more_is_refunded_than_the_dashboard_has_left(
     stripe.refund_by_hand("pi_1", PRICE + 1)
 
     with pytest.raises(RefundRefused, match="holds only"):
-        refund_lines(ORDER_ID, shop.orders, stripe)
+        refund_lines(ORDER_ID, REFUND_ID, shop.orders, stripe)
 
 
 def test_a_refund_in_the_dashboard_in_between_is_found_by_the_next_try(
@@ -131,7 +135,7 @@ def test_a_refund_in_the_dashboard_in_between_is_found_by_the_next_try(
     stripe.before["refund"] = lambda: stripe.refund_by_hand("pi_1", PRICE + 1)
 
     with pytest.raises(PaymentInFlux):
-        refund_lines(ORDER_ID, shop.orders, stripe)
+        refund_lines(ORDER_ID, REFUND_ID, shop.orders, stripe)
 
 
 # Failures
@@ -142,7 +146,7 @@ def test_a_refused_refund_has_failed_and_the_order_keeps_its_money(
 ) -> None:
     shop.refund_requested(order)
 
-    after = flag_for_operator(ORDER_ID, caught(RefundRefused("Stripe returned closed")), shop.orders)
+    after = flag_for_operator(ORDER_ID, REFUSED, REFUND_ID, shop.orders)
 
     assert (after.status, after.refunds[0].status) == ("CONFIRMED", "failed")
     assert (after.is_at_rest, after.units_kept) == (True, {ARMCHAIR.sku: 2})
@@ -153,7 +157,9 @@ def test_a_refused_refund_has_failed_and_the_order_keeps_its_money(
 def test_a_refund_with_an_unknown_outcome_stays_due(shop: Shop, order: Order) -> None:
     shop.refund_requested(order)
 
-    after = flag_for_operator(ORDER_ID, caught(PaymentProviderUnavailable("no answer")), shop.orders)
+    after = flag_for_operator(
+        ORDER_ID, caught(PaymentProviderUnavailable("no answer")), REFUND_ID, shop.orders
+    )
 
     assert (after.refund_due, after.refunds[0].status) == (REFUND_ID, "requested")
     assert after.timeline[-1].event == "LineRefundDelayed: PaymentProviderUnavailable"
@@ -162,12 +168,12 @@ def test_a_refund_with_an_unknown_outcome_stays_due(shop: Shop, order: Order) ->
 
 def test_units_without_a_product_stay_gone(shop: Shop, stripe: FakeStripe, order: Order) -> None:
     shop.refund_requested(order)
-    refund_lines(ORDER_ID, shop.orders, stripe)
+    refund_lines(ORDER_ID, REFUND_ID, shop.orders, stripe)
     shop.take_from_catalogue(ARMCHAIR)
 
     with pytest.raises(UndoIncomplete) as error:
-        restock_lines(ORDER_ID, shop.orders, shop.stock)
-    after = flag_for_operator(ORDER_ID, caught(error.value), shop.orders)
+        restock_lines(ORDER_ID, REFUND_ID, shop.orders, shop.stock)
+    after = flag_for_operator(ORDER_ID, caught(error.value), REFUND_ID, shop.orders)
 
     assert (after.is_at_rest, after.refunds[0].restocked_at) == (True, None)
     assert after.refunds[0].status is LineRefundStatus.REFUNDED
@@ -181,10 +187,47 @@ def test_a_refund_that_the_bank_returned_calls_an_operator(
     shop.orders.reopen_line_refund(order, failed, "LineRefundReturned")
 
     with pytest.raises(RefundRefused, match="returned"):
-        refund_lines(ORDER_ID, shop.orders, stripe)
-    after = flag_for_operator(ORDER_ID, caught(RefundRefused("returned")), shop.orders)
+        refund_lines(ORDER_ID, REFUND_ID, shop.orders, stripe)
+    after = flag_for_operator(ORDER_ID, caught(RefundRefused("returned")), REFUND_ID, shop.orders)
 
     assert (after.is_at_rest, after.units_kept[ARMCHAIR.sku]) == (True, 2)
+
+
+# Another execution, whose refund is over
+
+
+@pytest.fixture
+def next_order(shop: Shop, order: Order) -> Order:
+    """The first refund was refused, and the operator has asked for the next one."""
+    shop.refund_requested(order)
+    return shop.refund_requested(flag_for_operator(ORDER_ID, REFUSED, REFUND_ID, shop.orders))
+
+
+@pytest.mark.parametrize("refund_id", [REFUND_ID, None])
+@pytest.mark.parametrize("error", [REFUSED, caught(PaymentProviderUnavailable("no answer"))])
+def test_a_failure_of_another_refund_is_none_of_the_due_one(
+    shop: Shop, next_order: Order, error: dict[str, str], refund_id: str | None
+) -> None:
+    after = flag_for_operator(ORDER_ID, error, refund_id, shop.orders)
+
+    assert after == next_order
+    assert [each.status for each in after.refunds] == ["failed", "requested"]
+
+
+@pytest.mark.parametrize("refund_id", [REFUND_ID, None])
+def test_an_execution_for_another_refund_does_not_make_the_due_one(
+    shop: Shop, stripe: FakeStripe, next_order: Order, refund_id: str | None
+) -> None:
+    assert refund_lines(ORDER_ID, refund_id, shop.orders, stripe) == next_order
+    assert stripe.refunds == []
+
+
+@pytest.mark.usefixtures("next_order")
+def test_an_execution_for_another_refund_does_not_restock_the_due_one(shop: Shop, stripe: FakeStripe) -> None:
+    made = refund_lines(ORDER_ID, NEXT_REFUND_ID, shop.orders, stripe)
+
+    assert restock_lines(ORDER_ID, REFUND_ID, shop.orders, shop.stock) == made
+    assert restock_lines(ORDER_ID, NEXT_REFUND_ID, shop.orders, shop.stock).is_at_rest
 
 
 # Races with a cancellation
@@ -200,7 +243,7 @@ def test_a_cancellation_drops_a_refund_that_is_only_requested(
     assert (after.status, after.refunds[0].status, after.refund_due) == ("CANCELLED", "dropped", None)
     assert stripe.refunds == [2 * PRICE]
     assert shop.available(ARMCHAIR.sku) == 5
-    assert refund_lines(ORDER_ID, shop.orders, stripe) == after
+    assert refund_lines(ORDER_ID, REFUND_ID, shop.orders, stripe) == after
 
 
 def test_a_cancelled_order_gets_back_only_what_is_still_held(
@@ -232,9 +275,9 @@ def test_a_unit_that_was_put_back_is_not_gone_when_it_is_refunded_again(
     order = shop.lines_refunded(order)
     failed = replace(order.refunds[0], status=LineRefundStatus.FAILED)
     shop.orders.reopen_line_refund(order, failed, "LineRefundReturned")
-    order = flag_for_operator(ORDER_ID, caught(RefundRefused("returned")), shop.orders)
+    order = flag_for_operator(ORDER_ID, caught(RefundRefused("returned")), REFUND_ID, shop.orders)
     shop.refund_requested(order, restock=False)
-    make(shop, stripe)
+    make(shop, stripe, NEXT_REFUND_ID)
 
     cancel(shop, stripe)
 
@@ -245,19 +288,19 @@ def test_a_cancellation_gives_back_units_that_were_not_restocked_yet(
     shop: Shop, stripe: FakeStripe, order: Order
 ) -> None:
     shop.refund_requested(order)
-    refund_lines(ORDER_ID, shop.orders, stripe)
+    refund_lines(ORDER_ID, REFUND_ID, shop.orders, stripe)
 
     cancel(shop, stripe)
 
     assert (shop.available(ARMCHAIR.sku), shop.reserved(ARMCHAIR, order.day)) == (5, 0)
-    assert restock_lines(ORDER_ID, shop.orders, shop.stock).status == "CANCELLED"
+    assert restock_lines(ORDER_ID, REFUND_ID, shop.orders, shop.stock).status == "CANCELLED"
 
 
 def test_no_refund_is_made_once_somebody_asks_to_cancel(shop: Shop, stripe: FakeStripe, order: Order) -> None:
     shop.refund_requested(order)
     shop.cancel()
 
-    refund_lines(ORDER_ID, shop.orders, stripe)
+    refund_lines(ORDER_ID, REFUND_ID, shop.orders, stripe)
 
     assert stripe.refunds == []
 

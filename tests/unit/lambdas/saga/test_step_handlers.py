@@ -169,6 +169,21 @@ def test_a_flag_after_another_one_says_whether_its_own_cause_may_pass(shop: Shop
     assert not shop.order().attention_may_pass
 
 
+def test_a_step_works_on_the_refund_that_the_state_machine_passes(shop: Shop, stripe: FakeStripe) -> None:
+    shop.placed()
+    for step in FORWARD[:-1]:
+        run(step)
+    refund = {**step_payload(), "refund_id": shop.refund_requested(shop.order()).refund_due}
+
+    call_step("refund_lines", refund)
+    call_step("restock_lines", refund)
+    shop.refund_requested(shop.order())
+    call_step("flag_for_operator", {**refund, "error": caught(RefundRefused("closed"))})
+
+    assert [each.status for each in shop.order().refunds] == ["refunded", "requested"]
+    assert (len(stripe.refunds), shop.available(ARMCHAIR.sku)) == (1, 4)
+
+
 def test_an_order_is_flagged_even_without_an_error(shop: Shop) -> None:
     shop.being_undone()
 

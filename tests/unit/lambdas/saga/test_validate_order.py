@@ -50,9 +50,9 @@ def test_an_order_that_took_the_last_units_is_still_valid(shop: Shop) -> None:
 
 
 def test_a_due_refund_of_lines_is_made_instead(shop: Shop) -> None:
-    shop.refund_requested(shop.confirmed())
+    order = shop.refund_requested(shop.confirmed())
 
-    with pytest.raises(LineRefundDue):
+    with pytest.raises(LineRefundDue, match=f"^{order.refund_due}$"):
         validate(shop)
 
 
