@@ -19,7 +19,7 @@ TOOLS := .venv/.ready node_modules/.ready
 SLOWEST := --durations=10
 
 .PHONY: help run update demo accept faults simulate bench check test lint synth assemble diff deploy drift audit sbom \
-    docs lock clean
+    report docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -81,6 +81,9 @@ deploy: $(TOOLS) ## deploy cdk.out/STAGE
 
 drift: $(TOOLS) ## fail if the resources of cdk.out/STAGE were changed by hand
 	@cdk drift --ci --app $(ASSEMBLY) --fail
+
+report: .venv/.ready ## compare orders, payments and stock of a deployed stage, and fail if they differ (STAGE=dev)
+	@python -m cli reconcile report --run --stage $(STAGE)
 
 audit: $(TOOLS) .build/.pipeline ## look up known vulnerabilities of the locked packages
 	@.build/pipeline/bin/pip-audit --strict --disable-pip --require-hashes \

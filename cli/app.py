@@ -2,7 +2,7 @@
 
 import typer
 
-from cli.commands import analytics, console, dlq, events, imports, orders, picks, sign_in, stock
+from cli.commands import analytics, console, dlq, events, imports, orders, picks, reconcile, sign_in, stock
 from cli.exit_codes import MEANINGS
 
 app = typer.Typer(
@@ -23,4 +23,5 @@ app.add_typer(sign_in.app)
 app.add_typer(events.app, name="events")
 app.add_typer(analytics.app)
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(stock.app, name="stock")

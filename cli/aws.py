@@ -11,6 +11,7 @@ from cli.errors import Unavailable
 from cli.event_replay import ReplayableBus
 from cli.order_files import OrderFiles
 from cli.pick_list import PickList
+from cli.reconciliations import Reconciliations
 from cli.saved_queries import Analytics
 
 _STACKS: Final = ("api", "identity")
@@ -104,6 +105,15 @@ def pick_list_of(stage: str | None, run: Mapping[str, Any] | None) -> PickList:
     return PickList(boto3.client("dynamodb", **options), outputs["PicksTableName"])
 
 
+def reconciliations_of(stage: str | None, run: Mapping[str, Any] | None) -> Reconciliations:
+    """Find the reconciliation of a stage; see `_deployed`. It reads the outputs of one stack only."""
+    import boto3  # noqa: PLC0415 - see above
+
+    options = _client_options(run)
+    outputs = outputs_of(stage or _EMBEDDED_STAGE, "recovery", options=options)
+    return Reconciliations(boto3.client("stepfunctions", **options), outputs["ReconciliationArn"])
+
+
 def _deployed(stage: str | None, run: Mapping[str, Any] | None) -> tuple[dict[str, Any], dict[str, str]]:
     """Find a stage: options of its AWS clients, and the outputs of all its stacks.
 
@@ -116,13 +126,7 @@ def _deployed(stage: str | None, run: Mapping[str, Any] | None) -> tuple[dict[st
     """
     import boto3  # noqa: PLC0415 - see above
 
-    options: dict[str, Any] = {"region_name": chosen_region()}
-    if run is not None:
-        options = {
-            "region_name": run["region"],
-            "endpoint_url": run["aws_endpoint_url"],
-            **dict.fromkeys(("aws_access_key_id", "aws_secret_access_key"), _EMBEDDED_KEY),
-        }
+    options = _client_options(run)
     prefix = f"orders-{stage or _EMBEDDED_STAGE}-"
     pages = boto3.client("cloudformation", **options).get_paginator("describe_stacks").paginate()
     outputs = {
@@ -137,17 +141,28 @@ def _deployed(stage: str | None, run: Mapping[str, Any] | None) -> tuple[dict[st
     return options, outputs
 
 
+def _client_options(run: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Options of AWS clients: for the user's account, or for the embedded run."""
+    if run is None:
+        return {"region_name": chosen_region()}
+    return {
+        "region_name": run["region"],
+        "endpoint_url": run["aws_endpoint_url"],
+        **dict.fromkeys(("aws_access_key_id", "aws_secret_access_key"), _EMBEDDED_KEY),
+    }
+
+
 def _queues(outputs: Mapping[str, str]) -> dict[str, str]:
     """The URL of each queue, by its name."""
     return {name.removesuffix(_QUEUE_URL): url for name, url in outputs.items() if name.endswith(_QUEUE_URL)}
 
 
-def outputs_of(stage: str, *stacks: str) -> dict[str, str]:
-    """Read the outputs of stacks of a stage, with the user's AWS credentials; use it in `aws_errors`."""
+def outputs_of(stage: str, *stacks: str, options: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """Read the outputs of stacks of a stage, by default in the user's account; use it in `aws_errors`."""
     import boto3  # noqa: PLC0415 - slow to import, and most commands need no AWS
 
     outputs: dict[str, str] = {}
-    cloudformation = boto3.client("cloudformation", region_name=chosen_region())
+    cloudformation = boto3.client("cloudformation", **(options or _client_options(None)))
     for stack in stacks:
         (description,) = cloudformation.describe_stacks(StackName=f"orders-{stage}-{stack}")["Stacks"]
         outputs |= {each["OutputKey"]: each["OutputValue"] for each in description.get("Outputs", [])}

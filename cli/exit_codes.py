@@ -17,7 +17,8 @@ class ExitCode(IntEnum):
 
 MEANINGS = {
     ExitCode.DONE: "success; a watched order ended as requested",
-    ExitCode.REFUSED: "the shop rejected the request; with `import --wait`, a line or the rest of the file",
+    ExitCode.REFUSED: "the shop rejected the request; with `import --wait`, a line or the rest of the file;"
+    " after `reconcile report`, a run failed or found a difference",
     ExitCode.USAGE: "invalid command line",
     ExitCode.NOT_SIGNED_IN: "not signed in, or the sign-in has expired",
     ExitCode.NOT_FOUND: "the order or product does not exist",

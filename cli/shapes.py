@@ -245,6 +245,24 @@ class PickJson(TypedDict):
     items: list[ItemJson]
 
 
+class ReconciliationJson(TypedDict):
+    """A run of the reconciliation that has ended. Times are UTC, ISO 8601.
+
+    `found` counts the differences by kind, and `findings` has the ids of the first ones. `oldest` is the time
+    or day of the oldest order or payment that one of them is about.
+    """
+
+    execution: str
+    scope: str
+    status: str
+    started_at: str
+    ended_at: str
+    counts: Mapping[str, int]
+    found: Mapping[str, int]
+    oldest: str | None
+    findings: list[Mapping[str, str | None]]
+
+
 class LetterQueueJson(TypedDict):
     """A queue that should be empty.
 

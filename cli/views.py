@@ -23,6 +23,7 @@ from cli.shapes import (
     OrderJson,
     PickJson,
     ProductJson,
+    ReconciliationJson,
     RefundJson,
     StoryEntryJson,
     StoryJson,
@@ -79,6 +80,37 @@ def pick_table(picks: Sequence[PickJson]) -> RenderableType:
             confirmed_at = f"{read_time(pick['confirmed_at']):%F %T}"
             table.add_row(confirmed_at, pick["order_id"], str(item["quantity"]), item["sku"])
     return table
+
+
+def reconciliation_view(runs: Sequence[ReconciliationJson]) -> RenderableType:
+    """Show what runs of the reconciliation have compared, and the differences that they name."""
+    numbers = ("ORDERS", "PAYMENTS", "STOCK", "NOT AT REST")
+    table = _table("RUN", "STARTED (UTC)", "TOOK", *numbers, "DIFFERENCES", "OLDEST", numbers=numbers)
+    for run in runs:
+        counts, found = run["counts"], run["found"]
+        started = read_time(run["started_at"])
+        differences = ", ".join(f"{number} {kind}" for kind, number in found.items()) or "none"
+        succeeded = run["status"] == "SUCCEEDED"
+        table.add_row(
+            run["scope"],
+            f"{started:%F %T}",
+            _age(read_time(run["ended_at"]) - started),
+            str(counts.get("orders_compared", 0)),
+            str(counts.get("payments_compared", 0)),
+            str(counts.get("stock_compared", 0)) if run["scope"] == "full" else "",
+            str(counts.get("orders_not_at_rest", 0)),
+            Text(differences if succeeded else run["status"], style="" if succeeded and not found else "red"),
+            (run["oldest"] or "")[:10],
+        )
+    named = [finding for run in runs for finding in run["findings"]]
+    if not named:
+        return table
+    findings = _table("DIFFERENCE", "ORDER", "PAYMENT", "SKU", "DAY")
+    for finding in dict.fromkeys(tuple(sorted(each.items())) for each in named):
+        facts = dict(finding)
+        cells = (facts.get(name) or "" for name in ("kind", "order_id", "intent_id", "sku", "day"))
+        findings.add_row(*cells)
+    return Group(table, Text(), findings)
 
 
 def letter_queue_table(queues: Sequence[LetterQueueJson]) -> RenderableType:

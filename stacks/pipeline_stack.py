@@ -64,6 +64,8 @@ class PipelineStack(cdk.Stack):
         if stage != "prod":  # `make accept` needs a Stripe sandbox
             acceptor = self._role("Accept", "Runs make accept against the stage", self._acceptance())
             cdk.CfnOutput(self, "AcceptRoleArn", value=acceptor.role_arn)
+        reporter = self._role("Report", "Runs make report against the stage", self._report())
+        cdk.CfnOutput(self, "ReportRoleArn", value=reporter.role_arn)
 
     def _provider(self) -> str:
         provider = iam.CfnOIDCProvider(self, "GitHub", url=f"https://{_ISSUER}", client_id_list=[_AUDIENCE])
@@ -97,10 +99,7 @@ class PipelineStack(cdk.Stack):
             "StringEquals": {"aws:ResourceTag/service": SERVICE, "aws:ResourceTag/stage": self._stage}
         }
         return [
-            iam.PolicyStatement(
-                actions=["cloudformation:DescribeStacks"],
-                resources=[self._arn("cloudformation", f"stack/{prefix}*")],
-            ),
+            self._outputs(),
             iam.PolicyStatement(
                 actions=["dynamodb:GetItem", "dynamodb:Query"],
                 resources=[self._arn("dynamodb", f"table/{prefix}*")],
@@ -125,6 +124,26 @@ class PipelineStack(cdk.Stack):
                 conditions=of_the_stage,
             ),
         ]
+
+    def _report(self) -> list[iam.PolicyStatement]:
+        """Run the reconciliation, and read what it has found."""
+        name = f"{SERVICE}-{self._stage}-reconciliation"
+        return [
+            self._outputs(),
+            iam.PolicyStatement(
+                actions=["states:StartExecution"], resources=[self._arn("states", f"stateMachine:{name}")]
+            ),
+            iam.PolicyStatement(
+                actions=["states:DescribeExecution"], resources=[self._arn("states", f"execution:{name}:*")]
+            ),
+        ]
+
+    def _outputs(self) -> iam.PolicyStatement:
+        """Read the outputs of the stage's stacks."""
+        return iam.PolicyStatement(
+            actions=["cloudformation:DescribeStacks"],
+            resources=[self._arn("cloudformation", f"stack/{SERVICE}-{self._stage}-*")],
+        )
 
     def _arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         where = self.region if region is None else region

@@ -44,12 +44,14 @@ class Finding:
         ids: What it is about: `order_id`, `intent_id`, `sku`, `day`.
         facts: What was compared: amounts, units, statuses. Nothing personal.
         request_id: The request that submitted the order, if it is about one.
+        since: The time or day of the order or payment that it is about; None if it is about none.
     """
 
     kind: FindingKind
     ids: Mapping[str, str | None]
     facts: Mapping[str, str | int | None]
     request_id: str | None = None
+    since: str | None = None
 
 
 @dataclass
@@ -59,30 +61,39 @@ class Report:
     Attributes:
         counts: How often each thing happened; findings by their kind.
         findings: The ids of the first findings.
+        oldest: `since` of the oldest finding; None if no finding has one.
         new: The findings of this call.
         oldest_open: How long the oldest order that this call found was not at rest.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     findings: list[dict[str, str | None]] = field(default_factory=list)
+    oldest: str | None = None
     new: list[Finding] = field(default_factory=list)
     oldest_open: timedelta = timedelta()
 
     @classmethod
     def parse(cls, json: Mapping[str, Any]) -> "Report":
         """Read what `as_json` returned; an empty object is an empty report."""
-        return cls(Counter(json.get("counts", {})), list(json.get("findings", ())))
+        return cls(Counter(json.get("counts", {})), list(json.get("findings", ())), json.get("oldest"))
 
     def add(self, finding: Finding) -> None:
         """Count a finding, and name it if it is one of the first."""
         self.new.append(finding)
         self.counts[finding.kind] += 1
+        self.oldest = min(filter(None, (self.oldest, finding.since)), default=None)
         if len(self.findings) < _MOST_FINDINGS:
             self.findings.append({"kind": finding.kind, **finding.ids})
 
     def as_json(self) -> dict[str, Any]:
         """The report for the next call, and the output of the run."""
-        return {"counts": dict(self.counts), "findings": self.findings}
+        found = {kind.value: self.counts[kind] for kind in FindingKind if self.counts[kind]}
+        return {
+            "counts": dict(self.counts),
+            "found": found,
+            "oldest": self.oldest,
+            "findings": self.findings,
+        }
 
 
 @dataclass(frozen=True)

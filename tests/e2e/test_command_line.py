@@ -85,3 +85,17 @@ def test_a_user_can_sign_in_at_a_stage_and_read_an_order(orders: Orders, world: 
 
     # Then
     assert order["order_id"] == order_id
+
+
+def test_a_reconciliation_is_run_and_reported(orders: Orders) -> None:
+    # When
+    reported = orders("reconcile", "report", "--run", "--json")
+    stdout, stderr = reported.communicate(timeout=120)
+    last = orders("reconcile", "report", "--json", "--stage", "local").communicate(timeout=60)[0]
+
+    # Then: other tests may have left a difference behind
+    (run,) = json.loads(stdout)
+    assert (run["scope"], run["status"]) == ("full", "SUCCEEDED"), stderr
+    assert run["counts"]["stock_compared"] > 0
+    assert reported.returncode == (1 if run["found"] else 0)
+    assert run in json.loads(last)

@@ -70,18 +70,32 @@ def test_these_are_the_roles_that_the_assembly_names(dev: Synthesis) -> None:
         assert name in manifest + "".join(path.read_text() for path in dev.folder.glob("*.assets.json"))
 
 
-def test_an_acceptance_run_reads_and_adds_users_only() -> None:
-    granted = {
+def granted(role: dict[str, Any]) -> dict[str, tuple[str, Any]]:
+    """The resource and the condition of each action that a role may take."""
+    return {
         action: (text(statement["Resource"]), statement.get("Condition"))
-        for statement in statements(roles("dev")["Accept"])
+        for statement in statements(role)
         for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
     }
 
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_a_report_only_runs_the_reconciliation(stage: str) -> None:
+    reconciliation = f"orders-{stage}-reconciliation"
+
+    assert granted(roles(stage)["Report"]) == {
+        "cloudformation:DescribeStacks": (f"arn:*:cloudformation:*:*:stack/orders-{stage}-*", None),
+        "states:StartExecution": (f"arn:*:states:*:*:stateMachine:{reconciliation}", None),
+        "states:DescribeExecution": (f"arn:*:states:*:*:execution:{reconciliation}:*", None),
+    }
+
+
+def test_an_acceptance_run_reads_and_adds_users_only() -> None:
     tags = {"StringEquals": {"aws:ResourceTag/service": "orders", "aws:ResourceTag/stage": "dev"}}
     pool = ("arn:*:cognito-idp:*:*:userpool/*", tags)
     table = ("arn:*:dynamodb:*:*:table/orders-dev-*", None)
     execution = ("arn:*:states:*:*:execution:orders-dev-saga:*", None)
-    assert granted == {
+    assert granted(roles("dev")["Accept"]) == {
         "cloudformation:DescribeStacks": ("arn:*:cloudformation:*:*:stack/orders-dev-*", None),
         "dynamodb:GetItem": table,
         "dynamodb:Query": table,
@@ -96,7 +110,7 @@ def test_an_acceptance_run_reads_and_adds_users_only() -> None:
 
 
 def test_prod_has_no_role_for_acceptance_runs() -> None:
-    assert roles("prod").keys() == {"Deploy"}
+    assert roles("prod").keys() == {"Deploy", "Report"}
 
 
 def test_an_account_has_one_provider_for_github() -> None:
@@ -104,7 +118,7 @@ def test_an_account_has_one_provider_for_github() -> None:
     shared = template(stage="prod", repository=REPOSITORY, provider=PROVIDER)["Resources"].values()
 
     assert [each["Type"] for each in new].count("AWS::IAM::OIDCProvider") == 1
-    assert [each["Type"] for each in shared] == ["AWS::IAM::Role"]
+    assert {each["Type"] for each in shared} == {"AWS::IAM::Role"}
 
 
 @pytest.mark.parametrize(

@@ -107,5 +107,6 @@ def _flag(order: Order, run: Run, orders: OrderTable) -> None:
             {"order_id": order.order_id},
             {"status": order.status, "version": order.version, "updated_at": order.updated_at},
             order.request_id,
+            order.open_since,
         )
     )

@@ -149,6 +149,7 @@ class PaymentReconciliation:
                     self._count("payments_settled_outside")
             if judge(order, intent) or (order is not None and is_spare(order, intent)):
                 self._suspects.append([intent.order_id, intent.intent_id])
+        self._count("orders_compared", len(listed))
         self._count("payments_compared", len(ours))
         self._count("payments_of_others", len(intents) - len(ours))
         self._at = to
@@ -219,7 +220,8 @@ class PaymentReconciliation:
         if kind is not None:
             ids = {"order_id": order_id, "intent_id": intent_id}
             request_id = order.request_id if order is not None else None
-            self._run.report.add(Finding(kind, ids, _facts(order, intent), request_id))
+            since = _since(order, intent)
+            self._run.report.add(Finding(kind, ids, _facts(order, intent), request_id, since))
 
     def _cancel(self, intent: PaymentIntent) -> None:
         with suppress(PaymentInFlux):  # the next run retrieves it again
@@ -258,6 +260,12 @@ def _facts(order: Order | None, intent: PaymentIntent | None) -> dict[str, str |
             "disputed": intent.disputed,
         }
     return facts
+
+
+def _since(order: Order | None, intent: PaymentIntent | None) -> str | None:
+    if order is not None:
+        return order.created_at
+    return clock.text(datetime.fromtimestamp(intent.created, UTC)) if intent is not None else None
 
 
 def _second(moment: datetime) -> int:

@@ -196,6 +196,7 @@ class StockReconciliation:
                 FindingKind.STOCK_DIFFERS,
                 {"sku": sku, "day": progress.day},
                 {"reserved": reserved, "ordered": progress.ordered.get(sku, 0)},
+                since=progress.day,
             )
         )
 

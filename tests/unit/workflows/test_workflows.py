@@ -137,4 +137,14 @@ def test_prod_follows_an_accepted_dev() -> None:
     jobs = jobs_of(FOLDER / "workflows" / "deploy.yml")
 
     assert "dev" in jobs["prod"]["needs"]
-    assert [step["run"] for step in jobs["dev"]["steps"] if "run" in step][-1] == "make accept STAGE=dev"
+    assert [step["run"] for step in jobs["dev"]["steps"] if "run" in step][-2] == "make accept STAGE=dev"
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_each_deployment_is_followed_by_drift_and_report(stage: str) -> None:
+    job = jobs_of(FOLDER / "workflows" / "deploy.yml")[stage]
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+
+    deployed = commands.index(f"make deploy STAGE={stage}")
+    assert commands[deployed + 1] == f"make drift STAGE={stage}"
+    assert commands[-1] == f"make report STAGE={stage}"

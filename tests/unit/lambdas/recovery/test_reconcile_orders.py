@@ -151,6 +151,7 @@ def test_an_order_is_flagged_if_another_execution_changes_nothing(
     [finding] = report.new
     assert (finding.kind, finding.ids) == (FindingKind.STUCK_ORDER, {"order_id": ORDER_ID})
     assert finding.facts == {"status": "PENDING", "version": 1, "updated_at": stuck.updated_at}
+    assert finding.since == stuck.created_at
 
 
 def test_a_refund_of_lines_that_no_execution_makes_is_reported_and_stays_due(

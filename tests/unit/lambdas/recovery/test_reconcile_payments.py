@@ -171,7 +171,11 @@ def test_a_confirmed_order_and_its_payment_agree(ledger: Ledger) -> None:
     ledger.confirmed()
     ledger.payment()
 
-    assert ledger.reconcile().counts == {"payments_compared": 1, "payments_of_others": 0}
+    assert ledger.reconcile().counts == {
+        "orders_compared": 1,
+        "payments_compared": 1,
+        "payments_of_others": 0,
+    }
     assert "retrieve_intent" not in ledger.stripe.calls
 
 
@@ -188,7 +192,11 @@ def test_a_payment_made_long_after_its_order_is_found_in_the_list(ledger: Ledger
     ledger.confirmed(created_at=at("12:00:00", day="2026-02-27"))
     ledger.payment()
 
-    assert ledger.reconcile().counts == {"payments_compared": 1, "payments_of_others": 0}
+    assert ledger.reconcile().counts == {
+        "orders_compared": 1,
+        "payments_compared": 1,
+        "payments_of_others": 0,
+    }
     assert "retrieve_intent" not in ledger.stripe.calls
 
 
@@ -248,6 +256,7 @@ def test_an_order_without_its_money_is_reported_with_facts(ledger: Ledger) -> No
 
     assert finding.kind is FindingKind.ORDER_WITHOUT_MONEY
     assert finding.ids == {"order_id": ORDER_ID, "intent_id": "pi_paid"}
+    assert finding.since == ledger.shop.order().created_at
     assert finding.facts == {
         "order_status": "CONFIRMED",
         "order_amount": 75_800,
@@ -279,6 +288,7 @@ def test_money_without_an_order_is_reported(ledger: Ledger, order_id: str | None
 
     assert finding.kind is FindingKind.MONEY_WITHOUT_ORDER
     assert finding.ids == {"order_id": order_id, "intent_id": "pi_foreign"}
+    assert finding.since is not None
     assert (finding.facts["held"], finding.facts["currency"]) == (75_800, "usd")
 
 
@@ -300,7 +310,7 @@ def test_a_payment_of_another_service_is_only_counted(ledger: Ledger, service: s
     report = ledger.reconcile()
 
     assert not report.new
-    assert report.counts == {"payments_compared": 0, "payments_of_others": 1}
+    assert report.counts == {"orders_compared": 0, "payments_compared": 0, "payments_of_others": 1}
 
 
 def test_an_outdated_list_makes_no_finding(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

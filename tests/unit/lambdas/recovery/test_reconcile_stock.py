@@ -78,7 +78,7 @@ def test_books_that_differ_are_reported_with_facts(shop: Shop, units: int, day: 
     finding = the_finding(reconcile(shop))
 
     assert finding.kind is FindingKind.STOCK_DIFFERS
-    assert finding.ids == {"sku": ARMCHAIR.sku, "day": day}
+    assert (finding.ids, finding.since) == ({"sku": ARMCHAIR.sku, "day": day}, day)
     assert finding.facts == {"reserved": units, "ordered": 2 if day == TODAY else 0}
 
 

@@ -1,11 +1,13 @@
 """What the parts of the reconciliation share, and their handlers."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
+from lambdas.domain import clock
 from lambdas.domain.payment import PaymentIntent
 from lambdas.domain.vocabulary import FindingKind, Metric, ReconciliationScope
 from lambdas.recovery.reconcile_orders.handler import handler as reconcile_orders
@@ -43,8 +45,9 @@ def an_event(cursor: Cursor | None = None, report: Mapping[str, Any] | None = No
     }
 
 
-def a_finding(number: int = 1) -> Finding:
-    return Finding(FindingKind.STOCK_DIFFERS, {"sku": f"CHAIR-{number}"}, {"reserved": 7, "ordered": 2})
+def a_finding(number: int = 1, since: str | None = "2026-03-01") -> Finding:
+    facts = {"reserved": 7, "ordered": 2}
+    return Finding(FindingKind.STOCK_DIFFERS, {"sku": f"CHAIR-{number}"}, facts, since=since)
 
 
 # The handler of a part
@@ -60,7 +63,8 @@ def test_a_part_continues_at_its_cursor_and_adds_to_the_report() -> None:
 
     answer = part(an_event({"at": 7}, {"counts": {"orders": 1}, "findings": []}), CONTEXT)
 
-    assert answer == {"cursor": {"at": 8}, "report": {"counts": {"orders": 3}, "findings": []}}
+    assert answer["cursor"] == {"at": 8}
+    assert (answer["report"]["counts"], answer["report"]["findings"]) == ({"orders": 3}, [])
 
 
 def test_each_finding_is_logged_with_its_facts_and_counted(log: Log, emitted: Emitted) -> None:
@@ -81,6 +85,8 @@ def test_each_finding_is_logged_with_its_facts_and_counted(log: Log, emitted: Em
     assert emitted() == [Measure(Metric.RECONCILIATION_FINDINGS, "stock_differs")]
     assert answer["report"] == {
         "counts": {"stock_differs": 1},
+        "found": {"stock_differs": 1},
+        "oldest": "2026-03-01",
         "findings": [{"kind": "stock_differs", "sku": "CHAIR-1"}],
     }
 
@@ -104,6 +110,15 @@ def test_the_report_names_the_first_findings_and_counts_all() -> None:
 
     assert report.counts == {"stock_differs": 25}
     assert [finding["sku"] for finding in report.findings] == [f"CHAIR-{number}" for number in range(20)]
+
+
+def test_the_report_knows_the_oldest_finding_of_all_calls() -> None:
+    report = Report()
+    for since in ("2026-03-02", None, "2026-03-01T09:00:00.000Z", "2026-03-03"):
+        report.add(a_finding(since=since))
+        report = Report.parse(report.as_json())
+
+    assert report.oldest == "2026-03-01T09:00:00.000Z"
 
 
 def test_a_call_begins_new_work_for_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,11 +166,13 @@ def test_payments_are_reconciled(stripe: FakeStripe, log: Log) -> None:
     answer = reconcile_payments(an_event(), CONTEXT)
 
     assert answer["report"]["counts"] == {
+        "orders_compared": 0,
         "payments_compared": 1,
         "payments_of_others": 0,
         "money_without_order": 1,
     }
     assert (log.lines[0]["intent_id"], log.lines[0]["held"]) == ("pi_1", 500)
+    assert answer["report"]["oldest"] == clock.text(STARTED_AT - timedelta(hours=1))
 
 
 def test_stock_is_reconciled(shop: Shop, log: Log) -> None:
