@@ -98,7 +98,10 @@ class TooManyOrders(OrderRejected):
 
 
 class PaymentExpired(OrderRejected):
-    """The customer did not approve the payment in time."""
+    """The customer did not approve the payment in time.
+
+    The code is also recorded if the authorization of a payment ended before the order was fulfilled.
+    """
 
     failure_code = FailureCode.PAYMENT_EXPIRED
 

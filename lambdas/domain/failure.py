@@ -14,6 +14,10 @@ INTERNAL_ERROR: Final = Failure(
 
 RETURNED: Final = Failure(FailureCode.RETURNED, "The goods were returned after they had been sent.")
 
+AUTHORIZATION_ENDED: Final = Failure(
+    FailureCode.PAYMENT_EXPIRED, "The authorization of the payment ended before the order was sent."
+)
+
 _HUMAN_NEEDED: Final = {cls.__name__ for cls in errors.HumanNeeded.__subclasses__()}
 _REJECTIONS: Final = {cls.__name__: cls for cls in errors.OrderRejected.__subclasses__()}
 
@@ -34,6 +38,8 @@ def failure_of(error_output: Mapping[str, Any], order: Order) -> Failure:
     """
     if order.cancel_requested_by is not None:
         by = order.cancel_requested_by
+        if by == "payment_provider":
+            return AUTHORIZATION_ENDED
         if order.fulfilment is not None:
             return RETURNED
         return Failure(f"cancelled_by_{by}", f"The order was cancelled by the {by}.")

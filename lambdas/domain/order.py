@@ -224,7 +224,8 @@ class Order:
         amount: Sum of all lines in minor units; None until the order is priced.
         stock_taken: Whether the order holds its units of stock.
         failure: Set once, when the saga decides to undo the order. From then on no execution goes forward.
-        cancel_requested_by: `customer` or `operator`; None until somebody asks to cancel.
+        cancel_requested_by: `customer`, `operator`, or `payment_provider` if the authorization of the payment
+            has ended; None until somebody asks to cancel.
         attention_may_pass: For an order that needs attention: whether the cause may pass without a human.
         settlement: How the payment was settled outside of Stripe; None if it was not.
         fulfilment: When and how the goods were handed over; None until then. It stays if they are returned.

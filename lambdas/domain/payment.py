@@ -3,9 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from lambdas.domain.vocabulary import EventType
+
+_AUTHORIZATION_SECONDS: Final = 7 * 24 * 60 * 60
+"""When Stripe cancels a payment that nobody captures, after its creation
+(https://docs.stripe.com/api/payment_intents/capture)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,17 @@ class PaymentIntent:
     def is_paid_or_held(self) -> bool:
         """Whether the order can be confirmed: the customer paid, or their bank reserves the money."""
         return self.is_paid or self.is_authorized
+
+    @property
+    def amount_released(self) -> int:
+        """Minor units that were authorized and will not be captured; Stripe can list them as a refund."""
+        authorized = self.charge.amount if self.charge else 0
+        return max(authorized - self.amount_received - self.amount_capturable, 0)
+
+    @property
+    def authorized_until(self) -> int:
+        """When the bank stops reserving the money, in seconds since 1970; Stripe's default if nobody said."""
+        return self.capture_before or self.created + _AUTHORIZATION_SECONDS
 
     @property
     def amount_held(self) -> int:

@@ -422,6 +422,7 @@ SECURITY_HEADERS: Final = {
 STRIPE_EVENTS: Final = (
     *("payment_intent.succeeded", "payment_intent.payment_failed"),
     *("payment_intent.processing", "payment_intent.canceled"),
+    "payment_intent.amount_capturable_updated",
     *("refund.created", "refund.updated", "refund.failed"),
     *("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"),
 )

@@ -7,7 +7,7 @@ import stripe
 
 from lambdas.domain import clock
 from lambdas.domain.errors import OrderSagaError
-from lambdas.domain.order import Order, PaymentStatus
+from lambdas.domain.order import PAID_OR_HELD, Order, PaymentStatus
 from lambdas.domain.payment import DisputeState, Refund
 from lambdas.domain.vocabulary import MailFeedback
 from lambdas.shared.log import logger
@@ -107,7 +107,7 @@ def _recorded_money(order: Order) -> dict[str, Any]:
     held: int | None = None
     if payment.status in _NOTHING_HELD:
         held = 0
-    elif payment.status is PaymentStatus.SUCCEEDED:
+    elif payment.status in PAID_OR_HELD:
         held = order.price.amount - payment.refunded_outside
     return {
         "source": "record",

@@ -47,6 +47,11 @@ class StripeEvent:
         return self.kind in {"payment_intent.created", "payment_intent.requires_action"}
 
     @property
+    def ends_an_authorization(self) -> bool:
+        """Whether an authorized payment is captured or released, if the event is about one."""
+        return self.kind in {"payment_intent.succeeded", "payment_intent.canceled"}
+
+    @property
     def is_about_refunds(self) -> bool:
         """Whether a refund was made or has changed."""
         return self.kind.startswith(("charge.refund", "refund."))

@@ -7,10 +7,11 @@ from typing import Final
 
 from lambdas.api.receive_stripe_webhook.event import StripeEvent
 from lambdas.domain.errors import OrderRejected, PaymentUnknown, StoreUnavailable
-from lambdas.domain.order import Order, OrderStatus, PaymentStatus
+from lambdas.domain.order import PAID_OR_HELD, Order, OrderStatus, PaymentStatus
 from lambdas.domain.payment import DisputeState, Refund
-from lambdas.domain.vocabulary import WebhookOutcome
+from lambdas.domain.vocabulary import Capture, WebhookOutcome
 from lambdas.shared.log import name_order
+from lambdas.shared.payments.authorization import follow_authorization
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.payments.line_refunds import follow_line_refunds
 from lambdas.shared.payments.settlement import Callback, settle_payment
@@ -84,11 +85,23 @@ def _settle(  # noqa: PLR0913, PLR0917 - an event, and all that it can change
     if order is None or order.payment.intent_id not in {None, intent_id}:
         return WebhookOutcome.UNKNOWN_ORDER
     name_order(order)
+    if event.ends_an_authorization and order.payment.status is PaymentStatus.REQUIRES_CAPTURE:
+        return _at_most_once(once, partial(_follow_authorization, order, intent_id, orders, gateway))
     if order.task_token is None:
         return WebhookOutcome.ALREADY_KNOWN
     return _at_most_once(
         once, partial(_resume, order, order.task_token, intent_id, orders, gateway, callback)
     )
+
+
+def _follow_authorization(
+    order: Order, intent_id: str, orders: OrderTable, gateway: PaymentGateway
+) -> WebhookOutcome:
+    """Record that an authorized payment was captured or has ended, unless the saga has done that."""
+    if not order.may_go_forward:
+        return WebhookOutcome.ALREADY_KNOWN
+    follow_authorization(order, gateway.retrieve_intent(intent_id), orders)
+    return WebhookOutcome.HANDLED
 
 
 def _resume(  # noqa: PLR0913, PLR0917 - a payment, and all that it can change
@@ -106,7 +119,7 @@ def _resume(  # noqa: PLR0913, PLR0917 - a payment, and all that it can change
         return WebhookOutcome.ALREADY_KNOWN
     if order.status is not OrderStatus.AWAITING_PAYMENT:
         return WebhookOutcome.ALREADY_KNOWN
-    if order.payment.status is PaymentStatus.SUCCEEDED:
+    if order.payment.status in PAID_OR_HELD:
         callback.succeed(task_token)  # the function that recorded it may have ended before this call
         return WebhookOutcome.ALREADY_KNOWN
     with suppress(OrderRejected):
@@ -125,7 +138,7 @@ def _follow(
     """
 
     def refunds(order: Order) -> Order | None:
-        return _record_refunds(order, gateway.list_refunds(intent_id), orders)
+        return _record_refunds(order, gateway.list_refunds(intent_id), _released(order, gateway), orders)
 
     def disputes(order: Order) -> Order | None:
         return orders.record_dispute(order, DisputeState.of(gateway.list_disputes(intent_id)))
@@ -153,13 +166,25 @@ def _order_of(
     return order if order is not None and order.payment.intent_id == intent_id else None
 
 
-def _record_refunds(order: Order, refunds: Sequence[Refund], orders: OrderTable) -> Order | None:
-    """Record the refunds of an order as Stripe lists them; None if the order has changed meanwhile."""
+def _released(order: Order, gateway: PaymentGateway) -> int:
+    """Minor units that were only authorized; a payment that is taken at once has none."""
+    if order.capture is Capture.AT_ORDER:
+        return 0
+    return gateway.retrieve_intent(str(order.payment.intent_id)).amount_released
+
+
+def _record_refunds(
+    order: Order, refunds: Sequence[Refund], released: int, orders: OrderTable
+) -> Order | None:
+    """Record the refunds of an order as Stripe lists them; None if the order has changed meanwhile.
+
+    The list can have a refund of what was released. Nobody received that money.
+    """
     given_back = [refund for refund in refunds if refund.counts]
     outside = sum(
         refund.amount for refund in given_back if refund.attempt not in order.payment.refund_attempts
     )
-    written = orders.record_refund_outside(order, outside)
+    written = orders.record_refund_outside(order, max(outside - released, 0))
     if written is not None:
         written = follow_line_refunds(written, refunds, orders)
     if written is None:

@@ -29,6 +29,8 @@ _PAYMENT_AFTER: Final = {
     "PaymentProcessing": PaymentStatus.PROCESSING,
     "PaymentDeclined": PaymentStatus.REQUIRES_PAYMENT_METHOD,
     "PaymentSucceeded": PaymentStatus.SUCCEEDED,
+    "PaymentAuthorized": PaymentStatus.REQUIRES_CAPTURE,
+    "PaymentCaptured": PaymentStatus.SUCCEEDED,
     "PaymentCanceled": PaymentStatus.CANCELED,
     "PaymentRefundPending": PaymentStatus.REFUND_PENDING,
     "PaymentRefunded": PaymentStatus.REFUNDED,

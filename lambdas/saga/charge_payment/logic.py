@@ -7,7 +7,7 @@ from lambdas.domain.errors import (
     PaymentExpired,
     TransientFailure,
 )
-from lambdas.domain.order import Order, OrderStatus, PaymentStatus
+from lambdas.domain.order import PAID_OR_HELD, Order, OrderStatus, PaymentStatus
 from lambdas.domain.payment import PaymentIntent
 from lambdas.saga.charge_payment.charge_queue import ChargeQueue
 from lambdas.shared.log import logger
@@ -16,7 +16,7 @@ from lambdas.shared.store.orders import OrderTable
 
 
 def charge_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway, queue: ChargeQueue) -> Order:
-    """Charge the order once, when its turn has come.
+    """Charge the order once, when its turn has come, or only authorize its payment (`Order.capture`).
 
     Intent before effect: the PaymentIntent is created without moving money, its id is recorded, and only then
     is it confirmed. So an undo can always find the payment.
@@ -32,7 +32,7 @@ def charge_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway, q
         PaymentProviderUnavailable: The outcome is unknown.
     """
     order = orders.get(order_id)
-    if order.payment.status is PaymentStatus.SUCCEEDED:
+    if order.payment.status in PAID_OR_HELD:
         return order
     order.ensure_may_go_forward()
     if order.payment.intent_id is None:
@@ -40,8 +40,8 @@ def charge_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway, q
     intent = _intent_of(order, orders, gateway)
     if intent.status == "requires_confirmation":
         intent = _confirmed(order, intent, orders, gateway)
-    if intent.is_paid:
-        return orders.record_payment(order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
+    if intent.is_paid_or_held:
+        return orders.record_paid_or_held(order_id, intent)
     if intent.status == "requires_action":
         orders.record_action_required(order_id, intent)
         raise PaymentActionRequired("the payment needs the customer's approval")

@@ -1,7 +1,7 @@
 """Ends the wait for a payment at its deadline: it is paid, still processing, or cancelled."""
 
 from lambdas.domain.errors import PaymentActionRequired, PaymentDeclined, PaymentExpired
-from lambdas.domain.order import Order, PaymentStatus
+from lambdas.domain.order import PAID_OR_HELD, Order
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.store.orders import OrderTable
 
@@ -13,7 +13,7 @@ def expire_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway) -
     just before it is cancelled, the provider refuses the cancellation, and the next attempt finds it paid.
 
     Returns:
-        The order, whose payment has succeeded.
+        The order, whose payment has succeeded or is authorized.
 
     Raises:
         OrderCancelled: Somebody asked to cancel the order.
@@ -25,12 +25,12 @@ def expire_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway) -
         PaymentProviderUnavailable: The outcome is unknown.
     """
     order = orders.get(order_id)
-    if order.payment.status is PaymentStatus.SUCCEEDED:
+    if order.payment.status in PAID_OR_HELD:
         return order
     order.ensure_may_go_forward()
     intent = gateway.retrieve_intent(str(order.payment.intent_id))  # a payment that is awaited has an intent
-    if intent.is_paid:
-        return orders.record_payment(order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
+    if intent.is_paid_or_held:
+        return orders.record_paid_or_held(order_id, intent)
     if intent.status == "processing":
         orders.record_processing(order_id)
         raise PaymentActionRequired("the payment is processing")

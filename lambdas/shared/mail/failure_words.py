@@ -60,8 +60,9 @@ _WORDS: Final = {
         has_details=True,
     ),
     FailureCode.PAYMENT_EXPIRED: _Words(
-        "Your payment was not approved in time.",
-        "Please order again, and approve the payment when your bank asks you to.",
+        "Your payment has expired.",
+        "Please order again, and approve the payment if your bank asks you to.",
+        has_details=True,
     ),
     FailureCode.CANCELLED_BY_CUSTOMER: _Words(
         "We cancelled the order because you asked us to.",

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from lambdas.domain.errors import OrderRejected, OrderSagaError, PaymentDeclined, PaymentExpired
-from lambdas.domain.order import Order, PaymentStatus
+from lambdas.domain.order import Order
 from lambdas.domain.payment import PaymentIntent
 from lambdas.shared.store.orders import OrderTable
 
@@ -41,9 +41,9 @@ def settle_payment(order: Order, intent: PaymentIntent, orders: OrderTable, call
     if intent.status == "processing":
         orders.record_processing(order.order_id)
         return False
-    if intent.is_paid:
+    if intent.is_paid_or_held:
         try:
-            orders.record_payment(order.order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
+            orders.record_paid_or_held(order.order_id, intent)
         except OrderRejected as rejection:
             callback.fail(order.task_token, rejection)  # otherwise it would wait until its deadline
             raise

@@ -25,6 +25,7 @@ from lambdas.domain.order import (
     CLOSED,
     MONEY_IS_BACK,
     MONEY_WAS_SENT_BACK,
+    PAID_OR_HELD,
     Failure,
     Fulfilment,
     Order,
@@ -61,7 +62,8 @@ HAS_NO_INTENT: Final = Attr("payment.intent_id").not_exists()
 IS_UNDECIDED: Final = Attr("payment.status").is_in(
     [PaymentStatus.REQUIRES_CONFIRMATION, PaymentStatus.REQUIRES_ACTION]
 )
-IS_PAID: Final = Attr("payment.status").eq(PaymentStatus.SUCCEEDED)
+IS_PAID_OR_HELD: Final = Attr("payment.status").is_in(sorted(PAID_OR_HELD))
+IS_HELD: Final = Attr("payment.status").eq(PaymentStatus.REQUIRES_CAPTURE)
 IS_REFUNDED: Final = Attr("payment.status").eq(PaymentStatus.REFUNDED)
 IS_SETTLED_OUTSIDE: Final = Attr("payment.status").eq(PaymentStatus.SETTLED_OUTSIDE)
 MAY_HOLD_MONEY: Final = ~Attr("payment.status").is_in(
@@ -146,17 +148,19 @@ class OrderTable:
             raise OrderNotFound(f"there is no order {order_id}")
         return order
 
-    def request_cancellation(self, order_id: str, requested_by: Literal["customer", "operator"]) -> Order:
-        """Record that somebody asks to cancel the order.
+    def request_cancellation(
+        self, order_id: str, requested_by: Literal["customer", "operator", "payment_provider"]
+    ) -> Order:
+        """Record that somebody asks to cancel the order, or that its authorized payment has ended.
 
         Before the pivot the order goes no further; after the pivot it is undone. Only the first request
         counts. An order that is closed, or that is being undone for another reason, does not change. Neither
         does a fulfilled order whose customer asks: only an operator can take the goods back.
         """
-        is_open = MAY_GO_FORWARD & IS_OPEN
+        also = {"customer": IS_NOT_FULFILLED, "operator": IS_STORED, "payment_provider": IS_HELD}
         change = Change(
             event=f"CancellationRequested: {requested_by}",
-            condition=is_open & IS_NOT_FULFILLED if requested_by == "customer" else is_open,
+            condition=MAY_GO_FORWARD & IS_OPEN & also[requested_by],
             # A confirmed order is no longer at rest.
             set={"cancel_requested_by": requested_by, "unsettled_shard": shard_of(order_id)},
         )
@@ -279,6 +283,26 @@ class OrderTable:
         """
         return self._go_forward(order_id, _payment_change(status, event, MAY_GO_FORWARD))
 
+    def record_paid_or_held(self, order_id: str, intent: PaymentIntent) -> Order:
+        """Record on the way forward that the customer has paid, or that their bank reserves the money.
+
+        Raises:
+            OrderRejected: The order has been cancelled or its undo has begun in the meantime.
+        """
+        if intent.is_paid:
+            return self.record_payment(order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
+        change = Change(
+            event="PaymentAuthorized",
+            # A late attempt must not overwrite a capture.
+            condition=~IS_PAID_OR_HELD & MAY_GO_FORWARD,
+            set={
+                "payment.status": PaymentStatus.REQUIRES_CAPTURE,
+                "capture_before": clock.of_timestamp(intent.authorized_until),
+                "uncaptured_shard": shard_of(order_id),
+            },
+        )
+        return self._go_forward(order_id, change)
+
     def record_action_required(self, order_id: str, intent: PaymentIntent) -> Order:
         """Record what the customer has to do for the payment.
 
@@ -289,7 +313,7 @@ class OrderTable:
         change = Change(
             event="PaymentActionRequired",
             # A late attempt must not overwrite the success that a webhook has recorded.
-            condition=~Attr("payment.status").is_in([status, PaymentStatus.SUCCEEDED]) & MAY_GO_FORWARD,
+            condition=~Attr("payment.status").is_in(sorted({status, *PAID_OR_HELD})) & MAY_GO_FORWARD,
             set={
                 "payment.status": status,
                 "payment.next_action": intent.next_action,
@@ -326,6 +350,11 @@ class OrderTable:
 
     # The webhook reads the order, then Stripe, and then writes. If the order has changed in between, another
     # reader may have written something newer: these methods then write nothing and return None.
+
+    def record_captured(self, order_id: str) -> Order:
+        """Record that an authorized payment was captured without the saga, in Stripe's dashboard."""
+        change = _payment_change(PaymentStatus.SUCCEEDED, "PaymentCaptured", IS_HELD & MAY_GO_FORWARD)
+        return self._change(order_id, change)
 
     def record_dispute(self, order: Order, dispute: DisputeState | None) -> Order | None:
         """Record what has become of the dispute of the charge."""
@@ -439,6 +468,7 @@ class OrderTable:
                 event=f"UndoBegan: {failure.code}",
                 condition=~IS_BEING_UNDONE & CAN_BE_UNDONE,
                 set={"failure": asdict(failure), "unsettled_shard": shard_of(order_id)},
+                remove=("uncaptured_shard",),
             )
             order = self._change(order_id, change) if order.due_refund is None else self._drop(order, change)
         if order.has_passed_the_pivot:
@@ -543,7 +573,7 @@ class OrderTable:
         if due is not None and due.status is LineRefundStatus.REQUESTED:
             due = replace(due, status=LineRefundStatus.DROPPED)
         dropped = {"refunds": _stored(_with(order.refunds, due))} if due is not None else {}
-        change = replace(change, set={**change.set, **dropped}, remove=("refund_due",))
+        change = replace(change, set={**change.set, **dropped}, remove=(*change.remove, "refund_due"))
         written = self._change_unchanged(order, change)
         if written is None:
             raise StoreUnavailable(f"order {order.order_id} has just changed")
@@ -574,7 +604,13 @@ class OrderTable:
 
 
 def _payment_change(status: PaymentStatus, event: str, condition: ConditionBase) -> Change:
-    return Change(event, Attr("payment.status").ne(status) & condition, {"payment.status": status})
+    """A change of the status: the payment no longer waits for its capture, if it did."""
+    return Change(
+        event,
+        condition=Attr("payment.status").ne(status) & condition,
+        set={"payment.status": status},
+        remove=("uncaptured_shard",),
+    )
 
 
 def line_refund_change(order: Order, refund: LineRefund, event: str, *, is_over: bool) -> Change:

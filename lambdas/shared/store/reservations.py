@@ -24,7 +24,7 @@ from lambdas.shared.store.orders import (
     HOLDS_NO_STOCK,
     HOLDS_STOCK,
     IS_BEING_UNDONE,
-    IS_PAID,
+    IS_PAID_OR_HELD,
     MAY_GO_FORWARD,
     OrderTable,
     line_refund_change,
@@ -42,7 +42,7 @@ IS_NOT_DISPUTED: Final = Attr("payment.dispute").not_exists() | Attr("payment.di
 
 CONFIRM: Final = Change(
     event="OrderConfirmed",
-    condition=MAY_GO_FORWARD & IS_PAID & HOLDS_NO_STOCK & NOTHING_WENT_BACK & IS_NOT_DISPUTED,
+    condition=MAY_GO_FORWARD & IS_PAID_OR_HELD & HOLDS_NO_STOCK & NOTHING_WENT_BACK & IS_NOT_DISPUTED,
     set={"status": OrderStatus.CONFIRMED, "stock_taken": True},
 )
 RELEASE: Final = Change(

@@ -61,8 +61,9 @@ _CAN_BE_CANCELED: Final = (
 _LEAVES_THE_CHARGE: Final = {"failed", "canceled"}
 """Statuses of a refund that the charge's `amount_refunded` does not contain."""
 
-CAPTURE_BEFORE: Final = 1_772_971_200
-"""When authorizations expire: a week after the charge."""
+CHARGED_AT: Final = 1_772_366_400
+CAPTURE_BEFORE: Final = CHARGED_AT + 7 * 24 * 60 * 60
+"""When authorizations expire."""
 
 _Answer = TypeVar("_Answer")
 
@@ -209,7 +210,8 @@ class FakeStripe(PaymentGateway):
             ]
             by_saga = sum(refund.amount for refund in ours if refund.status not in _LEAVES_THE_CHARGE)
             by_hand = self._known(intent_id).amount_refunded - by_saga
-            return [*ours, *([Refund("re_by_hand", by_hand, "succeeded")] if by_hand else [])]
+            others = {"re_by_hand": by_hand, "re_released": self._known(intent_id).amount_released}
+            return [*ours, *(Refund(name, units, "succeeded") for name, units in others.items() if units)]
 
         return self._call("list_refunds", refunds)
 
@@ -229,6 +231,7 @@ class FakeStripe(PaymentGateway):
             intent_id,
             status="requires_capture",
             amount_capturable=order.price.amount,
+            charge=Charge(f"ch_{self.charges + 1}", order.price.amount, "succeeded", CHARGED_AT),
             capture_before=CAPTURE_BEFORE,
             next_action=None,
         )
@@ -237,7 +240,7 @@ class FakeStripe(PaymentGateway):
         """The payment succeeds: at once, after the customer approved, after the bank decided, or captured."""
         self.charges += 1
         amount = self._orders[intent_id].price.amount
-        charge = Charge(f"ch_{self.charges}", amount, "succeeded", created=1_772_366_400)
+        charge = Charge(f"ch_{self.charges}", amount, "succeeded", CHARGED_AT)
         return self._change(
             intent_id,
             status="succeeded",

@@ -15,6 +15,7 @@ from lambdas.domain.line_refund import LineRefund, LineRefundStatus
 from lambdas.domain.order import Order, OrderLine, PaymentStatus
 from lambdas.domain.payment import DisputeState
 from lambdas.domain.product import Product
+from lambdas.domain.vocabulary import Capture
 from lambdas.saga.charge_payment.charge_queue import ChargeQueue
 from lambdas.saga.charge_payment.charge_slots import ChargeSlots
 from lambdas.saga.charge_payment.logic import charge_payment
@@ -136,9 +137,22 @@ class Shop:
         self.orders.record_intent(order.order_id, "pi_paid", PaymentStatus.REQUIRES_CONFIRMATION)
         return self.orders.record_payment(order.order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
 
-    def awaiting_payment(self, stripe: FakeStripe, payment_method: str = CARD_WITH_3DS) -> Order:
+    def authorized(self, stripe: FakeStripe, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
+        """An order whose bank reserves the money until the fulfilment."""
+        self.priced(capture=Capture.AT_FULFILMENT, **changes)
+        return charge_payment(ORDER_ID, self.orders, stripe, self.queue())
+
+    def confirmed_uncaptured(self, stripe: FakeStripe) -> Order:
+        return self.notified(self.confirm(self.authorized(stripe)))
+
+    def awaiting_payment(
+        self,
+        stripe: FakeStripe,
+        payment_method: str = CARD_WITH_3DS,
+        capture: Capture = Capture.AT_ORDER,
+    ) -> Order:
         """A saga that waits with `TASK_TOKEN` for an undecided payment."""
-        self.action_required(stripe, payment_method)
+        self.action_required(stripe, payment_method, capture)
         return self.orders.record_waiting(ORDER_ID, TASK_TOKEN)
 
     def confirmed(self, *lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
@@ -159,9 +173,14 @@ class Shop:
         self.stock.give_back(order)
         return self.order(order.order_id)
 
-    def action_required(self, stripe: FakeStripe, payment_method: str = CARD_WITH_3DS) -> Order:
+    def action_required(
+        self,
+        stripe: FakeStripe,
+        payment_method: str = CARD_WITH_3DS,
+        capture: Capture = Capture.AT_ORDER,
+    ) -> Order:
         """ChargePayment has found that the customer or their bank must decide the payment."""
-        self.priced(payment_method=payment_method)
+        self.priced(payment_method=payment_method, capture=capture)
         with suppress(PaymentActionRequired):
             charge_payment(ORDER_ID, self.orders, stripe, self.queue())
         return self.order()

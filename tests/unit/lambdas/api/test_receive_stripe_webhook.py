@@ -10,10 +10,11 @@ import pytest
 from lambdas.api.receive_stripe_webhook.event import StripeEvent
 from lambdas.api.receive_stripe_webhook.logic import receive_stripe_webhook
 from lambdas.domain.errors import PaymentProviderUnavailable, StoreUnavailable
+from lambdas.domain.failure import AUTHORIZATION_ENDED
 from lambdas.domain.line_refund import LineRefundStatus
 from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.payment import DisputeState, PaymentIntent, Refund
-from lambdas.domain.vocabulary import WebhookOutcome
+from lambdas.domain.vocabulary import Capture, WebhookOutcome
 from lambdas.saga.refund_payment.logic import refund_payment
 from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, TASK_TOKEN, TIMED_OUT
 from tests.unit.lambdas.fakes import NOT_APPROVED, FakeCallback, FakeStripe, no_answer
@@ -173,6 +174,105 @@ def test_an_event_fails_if_stripe_does_not_answer(shop: Shop, stripe: FakeStripe
         receive()
 
     assert shop.order() == waiting
+
+
+# Authorized payments
+
+
+def test_a_payment_that_is_authorized_resumes_the_saga(
+    shop: Shop, stripe: FakeStripe, callback: FakeCallback, receive: Receive
+) -> None:
+    waiting = shop.awaiting_payment(stripe, capture=Capture.AT_FULFILMENT)
+    stripe.approve("pi_1")
+
+    for _ in range(2):
+        receive("payment_intent.amount_capturable_updated")
+
+    assert callback.resumed == [(TASK_TOKEN, "goes on")] * 2
+    assert events_since(shop, waiting) == ["PaymentAuthorized"]
+
+
+def test_a_capture_in_the_dashboard_is_recorded_once(
+    shop: Shop, stripe: FakeStripe, receive: Receive
+) -> None:
+    order = shop.confirmed_uncaptured(stripe)
+    stripe.settle("pi_1")
+
+    assert receive() is WebhookOutcome.HANDLED
+    assert receive() is WebhookOutcome.ALREADY_KNOWN
+
+    assert events_since(shop, order) == ["PaymentCaptured"]
+    assert shop.order().payment.status is PaymentStatus.SUCCEEDED
+    assert shop.order().status is OrderStatus.CONFIRMED
+
+
+@pytest.mark.parametrize("given", [Shop.authorized, Shop.confirmed_uncaptured])
+def test_an_authorization_that_has_ended_cancels_the_order(
+    shop: Shop, stripe: FakeStripe, receive: Receive, given: Callable[[Shop, FakeStripe], Order]
+) -> None:
+    order = given(shop, stripe)
+    stripe.cancel_intent("pi_1")
+
+    for _ in range(2):
+        receive("payment_intent.canceled")
+
+    assert events_since(shop, order) == ["CancellationRequested: payment_provider"]
+    closed = shop.close_cancelled(PaymentStatus.CANCELED)
+    assert (closed.status, closed.failure) == (OrderStatus.FAILED, AUTHORIZATION_ENDED)
+    assert shop.available(ARMCHAIR.sku) == 5
+
+
+@pytest.mark.parametrize("kind", ["payment_intent.succeeded", "payment_intent.canceled"])
+def test_an_event_that_disagrees_with_the_authorization_is_ignored(
+    shop: Shop, stripe: FakeStripe, receive: Receive, kind: str
+) -> None:
+    order = shop.confirmed_uncaptured(stripe)
+
+    assert receive(kind) is WebhookOutcome.HANDLED
+
+    assert shop.order() == order
+
+
+def test_an_authorization_that_the_undo_releases_changes_nothing(
+    shop: Shop, stripe: FakeStripe, receive: Receive
+) -> None:
+    shop.confirmed_uncaptured(stripe)
+    shop.cancel()
+    cancelled = shop.order()
+    stripe.cancel_intent("pi_1")
+
+    assert receive("payment_intent.canceled") is WebhookOutcome.ALREADY_KNOWN
+
+    assert shop.order() == cancelled
+
+
+def test_a_released_authorization_is_no_refund_outside(
+    shop: Shop, stripe: FakeStripe, receive: Receive
+) -> None:
+    """Stripe can list it as a refund, and report it as one."""
+    shop.confirmed_uncaptured(stripe)
+    shop.cancel()
+    refund_payment(ORDER_ID, TIMED_OUT, "the-undo-0", shop.orders, stripe)
+    released = shop.order()
+    assert [refund.amount for refund in stripe.list_refunds("pi_1")] == [AMOUNT]
+
+    for kind in ("refund.created", "charge.refunded"):
+        receive(kind)
+
+    assert shop.order() == released
+
+
+def test_a_refund_of_a_captured_payment_is_still_recorded(
+    shop: Shop, stripe: FakeStripe, receive: Receive
+) -> None:
+    shop.confirmed_uncaptured(stripe)
+    stripe.settle("pi_1")
+    receive()
+    stripe.refund_by_hand("pi_1", 2_000)
+
+    receive("refund.created")
+
+    assert shop.order().payment.refunded_outside == 2_000
 
 
 # Events about something else

@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
+from lambdas.domain import clock
 from lambdas.domain.errors import (
     PaymentActionRequired,
     PaymentDeclined,
@@ -12,11 +13,15 @@ from lambdas.domain.errors import (
     UndoAlreadyBegun,
 )
 from lambdas.domain.order import Order, OrderStatus, Payment, PaymentStatus
+from lambdas.domain.payment import PaymentIntent
+from lambdas.domain.vocabulary import Capture
 from lambdas.saga.charge_payment.logic import charge_payment
 from lambdas.saga.refund_payment.logic import refund_payment
 from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, TIMED_OUT, an_order
 from tests.unit.lambdas.fakes import (
+    CAPTURE_BEFORE,
     CARD_WITH_3DS,
+    CHARGED_AT,
     CLIENT_SECRET,
     DECLINED,
     DECLINED_CARD,
@@ -29,6 +34,7 @@ from tests.unit.lambdas.fakes import (
 from tests.unit.lambdas.shop import UNDOS, Shop
 
 AMOUNT = 2 * ARMCHAIR.unit_price
+EXPIRES_AT = clock.of_timestamp(CAPTURE_BEFORE)
 
 
 def charge(shop: Shop, stripe: FakeStripe) -> Order:
@@ -65,6 +71,57 @@ def test_a_second_run_calls_nothing_and_changes_nothing(shop: Shop, stripe: Fake
 
     assert charge(shop, stripe) == once
     assert stripe.calls == []
+
+
+# Capture at the fulfilment
+
+
+def test_an_order_that_is_captured_later_is_only_authorized(shop: Shop, stripe: FakeStripe) -> None:
+    order = shop.authorized(stripe)
+
+    assert order.payment == Payment(PaymentStatus.REQUIRES_CAPTURE, "pi_1", capture_before=EXPIRES_AT)
+    assert order.timeline[-1].event == "PaymentAuthorized"
+    assert (stripe.charges, stripe.held) == (0, AMOUNT)
+
+
+def test_a_second_run_of_an_authorized_order_calls_nothing(shop: Shop, stripe: FakeStripe) -> None:
+    once = shop.authorized(stripe)
+    stripe.calls.clear()
+
+    assert charge(shop, stripe) == once
+    assert stripe.calls == []
+
+
+def test_an_authorization_whose_reply_was_lost_is_found(shop: Shop, stripe: FakeStripe) -> None:
+    stripe.after["confirm_intent"] = no_answer
+    with pytest.raises(PaymentProviderUnavailable):
+        shop.authorized(stripe)
+
+    order = charge(shop, stripe)
+
+    assert order.payment == Payment(PaymentStatus.REQUIRES_CAPTURE, "pi_1", capture_before=EXPIRES_AT)
+    assert stripe.held == AMOUNT
+
+
+def test_a_late_attempt_does_not_overwrite_a_capture(shop: Shop, stripe: FakeStripe) -> None:
+    shop.priced(capture=Capture.AT_FULFILMENT)
+
+    def capture() -> None:
+        stripe.settle("pi_1")
+        shop.orders.record_paid_or_held(ORDER_ID, stripe.intents["pi_1"])
+
+    stripe.after["confirm_intent"] = capture
+
+    assert charge(shop, stripe).payment.status is PaymentStatus.SUCCEEDED
+
+
+def test_an_authorization_without_an_end_lasts_for_stripes_default(shop: Shop) -> None:
+    shop.priced(capture=Capture.AT_FULFILMENT)
+    intent = PaymentIntent("pi_1", "requires_capture", created=CHARGED_AT, amount_capturable=AMOUNT)
+
+    order = shop.orders.record_paid_or_held(ORDER_ID, intent)
+
+    assert order.payment.capture_before == EXPIRES_AT
 
 
 # Whatever is lost, the next attempt ends with one charge

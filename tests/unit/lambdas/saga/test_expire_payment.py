@@ -10,6 +10,7 @@ from lambdas.domain.errors import (
     PaymentProviderUnavailable,
 )
 from lambdas.domain.order import Order, Payment, PaymentStatus
+from lambdas.domain.vocabulary import Capture
 from lambdas.saga.expire_payment.logic import expire_payment
 from tests.unit.lambdas.builders import ORDER_ID
 from tests.unit.lambdas.fakes import NOT_APPROVED, FakeStripe, no_answer
@@ -32,6 +33,17 @@ def test_a_payment_approved_before_the_deadline_goes_on(shop: Shop, stripe: Fake
     assert order.payment.status is PaymentStatus.SUCCEEDED
     assert order.timeline[-1].event == "PaymentSucceeded"
     assert "cancel_intent" not in stripe.calls
+
+
+def test_a_payment_authorized_before_the_deadline_goes_on(shop: Shop, stripe: FakeStripe) -> None:
+    shop.awaiting_payment(stripe, capture=Capture.AT_FULFILMENT)
+    stripe.approve("pi_1")
+
+    order = expire(shop, stripe)
+
+    assert order.payment.status is PaymentStatus.REQUIRES_CAPTURE
+    assert expire(shop, stripe) == order
+    assert stripe.held == order.amount
 
 
 def test_a_payment_that_a_webhook_recorded_goes_on_without_a_call(shop: Shop, stripe: FakeStripe) -> None:

@@ -67,6 +67,27 @@ def test_an_intent_that_was_never_confirmed_is_canceled(shop: Shop, stripe: Fake
     assert stripe.intents["pi_1"].status == "canceled"
 
 
+def test_an_authorization_is_released_without_a_refund(shop: Shop, stripe: FakeStripe) -> None:
+    shop.authorized(stripe)
+
+    order = undo(shop, stripe)
+
+    assert order.payment.status is PaymentStatus.CANCELED
+    assert order.timeline[-1].event == "PaymentCanceled"
+    assert (stripe.held, stripe.charges, stripe.refunds) == (0, 0, [])
+
+
+def test_a_payment_that_is_captured_while_it_is_released_is_refunded(shop: Shop, stripe: FakeStripe) -> None:
+    shop.authorized(stripe)
+    stripe.before["cancel_intent"] = lambda: stripe.settle("pi_1")
+
+    with pytest.raises(PaymentInFlux):
+        undo(shop, stripe)
+
+    assert undo(shop, stripe).payment.status is PaymentStatus.REFUNDED
+    assert stripe.held == 0
+
+
 @pytest.mark.parametrize("payment_method", [DECLINED_CARD, CARD_WITH_3DS])
 def test_an_intent_that_could_still_be_paid_is_canceled(
     shop: Shop, stripe: FakeStripe, payment_method: str

@@ -3,9 +3,10 @@ from collections.abc import Callable
 import pytest
 
 from lambdas.domain.errors import OrderCancelled, StockContended
-from lambdas.domain.order import Order
+from lambdas.domain.order import Order, OrderStatus
 from lambdas.saga.reserve_inventory.logic import reserve_inventory
 from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID
+from tests.unit.lambdas.fakes import FakeStripe
 from tests.unit.lambdas.shop import UNDOS, EarlyReader, Shop
 
 
@@ -20,6 +21,15 @@ def test_an_order_that_is_not_paid_takes_nothing(shop: Shop) -> None:
         reserve(shop)
 
     assert shop.available(ARMCHAIR.sku) == 5
+
+
+def test_an_order_whose_money_is_only_reserved_is_confirmed(shop: Shop, stripe: FakeStripe) -> None:
+    shop.authorized(stripe)
+
+    order = reserve(shop)
+
+    assert (order.status, order.stock_taken) == (OrderStatus.CONFIRMED, True)
+    assert shop.available(ARMCHAIR.sku) == 3
 
 
 @pytest.mark.parametrize(("undo", "error"), UNDOS.items())

@@ -27,7 +27,6 @@ from tests.unit.lambdas.shared.mail.letters import (
 
 MESSAGE = "This is said by the failure."
 WITHOUT_DETAILS = {
-    FailureCode.PAYMENT_EXPIRED,
     FailureCode.CANCELLED_BY_CUSTOMER,
     FailureCode.CANCELLED_BY_OPERATOR,
     FailureCode.RETURNED,
