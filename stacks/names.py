@@ -6,6 +6,16 @@ def pascal_case(name: str) -> str:
     return "".join(word.title() for word in name.split("_"))
 
 
+def stack_of(stage: str, name: str) -> str:
+    """The stack of this name in a stage."""
+    return f"orders-{stage}-{name}"
+
+
+def alarm_of(stage: str, alarm: str) -> str:
+    """The name of an alarm: a rollout watches alarms by their names, before their stack is deployed."""
+    return f"{stack_of(stage, 'operations')}-{alarm}"
+
+
 def queue_of(consumer: str) -> str:
     """The queue with the events for a consumer."""
     return f"{pascal_case(consumer)}Queue"

@@ -21,6 +21,7 @@ DEFAULT_STAGE = "dev"
 MAX_PAYMENT_DEADLINE_SECONDS = 30 * 60  # with all retries, it fits the timeout of the state machine
 MAX_ORDERS_PER_CUSTOMER_HOUR = 100_000
 MAX_CHARGE_RATE = 1_000  # charges are timed in milliseconds
+MAX_CANARY_MINUTES = 15
 DEFAULT_SENDER = "orders@example.com"
 
 STAGE_FILES = Path(__file__).resolve().parents[1] / "stages"
@@ -43,6 +44,7 @@ FILE_KEYS: Mapping[str, str] = {
             "charge_rate",
             "import_rate",
             "monthly_budget_usd",
+            "canary_minutes",
         ),
         _NUMBER,
     ),
@@ -208,6 +210,8 @@ class StageSettings:
             once after a pause, and a retry makes a request again.
         import_rate: How many orders of one file are submitted within a second, of two files at once.
         caller_limits: The firewall's limits for one caller; None for no firewall.
+        canary_minutes: How long a new version of the API or of the saga gets a tenth of the calls before it
+            gets all of them; 0 for all at once, whatever the alarms say.
         account: The AWS account; None for the account of the caller's credentials.
         region: The AWS region; None for the region of the caller.
         allowed_origins: Web origins whose scripts may call the API from a browser (CORS).
@@ -259,6 +263,7 @@ class StageSettings:
     charge_rate: int
     import_rate: int
     caller_limits: CallerLimits | None
+    canary_minutes: int
     account: str | None = None
     region: str | None = None
     allowed_origins: tuple[str, ...] = ()
@@ -342,6 +347,7 @@ class StageSettings:
             raise SettingsError(f"capture is {self.capture!r}; valid is one of: {', '.join(Capture)}")
         self._restored()
         self._check_domains()
+        self._check_canary()
         self._check_stage()
 
     def _check_domains(self) -> None:
@@ -358,6 +364,18 @@ class StageSettings:
         certificate = _CERTIFICATE.fullmatch(self.api_certificate or "")
         if certificate and self.region not in {None, certificate["region"]}:
             raise SettingsError(f"api_certificate must be in {self.region}, the region of the stage")
+
+    def _check_canary(self) -> None:
+        """Reject a rollout that the stage can't have, or that takes longer than its credentials are valid.
+
+        A deployment moves the saga and then the API. The credentials of the pipeline are valid for an hour.
+        """
+        if not 0 <= self.canary_minutes <= MAX_CANARY_MINUTES:
+            raise SettingsError(
+                f"canary_minutes is {self.canary_minutes}; valid is a number from 0 to {MAX_CANARY_MINUTES}"
+            )
+        if self.canary_minutes and self.embedded:
+            raise SettingsError("canary_minutes is valid for cloud stages only")
 
     def _check_stage(self) -> None:
         """Reject settings that the stage does not support, or that need another one."""
@@ -413,6 +431,7 @@ _LOCAL = StageSettings(
     import_rate=4,
     # The embedded AWS has web ACLs, but can't associate one with an API.
     caller_limits=None,
+    canary_minutes=0,
 )
 
 _DEV = StageSettings(
@@ -444,6 +463,7 @@ _DEV = StageSettings(
     import_rate=1,
     monthly_budget_usd=50,
     caller_limits=CallerLimits(per_address=1000, per_user=600, webhooks_per_address=3000),
+    canary_minutes=0,
 )
 
 _PROD = StageSettings(
@@ -477,6 +497,8 @@ _PROD = StageSettings(
     import_rate=10,
     monthly_budget_usd=500,
     caller_limits=CallerLimits(per_address=3000, per_user=600, webhooks_per_address=10_000),
+    # Longer than the saga needs to give an order up, and than an alarm needs to see it.
+    canary_minutes=10,
 )
 
 STAGES = {settings.stage: settings for settings in (_LOCAL, _DEV, _PROD)}

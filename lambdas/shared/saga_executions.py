@@ -38,6 +38,17 @@ class SagaRunner(Protocol):
         """Whether the execution of this name, which must exist, has not ended."""
 
 
+def execution_arn(started_arn: str, name: str) -> str:
+    """The ARN of an execution.
+
+    Args:
+        started_arn: The state machine, or the alias that starts it. The ARN of an execution has no alias.
+        name: Name of the execution.
+    """
+    machine = ":".join(started_arn.split(":")[:7])
+    return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+
+
 class SagaExecutions(SagaRunner):
     """Executions in Step Functions.
 
@@ -72,7 +83,8 @@ class SagaExecutions(SagaRunner):
 
     @override
     def is_running(self, name: str) -> bool:
-        machine = self._state_machine_arn.replace(":stateMachine:", ":execution:")
         with transient_as(SagaUnavailable):
-            answer = self._client.describe_execution(executionArn=f"{machine}:{name}")
+            answer = self._client.describe_execution(
+                executionArn=execution_arn(self._state_machine_arn, name)
+            )
         return answer["status"] == "RUNNING"

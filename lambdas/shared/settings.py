@@ -83,7 +83,7 @@ class Settings:
     event_bus_name = _Setting(str)
     """Name of the bus that order events are put on."""
     state_machine_arn = _Setting(str)
-    """ARN of the saga's state machine."""
+    """ARN of the saga's state machine, or of the alias that executions are started through."""
     ended_executions_queue_url = _Setting(str)
     """URL of the queue of executions that did not succeed."""
     recovery_pauses_seconds = _Setting(_list_of_seconds)

@@ -4,7 +4,7 @@ import shutil
 from functools import partial
 from pathlib import Path
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -68,6 +68,11 @@ class PythonFunction(lambda_.Function):
             application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             system_log_level_v2=lambda_.SystemLogLevel.WARN,
             environment={"POWERTOOLS_METRICS_NAMESPACE": settings.metric_namespace, **environment},
+            # Executions call the version with which they began. The version of a deployment that failed is
+            # deleted: Lambda publishes no code twice in a row, so a second try could not publish it.
+            current_version_options=lambda_.VersionOptions(
+                removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+            ),
         )
         self.execution_role = role
         self.log_name = log_name

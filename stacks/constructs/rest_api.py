@@ -15,6 +15,7 @@ from constructs import Construct
 from lambdas.domain.vocabulary import PROBLEM_TYPE_PREFIX, SECURITY_HEADERS, UNAVAILABLE_DETAIL, ProblemKind
 from stacks.constructs.findings import accept
 from stacks.constructs.log_group import LogGroup
+from stacks.constructs.rollout import FunctionRollout
 from stacks.settings import StageSettings
 
 API_VERSION: Final = "v1"
@@ -112,6 +113,7 @@ class RestApi(apigateway.RestApi):
             self.domain_target = self._add_domain(settings.api_domain, str(settings.api_certificate))
 
         self._embedded = settings.embedded
+        self._rollout = FunctionRollout(scope, settings)
         self._json_object = self.add_model(
             "JsonObject",
             content_type="application/json",
@@ -138,14 +140,15 @@ class RestApi(apigateway.RestApi):
         Args:
             method: `GET`, `POST`, ...
             path: Such as `/orders/{order_id}`.
-            function: The function; it validates the whole request and names every invalid field.
+            function: The function, called through its alias; it validates the whole request and names every
+                invalid field.
             json_body: The call has a body; API Gateway rejects one that is not a JSON object.
             without_sign_in: Why the call needs no sign-in, as a sentence.
         """
         resource = self.root.resource_for_path(path)
         call = resource.add_method(
             method,
-            apigateway.LambdaIntegration(function, allow_test_invoke=False),
+            apigateway.LambdaIntegration(self._rollout.live(function), allow_test_invoke=False),
             request_validator=self._validator,
             request_models={"application/json": self._json_object} if json_body else None,
             authorization_type=apigateway.AuthorizationType.NONE if without_sign_in else None,

@@ -6,6 +6,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from lambdas.domain.vocabulary import SERVICE
+from stacks.names import stack_of
 from stacks.settings import StageSettings
 
 
@@ -26,7 +27,7 @@ class StageStack(cdk.Stack):
     def __init__(self, scope: Construct, name: str, settings: StageSettings, *, description: str) -> None:
         super().__init__(
             scope,
-            f"orders-{settings.stage}-{name}",
+            stack_of(settings.stage, name),
             description=description,
             tags=_tags(settings),
             # Without them, a deployment takes those of its caller. Synthesis needs no credentials either way.

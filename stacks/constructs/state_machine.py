@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat, CfnElement, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
@@ -18,7 +18,10 @@ from statemachines.definition import Definition
 class StateMachine(sfn.StateMachine):
     """A state machine that is traced and logged, and may call its own functions only.
 
-    The ARNs of its functions replace the definition's placeholders, such as `${ValidateOrderArn}`.
+    The ARNs of its functions replace the definition's placeholders, such as `${ValidateOrderArn}`. With
+    `pinned`, they are those of the functions' versions: an execution keeps its definition, and so its code.
+    With an alias in the definition, executions under way would change their code
+    (https://github.com/aws/aws-cdk/issues/17515).
 
     Attributes:
         log_name: Name of its log group.
@@ -33,6 +36,7 @@ class StateMachine(sfn.StateMachine):
         name: str,
         definition: Definition,
         functions: Sequence[lambda_.Function],
+        pinned: bool = False,
     ) -> None:
         # The prefix that AWS reserves for such logs. Other names need entries in a policy of limited size.
         log_name = f"/aws/vendedlogs/states/{name}"
@@ -42,7 +46,10 @@ class StateMachine(sfn.StateMachine):
             construct_id,
             state_machine_name=name,
             definition_body=sfn.DefinitionBody.from_string(""),  # replaced below
-            definition_substitutions={f"{each.node.id}Arn": each.function_arn for each in functions},
+            definition_substitutions={
+                f"{each.node.id}Arn": (each.current_version if pinned else each).function_arn
+                for each in functions
+            },
             tracing_enabled=True,
             logs=sfn.LogOptions(
                 destination=log_group,
@@ -55,13 +62,19 @@ class StateMachine(sfn.StateMachine):
         # of an object only the changed lines.
         resource = cast("sfn.CfnStateMachine", self.node.default_child)
         resource.definition_string, resource.definition = None, definition
-        # `grant_invoke` would also permit every version and alias of a function.
+        # A permission for the newest version alone would break executions that began with an earlier one.
+        called = [each.function_arn for each in functions]
+        versions = [f"{arn}:*" for arn in called] if pinned else []
         self.add_to_role_policy(
-            iam.PolicyStatement(
-                actions=["lambda:InvokeFunction"],
-                resources=[each.function_arn for each in functions],
-            )
+            iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=called + versions)
         )
+        for each in functions if pinned else ():
+            logical_id = Stack.of(self).get_logical_id(cast("CfnElement", each.node.default_child))
+            accept(
+                self,
+                f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>:*]",
+                "Executions call the version of the function with which they began.",
+            )
         accept(
             self,
             "AwsSolutions-IAM5[Resource::*]",

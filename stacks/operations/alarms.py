@@ -6,7 +6,7 @@ No alarm counts the errors of a step's function: a declined card is such an erro
 
 from collections.abc import Iterator, Sequence
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_lambda as lambda_
@@ -14,13 +14,14 @@ from constructs import Construct
 
 from lambdas.domain.vocabulary import (
     EventType,
+    FailureCode,
     FindingKind,
     MailOutcome,
     Metric,
     RecoveryOutcome,
     WebhookOutcome,
 )
-from stacks.names import pascal_case
+from stacks.names import alarm_of, pascal_case
 from stacks.operations.alarm_topic import AlarmTopic
 from stacks.operations.observed import FunctionMetrics, Observed
 from stacks.operations.slo import BURN_RATES, Window
@@ -83,6 +84,16 @@ class Alarms:
             self._metrics.one(Metric.ORDER_EVENTS, _MINUTE, EventType.ORDER_NEEDS_ATTENTION),
             "An order needs an operator (NEEDS_ATTENTION).",
         )
+        if self._settings.canary_minutes:
+            # No execution fails when the saga undoes such an order, and a canary gets too few orders for the
+            # burn rates. It notifies nobody: an outage of Stripe raises it, too.
+            self._create(
+                "OrdersFailedInternally",
+                self._metrics.one(Metric.ORDERS_FAILED, _FIVE_MINUTES, FailureCode.INTERNAL_ERROR),
+                "At least three orders within five minutes failed because of an error of ours. A rollout"
+                " reads this alarm; it notifies nobody itself.",
+                threshold=3,
+            )
         self._add(
             "OldestOrderLate",
             self._metrics.one(
@@ -103,8 +114,7 @@ class Alarms:
             alarm = cloudwatch.CompositeAlarm(
                 self._scope,
                 burn_rate.name,
-                # Without it, the CDK chooses a name that the topic does not accept alarms from.
-                composite_alarm_name=f"{Stack.of(self._scope).stack_name}-{burn_rate.name}",
+                composite_alarm_name=alarm_of(self._settings.stage, burn_rate.name),
                 alarm_rule=cloudwatch.AlarmRule.all_of(
                     *(
                         cloudwatch.AlarmRule.from_alarm(window, cloudwatch.AlarmState.ALARM)
@@ -342,6 +352,7 @@ class Alarms:
         return metric.create_alarm(
             self._scope,
             name,
+            alarm_name=alarm_of(self._settings.stage, name),
             alarm_description=self._description(runbook or name, description),
             comparison_operator=(
                 comparisons.LESS_THAN_THRESHOLD if below else comparisons.GREATER_THAN_OR_EQUAL_TO_THRESHOLD

@@ -22,7 +22,9 @@ STAGE_FILES = {
 _NO_COPIES = {"aws:cdk:disable-asset-staging": True}
 """Leaves assets where they are: copying the layer takes half of the time of a synthesis."""
 
-_HASH = re.compile(r"[0-9A-F]{8}$")
+_HASH = re.compile(r"[0-9A-F]{8}([0-9a-f]{32})?$")
+"""What the CDK appends to a name; for a version of a function, also the hash of its code and settings."""
+
 _EXPORT = re.compile(
     r"(.*:ExportsOutput|PublishOutput)(?:Ref|FnGetAtt)(?P<name>.+?)[0-9A-F]{8}(?P<attribute>[A-Za-z]*)[0-9A-F]{8}$"
 )

@@ -278,16 +278,21 @@ def windows(stage: Synthesis) -> set[str]:
 
 def test_an_alarm_and_its_end_go_to_the_topic(stage: Synthesis) -> None:
     for name, alarm in (all_alarms(stage) | composites(stage)).items():
-        expected = [] if name in windows(stage) else ["AlarmTopic"]
+        expected = [] if name in windows(stage) | {"OrdersFailedInternally"} else ["AlarmTopic"]
         assert list(map(readable, alarm.get("AlarmActions", []))) == expected, name
         assert alarm.get("OKActions") == alarm.get("AlarmActions"), name
 
 
-def test_the_topic_accepts_the_name_of_each_composite_alarm(cloud: Synthesis) -> None:
-    """CloudFormation would give other alarms such a name, but the CDK names these itself."""
-    assert composites(cloud)
-    for alarm in composites(cloud).values():
-        assert alarm["AlarmName"].startswith(f"orders-{cloud.stage}-operations-")
+def test_an_alarm_has_a_name_that_the_topic_accepts(stage: Synthesis) -> None:
+    for name, alarm in (all_alarms(stage) | composites(stage)).items():
+        assert alarm["AlarmName"] == f"orders-{stage.stage}-operations-{name}"
+
+
+def test_orders_that_fail_by_our_error_stop_a_rollout(prod: Synthesis) -> None:
+    alarm = all_alarms(prod)["OrdersFailedInternally"]
+
+    assert {each["Name"]: each["Value"] for each in alarm["Dimensions"]}["code"] == "internal_error"
+    assert (alarm["MetricName"], alarm["Period"], alarm["Threshold"]) == ("OrdersFailed", 300, 3)
 
 
 def test_missing_data_means_failure_only_where_a_run_should_have_been(stage: Synthesis) -> None:

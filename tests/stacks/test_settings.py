@@ -146,6 +146,7 @@ def test_the_error_for_an_unknown_setting_names_the_settings(files: Path) -> Non
         *(("payment_deadline_seconds", str(seconds), seconds) for seconds in (1, 600, 1800)),
         *(("orders_per_customer_hour", str(orders), orders) for orders in (1, 50, 100_000)),
         *(("capture", f'"{capture}"', capture) for capture in Capture),
+        ("canary_minutes", "0", 0),
         (
             "allowed_origins",
             '["https://a.example", "http://localhost:3000"]',
@@ -177,6 +178,8 @@ INVALID: list[tuple[str, tuple[str, ...]]] = [
     ("self_sign_up is valid for cloud stages only", ("true",)),
     ("orders_per_customer_hour is .*; valid is a number from 1 to 100000", ("0", "100001")),
     ("orders_per_customer_hour is .*; valid is a whole number", ('"many"', "[]")),
+    ("canary_minutes is .*; valid is a number from 0 to 15", ("-1", "16")),
+    ("canary_minutes is valid for cloud stages only", ("1", "15")),
     (
         "allowed_origins has .*; valid is a list like",
         ('[""]', '["*"]', '["shop.example"]', '["https://shop.example/"]', '["https://*.example"]'),

@@ -46,7 +46,11 @@ def test_each_placeholder_is_replaced_by_its_function(stage: Synthesis, name: st
 
     placeholders = re.findall(r"\$\{([^}]*)Arn}", json.dumps(machine["Definition"]))
     substitutions = {key: readable(arn) for key, arn in machine["DefinitionSubstitutions"].items()}
-    assert substitutions == {f"{function}Arn": f"{function}.Arn" for function in placeholders}
+    pinned = name == "Saga" and stage.stage != "local"
+    called = (
+        "CurrentVersion" if pinned else ".Arn"
+    )  # never an alias: it would change the code of an execution
+    assert substitutions == {f"{function}Arn": f"{function}{called}" for function in placeholders}
 
 
 @pytest.mark.parametrize("name", ["Saga", "Reconciliation"])

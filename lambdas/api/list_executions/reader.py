@@ -13,6 +13,7 @@ from lambdas.api.list_executions.history import Event, until_end
 from lambdas.domain.errors import SagaUnavailable
 from lambdas.shared.aws import error_code, step_functions, transient_as
 from lambdas.shared.log import logger
+from lambdas.shared.saga_executions import execution_arn
 from lambdas.shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class HistoryReader:
         self, client: "SFNClient", state_machine_arn: str, *, budget_seconds: float = _BUDGET_SECONDS
     ) -> None:
         self._client = client
-        self._executions = state_machine_arn.replace(":stateMachine:", ":execution:")
+        self._state_machine_arn = state_machine_arn
         self._deadline = monotonic() + budget_seconds
 
     @classmethod
@@ -82,7 +83,7 @@ class HistoryReader:
             return History(HistoryState.TRUNCATED)
         try:
             with transient_as(SagaUnavailable):
-                return self._read(f"{self._executions}:{name}")
+                return self._read(execution_arn(self._state_machine_arn, name))
         except SagaUnavailable as error:
             logger.warning("a history cannot be read", extra={"execution": name, "error": str(error)})
             return History(HistoryState.UNAVAILABLE)

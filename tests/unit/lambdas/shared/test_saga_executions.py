@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from lambdas.domain.errors import SagaUnavailable
-from lambdas.shared.saga_executions import SagaExecutions
+from lambdas.shared.saga_executions import SagaExecutions, execution_arn
 from lambdas.shared.settings import Settings
 from tests.unit.lambdas.builders import ORDER_ID
 
@@ -35,6 +35,23 @@ def test_an_execution_gets_the_order_and_the_request(
     )
 
     assert saga.start(ORDER_ID, request_id, f"{ORDER_ID}-v7") is True
+
+
+@pytest.mark.parametrize("started", [MACHINE, f"{MACHINE}:live"])
+def test_the_arn_of_an_execution_has_no_alias(started: str) -> None:
+    assert execution_arn(started, f"{ORDER_ID}-v7") == EXECUTION
+
+
+def test_an_execution_is_started_through_the_alias(step_functions_stub: Stubber) -> None:
+    step_functions_stub.add_response(
+        "start_execution",
+        {"executionArn": EXECUTION, "startDate": "2026-03-01T12:00:00Z"},
+        {"stateMachineArn": f"{MACHINE}:live", "name": ORDER_ID, "input": json.dumps({"order_id": ORDER_ID})},
+    )
+
+    saga = SagaExecutions.from_settings(Settings({"STATE_MACHINE_ARN": f"{MACHINE}:live"}))
+
+    assert saga.start(ORDER_ID, None, ORDER_ID) is True
 
 
 def test_no_execution_is_started_with_a_used_name(saga: SagaExecutions, step_functions_stub: Stubber) -> None:
