@@ -1,7 +1,8 @@
 """The promises to the customer of an order, checked on what the order left behind.
 
-They come on top of the first law (`laws`). As there, none of the product's code is used: the check reads the
-order's record, the events that a consumer got, the mail that was sent, and the executions.
+They come on top of the first law (`laws`). As there, none of the product's code is used, except the table of
+what entries of the timeline mean: the check reads the order's record, the events that a consumer got, the
+mail that was sent, and the executions.
 """
 
 import re
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Final
 
+from lambdas.domain.timeline import ENTRY_KINDS
 from local.saga_control import StateVisit
 from proof.port import PlayedStage
 
@@ -18,12 +20,8 @@ AT_REST: Final = frozenset({"CONFIRMED", "FAILED", "CANCELLED"})
 
 _MADE_REFUNDS: Final = frozenset({"refunded", "refund_pending"})
 
-_EVENTS: Final = (
-    *("OrderConfirmed", "OrderFailed", "OrderCancelled", "OrderNeedsAttention"),
-    *("PaymentRefundedOutside", "PaymentSettledOutside"),
-    *("PaymentDisputed", "PaymentDisputeWon", "PaymentDisputeLost", "OrderFulfilled"),
-)
-"""Entries of the timeline that are events by the same name."""
+_EVENTS: Final = {name: str(kind.event) for name, kind in ENTRY_KINDS.items() if kind.event is not None}
+"""The event of each entry of the timeline that is one, at least sometimes."""
 
 _SUBJECTS: Final = {
     "CONFIRMED": "Your order is confirmed",
@@ -270,8 +268,8 @@ def _broken(order: OrderHistory) -> Iterator[str]:
 def _events_of(timeline: Sequence[str]) -> Iterator[str | None]:
     """The event that each entry announces; None if it announces none.
 
-    Two events have other names than their entries, because most such entries are no event: the first wait for
-    a payment that the customer must approve, and a refund that is sent after the order was closed.
+    Two entries do only sometimes: the first wait for a payment that the customer must approve, and a refund
+    that is sent after the order was closed.
     """
     must_approve = waits = is_closed = False
     for entry in timeline:
@@ -284,15 +282,14 @@ def _events_of(timeline: Sequence[str]) -> Iterator[str | None]:
                 is_closed = True
             case "OrderNeedsAttention" | "PaymentSettledOutside":
                 waits = is_closed = False
+        event = _EVENTS.get(entry)
         if entry == "PaymentAwaited":
-            yield "PaymentApprovalNeeded" if must_approve and not waits else None
+            yield event if must_approve and not waits else None
             waits = True
-        elif entry in {"LinesRefunded", "LineRefundMade"}:
-            yield "OrderLinesRefunded"
-        elif entry == "PaymentRefunded" and is_closed:
-            yield "PaymentRefundSent"
+        elif entry == "PaymentRefunded":
+            yield event if is_closed else None
         else:
-            yield entry if entry in _EVENTS else None
+            yield event
 
 
 def _forward_too_late(timeline: Sequence[str]) -> Iterator[str]:

@@ -65,66 +65,71 @@ _REFUND: Final = LineRefund(
 )
 
 
-def _with_dispute(order: Order, dispute: DisputeState) -> Order:
-    return replace(order, version=order.version + 1, payment=replace(order.payment, dispute=dispute))
+def _changed(order: Order, entry: str, **changes: Any) -> tuple[Order, Order]:  # noqa: ANN401 - any attribute of an order
+    """An order before and after a change that appends an entry to its timeline."""
+    timeline = (*order.timeline, TimelineEntry(order.updated_at, entry))
+    return order, replace(order, timeline=timeline, **changes)
+
+
+def _dispute(order: Order, dispute: DisputeState) -> tuple[Order, Order]:
+    payment = replace(order.payment, dispute=dispute)
+    return _changed(order, dispute.event, version=order.version + 1, payment=payment)
 
 
 _CHANGES: Final[Mapping[EventType, tuple[Order, Order]]] = {
-    EventType.ORDER_CONFIRMED: (_PENDING, _CONFIRMED),
-    EventType.ORDER_FAILED: (
+    EventType.ORDER_CONFIRMED: _changed(_PENDING, "OrderConfirmed", status=OrderStatus.CONFIRMED, version=5),
+    EventType.ORDER_FAILED: _changed(
         _PENDING,
-        replace(
-            _PENDING,
-            status=OrderStatus.FAILED,
-            version=7,
-            failure=Failure(FailureCode.PAYMENT_DECLINED, "The card was declined."),
-        ),
+        "OrderFailed",
+        status=OrderStatus.FAILED,
+        version=7,
+        failure=Failure(FailureCode.PAYMENT_DECLINED, "The card was declined."),
     ),
-    EventType.ORDER_CANCELLED: (
+    EventType.ORDER_CANCELLED: _changed(
         _CONFIRMED,
-        replace(
-            _CONFIRMED,
-            status=OrderStatus.CANCELLED,
-            version=9,
-            failure=Failure(FailureCode.CANCELLED_BY_CUSTOMER, "The order was cancelled by the customer."),
-        ),
+        "OrderCancelled",
+        status=OrderStatus.CANCELLED,
+        version=9,
+        failure=Failure(FailureCode.CANCELLED_BY_CUSTOMER, "The order was cancelled by the customer."),
     ),
-    EventType.ORDER_NEEDS_ATTENTION: (_PENDING, _FLAGGED),
-    EventType.PAYMENT_DISPUTED: (_CONFIRMED, _DISPUTED),
-    EventType.PAYMENT_DISPUTE_LOST: (_DISPUTED, _with_dispute(_DISPUTED, DisputeState.LOST)),
-    EventType.PAYMENT_DISPUTE_WON: (_DISPUTED, _with_dispute(_DISPUTED, DisputeState.WON)),
-    EventType.PAYMENT_REFUNDED_OUTSIDE: (
+    EventType.ORDER_NEEDS_ATTENTION: _changed(
+        replace(_FLAGGED, status=OrderStatus.PENDING),
+        "OrderNeedsAttention",
+        status=OrderStatus.NEEDS_ATTENTION,
+    ),
+    EventType.PAYMENT_DISPUTED: _dispute(replace(_CONFIRMED, version=6), DisputeState.OPEN),
+    EventType.PAYMENT_DISPUTE_LOST: _dispute(_DISPUTED, DisputeState.LOST),
+    EventType.PAYMENT_DISPUTE_WON: _dispute(_DISPUTED, DisputeState.WON),
+    EventType.PAYMENT_REFUNDED_OUTSIDE: _changed(
         _CONFIRMED,
-        replace(_CONFIRMED, version=7, payment=replace(_CONFIRMED.payment, refunded_outside=10_000)),
+        "PaymentRefundedOutside: 10000",
+        version=7,
+        payment=replace(_CONFIRMED.payment, refunded_outside=10_000),
     ),
-    EventType.PAYMENT_SETTLED_OUTSIDE: (
+    EventType.PAYMENT_SETTLED_OUTSIDE: _changed(
         _FLAGGED,
-        replace(
-            _FLAGGED,
-            status=OrderStatus.PENDING,
-            version=9,
-            settlement=Settlement("operator", "Bank transfer 2026-0042", "2026-03-01T13:00:00.000Z"),
-        ),
+        "PaymentSettledOutside",
+        status=OrderStatus.PENDING,
+        version=9,
+        settlement=Settlement("operator", "Bank transfer 2026-0042", "2026-03-01T13:00:00.000Z"),
     ),
-    EventType.PAYMENT_APPROVAL_NEEDED: (
-        _ACTION_REQUIRED,
-        replace(_ACTION_REQUIRED, status=OrderStatus.AWAITING_PAYMENT, version=5),
+    EventType.PAYMENT_APPROVAL_NEEDED: _changed(
+        _ACTION_REQUIRED, "PaymentAwaited", status=OrderStatus.AWAITING_PAYMENT, version=5
     ),
-    EventType.ORDER_FULFILLED: (
+    EventType.ORDER_FULFILLED: _changed(
         _CONFIRMED,
-        replace(
-            _CONFIRMED,
-            version=7,
-            fulfilment=Fulfilment("2026-03-02T08:00:00.000Z", "operator", "DHL", "00340434161094"),
-        ),
+        "OrderFulfilled",
+        version=7,
+        fulfilment=Fulfilment("2026-03-02T08:00:00.000Z", "operator", "DHL", "00340434161094"),
     ),
-    EventType.ORDER_LINES_REFUNDED: (
-        replace(_CONFIRMED, version=8, refunds=(_REFUND,)),
-        replace(_CONFIRMED, version=9, refunds=(replace(_REFUND, status=LineRefundStatus.REFUNDED),)),
+    EventType.ORDER_LINES_REFUNDED: _changed(
+        _CONFIRMED,
+        f"LinesRefunded: {_REFUND.refund_id}",
+        version=9,
+        refunds=(replace(_REFUND, status=LineRefundStatus.REFUNDED),),
     ),
-    EventType.PAYMENT_REFUND_SENT: (
-        _REFUND_PENDING,
-        replace(_REFUND_PENDING, version=11, payment=Payment(PaymentStatus.REFUNDED, "pi_3PxYz")),
+    EventType.PAYMENT_REFUND_SENT: _changed(
+        _REFUND_PENDING, "PaymentRefunded", version=11, payment=Payment(PaymentStatus.REFUNDED, "pi_3PxYz")
     ),
 }
 """An order before and after the change that each event reports."""

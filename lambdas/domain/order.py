@@ -200,6 +200,16 @@ class TimelineEntry:
     execution: str | None = None
     request_id: str | None = None
 
+    @property
+    def name(self) -> str:
+        """What happened, without what follows a colon."""
+        return self.event.partition(":")[0]
+
+    @property
+    def about(self) -> str:
+        """What follows the colon, such as an id, an amount or a reason; empty if nothing does."""
+        return self.event.partition(": ")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -318,7 +328,7 @@ class Order:
 
     def has_had(self, *events: str) -> bool:
         """Whether the timeline has an entry of one of these names; what follows a colon is not compared."""
-        return any(entry.event.partition(":")[0] in events for entry in self.timeline)
+        return any(entry.name in events for entry in self.timeline)
 
     @property
     def turn(self) -> str:

@@ -15,11 +15,13 @@ from stacks.settings import STAGES
 from statemachines.definition import read_definition
 from statemachines.document import SagaDocument
 from tests.stacks.synthesis import Synthesis, readable
-from tests.unit.lambdas.builders import an_order
+from tests.unit.lambdas.builders import an_order, changed
 
 pytestmark = pytest.mark.xdist_group("stacks")
 
-CALL_FOR_AN_OPERATOR = event_of_change(None, an_order(status=OrderStatus.NEEDS_ATTENTION))
+CALL_FOR_AN_OPERATOR = event_of_change(
+    an_order(), changed(an_order(), "OrderNeedsAttention", status=OrderStatus.NEEDS_ATTENTION)
+)
 assert CALL_FOR_AN_OPERATOR
 
 

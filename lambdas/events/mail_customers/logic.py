@@ -1,7 +1,5 @@
 """Mails a customer about an event that is not the end of their order."""
 
-from typing import Final
-
 from lambdas.domain import clock
 from lambdas.domain.errors import MailRejected
 from lambdas.domain.order import Order
@@ -16,8 +14,6 @@ from lambdas.shared.mail.money_words import rest_of
 from lambdas.shared.mail.order_shipped import order_shipped
 from lambdas.shared.mail.payment_refunded import payment_refunded
 from lambdas.shared.store.orders import OrderTable
-
-_REFUNDED_OUTSIDE: Final = "PaymentRefundedOutside"
 
 
 def mail_customer(
@@ -91,9 +87,9 @@ def _refund(detail: OrderEventDetail, order: Order) -> int:
     """
     total = detail["payment"]["refunded_outside"]
     totals = [
-        int(entry.event.partition(": ")[2])
+        int(entry.about)
         for entry in order.timeline
-        if entry.event.startswith(_REFUNDED_OUTSIDE) and entry.at <= detail["occurred_at"]
+        if entry.name == EventType.PAYMENT_REFUNDED_OUTSIDE and entry.at <= detail["occurred_at"]
     ]
     before = totals[: len(totals) - 1 - totals[::-1].index(total)]
     return total - (before[-1] if before else 0)

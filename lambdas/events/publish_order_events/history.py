@@ -4,38 +4,14 @@ Each write appends one entry to the timeline and adds 1 to the version. So the t
 each version needs, and the event of a change has its first `event_id`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from lambdas.domain.line_refund import LineRefund, LineRefundStatus
-from lambdas.domain.order import Order, OrderStatus, PaymentStatus
-from lambdas.domain.payment import DisputeState
+from lambdas.domain.order import Order, OrderStatus, TimelineEntry
+from lambdas.domain.timeline import ENTRY_KINDS, EntryKind
 from lambdas.events.publish_order_events.order_event import OrderEvent, event_of_change
-
-_STATUS_AFTER: Final = {
-    "PaymentAwaited": OrderStatus.AWAITING_PAYMENT,
-    "OrderConfirmed": OrderStatus.CONFIRMED,
-    "StockReleased": OrderStatus.PENDING,
-    "OrderFailed": OrderStatus.FAILED,
-    "OrderCancelled": OrderStatus.CANCELLED,
-    "OrderNeedsAttention": OrderStatus.NEEDS_ATTENTION,
-    "RetryRequested": OrderStatus.PENDING,
-    "PaymentSettledOutside": OrderStatus.PENDING,
-}
-_PAYMENT_AFTER: Final = {
-    "PaymentIntentCreated": PaymentStatus.REQUIRES_CONFIRMATION,
-    "PaymentActionRequired": PaymentStatus.REQUIRES_ACTION,
-    "PaymentProcessing": PaymentStatus.PROCESSING,
-    "PaymentDeclined": PaymentStatus.REQUIRES_PAYMENT_METHOD,
-    "PaymentSucceeded": PaymentStatus.SUCCEEDED,
-    "PaymentAuthorized": PaymentStatus.REQUIRES_CAPTURE,
-    "PaymentCaptured": PaymentStatus.SUCCEEDED,
-    "PaymentCanceled": PaymentStatus.CANCELED,
-    "PaymentRefundPending": PaymentStatus.REFUND_PENDING,
-    "PaymentRefunded": PaymentStatus.REFUNDED,
-}
-_DISPUTE_AFTER: Final[Mapping[str, DisputeState]] = {dispute.event: dispute for dispute in DisputeState}
 
 
 def events_of_history(order: Order) -> Iterator[OrderEvent]:
@@ -59,22 +35,25 @@ def _versions_of(order: Order) -> Iterator[Order]:
             version=number,
             updated_at=entry.at,
             timeline=order.timeline[: number - first + 1],
-            **_changes(entry.event, version, order),
+            **_changes(entry, version, order),
         )
         yield version
 
 
-def _changes(entry: str, before: Order, order: Order) -> dict[str, Any]:
+def _changes(entry: TimelineEntry, before: Order, order: Order) -> dict[str, Any]:
     """What the write of an entry changed; lines, failure, settlement and fulfilment are written only once."""
-    name, _, detail = entry.partition(": ")
-    changes: dict[str, Any] = {"status": _STATUS_AFTER.get(name, before.status)}
-    if name == "RetryRequested" and before.status is not OrderStatus.NEEDS_ATTENTION:
-        changes["status"] = before.status
-    if name in _PAYMENT_AFTER:
-        changes["payment"] = replace(before.payment, status=_PAYMENT_AFTER[name])
-    match name:
+    kind = ENTRY_KINDS.get(entry.name, EntryKind())
+    payment = replace(
+        before.payment,
+        status=kind.payment or before.payment.status,
+        dispute=kind.dispute or before.payment.dispute,
+    )
+    changes: dict[str, Any] = {"status": kind.status or before.status, "payment": payment}
+    match entry.name:
         case "OrderPriced":
             changes |= {"lines": order.lines, "amount": order.amount}
+        case "RetryRequested" if before.status is OrderStatus.NEEDS_ATTENTION:
+            changes["status"] = OrderStatus.PENDING
         case "UndoBegan":
             changes["failure"] = order.failure
         case "PaymentSettledOutside":
@@ -82,11 +61,10 @@ def _changes(entry: str, before: Order, order: Order) -> dict[str, Any]:
         case "OrderFulfilled":
             changes["fulfilment"] = order.fulfilment
         case "PaymentRefundedOutside":
-            changes["payment"] = replace(before.payment, refunded_outside=int(detail))
+            changes["payment"] = replace(payment, refunded_outside=int(entry.about))
         case "LinesRefunded" | "LineRefundMade" | "LineRefundReturned":
-            changes["refunds"] = _refunds(detail, before, order, is_made=name != "LineRefundReturned")
-        case _ if name in _DISPUTE_AFTER:
-            changes["payment"] = replace(before.payment, dispute=_DISPUTE_AFTER[name])
+            is_made = entry.name != "LineRefundReturned"
+            changes["refunds"] = _refunds(entry.about, before, order, is_made=is_made)
     return changes
 
 

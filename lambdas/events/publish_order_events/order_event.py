@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypedDict
 
-from lambdas.domain.line_refund import LineRefund
-from lambdas.domain.order import Fulfilment, Order, OrderStatus, PaymentStatus
+from lambdas.domain.order import Fulfilment, Order, PaymentStatus
 from lambdas.domain.order_events import (
     VERSION,
     FailureDetail,
@@ -16,16 +15,10 @@ from lambdas.domain.order_events import (
     PaymentDetail,
     RefundedItemDetail,
 )
+from lambdas.domain.timeline import ENTRY_KINDS
 from lambdas.domain.vocabulary import EventType
 
 _NAMESPACE: Final = uuid.UUID("3f6d9a3e-6c1b-5c53-9d2e-0b6f8f2a7c11")
-
-_DETAIL_TYPES: Final = {
-    OrderStatus.CONFIRMED: EventType.ORDER_CONFIRMED,
-    OrderStatus.FAILED: EventType.ORDER_FAILED,
-    OrderStatus.CANCELLED: EventType.ORDER_CANCELLED,
-    OrderStatus.NEEDS_ATTENTION: EventType.ORDER_NEEDS_ATTENTION,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +57,7 @@ def event_of_change(before: Order | None, after: Order) -> OrderEvent | None:
         ],
         "occurred_at": after.updated_at,
         **_optional(detail_type, after),
-        **_line_refund(before, after),
+        **_line_refund(detail_type, after),
     }
     return OrderEvent(detail_type, detail)
 
@@ -114,18 +107,19 @@ def _fulfilment(fulfilment: Fulfilment) -> FulfilmentDetail:
     return detail
 
 
-def _line_refund(before: Order | None, after: Order) -> _Optional:
-    made = _newly_made(before, after)
-    if made is None:
+def _line_refund(detail_type: EventType, after: Order) -> _Optional:
+    """The refund of lines that the newest entry names."""
+    if detail_type is not EventType.ORDER_LINES_REFUNDED:
         return {}
+    [refund] = (each for each in after.refunds if each.refund_id == after.timeline[-1].about)
     all_made = replace(after, refunds=tuple(each for each in after.refunds if each.is_made))
     return {
         "refund": {
-            "refund_id": made.refund_id,
-            "amount": made.amount,
-            "items": _units(made.items),
+            "refund_id": refund.refund_id,
+            "amount": refund.amount,
+            "items": _units(refund.items),
             "items_kept": _units(all_made.units_kept),
-            "restock": made.restock,
+            "restock": refund.restock,
         }
     }
 
@@ -134,35 +128,18 @@ def _units(items: Mapping[str, int]) -> Sequence[RefundedItemDetail]:
     return [{"sku": sku, "quantity": units} for sku, units in sorted(items.items()) if units]
 
 
-def _newly_made(before: Order | None, after: Order) -> LineRefund | None:
-    """The refund of lines that a change says was made."""
-    known = {each.refund_id for each in before.refunds if each.is_made} if before is not None else set()
-    return next((each for each in after.refunds if each.is_made and each.refund_id not in known), None)
-
-
 def _detail_type(before: Order | None, after: Order) -> EventType | None:
-    if before is not None and before.settlement != after.settlement:
-        return EventType.PAYMENT_SETTLED_OUTSIDE
-    if before is not None and before.fulfilment != after.fulfilment:
-        return EventType.ORDER_FULFILLED
-    if _newly_made(before, after) is not None:
-        return EventType.ORDER_LINES_REFUNDED
-    if before is None or before.status is not after.status:
-        return (
-            EventType.PAYMENT_APPROVAL_NEEDED if after.waits_for_customer else _DETAIL_TYPES.get(after.status)
-        )
-    return _payment_event(before, after)
-
-
-def _payment_event(before: Order, after: Order) -> EventType | None:
-    if after.payment.dispute is not None and after.payment.dispute is not before.payment.dispute:
-        return after.payment.dispute.event
-    if after.payment.refunded_outside != before.payment.refunded_outside:
-        return EventType.PAYMENT_REFUNDED_OUTSIDE
-    return EventType.PAYMENT_REFUND_SENT if _refund_was_sent(before, after) else None
-
-
-def _refund_was_sent(before: Order, after: Order) -> bool:
-    """Whether the pending refund of a closed order was sent; an open order has the event of its end."""
-    was, now = before.payment.status, after.payment.status
-    return after.is_closed and was is PaymentStatus.REFUND_PENDING and now is PaymentStatus.REFUNDED
+    """The event of the newest entry, if it is one this time; see `ENTRY_KINDS`."""
+    kind = ENTRY_KINDS.get(after.timeline[-1].name)
+    if before is None or kind is None:
+        return None
+    match kind.event:
+        case EventType.PAYMENT_APPROVAL_NEEDED:
+            is_event = after.waits_for_customer and before.status is not after.status
+        case EventType.PAYMENT_REFUND_SENT:
+            is_event = after.is_closed and before.payment.status is PaymentStatus.REFUND_PENDING
+        case EventType.ORDER_NEEDS_ATTENTION:  # earlier versions of the service repeated the entry
+            is_event = before.status is not after.status
+        case _:
+            is_event = True
+    return kind.event if is_event else None

@@ -15,7 +15,7 @@ from lambdas.domain.payment import DisputeState
 from lambdas.events.publish_order_events.order_event import OrderEvent, event_of_change
 from local.processes import REPOSITORY
 from stacks.event_table import COLUMNS, PARTITION
-from tests.unit.lambdas.builders import ARMCHAIR, an_order, priced
+from tests.unit.lambdas.builders import ARMCHAIR, an_order, changed, priced
 
 MONDAY, TUESDAY, WEDNESDAY = "2026-03-02", "2026-03-03", "2026-03-04"
 SUBMITTED = an_order(priced(ARMCHAIR), amount=75_800)
@@ -23,28 +23,32 @@ SUBMITTED = an_order(priced(ARMCHAIR), amount=75_800)
 Row = dict[str, Any]
 
 
-def changed(
+def event_of(
     order: Order,
+    entry: str,
     day: str,
     hour: int = 12,
     **changes: Any,  # noqa: ANN401 - any attribute of an order
 ) -> tuple[Order, OrderEvent]:
     """The order after a change, and the event of the change."""
     at = f"{day}T{hour:02}:00:00.000Z"
-    after = replace(order, version=order.version + 1, updated_at=at, **changes)
+    after = changed(order, entry, updated_at=at, **changes)
     event = event_of_change(order, after)
     assert event is not None
     return after, event
 
 
 def confirmed(day: str, order: Order = SUBMITTED) -> tuple[Order, OrderEvent]:
-    return changed(order, day, status=OrderStatus.CONFIRMED, payment=Payment(PaymentStatus.SUCCEEDED))
+    return event_of(
+        order, "OrderConfirmed", day, status=OrderStatus.CONFIRMED, payment=Payment(PaymentStatus.SUCCEEDED)
+    )
 
 
 def closed(
     day: str, code: str, order: Order = SUBMITTED, status: OrderStatus = OrderStatus.FAILED
 ) -> tuple[Order, OrderEvent]:
-    return changed(order, day, hour=13, status=status, failure=Failure(code, "A sentence."))
+    entry = "OrderCancelled" if status is OrderStatus.CANCELLED else "OrderFailed"
+    return event_of(order, entry, day, hour=13, status=status, failure=Failure(code, "A sentence."))
 
 
 def of_an_earlier_version(event: OrderEvent) -> OrderEvent:
@@ -106,8 +110,12 @@ def test_an_order_that_was_never_confirmed_gives_nothing_back() -> None:
 def test_refunds_outside_count_by_their_change() -> None:
     """The event has the sum of all refunds, and a refund that fails lowers it."""
     order, sale = confirmed(MONDAY)
-    order, refunds = changed(order, TUESDAY, payment=replace(order.payment, refunded_outside=800))
-    _, failed = changed(order, WEDNESDAY, payment=replace(order.payment, refunded_outside=300))
+    order, refunds = event_of(
+        order, "PaymentRefundedOutside: 800", TUESDAY, payment=replace(order.payment, refunded_outside=800)
+    )
+    _, failed = event_of(
+        order, "PaymentRefundedOutside: 300", WEDNESDAY, payment=replace(order.payment, refunded_outside=300)
+    )
 
     assert revenue(sale, refunds, failed) == [
         (WEDNESDAY, "usd", 500),
@@ -132,8 +140,8 @@ def refund_of_lines(refund_id: str, amount: int) -> LineRefund:
 def test_refunds_of_lines_add_up_until_the_rest_is_given_back() -> None:
     first, second = refund_of_lines("first", 500), refund_of_lines("second", 300)
     order, sale = confirmed(MONDAY)
-    order, one = changed(order, TUESDAY, refunds=(first,))
-    order, two = changed(order, WEDNESDAY, refunds=(first, second))
+    order, one = event_of(order, "LinesRefunded: first", TUESDAY, refunds=(first,))
+    order, two = event_of(order, "LinesRefunded: second", WEDNESDAY, refunds=(first, second))
     _, cancellation = closed(WEDNESDAY, "returned", order, OrderStatus.CANCELLED)
 
     assert revenue(sale, one, two) == [
@@ -148,16 +156,16 @@ def test_a_refund_of_lines_that_is_made_again_counts_once() -> None:
     """The customer's bank returned it, and then Stripe reports that it was made after all."""
     refund = refund_of_lines("first", 500)
     order, sale = confirmed(MONDAY)
-    order, made = changed(order, TUESDAY, refunds=(refund,))
-    returned = replace(order, version=order.version + 1, refunds=())
-    _, made_again = changed(returned, WEDNESDAY, refunds=(refund,))
+    order, made = event_of(order, "LinesRefunded: first", TUESDAY, refunds=(refund,))
+    returned = changed(order, "LineRefundReturned: first", refunds=())
+    _, made_again = event_of(returned, "LineRefundMade: first", WEDNESDAY, refunds=(refund,))
 
     assert revenue(sale, made, made_again) == [(TUESDAY, "usd", -500), (MONDAY, "usd", 75_800)]
 
 
 def test_an_order_whose_money_is_stuck_gives_back_when_it_is_closed() -> None:
     order, sale = confirmed(MONDAY)
-    order, stuck = changed(order, TUESDAY, status=OrderStatus.NEEDS_ATTENTION)
+    order, stuck = event_of(order, "OrderNeedsAttention", TUESDAY, status=OrderStatus.NEEDS_ATTENTION)
     _, cancellation = closed(WEDNESDAY, "cancelled_by_customer", order, OrderStatus.CANCELLED)
 
     assert revenue(sale, stuck) == [(MONDAY, "usd", 75_800)]
@@ -178,7 +186,9 @@ def test_events_of_an_earlier_version_are_told_by_their_time() -> None:
 
 def test_a_cancellation_after_a_refund_gives_back_the_rest() -> None:
     order, sale = confirmed(MONDAY)
-    order, refund = changed(order, MONDAY, 13, payment=replace(order.payment, refunded_outside=800))
+    order, refund = event_of(
+        order, "PaymentRefundedOutside: 800", MONDAY, 13, payment=replace(order.payment, refunded_outside=800)
+    )
     _, cancellation = closed(TUESDAY, "cancelled_by_operator", order, OrderStatus.CANCELLED)
 
     assert revenue(sale, refund, cancellation)[0] == (TUESDAY, "usd", -75_000)
@@ -186,8 +196,12 @@ def test_a_cancellation_after_a_refund_gives_back_the_rest() -> None:
 
 def test_a_dispute_takes_the_money_until_it_is_won() -> None:
     order, sale = confirmed(MONDAY)
-    order, opened = changed(order, TUESDAY, payment=replace(order.payment, dispute=DisputeState.OPEN))
-    _, won = changed(order, WEDNESDAY, payment=replace(order.payment, dispute=DisputeState.WON))
+    order, opened = event_of(
+        order, "PaymentDisputed", TUESDAY, payment=replace(order.payment, dispute=DisputeState.OPEN)
+    )
+    _, won = event_of(
+        order, "PaymentDisputeWon", WEDNESDAY, payment=replace(order.payment, dispute=DisputeState.WON)
+    )
 
     assert revenue(sale, opened, won) == [
         (WEDNESDAY, "usd", 75_800),
@@ -224,7 +238,7 @@ def test_the_refund_of_a_closed_order_is_no_second_failure() -> None:
     order, failure = closed(
         today(), "out_of_stock", replace(SUBMITTED, payment=Payment(PaymentStatus.REFUND_PENDING))
     )
-    _, refund = changed(order, today(), 14, payment=Payment(PaymentStatus.REFUNDED))
+    _, refund = event_of(order, "PaymentRefunded", today(), 14, payment=Payment(PaymentStatus.REFUNDED))
 
     (row,) = answer("failures", [failure, refund], arrived_on=today())
 

@@ -46,6 +46,12 @@ def an_order(*lines: OrderLine, **changes: Any) -> Order:  # noqa: ANN401 - any 
     return replace(order, **changes)
 
 
+def changed(order: Order, entry: str, **changes: Any) -> Order:  # noqa: ANN401 - any attribute of an order
+    """The order after a write, which appends an entry to its timeline."""
+    timeline = (*order.timeline, TimelineEntry(changes.get("updated_at", order.updated_at), entry))
+    return replace(order, timeline=timeline, version=order.version + 1, **changes)
+
+
 def caught(error: Exception) -> dict[str, str]:
     """What Step Functions passes to the undo chain after a Lambda function raised the error."""
     name, message = type(error).__name__, str(error)
