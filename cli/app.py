@@ -2,7 +2,19 @@
 
 import typer
 
-from cli.commands import analytics, console, dlq, events, imports, orders, picks, reconcile, sign_in, stock
+from cli.commands import (
+    analytics,
+    console,
+    dlq,
+    events,
+    imports,
+    orders,
+    picks,
+    reconcile,
+    sign_in,
+    stock,
+    version,
+)
 from cli.exit_codes import MEANINGS
 
 app = typer.Typer(
@@ -20,6 +32,7 @@ app.add_typer(imports.app)
 app.add_typer(picks.app)
 app.add_typer(console.app)
 app.add_typer(sign_in.app)
+app.add_typer(version.app)
 app.add_typer(events.app, name="events")
 app.add_typer(analytics.app)
 app.add_typer(dlq.app, name="dlq")

@@ -124,21 +124,40 @@ def _deployed(stage: str | None, run: Mapping[str, Any] | None) -> tuple[dict[st
     Raises:
         Unavailable: The stage does not exist in this account and region.
     """
-    import boto3  # noqa: PLC0415 - see above
-
     options = _client_options(run)
-    prefix = f"orders-{stage or _EMBEDDED_STAGE}-"
-    pages = boto3.client("cloudformation", **options).get_paginator("describe_stacks").paginate()
-    outputs = {
-        each["OutputKey"]: each["OutputValue"]
-        for page in pages
-        for stack in page["Stacks"]
-        if stack["StackName"].startswith(prefix)
-        for each in stack.get("Outputs", [])
-    }
+    stacks = _outputs_by_stack(stage or _EMBEDDED_STAGE, options)
+    outputs = {name: value for each in stacks.values() for name, value in each.items()}
     if "EventBusName" not in outputs:
         raise Unavailable(f"The stage {stage or _EMBEDDED_STAGE} was not found", "It has no stacks here.")
     return options, outputs
+
+
+def versions_of(stage: str | None, run: Mapping[str, Any] | None) -> dict[str, str]:
+    """Read the version of each stack of a stage, by the stack's name; see `_deployed`.
+
+    Raises:
+        Unavailable: The stage does not exist in this account and region.
+    """
+    stacks = _outputs_by_stack(stage or _EMBEDDED_STAGE, _client_options(run))
+    if not stacks:
+        raise Unavailable(f"The stage {stage or _EMBEDDED_STAGE} was not found", "It has no stacks here.")
+    return {stack: outputs["Version"] for stack, outputs in stacks.items() if "Version" in outputs}
+
+
+def _outputs_by_stack(stage: str, options: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Read the outputs of all stacks of a stage, by the stack's name without the stage."""
+    import boto3  # noqa: PLC0415 - see above
+
+    prefix = f"orders-{stage}-"
+    pages = boto3.client("cloudformation", **options).get_paginator("describe_stacks").paginate()
+    return {
+        stack["StackName"].removeprefix(prefix): {
+            each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])
+        }
+        for page in pages
+        for stack in page["Stacks"]
+        if stack["StackName"].startswith(prefix)
+    }
 
 
 def _client_options(run: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -263,6 +263,13 @@ class ReconciliationJson(TypedDict):
     findings: list[Mapping[str, str | None]]
 
 
+class VersionsJson(TypedDict):
+    """The version of the command line, and of each stack of a shop; no stacks if there is no shop."""
+
+    command_line: str
+    stacks: Mapping[str, str]
+
+
 class LetterQueueJson(TypedDict):
     """A queue that should be empty.
 

@@ -1,9 +1,11 @@
 """Structured logs: one JSON line per event, with the ids of the order, the execution and the request.
 
+Each line has the version of the service, because two versions are at work while a stage is updated.
 Never log a payment method, an address or a whole event.
 """
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -12,7 +14,7 @@ from aws_lambda_powertools import Logger
 from lambdas.domain.order import Order
 from lambdas.domain.vocabulary import SERVICE
 
-logger = Logger(service=SERVICE)
+logger = Logger(service=SERVICE, service_version=os.environ.get("SERVICE_VERSION"))
 
 # With JSON logging, Lambda sets the root logger to the function's level, INFO. The Stripe SDK would write two
 # lines for each call, with the messages of Stripe's errors. Libraries write warnings only.

@@ -18,6 +18,7 @@ from stacks.constructs.stage_stack import StageStack
 from stacks.names import pascal_case
 from stacks.settings import StageSettings
 from stacks.timeouts import MEMORY_MB, function_timeout_seconds
+from stacks.version import app_version
 
 _EMBEDDED_RUNTIME = Path(__file__).parent / "embedded_runtime"
 
@@ -67,7 +68,11 @@ class PythonFunction(lambda_.Function):
             logging_format=lambda_.LoggingFormat.JSON,
             application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             system_log_level_v2=lambda_.SystemLogLevel.WARN,
-            environment={"POWERTOOLS_METRICS_NAMESPACE": settings.metric_namespace, **environment},
+            environment={
+                "POWERTOOLS_METRICS_NAMESPACE": settings.metric_namespace,
+                "SERVICE_VERSION": app_version(),
+                **environment,
+            },
             # Executions call the version with which they began. The version of a deployment that failed is
             # deleted: Lambda publishes no code twice in a row, so a second try could not publish it.
             current_version_options=lambda_.VersionOptions(

@@ -8,6 +8,7 @@ from constructs import Construct
 from lambdas.domain.vocabulary import SERVICE
 from stacks.names import stack_of
 from stacks.settings import StageSettings
+from stacks.version import app_version
 
 
 class StageStack(cdk.Stack):
@@ -46,6 +47,7 @@ class StageStack(cdk.Stack):
             # CloudFormation gives the stack's tags to its resources, except to global tables.
             for key, value in _tags(settings).items():
                 cdk.Tags.of(self).add(key, value)
+        self.add_output("Version", app_version(), "Version of the app that the stack was deployed from")
 
     def add_output(self, name: str, value: str, description: str) -> None:
         """Add an output for people and scripts: a value that is known only after deployment."""

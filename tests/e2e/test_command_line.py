@@ -99,3 +99,18 @@ def test_a_reconciliation_is_run_and_reported(orders: Orders) -> None:
     assert run["counts"]["stock_compared"] > 0
     assert reported.returncode == (1 if run["found"] else 0)
     assert run in json.loads(last)
+
+
+def test_the_running_shop_and_its_logs_have_the_version(orders: Orders, world: World) -> None:
+    # Given
+    order_id = world.shop.order(an_order())
+    world.executions.wait_until_ended(order_id)
+
+    # When
+    versions = result_of(orders("version", "--json"))
+    logged = {json.loads(line).get("service_version") for _, line in world.function_logs.lines(order_id)}
+
+    # Then
+    assert set(versions["stacks"].values()) == {versions["command_line"]}
+    assert {"data", "saga", "api"} <= versions["stacks"].keys()
+    assert logged == {versions["command_line"]}

@@ -78,8 +78,8 @@ def test_lambda_logs_json_from_warnings_up(stage: Synthesis) -> None:
 ONLY_IN = {"STRIPE_API_BASE": "local", "ALLOWED_ORIGINS": "prod"}
 """Optional variables, and the stage whose file in these tests sets them."""
 
-OF_POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE"}
-"""Variables that Powertools reads; every function has them."""
+OF_ALL = {"POWERTOOLS_METRICS_NAMESPACE", "SERVICE_VERSION"}
+"""Variables that the metrics and the log read; every function has them."""
 
 CALLED_BY_NO_BROWSER = ("receive_stripe_webhook", "import_orders")
 
@@ -90,7 +90,7 @@ def wrong_variables(stage: str, name: str, function: dict[str, Any]) -> set[str]
     expected = {variable for variable in read if ONLY_IN.get(variable, stage) == stage}
     if name in CALLED_BY_NO_BROWSER:
         expected -= {"ALLOWED_ORIGINS"}
-    return (expected | OF_POWERTOOLS) ^ set(function["Environment"]["Variables"])
+    return (expected | OF_ALL) ^ set(function["Environment"]["Variables"])
 
 
 def test_a_function_has_the_variables_that_its_code_reads(stage: Synthesis) -> None:
@@ -101,7 +101,7 @@ def test_a_function_has_the_variables_that_its_code_reads(stage: Synthesis) -> N
 def test_a_missing_and_a_superfluous_variable_are_found(dev: Synthesis) -> None:
     function = dev.functions()["close_order"]
 
-    variables = dict.fromkeys({"AUDIT_TABLE", *OF_POWERTOOLS}, "any")
+    variables = dict.fromkeys({"AUDIT_TABLE", *OF_ALL}, "any")
     changed = {**function, "Environment": {"Variables": variables}}
     assert wrong_variables("dev", "close_order", changed) == {"ORDERS_TABLE", "AUDIT_TABLE"}
 

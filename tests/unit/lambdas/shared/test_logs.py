@@ -1,6 +1,9 @@
 """Log lines have the ids of the order and the execution, and nothing that must stay private."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,6 +51,23 @@ def submit(payment_method: str = GOOD_CARD) -> str:
 
 
 # Ids
+
+
+def test_each_line_has_the_version_of_the_service() -> None:
+    program = (
+        "from lambdas.shared.log import logger; logger.append_keys(order_id='o'); logger.info('a');"
+        " logger.clear_state(); logger.info('b')"
+    )
+
+    done = subprocess.run(  # noqa: S603 - our own code: the version is read when the log is imported
+        [sys.executable, "-c", program],
+        env={"SERVICE_VERSION": "1.2.3", "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert [json.loads(line)["service_version"] for line in done.stdout.splitlines()] == ["1.2.3", "1.2.3"]
 
 
 def test_an_accepted_order_is_logged_with_its_id(shop: Shop, log: Log) -> None:
