@@ -11,6 +11,7 @@ from statemachines.steps import Role
 
 _MONEY: Final = {
     "none": "not charged",
+    "authorized": "authorized, not captured",
     "charged": "charged once",
     "refunded": "charged and refunded",
     "refund pending": "charged, and the refund is on its way",

@@ -16,7 +16,7 @@ from proof.consumers import CONSUMERS
 from proof.event_contract import published_breaches
 from proof.journey import Journey, differences
 from proof.journeys import JOURNEYS
-from proof.laws import Snapshot, take_snapshot, violations
+from proof.laws import Snapshot, held_of, take_snapshot, violations
 from proof.port import PlayedStage, PlayedWorld
 from proof.promises import read_history
 from proof.scenarios import FollowedOrder
@@ -99,6 +99,9 @@ def _money(after: Snapshot, followed: FollowedOrder) -> str:
     payments = [payment for payment in after.payments if payment.order_id == followed.order_id]
     captured = sum(payment.captured for payment in payments)
     refunded = sum(payment.refunded for payment in payments)
+    authorized = sum(payment.authorized for payment in payments)
+    if authorized:
+        return f"authorized {Money(authorized, order.currency)}"
     if not captured:
         return "nothing charged"
     return f"charged {Money(captured, order.currency)}" + (
@@ -158,7 +161,7 @@ def show_laws(world: PlayedStage, before: Snapshot) -> list[str]:
     cost = sum(
         (order.amount or 0) - order.refunded_lines for order in after.orders if order.status == "CONFIRMED"
     )
-    held = sum(payment.captured - payment.refunded for payment in after.payments)
+    held = sum(map(held_of, after.payments))
     sold = sum(sum(order.taken.values()) for order in after.orders if order.status == "CONFIRMED")
     taken = sum(before.stock.values()) - sum(after.stock.values())
     print(

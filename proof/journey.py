@@ -6,22 +6,25 @@ from functools import cache, cached_property
 from typing import Final
 
 from cli.shapes import SubmissionJson
+from lambdas.domain.vocabulary import Capture
 from local.users import CUSTOMER
 from proof.orders import an_order
 from proof.port import PlayedStage, PlayedWorld
 from proof.scenarios import FollowedOrder, Scenario, submit
 from statemachines.document import ANY_ERROR, SagaDocument, State
 
-_CHARGES_AND_REFUNDS: Final = {
-    "none": (0, 0),
-    "charged": (1, 0),
-    "refunded": (1, 1),
-    "refund pending": (1, 1),
-    "refunded in two parts": (1, 2),
-    "a part refunded": (1, 1),
-    "two parts refunded": (1, 2),
-    "settled outside": (1, 0),
+_MONEY: Final = {
+    "none": (0, 0, 0),
+    "authorized": (1, 0, 0),
+    "charged": (0, 1, 0),
+    "refunded": (0, 1, 1),
+    "refund pending": (0, 1, 1),
+    "refunded in two parts": (0, 1, 2),
+    "a part refunded": (0, 1, 1),
+    "two parts refunded": (0, 1, 2),
+    "settled outside": (0, 1, 0),
 }
+"""Authorizations that are still held, charges that were captured, and refunds."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,9 @@ class Journey:
         scenario: What happens to the order; by default, nothing but the saga.
         errors: The error of each state that fails, by the state's name.
         failure: The order's failure code; None if the order is confirmed.
-        payment: The payment in the end, a key of `_CHARGES_AND_REFUNDS`; by default `charged` if the order is
-            confirmed, else `none`.
+        payment: The payment in the end, a key of `_MONEY`; by default `charged` or `authorized` if the order
+            is confirmed, else `none`.
+        capture: When the money is taken, as the stage is set when the order is placed.
         retried: The first state whose task is tried more than once.
         message: The failure message that the customer gets; None if any message will do.
         shown: Description in the demo; empty if the demo leaves the journey out.
@@ -52,6 +56,7 @@ class Journey:
     errors: Mapping[str, str] = field(default_factory=dict)
     failure: str | None = None
     payment: str | None = None
+    capture: Capture = Capture.AT_ORDER
     retried: str | None = None
     message: str | None = None
     shown: str = ""
@@ -78,7 +83,9 @@ class Journey:
     @property
     def money(self) -> str:
         """What Stripe did in the end; see `payment`."""
-        return self.payment or ("none" if self.failure else "charged")
+        if self.payment is None and self.failure is None:
+            return "charged" if self.capture is Capture.AT_ORDER else "authorized"
+        return self.payment or "none"
 
     @property
     def end(self) -> str:
@@ -87,7 +94,8 @@ class Journey:
 
     def run(self, world: PlayedWorld) -> FollowedOrder:
         """Make the journey happen, and wait for the end of its execution."""
-        followed = self.scenario(world.signed_in(self.customer), self.order)
+        with world.capturing(self.capture):
+            followed = self.scenario(world.signed_in(self.customer), self.order)
         return followed if self.customer == CUSTOMER else replace(followed, customer_id=self.customer)
 
 
@@ -130,7 +138,11 @@ def differences(world: PlayedStage, journey: Journey, followed: FollowedOrder) -
     visits = world.executions.visits(followed.execution)
     errors = {visit.name: visit.error for visit in visits if visit.attempts and visit.error}
     payments = [payment for payment in world.stripe.payments() if payment.order_id == followed.order_id]
-    charges, refunds = sum(each.charges for each in payments), sum(each.refunds for each in payments)
+    money = (
+        sum(each.authorized > 0 for each in payments),
+        sum(each.charges for each in payments),
+        sum(each.refunds for each in payments),
+    )
     expected_and_seen = {
         "states": (list(journey.states), [visit.name for visit in visits]),
         "errors": (journey.errors, errors),
@@ -138,7 +150,7 @@ def differences(world: PlayedStage, journey: Journey, followed: FollowedOrder) -
         "status": (journey.status, order["status"]),
         "failure": (journey.failure, order["failure"]["code"] if "failure" in order else None),
         "message": (journey.message, order["failure"]["message"] if journey.message else None),
-        "charges and refunds": (_CHARGES_AND_REFUNDS[journey.money], (charges, refunds)),
+        "authorizations, charges and refunds": (_MONEY[journey.money], money),
         "retried": (journey.retried, next((visit.name for visit in visits if visit.attempts > 1), None)),
     }
     return [

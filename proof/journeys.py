@@ -11,6 +11,7 @@ from typing import Final
 
 from local.fault_proxy.faults import Fault, FaultKind
 from local.users import UNREACHABLE_CUSTOMER
+from proof.capture_journeys import CAPTURE_PATHS, CAPTURE_PAYMENTS
 from proof.journey import Journey
 from proof.orders import (
     APPROVED_BUT_DECLINED,
@@ -372,6 +373,7 @@ PATH_JOURNEYS: Final = (
         errors=_UNDONE_BEFORE,
         failure="payment_declined",
     ),
+    *CAPTURE_PATHS,
 )
 """The paths through the state machine, for the table of paths."""
 
@@ -599,6 +601,7 @@ PAYMENT_JOURNEYS: Final = (
         payment="refunded in two parts",
         retried="RefundPayment",
     ),
+    *CAPTURE_PAYMENTS,
 )
 """What Stripe, banks and customers can do; docs/payments.md shows it."""
 

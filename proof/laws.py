@@ -132,13 +132,16 @@ def violations(before: Snapshot, after: Snapshot) -> list[str]:
 def _of_order(order: OrderFact, payments: Iterable[StripePayment]) -> Iterable[str]:
     name = f"order {order.order_id} ({order.status})"
     own = [payment for payment in payments if payment.order_id == order.order_id]
-    held = sum(map(_held, own))
+    held = sum(map(held_of, own))
     charges = sum(payment.charges for payment in own)
     refunds = sum(payment.refunds - payment.refunds_by_hand for payment in own)
     # What a failed refund of the dashboard brings back is refunded again, if the order is undone.
     due = 1 + order.line_refunds + sum(payment.failed_by_hand for payment in own)
     if charges > 1:
         yield f"{name} was charged {charges} times"
+    refunded = sum(payment.refunded for payment in own)
+    if order.refunded_outside > refunded:
+        yield f"{name} records {order.refunded_outside} refunded outside, but Stripe refunded {refunded}"
     if refunds > due:
         yield f"{name} was refunded {refunds} times"
     yield from captured_unasked(order, own)
@@ -172,7 +175,7 @@ def shipped_unpaid(order: OrderFact, payments: Iterable[StripePayment]) -> Itera
         yield f"order {order.order_id} is fulfilled, but its money was not captured"
 
 
-def _held(payment: StripePayment) -> int:
+def held_of(payment: StripePayment) -> int:
     """Minor units that were captured and not refunded, or that are authorized."""
     return payment.authorized + payment.captured - payment.refunded
 
@@ -180,8 +183,8 @@ def _held(payment: StripePayment) -> int:
 def _of_unknown_payments(after: Snapshot) -> Iterable[str]:
     known = {order.order_id for order in after.orders}
     for payment in after.payments:
-        if _held(payment) and payment.order_id not in known:
-            yield f"Stripe holds {_held(payment)} of {payment.intent_id}, which has no order"
+        if held_of(payment) and payment.order_id not in known:
+            yield f"Stripe holds {held_of(payment)} of {payment.intent_id}, which has no order"
 
 
 def _of_stock(

@@ -181,7 +181,7 @@ def cancelled_with_refund(outcome: Literal["pending", "failed"]) -> Scenario:
 def cancelled_with_refund_that_arrives(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """A confirmed order is cancelled; its refund is pending, and succeeds after the order is closed."""
     followed = cancelled_with_refund("pending")(world, order)
-    world.stripe.finish_refund(_intent_id(world, followed.order_id), success=True)
+    world.stripe.finish_refund(intent_id_of(world, followed.order_id), success=True)
     world.wait_for(
         lambda: world.shop.get_order(followed.order_id)["payment"]["status"] == "refunded",
         f"the refund of order {followed.order_id} is recorded",
@@ -212,7 +212,7 @@ def partly_refunded_while_undone(world: PlayedWorld, order: SubmissionJson) -> F
     with injected(world, refund):
         world.shop.cancel_order(order_id)
         world.faults.wait_until_held()
-        world.stripe.refund_in_dashboard(_intent_id(world, order_id), 100)
+        world.stripe.refund_in_dashboard(intent_id_of(world, order_id), 100)
         world.faults.lift(refund)
         followed = cancellation_ended(world, order_id)
     wait_for_webhooks(world, order_id)  # they put the refund on the order's record
@@ -227,7 +227,7 @@ def cancelled_and_refunded_by_hand(amount: int | None) -> Scenario:
     """
 
     def refund(world: PlayedWorld, order_id: str) -> None:
-        world.stripe.refund_in_dashboard(_intent_id(world, order_id), amount)
+        world.stripe.refund_in_dashboard(intent_id_of(world, order_id), amount)
 
     def scenario(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
         followed = cancel_once_confirmed(refund)(world, order)
@@ -244,7 +244,8 @@ def webhooks_processed(world: PlayedWorld, order_id: str) -> bool:
     return successful == {each.event_id for each in tries}
 
 
-def _intent_id(world: PlayedWorld, order_id: str) -> str:
+def intent_id_of(world: PlayedWorld, order_id: str) -> str:
+    """The id of the only PaymentIntent of an order."""
     (payment,) = (each for each in world.stripe.payments() if each.order_id == order_id)
     return payment.intent_id
 

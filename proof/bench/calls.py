@@ -38,6 +38,7 @@ STRIPE_CALLS: Final = {
     "stripe POST /v1/payment_intents/{id}/confirm": "confirm",
     "stripe GET /v1/payment_intents/{id}": "retrieve",
     "stripe POST /v1/payment_intents/{id}/cancel": "cancel",
+    "stripe POST /v1/payment_intents/{id}/capture": "capture",
     "stripe POST /v1/refunds": "refund",
     "stripe GET /v1/refunds": "list refunds",
     "stripe GET /v1/disputes": "list disputes",

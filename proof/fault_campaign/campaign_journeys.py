@@ -5,6 +5,7 @@ ends when the order has ended.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from typing import Final
 
@@ -77,6 +78,13 @@ def _take_back_when_fulfilled(order: OrderUnderTest) -> None:
     order.client.take_back(order.order_id)
 
 
+def _expire_when_confirmed(order: OrderUnderTest) -> None:
+    confirmed = order.wait_for(lambda record: record["status"] == "CONFIRMED")
+    if confirmed is not None:
+        with suppress(ValueError):  # it is released
+            order.world.stripe.expire_authorization(confirmed["payment"]["intent_id"])
+
+
 def _refund_unit(order: OrderUnderTest) -> None:
     confirmed = order.wait_for(lambda record: record["status"] == "CONFIRMED" and "refund_due" not in record)
     if confirmed is not None:
@@ -131,6 +139,8 @@ _SELECTED: Final = (
     CampaignJourney(_JOURNEYS["returned"], meanwhile=_take_back_when_fulfilled),
     CampaignJourney(_JOURNEYS["line-refunded"], meanwhile=_refund_two_units),
     CampaignJourney(_JOURNEYS["line-refunded-and-cancelled"], meanwhile=_cancel_while_refunding),
+    CampaignJourney(_JOURNEYS["authorized-and-cancelled"], meanwhile=_cancel_when_confirmed),
+    CampaignJourney(_JOURNEYS["authorization-expired"], meanwhile=_expire_when_confirmed),
     CampaignJourney(
         _JOURNEYS["refunded-again"], prepare=_prepare_no_refunds, meanwhile=_lose_last_unit_without_refund
     ),

@@ -10,6 +10,7 @@ from typing import Any, Final
 import httpx
 
 from cli.shapes import SubmissionJson
+from lambdas.domain.vocabulary import Capture
 from local.stripe_stand_in.bank_outcomes import BankOutcome
 from local.users import OPERATOR
 from proof.fault_campaign.case import parse_injection
@@ -66,6 +67,7 @@ class Actors:
             "run": self._run,
             "stop": self._stop,
             "resend": self._resend,
+            "setting": self._set_capture,
             "queue": self._queue,
             "reconcile": self._reconcile,
             "webhooks": self._set_webhooks,
@@ -75,6 +77,8 @@ class Actors:
             "refund": self._with_payment(stripe.refund_in_dashboard),
             "return": self._with_payment(stripe.return_refund),
             "void": self._with_payment(stripe.cancel_in_dashboard),
+            "capture": self._with_payment(stripe.capture_in_dashboard),
+            "expire": self._with_payment(stripe.expire_authorization),
             "dispute": self._with_payment(stripe.dispute),
             "won": self._with_payment(partial(stripe.close_dispute, won=True)),
             "lost": self._with_payment(partial(stripe.close_dispute, won=False)),
@@ -197,6 +201,10 @@ class Actors:
         if label not in self.orders:
             return _NOTHING_YET
         return str(self._world.stripe.resend_all(self.orders[label]))
+
+    def _set_capture(self, capture: str) -> str:
+        self._world.set_capture(Capture(capture))
+        return ""
 
     def _queue(self, seconds: str) -> str:
         let_others_be_charged(self._world, float(seconds))

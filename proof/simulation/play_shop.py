@@ -117,7 +117,8 @@ class _Play:
             record = records.get(payment.order_id or "")
             if record is None or record["status"] not in {"FAILED", "CANCELLED"}:
                 continue
-            if payment.captured > payment.refunded and record["payment"]["status"] != "settled_outside":
+            holds = payment.authorized or payment.captured > payment.refunded
+            if holds and record["payment"]["status"] != "settled_outside":
                 first = self._held_since[payment.intent_id] = since.get(payment.intent_id, now)
                 calm_since = max(first, self._actors.disturbed_at, struck)
                 accepted_ms = datetime.fromisoformat(record["created_at"]).timestamp() * 1000
@@ -161,7 +162,10 @@ class _Play:
         causes = {
             "CONFIRMED": card not in BAD_CARDS,
             "payment_declined": card in BAD_CARDS or own & {"refuse", "refund", "void", "unpaid"},
-            "payment_expired": card in ASKING_CARDS or card in BAD_CARDS,
+            "payment_expired": card in ASKING_CARDS
+            or card in BAD_CARDS
+            or own & {"expire", "void"}
+            or any("short_hold" in words for words in all_words if label in words),
             "out_of_stock": skus & SCARCE_SKUS,
             "unknown_sku": "NO-SUCH-THING" in skus or "retire" in anything,
             "currency_mismatch": "BERLIN-BENCH" in skus,

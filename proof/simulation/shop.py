@@ -17,10 +17,13 @@ happens; the seed still decides all delays. Each happening begins with its time 
 | `retire SKU`, `offer SKU`           | a product is taken out of the catalogue, or put back               |
 | `refund A 100`, `return A`          | a colleague refunds in Stripe's dashboard; the bank sends it back  |
 | `void A`                            | a colleague cancels the payment in Stripe's dashboard              |
+| `capture A 100`                     | a colleague captures an amount in Stripe's dashboard, or all       |
+| `expire A`                          | the authorization of the payment expires                           |
 | `dispute A`, `won A`, `lost A`      | the customer disputes the payment; the bank decides                |
 | `paid A`, `unpaid A`                | the bank decides about a payment that is processing                |
 | `run A`, `stop A`                   | somebody starts one more execution, or stops those that run        |
 | `resend A`                          | a colleague lets Stripe deliver all events of the order again      |
+| `setting at_fulfilment`             | the money of orders placed from now on is taken at that time       |
 | `queue 300`                         | many other orders are charged before those that come now           |
 | `reconcile full`                    | somebody starts the reconciliation                                 |
 | `webhooks held`                     | from now on webhooks are `held`, `repeated`, `lost` or `normal`    |
@@ -43,6 +46,9 @@ _HAPPENING: Final = re.compile(r"(?P<at>[\d.]+)s (?P<what>\S.*)")
 
 _HOURS: Final = (0.1, 0.1, 0.1, 0.1, 2, 2, 8, 40)
 """How long a shop is open: mostly some minutes, in which much happens at once; sometimes days."""
+
+_HOLDS: Final = 0.0
+"""Share of the shops that take money at the fulfilment."""
 
 _MOSTLY: Final = 0.8
 _SOMETIMES: Final = 0.3
@@ -77,6 +83,8 @@ _TO_AN_ORDER: Final = (
     *("refund A", "refund A 100", "dispute A", "fulfil A", "fulfil A"),
     *("lines A 1", "lines A 1 restock", "lines A 1 restock", "goodwill A 100"),
 )
+_TO_A_HELD_PAYMENT: Final = ("fulfil A", "fulfil A", "expire A", "void A", "capture A")
+_OUTCOMES_OF_HOLDS: Final = ("", "", "", " short_hold", " capture_refused")
 _ONCE: Final = frozenset({"refund", "void", "dispute", "run"})
 """Happens to an order at most once: laws count refunds, and each dispute is decided."""
 
@@ -183,12 +191,18 @@ def draw_shop(seed: int) -> Shop:
 class _Draw:
     def __init__(self, seed: int) -> None:
         self._random = Random(f"shop {seed}")  # noqa: S311 - it must be repeatable
+        self._of_holds = Random(f"holds of shop {seed}")  # noqa: S311 - it must be repeatable
+        self._holds = self._of_holds.random() < _HOLDS
         self._seconds = self._random.choice(_HOURS) * 3600
         bursts = self._random.randint(1, 3)
         self._bursts = [self._random.uniform(0, self._seconds) for _ in range(bursts)]
 
     def happenings(self) -> Iterator[Happening]:
         """Everything that happens, in any order."""
+        if self._holds:
+            yield self._at(0, "setting at_fulfilment")
+            if self._of_holds.random() < _SOMETIMES:
+                yield self._at(self._of_holds.uniform(0, self._seconds), "setting at_order")
         for label in ascii_uppercase[: self._random.randint(2, 8)]:
             yield from self._order(label)
         for what in self._random.choices(_TO_THE_SHOP, k=self._random.randint(0, 4)):
@@ -202,6 +216,10 @@ class _Draw:
         draw, at, customer = self._random, self._near_a_burst(), self._random.choice(_CUSTOMERS)
         cards = draw.choices((GOOD_CARDS, ASKING_CARDS, BAD_CARDS), weights=(6, 3, 1))[0]
         outcome = f" {draw.choice(_OUTCOMES)}" if draw.random() < _SOMETIMES else ""
+        if self._holds:
+            outcome += self._of_holds.choice(_OUTCOMES_OF_HOLDS)
+            for what in self._of_holds.choices(_TO_A_HELD_PAYMENT, k=self._of_holds.choice((0, 1, 1, 2))):
+                yield self._after(at, what.replace(" A", f" {label}"), self._of_holds)
         yield self._at(at, f"order {label} {customer} {self._items()} {draw.choice(cards)}{outcome}")
         if cards is ASKING_CARDS and draw.random() < _MOSTLY:
             yield self._after(at, draw.choice((f"approve {label}", f"approve {label}", f"refuse {label}")))
@@ -242,8 +260,9 @@ class _Draw:
             + self._random.choice((0, 0, 0.1, 2, 30)) * self._random.random()
         )
 
-    def _after(self, at: float, what: str) -> Happening:
-        return self._at(at + self._random.expovariate(1 / self._random.choice(_DELAYS_SECONDS)), what)
+    def _after(self, at: float, what: str, random: Random | None = None) -> Happening:
+        random = random or self._random
+        return self._at(at + random.expovariate(1 / random.choice(_DELAYS_SECONDS)), what)
 
     @staticmethod
     def _at(at: float, what: str) -> Happening:

@@ -162,6 +162,16 @@ def test_an_order_that_agrees_with_money_and_stock_is_no_breach(
             id="failed but still authorized",
         ),
         pytest.param(
+            replace(
+                AFTER,
+                orders=(replace(ORDER, status="FAILED", taken={}, refunded_outside=500),),
+                payments=(replace(AUTHORIZED, status="canceled", authorized=0),),
+                stock=BEFORE.stock,
+            ),
+            "order order-1 (FAILED) records 500 refunded outside, but Stripe refunded 0",
+            id="a released authorization taken for a refund",
+        ),
+        pytest.param(
             replace(AFTER, orders=(replace(ORDER, is_captured_late=True),)),
             "order order-1 was captured before anybody asked to fulfil it",
             id="captured too early",

@@ -55,6 +55,15 @@ def test_goods_are_either_sent_or_kept_when_both_are_asked_at_once() -> None:
     assert {end for each in results for end in each.ends} == {"CONFIRMED", "CANCELLED cancelled_by_customer"}
 
 
+_HELD = "0s setting at_fulfilment; 1s order A alice RED-CHAIR:1 pm_card_visa"
+
+
+def test_an_authorization_that_nobody_captures_expires_as_time_passes() -> None:
+    result = play(parse(f"shop 1; {_HELD} short_hold"))
+
+    assert (result.breaches, result.ends) == ([], ["FAILED payment_expired"])
+
+
 @pytest.mark.parametrize(
     ("happens", "ends"),
     [
