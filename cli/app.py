@@ -11,6 +11,7 @@ from cli.commands import (
     orders,
     picks,
     reconcile,
+    restore,
     sign_in,
     stock,
     version,
@@ -38,3 +39,4 @@ app.add_typer(analytics.app)
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(stock.app, name="stock")
+app.add_typer(restore.app, name="restore")

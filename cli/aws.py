@@ -1,7 +1,7 @@
 """Calls to AWS: outputs of a stage's stacks, its queues and its bucket."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,11 +12,16 @@ from cli.event_replay import ReplayableBus
 from cli.order_files import OrderFiles
 from cli.pick_list import PickList
 from cli.reconciliations import Reconciliations
+from cli.restored_orders import RestoredOrders
 from cli.saved_queries import Analytics
+from cli.table_restore import TableRestore
 
 _STACKS: Final = ("api", "identity")
 _QUEUE_URL: Final = "QueueUrl"
 """End of the name of an output with the URL of a queue, behind the queue's name."""
+
+_TABLE_NAME: Final = "TableName"
+"""End of the name of an output with the name of a table, behind the table's name in the code."""
 
 _EMBEDDED_STAGE: Final = "local"
 _EMBEDDED_KEY: Final = "test"
@@ -79,6 +84,27 @@ def replayable_bus_of(stage: str | None, run: Mapping[str, Any] | None) -> Repla
         audit_table=outputs["AuditTableName"],
         queues=_queues(outputs),
     )
+
+
+def table_restore_of(
+    stage: str | None, run: Mapping[str, Any] | None, sleep: Callable[[float], None]
+) -> TableRestore:
+    """Find the tables of a stage; see `_deployed`."""
+    import boto3  # noqa: PLC0415 - see above
+
+    options, outputs = _deployed(stage, run)
+    names = {
+        name.removesuffix(_TABLE_NAME): table for name, table in outputs.items() if name.endswith(_TABLE_NAME)
+    }
+    return TableRestore(boto3.client("dynamodb", **options), stage or _EMBEDDED_STAGE, names, sleep)
+
+
+def restored_orders_of(stage: str | None, run: Mapping[str, Any] | None) -> RestoredOrders:
+    """Find the table of orders of a stage; see `_deployed`."""
+    import boto3  # noqa: PLC0415 - see above
+
+    options, outputs = _deployed(stage, run)
+    return RestoredOrders(boto3.client("dynamodb", **options), outputs["OrdersTableName"])
 
 
 def analytics_of(stage: str | None, run: Mapping[str, Any] | None) -> Analytics:

@@ -41,21 +41,21 @@ class Reconciliations:
         """
         found: list[ReconciliationJson] = []
         for run in islice(self._newest_first(), _MOST_READ):
-            if run["scope"] == "full":
+            if run["scope"] != "recent":
                 return [*found, run]
             found = found or [run]
         return found
 
-    def start(self) -> str:
-        """Start a full run, and return its ARN."""
+    def start(self, scope: str) -> str:
+        """Start a run, and return its ARN."""
         name = f"report-{uuid.uuid4()}"
         started = self._client.start_execution(
-            stateMachineArn=self._state_machine, name=name, input=json.dumps({"scope": "full"})
+            stateMachineArn=self._state_machine, name=name, input=json.dumps({"scope": scope})
         )
         return started["executionArn"]
 
     def wait(self, execution: str, sleep: Callable[[float], None]) -> ReconciliationJson:
-        """Wait for the end of a full run, which can have to wait for another one."""
+        """Wait for the end of a run, which can have to wait for another one."""
         while (described := self._client.describe_execution(executionArn=execution))["status"] == _RUNNING:
             sleep(_PAUSE_SECONDS)
         run = _run(described)

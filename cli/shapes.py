@@ -292,6 +292,15 @@ class ReplayJson(TypedDict):
     consumers: list[str]
 
 
+class OutdatedOrderJson(TypedDict):
+    """An order that has lost changes: what its record has now, and the events that it does not have."""
+
+    order_id: str
+    status: str | None
+    lost: list[str]
+    advice: str
+
+
 class LetterJson(TypedDict):
     """A message that could not be handled: what may be shown of it."""
 

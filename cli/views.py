@@ -21,6 +21,7 @@ from cli.shapes import (
     LetterJson,
     LetterQueueJson,
     OrderJson,
+    OutdatedOrderJson,
     PickJson,
     ProductJson,
     ReconciliationJson,
@@ -132,6 +133,16 @@ def replay_table(counts: Mapping[str, int], consumers: Sequence[EventConsumer]) 
     for event_type, count in sorted(counts.items()):
         wanted_by = ", ".join(each.name for each in consumers if each.wants(event_type))
         table.add_row(event_type, str(count), wanted_by)
+    return table
+
+
+def outdated_order_table(orders: Sequence[OutdatedOrderJson]) -> RenderableType:
+    """Make a table of the orders that have lost changes, and of what to do about each."""
+    if not orders:
+        return Text("No order has lost a change.")
+    table = _table("ORDER", "STATUS", "LOST", "WHAT TO DO")
+    for order in orders:
+        table.add_row(order["order_id"], order["status"] or "-", ", ".join(order["lost"]), order["advice"])
     return table
 
 

@@ -25,6 +25,7 @@ from proof.journeys import JOURNEYS, PATH_JOURNEYS, PAYING_JOURNEYS
 from proof.scale.sale_plot import PLOT, sale_plot
 from proof.scale.tables import limit_table, rate_table, remedy_table, sale_table
 from proof.simulation.breaks import BREAKS
+from proof.simulation.restore_exercise import log_table, order_table, restore_exercise
 from statemachines.aws_errors import AWS_ERRORS
 from statemachines.document import SagaDocument
 
@@ -71,6 +72,7 @@ def generated_parts() -> Mapping[str, Mapping[str, str]]:
             "consumer queues": consumer_queue_table(),
         },
         "docs/simulation.md": {"breaks": break_table(BREAKS)},
+        "docs/disaster.md": {"restore orders": order_table(), "restore log": log_table(restore_exercise())},
         "docs/observability.md": {
             "metrics": metric_table(),
             "metric cost": metric_cost_table(),

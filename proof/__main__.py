@@ -11,7 +11,7 @@ from proof.acceptance import command as acceptance
 from proof.bench import command as bench
 from proof.fault_campaign import command as faults
 from proof.scale import command as scale
-from proof.simulation import break_search, twins
+from proof.simulation import break_search, restore_exercise, twins
 from proof.simulation import command as simulation
 
 
@@ -35,6 +35,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
         "simulate": partial(simulation.main, arguments),
         "twins": partial(twins.main, arguments),
         "breaks": partial(break_search.main, arguments),
+        "restore": restore_exercise.main,
     }
     return exit_code_of(commands[arguments.command])
 
@@ -112,6 +113,9 @@ def _parser() -> argparse.ArgumentParser:
         "--most", type=int, default=5000, help="cases after which a break counts as not found (default: 5000)"
     )
     breaks.add_argument("--only", default="", help="only breaks whose name contains this")
+    commands.add_parser(
+        "restore", help="lose the tables, restore earlier ones, and reconcile, in simulated time"
+    )
     return parser
 
 

@@ -17,6 +17,7 @@ from cli.event_replay import Period, ReplayableBus, ReplaySource
 from cli.output import Output
 from cli.shapes import ReplayJson
 from cli.target import RUN_FILE, read_run_file
+from cli.times import utc_time
 from cli.views import order_head, replay_table
 
 _ARCHIVE_DELAY: Final = timedelta(minutes=10)
@@ -134,17 +135,9 @@ def _period(start: str, end: str) -> Period:
     Raises:
         WrongUsage: A time can't be read, the period is empty, or it ends in the future.
     """
-    period = Period(_time("--from", start), _time("--to", end))
+    period = Period(utc_time("--from", start), utc_time("--to", end))
     if not period.start < period.end <= datetime.now(UTC):
         raise WrongUsage(
             "Wrong period", f"{period}: --from must be before --to, and --to must not be in the future."
         )
     return period
-
-
-def _time(option: str, text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise WrongUsage(f"{option} {text} is not a time", "Use ISO 8601: 2026-03-01T12:00:00Z") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

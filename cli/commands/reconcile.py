@@ -1,5 +1,6 @@
 """The command that reports what the reconciliation has found."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -12,6 +13,14 @@ from cli.output import Output
 from cli.target import RUN_FILE, read_run_file
 from cli.views import reconciliation_view
 
+
+class RunScope(StrEnum):
+    """How much a run compares that somebody starts."""
+
+    FULL = "full"
+    RESTORED = "restored"
+
+
 app = typer.Typer(help="Report whether orders, payments and stock agree.", no_args_is_help=True)
 
 
@@ -22,6 +31,10 @@ def report(
     run: Annotated[
         bool, typer.Option("--run", help="Start a full reconciliation, and wait for its end.")
     ] = False,
+    scope: Annotated[
+        RunScope,
+        typer.Option(help="What --run compares; `restored` after a disaster: all payments of 36 days."),
+    ] = RunScope.FULL,
     stage: StageOption = None,
     run_file: RunFileOption = RUN_FILE,
     as_json: JsonOption = False,
@@ -35,7 +48,7 @@ def report(
     with reported(output), aws_errors("The reconciliation could not be read"):
         found = reconciliations_of(stage, read_run_file(run_file) if stage is None else None)
         if run:
-            execution = found.start()
+            execution = found.start(scope)
             output.remark(f"Waiting for {execution}")
             wiring = context.find_object(Wiring) or Wiring()
             runs = [found.wait(execution, wiring.sleep)]

@@ -351,11 +351,19 @@ class ReconciliationScope(StrEnum):
     """Orders and payments; a run ends at once if another one is under way."""
     FULL = "full"
     """Orders, payments and stock; a run waits until no other one is under way. The scope without an input."""
+    RESTORED = "restored"
+    """The same for all payments that are not older than a table can be restored; after a restore."""
 
     @property
     def window(self) -> timedelta:
         """Age of the oldest orders and payments that are compared."""
-        return timedelta(hours=2) if self is ReconciliationScope.RECENT else timedelta(days=3)
+        match self:
+            case ReconciliationScope.RECENT:
+                return timedelta(hours=2)
+            case ReconciliationScope.FULL:
+                return timedelta(days=3)
+            case ReconciliationScope.RESTORED:
+                return timedelta(days=36)  # an order can be a day older than what happened to it last
 
 
 PROBLEM_TYPE_PREFIX: Final = "urn:problem-type:order-saga:"

@@ -116,6 +116,18 @@ class DynamoDB:
         except InvalidExpression as error:
             raise Rejected("ValidationException", str(error)) from error
 
+    def copy(self, *tables: str) -> Tables:
+        """What some tables hold now."""
+        return {table: dict(self.tables[table]) for table in tables}
+
+    def restore(self, copied: Tables) -> None:
+        """Replace tables by new ones, which hold what was copied. New tables have new streams."""
+        for table, items in copied.items():
+            self.tables[table], self._outdated[table] = dict(items), dict(items)
+        for table, key in list(self._on_the_way):
+            if table in copied:
+                del self._on_the_way[table, key]
+
     def items(self, table: str) -> list[Item]:
         """All items of a table, in DynamoDB's form."""
         return list(self.tables[table].values())

@@ -154,6 +154,24 @@ def test_the_tables_that_can_be_restored_are_all_tables(prod: Synthesis) -> None
     assert set(prod.named(TABLE)) == set(TABLES)
 
 
+def test_a_restore_or_the_command_line_sets_every_property_of_a_table(prod: Synthesis) -> None:
+    """CloudFormation adopts a table as it is: what neither sets would be missing."""
+    restored = {
+        "AttributeDefinitions",
+        "BillingMode",
+        "GlobalSecondaryIndexes",
+        "KeySchema",
+        "SSESpecification",
+    }
+    set_again = {"StreamSpecification", "TimeToLiveSpecification"}
+    of_replica = {"DeletionProtectionEnabled", "PointInTimeRecoverySpecification", "Region", "Tags"}
+
+    for table in prod.named(TABLE).values():
+        (replica,) = table.pop("Replicas")
+        assert set(table) <= restored | set_again
+        assert set(replica) - {"GlobalSecondaryIndexes"} <= of_replica
+
+
 @pytest.mark.parametrize(
     ("stage", "content", "message"),
     [

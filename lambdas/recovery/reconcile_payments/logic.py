@@ -62,13 +62,18 @@ def _judge_confirmed(order: Order, intent: PaymentIntent | None) -> FindingKind 
     return FindingKind.AMOUNT_DIFFERS if intent.amount_held > expected else None
 
 
-def is_spare(order: Order, intent: PaymentIntent) -> bool:
-    """Whether a payment can be cancelled because its order will never use it.
+def is_spare(order: Order | None, intent: PaymentIntent) -> bool:
+    """Whether a payment can be cancelled because no order will ever use it.
+
+    An order is accepted before its payment is created. So a payment without an order belongs to one that was
+    lost with its table, and nobody should approve it any more.
 
     A stored 500 or a cancellation can leave an intent behind that the order does not record. While an order
     may still record its first intent, none of its intents is spare. A closed order uses none: an operator may
     have settled it while its customer could still approve the payment.
     """
+    if order is None:
+        return intent.status in _UNUSED
     is_recorded = order.payment.intent_id == intent.intent_id
     needs_another = order.payment.intent_id is None and order.may_go_forward
     is_in_use = (is_recorded or needs_another) and not order.is_closed
@@ -147,7 +152,7 @@ class PaymentReconciliation:
                 self._unpaid.pop(order.order_id, None)
                 if order.is_settled_outside and intent.amount_held:
                     self._count("payments_settled_outside")
-            if judge(order, intent) or (order is not None and is_spare(order, intent)):
+            if judge(order, intent) or is_spare(order, intent):
                 self._suspects.append([intent.order_id, intent.intent_id])
         self._count("orders_compared", len(listed))
         self._count("payments_compared", len(ours))
@@ -196,7 +201,7 @@ class PaymentReconciliation:
 
     def _compare(self, order: Order | None, order_id: str | None, intent_id: str | None) -> None:
         intent = self._retrieve(intent_id) if intent_id else None
-        if order is not None and intent is not None and is_spare(order, intent):
+        if intent is not None and is_spare(order, intent):
             self._cancel(intent)
             return
         kind = judge(order, intent)

@@ -160,3 +160,12 @@ def test_a_full_run_is_started_and_its_end_decides(
     assert [each["execution"] for each in json.loads(result.stdout)] == ["run-600"]
     assert len(shop.pauses) == 1
     assert result.exit_code == code
+
+
+def test_after_a_restore_a_run_compares_all_payments(orders: Run, machine: FakeStepFunctions) -> None:
+    machine.next_report = AGREES
+
+    orders(*REPORT, "--run", "--scope", "restored")
+
+    (started,) = machine.started
+    assert json.loads(started["input"]) == {"scope": "restored"}

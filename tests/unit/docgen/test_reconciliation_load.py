@@ -12,7 +12,7 @@ from docgen.reconciliation_load import (
 )
 from lambdas.domain.vocabulary import ReconciliationScope
 
-RECENT, FULL = ReconciliationScope
+RECENT, FULL = ReconciliationScope.RECENT, ReconciliationScope.FULL
 
 
 def test_the_table_has_a_row_for_each_rate_and_scope() -> None:

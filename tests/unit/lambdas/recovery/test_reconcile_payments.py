@@ -217,12 +217,14 @@ def test_a_payment_too_young_for_the_list_is_retrieved(ledger: Ledger) -> None:
         ("full", at("12:30:00"), 0),
         ("full", at("13:00:00", day="2026-02-26"), 1),
         ("full", at("12:59:59", day="2026-02-26"), 0),
+        ("restored", at("13:00:00", day="2026-01-24"), 1),
+        ("restored", at("12:59:59", day="2026-01-24"), 0),
     ],
 )
 def test_only_orders_of_the_window_are_compared(
     ledger: Ledger, scope: str, created_at: str, missing: int
 ) -> None:
-    """An order is compared from 30 minutes after it was accepted, until it is two hours or three days old."""
+    """An order is compared from 30 minutes after it was accepted, until it is as old as the scope says."""
     ledger.confirmed(created_at=created_at)
 
     report = ledger.reconcile(scope=ReconciliationScope(scope))
@@ -417,6 +419,17 @@ def test_a_payment_that_its_order_may_still_record_is_kept(ledger: Ledger) -> No
     ledger.reconcile()
 
     assert "cancel_intent" not in ledger.stripe.calls
+
+
+@pytest.mark.parametrize("status", ["requires_confirmation", "requires_action"])
+def test_an_unpaid_payment_of_an_order_that_was_lost_is_cancelled(ledger: Ledger, status: str) -> None:
+    """Its customer could still approve it, and no order would get the money."""
+    spare(ledger, status=status, order_id=OTHER_ORDER_ID)
+
+    report = ledger.reconcile()
+
+    assert ledger.stripe.intents["pi_spare"].status == "canceled"
+    assert (report.new, report.counts["spare_payments_cancelled"]) == ([], 1)
 
 
 def test_the_payment_that_an_order_records_is_not_spare(ledger: Ledger, stripe: FakeStripe) -> None:
