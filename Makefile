@@ -19,7 +19,7 @@ TOOLS := .venv/.ready node_modules/.ready
 SLOWEST := --durations=10
 
 .PHONY: help run update demo accept faults simulate bench check test lint synth assemble diff deploy drift audit sbom \
-    report docs lock clean
+    report docs release publish lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -95,6 +95,13 @@ sbom: .build/.pipeline ## list the packages of the Lambda layer in .build/sbom.j
 
 docs: .venv/.ready ## write the generated parts of the documentation again
 	@python -m docgen write
+
+release: lint ## check, commit and tag a release in this clone (VERSION=1.2.0)
+	@python -m docgen release "$(VERSION)"
+
+publish: .venv/.ready sbom ## publish the tag that is checked out at GitHub, with the list of the layer's packages
+	@python -m docgen notes "$$GITHUB_REF_NAME" "$$GITHUB_SERVER_URL/$$GITHUB_REPOSITORY" > .build/notes.md
+	@gh release create "$$GITHUB_REF_NAME" --verify-tag --title "$$GITHUB_REF_NAME" --notes-file .build/notes.md .build/sbom.json
 
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --no-annotate --no-header --quiet

@@ -1,9 +1,9 @@
-"""`python -m docgen write|show|capture`: the generated documentation. `make docs` calls `write`."""
+"""`python -m docgen COMMAND`: the generated documentation, and releases. `make docs` calls `write`."""
 
 import argparse
 import sys
 
-from docgen import capture, generated_parts
+from docgen import capture, generated_parts, release
 from local.command import exit_code_of
 
 
@@ -17,11 +17,18 @@ def main() -> int:
     )
     show.add_argument("page", nargs="+")
     commands.add_parser("capture", help="record the picture of `orders watch` in docs/command-line.md")
+    new_release = commands.add_parser("release", help="commit and tag a release in this clone")
+    new_release.add_argument("version")
+    notes = commands.add_parser("notes", help="print the notes of the release that is checked out")
+    notes.add_argument("tag")
+    notes.add_argument("repository_url")
     arguments = parser.parse_args()
     mains = {
         "write": generated_parts.main,
         "show": lambda: generated_parts.show(arguments.page),
         "capture": capture.main,
+        "release": lambda: release.main(arguments.version),
+        "notes": lambda: release.publish_notes(arguments.tag, arguments.repository_url),
     }
     return exit_code_of(mains[arguments.command])
 

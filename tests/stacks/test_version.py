@@ -12,7 +12,7 @@ def test_the_version_stands_once_in_the_project() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
 
     assert app_version() == project["version"]
-    assert re.fullmatch(r"\d+\.\d+\.\d+", app_version())
+    assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev0)?", app_version())
 
 
 def test_each_stack_and_each_function_has_the_version(stage: Synthesis) -> None:

@@ -130,7 +130,24 @@ def test_only_jobs_of_an_environment_can_take_a_role() -> None:
             takes_a_role = job["permissions"].get("id-token") == "write"
             assert takes_a_role == ("environment" in job), f"{workflow.name}: {name}"
             assert job["permissions"].keys() <= {"contents", "id-token"}
-            assert job["permissions"]["contents"] == "read"
+
+
+def test_only_the_job_that_publishes_a_release_may_write() -> None:
+    writing = {
+        f"{workflow.stem} {name}": [step["run"] for step in job["steps"] if "run" in step]
+        for workflow in WORKFLOWS
+        for name, job in jobs_of(workflow).items()
+        if job["permissions"]["contents"] != "read"
+    }
+
+    assert writing == {"release publish": ["make publish"]}
+
+
+def test_a_release_is_published_only_if_its_tag_passes_all_tests() -> None:
+    jobs = jobs_of(FOLDER / "workflows" / "release.yml")
+
+    assert jobs["publish"]["needs"] == "test"
+    assert [step["run"] for step in jobs["test"]["steps"] if "run" in step] == ["make test"]
 
 
 def test_prod_follows_an_accepted_dev() -> None:

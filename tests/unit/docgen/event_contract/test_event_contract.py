@@ -14,11 +14,11 @@ from docgen.event_contract.asyncapi import asyncapi
 from docgen.event_contract.examples import examples
 from docgen.event_contract.files import FOLDER, event_contract_files
 from docgen.event_contract.registry import registry_schemas
+from docgen.event_contract.schema_changes import breaking_changes
 from docgen.event_contract.schemas import detail_schemas
 from lambdas.domain.order_events import DETAILS, VERSION
 from lambdas.domain.vocabulary import EventType
 from proof.event_contract import breaches
-from tests.unit.docgen.event_contract.schema_changes import breaking_changes
 
 RELEASED = sorted((FOLDER / "released" / str(VERSION)).glob("*.schema.json"))
 FAILED = json.loads((FOLDER / "released" / str(VERSION) / "OrderFailed.schema.json").read_text())
