@@ -1,9 +1,9 @@
 """Draws the state machine for the console, as SVG: laid out here, so that the page needs no layout code.
 
 The grid mirrors the saga. Forward steps run down one column and undos up the next one, each beside the step
-that it undoes. On one side are detours and refunds of lines, on the other the notice of a closed order, and
-below are the ends. The style sheet colours it by class; `data-state`, `data-from` and `data-to` tell the page
-what is what.
+that it undoes. On one side are detours, refunds of lines and the capture, on the other the notice of a
+closed order, and below are the ends. The style sheet colours it by class; `data-state`, `data-from` and
+`data-to` tell the page what is what.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,13 +25,21 @@ _GAP: Final = 44
 _MARGIN: Final = 16
 _HEADING: Final = 44
 
-_REFUNDS: Final = 0
-_DETOURS: Final = 1
-_FORWARD: Final = 2
-_UNDO: Final = 3
-_NOTICE: Final = 4
+_CAPTURE: Final = 0
+_REFUNDS: Final = 1
+_DETOURS: Final = 2
+_FORWARD: Final = 3
+_UNDO: Final = 4
+_NOTICE: Final = 5
 
-_HEADINGS: Final = {_REFUNDS: "After the sale ↓", _DETOURS: "Detours", _FORWARD: "Forward ↓", _UNDO: "Undo ↑"}
+_AFTER_THE_SALE: Final = (_CAPTURE, _REFUNDS)
+_HEADINGS: Final = {
+    _CAPTURE: "At the fulfilment ↓",
+    _REFUNDS: "After the sale ↓",
+    _DETOURS: "Detours",
+    _FORWARD: "Forward ↓",
+    _UNDO: "Undo ↑",
+}
 
 _ENTRY: Final = 9
 _EXIT: Final = 20
@@ -139,6 +147,8 @@ def _boxes(saga: SagaDocument) -> dict[str, Box]:
         boxes[state.name] = Box(_DETOURS, max([first, *(row + 1 for row in used)]))
     for row, state in enumerate(reversed(saga.having(Role.REFUND))):
         boxes[state.name] = Box(_REFUNDS, last - row)
+    for state in saga.having(Role.CAPTURE):
+        boxes[state.name] = Box(_CAPTURE, last)
     for state in saga.having(Role.END):
         source = next(each.source for each in saga.transitions if each.target == state.name)
         column = boxes[source].column
@@ -178,7 +188,7 @@ def _paths(link: Link, links: Sequence[Link], boxes: Mapping[str, Box]) -> Itera
     x = _track(b, -1 if right > 0 else 1, link, boxes)
     yield (_side(a, b), exit_y), (x, exit_y), (x, entry_y), (_side(b, a), entry_y)
     # Out of the bottom, because the neighbour is in the way.
-    beside = _GAP / 5 if a.column == _REFUNDS else 0  # the lane of the detours
+    beside = _GAP / 5 if a.column in _AFTER_THE_SALE else 0  # the lane of the detours
     exit_x, lane = a.x + right * (_WIDTH / 2 - _EXIT), a.bottom + _GAP / 2 + beside
     entry_y = b.y + (0 if beside else _ENTRY if lane > b.y else -_ENTRY)
     yield (exit_x, a.bottom), (exit_x, lane), (x, lane), (x, entry_y), (_side(b, a), entry_y)
@@ -189,7 +199,7 @@ def _track(box: Box, side: int, link: Link, boxes: Mapping[str, Box]) -> float:
     edge = box.left if side < 0 else box.right
     middle = edge + side * _CHANNEL / 2
     column = boxes[link.source].column
-    return middle + _CHANNEL / 5 * ((column > box.column) - (column == _REFUNDS))
+    return middle + _CHANNEL / 5 * ((column > box.column) - (column in _AFTER_THE_SALE))
 
 
 def _side(box: Box, other: Box) -> float:
@@ -229,7 +239,7 @@ def _add_lanes(svg: ET.Element, saga: SagaDocument, layout: Layout) -> None:
         _add_rectangle(svg, f"lane {name}", (first.left - 10, first.top - 36), size, radius=12)
     for column, text in _HEADINGS.items():
         top = min(box.top for box in layout.boxes.values() if box.column == column)
-        if column == _REFUNDS:  # above the line that leads there
+        if column in _AFTER_THE_SALE:  # above the line that leads there
             top = Box(column, 0).top
         _add_text(svg, "heading", (Box(column, 0).x, top - 14), text)
 

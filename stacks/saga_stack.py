@@ -56,6 +56,7 @@ class SagaStack(StageStack):
             "expire_payment": [stripe_key.read()],
             "reserve_inventory": [inventory.update()],
             "notify_customer": [idempotency.do_once(), send_mail(settings)],
+            "capture_payment": [stripe_key.read()],
             "refund_lines": [stripe_key.read()],
             "restock_lines": [inventory.update()],
             "release_inventory": [inventory.update()],

@@ -27,6 +27,7 @@ STREAM_PATTERNS: Mapping[str, Sequence[Pattern]] = {
         _order_has("cancel_requested_by", {"S": _EXISTS}),
         _order_has("retry_requested_at", {"S": _EXISTS}),
         _order_has("refund_due", {"S": _EXISTS}),
+        _order_has("capture_due", {"M": {"at": {"S": _EXISTS}}}),
     ),
     "publish_order_events": (
         # An order gets such a status before it is at rest. Coming to rest is no event.

@@ -24,6 +24,9 @@ class Role(StrEnum):
     NOTIFY = "notify"
     """Tells the customer how the order ended. A failure changes nothing."""
 
+    CAPTURE = "capture"
+    """Takes the money of a confirmed order before its goods leave. A failure calls for a human."""
+
     REFUND = "refund"
     """Gives back money or stock of some lines of a confirmed order. A failure calls for a human."""
 
@@ -66,6 +69,7 @@ STEPS: Final = (
     Step("ExpirePayment", "expire_payment", Role.DETOUR),
     Step("ReserveInventory", "reserve_inventory", Role.PIVOT, changes="stock", undo="ReleaseInventory"),
     Step("NotifyCustomer", "notify_customer", Role.NOTIFY),
+    Step("CapturePayment", "capture_payment", Role.CAPTURE),
     Step("RefundLines", "refund_lines", Role.REFUND),
     Step("RestockLines", "restock_lines", Role.REFUND),
     Step("ReleaseInventory", "release_inventory", Role.UNDO),

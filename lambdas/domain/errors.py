@@ -17,6 +17,7 @@ names. Each branch answers one question of the state machine:
     │   └── UndoAlreadyBegun
     ├── ChargeScheduled          Is it another order's turn?     the saga waits for the order's slot
     ├── LineRefundDue            Is a refund of lines due?       the saga makes it
+    ├── CaptureDue               Are the goods to be sent?       the saga captures the payment
     ├── PaymentActionRequired    Must the customer approve?      the saga waits for the payment
     ├── TransientFailure         Can a retry help?               always retried; the outcome is unknown
     │   ├── StoreUnavailable
@@ -131,6 +132,10 @@ class ChargeScheduled(OrderSagaError):
 
 class LineRefundDue(OrderSagaError):
     """An operator has asked for a refund of lines of the confirmed order. The message is the refund's id."""
+
+
+class CaptureDue(OrderSagaError):
+    """An operator wants to hand over the goods of the confirmed order, and its payment is only authorized."""
 
 
 class PaymentActionRequired(OrderSagaError):

@@ -18,14 +18,16 @@ def execution_asked_for(event: str, order_id: str, version: int) -> str | None:
         version: The order's version after the write of the entry.
 
     Returns:
-        The order's id for its first execution, then `{order_id}-cancel`, `{order_id}-retry-v{version}` and
-        `{order_id}-refund-v{version}`.
+        The order's id for its first execution, then `{order_id}-fulfil`, `{order_id}-cancel`,
+        `{order_id}-retry-v{version}` and `{order_id}-refund-v{version}`.
     """
     match event.partition(": ")[0]:
         case "OrderReceived":
             return order_id
         case "CancellationRequested":
             return f"{order_id}-cancel"
+        case "FulfilmentRequested":
+            return f"{order_id}-fulfil"
         case "RetryRequested" | "PaymentSettledOutside":
             return f"{order_id}-retry-v{version}"
         case "LineRefundRequested" | "LineRefundMade" | "LineRefundReturned":

@@ -78,8 +78,8 @@ _ENDS_IN_REST = ("CustomerNotified", "CustomerNotNotified")
 _LEAVES_REST = ("CancellationRequested", "OrderNeedsAttention")
 """Entries of the timeline with which an order comes to rest, and leaves it again."""
 
-_REFUND_IS_DUE = ("LineRefundRequested", "LineRefundMade", "LineRefundReturned")
-"""Entries with which a refund of lines is due. Before, and after its end, the order is as it was."""
+_BECOMES_DUE = ("LineRefundRequested", "LineRefundMade", "LineRefundReturned", "FulfilmentRequested")
+"""Entries with which a refund of lines or a capture is due. Before, and after it, the order is at rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +239,8 @@ class Order:
         attention_may_pass: For an order that needs attention: whether the cause may pass without a human.
         settlement: How the payment was settled outside of Stripe; None if it was not.
         fulfilment: When and how the goods were handed over; None until then. It stays if they are returned.
+        capture_due: How the goods are to be handed over once an execution has captured the payment; None if
+            nobody has asked for that, and when it is done.
         retry_requested_at: When an operator last asked for one more execution; UTC, ISO 8601.
         republish_requested_at: When an operator last asked for all events again; UTC, ISO 8601.
         unsettled: Whether the order is in the index of orders that are not at rest.
@@ -273,6 +275,7 @@ class Order:
     attention_may_pass: bool = False
     settlement: Settlement | None = None
     fulfilment: Fulfilment | None = None
+    capture_due: Fulfilment | None = None
     retry_requested_at: str | None = None
     republish_requested_at: str | None = None
     unsettled: bool = True
@@ -308,8 +311,12 @@ class Order:
 
     @property
     def has_passed_the_pivot(self) -> bool:
-        """Whether the order is confirmed and nobody asked to cancel it: no failure undoes it any more."""
-        return self.status is OrderStatus.CONFIRMED and self.cancel_requested_by is None
+        """Whether the order was confirmed and nobody asked to cancel it: no failure undoes it any more.
+
+        While its payment is captured, it can have another status, because a human was needed.
+        """
+        was_confirmed = self.status is OrderStatus.CONFIRMED or self.capture_due is not None
+        return was_confirmed and self.cancel_requested_by is None
 
     @property
     def is_at_rest(self) -> bool:
@@ -349,7 +356,7 @@ class Order:
                 at_rest = True
             elif at_rest and entry.event.startswith(_LEAVES_REST):
                 since, at_rest = entry.at, False
-            elif entry.event.startswith(_REFUND_IS_DUE):
+            elif entry.event.startswith(_BECOMES_DUE):
                 since = entry.at
         return since
 

@@ -39,7 +39,9 @@ ENTRY_KINDS: Final = {
     "PaymentAuthorized": EntryKind(payment=PaymentStatus.REQUIRES_CAPTURE),
     "PaymentCaptured": EntryKind(payment=PaymentStatus.SUCCEEDED),
     "OrderConfirmed": EntryKind(OrderStatus.CONFIRMED, event=EventType.ORDER_CONFIRMED),
-    "OrderFulfilled": EntryKind(event=EventType.ORDER_FULFILLED),
+    "OrderFulfilled": EntryKind(
+        OrderStatus.CONFIRMED, PaymentStatus.SUCCEEDED, event=EventType.ORDER_FULFILLED
+    ),
     "LinesRefunded": EntryKind(event=EventType.ORDER_LINES_REFUNDED),
     "LineRefundMade": EntryKind(event=EventType.ORDER_LINES_REFUNDED),
     "PaymentRefundedOutside": EntryKind(event=EventType.PAYMENT_REFUNDED_OUTSIDE),

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.domain.errors import (
+    CaptureDue,
     ChargeScheduled,
+    LineRefundDue,
     OrderAlreadyConfirmed,
     OrderRejected,
     PaymentActionRequired,
@@ -80,6 +82,9 @@ class StepInput:
         )
 
 
+_ROUTES: Final = (ChargeScheduled, LineRefundDue, CaptureDue, PaymentActionRequired, OrderAlreadyConfirmed)
+"""Errors with which a step tells the state machine how to go on."""
+
 Step = Callable[[StepInput, Settings], dict[str, Any]]
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -118,7 +123,7 @@ def _run(step: Step, step_input: StepInput) -> dict[str, Any]:
         logger.warning("step failed for now", extra={"error": f"{type(failure).__name__}: {failure}"})
         raise
     except Exception as error:
-        is_expected = isinstance(error, ChargeScheduled | PaymentActionRequired | OrderAlreadyConfirmed)
+        is_expected = isinstance(error, _ROUTES)
         level = logger.info if is_expected else logger.error
         level("step ended with an error", extra={"error": type(error).__name__})
         raise

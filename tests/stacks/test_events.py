@@ -72,6 +72,7 @@ def test_new_orders_and_requests_about_orders_start_the_saga(stage: Synthesis) -
         {"dynamodb": {"NewImage": {"cancel_requested_by": asked_for}}},
         {"dynamodb": {"NewImage": {"retry_requested_at": asked_for}}},
         {"dynamodb": {"NewImage": {"refund_due": asked_for}}},
+        {"dynamodb": {"NewImage": {"capture_due": {"M": {"at": asked_for}}}}},
     ]
 
 

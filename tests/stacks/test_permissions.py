@@ -110,6 +110,7 @@ GRANTS: dict[str, Permissions] = {
         "Idempotency.Arn": DO_ONCE,
         "*": {"ses:SendEmail"},
     },
+    "capture_payment": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_SECRET},
     "refund_lines": {"Orders.Arn": CHANGE_ORDER, "StripeSecret.Id": READ_SECRET},
     "restock_lines": {"Orders.Arn": CHANGE_ORDER, "Inventory.Arn": {"dynamodb:UpdateItem"}},
     "release_inventory": {"Orders.Arn": CHANGE_ORDER, "Inventory.Arn": {"dynamodb:UpdateItem"}},

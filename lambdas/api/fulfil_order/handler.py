@@ -18,10 +18,12 @@ from lambdas.shared.store.orders import OrderTable
 
 @endpoint
 def handler(http: HttpRequest) -> HttpResponse:
-    """Record that the goods of an order were handed over; see `fulfil_order`."""
+    """Record that the goods of an order are handed over, or are to be; see `fulfil_order`."""
     caller, orders = caller_of(http), OrderTable.from_settings(Settings())
     require_operator(caller)
     delivery = parse(FulfilRequest, http).body
     order = fulfil_order(order_for(caller, http.path["order_id"], orders), delivery, caller, orders)
-    logger.info("order fulfilled", extra={"order_id": order.order_id, "by": caller.customer_id})
-    return HttpResponse(HTTPStatus.OK, represent(order, caller))
+    is_due = order.capture_due is not None
+    message = "fulfilment requested" if is_due else "order fulfilled"
+    logger.info(message, extra={"order_id": order.order_id, "by": caller.customer_id})
+    return HttpResponse(HTTPStatus.ACCEPTED if is_due else HTTPStatus.OK, represent(order, caller))

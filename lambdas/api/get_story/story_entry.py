@@ -79,7 +79,7 @@ _STEPLESS: Final = frozenset({"start_saga"})
 """Functions of the saga that no state calls."""
 
 _TEXTS: Final = {
-    "an undo or a refund failed": "undo or refund failed: {reason}",
+    "an undo, a capture or a refund failed": "undo, capture or refund failed: {reason}",
     "event consumed": "{event} consumed by {consumer}",
     "event published": "{event} published",
     "execution did not succeed": "recovery: {outcome}",

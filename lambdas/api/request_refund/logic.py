@@ -10,7 +10,7 @@ from lambdas.domain import clock
 from lambdas.domain.errors import StoreUnavailable
 from lambdas.domain.line_refund import LineRefund
 from lambdas.domain.money import CURRENCIES, Money
-from lambdas.domain.order import Order, OrderStatus
+from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.vocabulary import ProblemKind
 from lambdas.shared.rest.caller import Caller
 from lambdas.shared.rest.idempotency_key import reused_idempotency_key
@@ -93,7 +93,12 @@ def _substance(refund: LineRefund) -> tuple[object, ...]:
 
 def _why_not(order: Order, refund: LineRefund) -> str | None:
     """Why a refund is not possible, in a sentence for the operator; None if it is."""
-    return _why_not_now(order) or _why_not_these(order, refund) or _why_not_the_amount(order, refund)
+    return (
+        _why_not_now(order)
+        or _why_not_the_payment(order)
+        or _why_not_these(order, refund)
+        or _why_not_the_amount(order, refund)
+    )
 
 
 def _why_not_now(order: Order) -> str | None:
@@ -101,12 +106,20 @@ def _why_not_now(order: Order) -> str | None:
         return f"The order is {order.status}. Only a confirmed order has something to refund."
     if order.cancel_requested_by is not None:
         return "The order is being cancelled, and everything is refunded."
-    if order.payment.disputed:
-        return "The customer's bank disputes the payment, so the payment provider refuses refunds."
     if order.refund_due is not None:
         return "Another refund of the order is being made. Try again when it is done."
     if len(order.refunds) >= MOST_REFUNDS:
         return f"An order can have at most {MOST_REFUNDS} refunds."
+    return None
+
+
+def _why_not_the_payment(order: Order) -> str | None:
+    if order.capture_due is not None:
+        return "The payment is being captured. Try again when the order is fulfilled."
+    if order.payment.status is PaymentStatus.REQUIRES_CAPTURE:
+        return "The payment is not captured yet, so there is nothing to refund: fulfil or cancel the order."
+    if order.payment.disputed:
+        return "The customer's bank disputes the payment, so the payment provider refuses refunds."
     return None
 
 

@@ -14,7 +14,9 @@ from lambdas.shared.store.orders import OrderTable
 def flag_for_operator(
     order_id: str, error_output: Mapping[str, Any], refund_id: str | None, orders: OrderTable
 ) -> Order:
-    """Flag an order whose undo failed for good. A confirmed order stays confirmed.
+    """Flag an order whose undo failed for good, or whose payment can't be captured.
+
+    Any other order that is confirmed stays so.
 
     A refund of lines whose outcome is unknown stays due, and the reconciliation runs the order again. If the
     payment provider refuses it, it has failed, and the operator decides what to do instead.

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from lambdas.domain.errors import (
     AmountNotChargeable,
+    CaptureDue,
     CurrencyMismatch,
     LineRefundDue,
     OrderRejected,
@@ -31,6 +32,7 @@ def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable,
         OrderCancelled: Somebody asked to cancel it.
         UndoAlreadyBegun: An earlier execution decided to undo it.
         LineRefundDue: It is confirmed, and an execution has to work on a refund of its lines.
+        CaptureDue: It is confirmed, and an execution has to capture its payment.
         TooManyOrders: Its customer has placed too many orders within an hour.
         UnknownSku: A line's SKU is not in the catalogue, or its product is not active.
         CurrencyMismatch: A line's product is sold in another currency.
@@ -42,6 +44,8 @@ def validate_order(order_id: str, orders: OrderTable, inventory: InventoryTable,
     order.ensure_may_go_forward()
     if order.refund_due is not None:
         raise LineRefundDue(order.refund_due)
+    if order.capture_due is not None:
+        raise CaptureDue("the payment is to be captured")
     if order.amount is not None:
         return order
     products = inventory.find(line.sku for line in order.lines)

@@ -95,6 +95,7 @@ def order_from_item(attributes: Mapping[str, Any]) -> Order:
         attention_may_pass=item.get("attention_may_pass", False),
         settlement=Settlement(**item["settlement"]) if "settlement" in item else None,
         fulfilment=Fulfilment(**item["fulfilment"]) if "fulfilment" in item else None,
+        capture_due=Fulfilment(**item["capture_due"]) if "capture_due" in item else None,
         retry_requested_at=item.get("retry_requested_at"),
         republish_requested_at=item.get("republish_requested_at"),
         unsettled="unsettled_shard" in item,

@@ -79,8 +79,11 @@ MAY_GO_FORWARD: Final = Attr("failure").not_exists() & Attr("cancel_requested_by
 IS_CANCELLED: Final = Attr("cancel_requested_by").exists()
 """Somebody asked to cancel the order."""
 
-CAN_BE_UNDONE: Final = IS_NOT_CONFIRMED | IS_CANCELLED
-"""The order has not passed the pivot, or somebody asked to cancel it."""
+NO_CAPTURE_IS_DUE: Final = Attr("capture_due").not_exists()
+"""No execution has to capture the payment."""
+
+CAN_BE_UNDONE: Final = IS_NOT_CONFIRMED & NO_CAPTURE_IS_DUE | IS_CANCELLED
+"""`Order.has_passed_the_pivot`, reversed, as a condition."""
 
 IS_BEING_UNDONE: Final = Attr("failure").exists()
 
@@ -155,9 +158,14 @@ class OrderTable:
 
         Before the pivot the order goes no further; after the pivot it is undone. Only the first request
         counts. An order that is closed, or that is being undone for another reason, does not change. Neither
-        does a fulfilled order whose customer asks: only an operator can take the goods back.
+        does an order that is fulfilled or about to be, if its customer asks: only an operator can take the
+        goods back.
         """
-        also = {"customer": IS_NOT_FULFILLED, "operator": IS_STORED, "payment_provider": IS_HELD}
+        also = {
+            "customer": IS_NOT_FULFILLED & NO_CAPTURE_IS_DUE,
+            "operator": IS_STORED,
+            "payment_provider": IS_HELD,
+        }
         change = Change(
             event=f"CancellationRequested: {requested_by}",
             condition=MAY_GO_FORWARD & IS_OPEN & also[requested_by],
@@ -167,18 +175,45 @@ class OrderTable:
         return self._change(order_id, change)
 
     def fulfil(self, order_id: str, by: str, carrier: str | None, tracking_number: str | None) -> Order:
-        """Record that the goods were handed over, once; see `_event_at_rest`.
+        """Record once that the goods are handed over, or that the payment is to be captured before that.
 
         An order that is not confirmed, or that somebody asked to cancel, does not change.
         """
-        fulfilment = Fulfilment(clock.now(), by, carrier, tracking_number)
+        may_be = ~IS_NOT_CONFIRMED & ~IS_CANCELLED & IS_NOT_FULFILLED & NO_CAPTURE_IS_DUE
+        fulfilment = present(asdict(Fulfilment(clock.now(), by, carrier, tracking_number)))
+        event = "OrderFulfilled"
+        paid = Change(event, may_be & ~IS_HELD, {"fulfilment": fulfilment, **_event_at_rest(event)})
+        held = Change(
+            event="FulfilmentRequested",
+            condition=may_be & IS_HELD,
+            set={"capture_due": fulfilment, "unsettled_shard": shard_of(order_id)},
+        )
+        return self._try(order_id, paid) or self._change(order_id, held)
+
+    def record_fulfilment(self, order: Order) -> Order:
+        """Record that the payment is captured and the goods may be handed over, in one write.
+
+        If the customer was notified of the confirmation, the order is at rest again. An order that is being
+        cancelled, or that another execution has fulfilled, does not change.
+        """
+        if order.capture_due is None:
+            return order
         event = "OrderFulfilled"
         change = Change(
             event,
-            condition=~IS_NOT_CONFIRMED & ~IS_CANCELLED & IS_NOT_FULFILLED,
-            set={"fulfilment": present(asdict(fulfilment)), **_event_at_rest(event)},
+            condition=~NO_CAPTURE_IS_DUE & MAY_GO_FORWARD,
+            set={
+                "fulfilment": present(asdict(replace(order.capture_due, at=clock.now()))),
+                "payment.status": PaymentStatus.SUCCEEDED,
+                "status": OrderStatus.CONFIRMED,
+                **_event_at_rest(event),
+            },
+            remove=(
+                *("capture_due", "uncaptured_shard"),
+                *(("unsettled_shard",) if order.was_notified else ()),
+            ),
         )
-        return self._change(order_id, change)
+        return self._change(order.order_id, change)
 
     def request_retry(self, order_id: str, by: str | None = None) -> Order | None:
         """Record that an operator (or `by`) asks for one more execution; None if the order is at rest.
@@ -348,13 +383,13 @@ class OrderTable:
         )
         return self._go_forward(order_id, change)
 
-    # The webhook reads the order, then Stripe, and then writes. If the order has changed in between, another
-    # reader may have written something newer: these methods then write nothing and return None.
-
     def record_captured(self, order_id: str) -> Order:
         """Record that an authorized payment was captured without the saga, in Stripe's dashboard."""
-        change = _payment_change(PaymentStatus.SUCCEEDED, "PaymentCaptured", IS_HELD & MAY_GO_FORWARD)
-        return self._change(order_id, change)
+        condition = IS_HELD & MAY_GO_FORWARD & NO_CAPTURE_IS_DUE
+        return self._change(order_id, _payment_change(PaymentStatus.SUCCEEDED, "PaymentCaptured", condition))
+
+    # The webhook reads the order, then Stripe, and then writes. If the order has changed in between, another
+    # reader may have written something newer: these methods then write nothing and return None.
 
     def record_dispute(self, order: Order, dispute: DisputeState | None) -> Order | None:
         """Record what has become of the dispute of the charge."""
@@ -468,7 +503,7 @@ class OrderTable:
                 event=f"UndoBegan: {failure.code}",
                 condition=~IS_BEING_UNDONE & CAN_BE_UNDONE,
                 set={"failure": asdict(failure), "unsettled_shard": shard_of(order_id)},
-                remove=("uncaptured_shard",),
+                remove=("uncaptured_shard", "capture_due"),
             )
             order = self._change(order_id, change) if order.due_refund is None else self._drop(order, change)
         if order.has_passed_the_pivot:
@@ -509,7 +544,10 @@ class OrderTable:
         """
         change = Change(
             event=event,
-            condition=Attr("status").eq(order.status) & IS_UNSETTLED & NO_UNDO_IS_DUE & NO_REFUND_IS_DUE,
+            condition=(
+                Attr("status").eq(order.status)
+                & (IS_UNSETTLED & NO_UNDO_IS_DUE & NO_REFUND_IS_DUE & NO_CAPTURE_IS_DUE)
+            ),
             remove=("unsettled_shard",),
         )
         return self._change(order.order_id, change)
@@ -528,7 +566,7 @@ class OrderTable:
         return self._try(order_id, change)
 
     def flag(self, order_id: str, reason: str, *, may_pass: bool = False) -> Order:
-        """Flag an order for an operator. An order that is at rest does not change.
+        """Flag an order for an operator. An order that is at rest, or has a refund to make, does not change.
 
         Args:
             order_id: The order.
@@ -537,7 +575,7 @@ class OrderTable:
         """
         change = Change(
             event=f"OrderNeedsAttention: {reason}",
-            condition=~IS_FLAGGED & IS_OPEN & CAN_BE_UNDONE,
+            condition=~IS_FLAGGED & IS_OPEN & (CAN_BE_UNDONE | ~NO_CAPTURE_IS_DUE),
             # A confirmed order that was cancelled may have left the index before.
             set={
                 "status": OrderStatus.NEEDS_ATTENTION,

@@ -86,9 +86,9 @@ def test_lines_to_different_states_share_no_stretch(layout: Layout) -> None:
 def test_a_new_step_and_its_undo_find_their_places(saga: SagaDocument) -> None:
     layout = lay_out(_with_another_step(saga))
 
-    assert layout.boxes["HoldShipment"] == Box(2, 2)
-    assert layout.boxes["ReleaseShipment"] == Box(3, 2)
-    assert layout.boxes["ReserveInventory"] == Box(2, 3)
+    assert layout.boxes["HoldShipment"] == Box(3, 2)
+    assert layout.boxes["ReleaseShipment"] == Box(4, 2)
+    assert layout.boxes["ReserveInventory"] == Box(3, 3)
 
 
 def _with_another_step(saga: SagaDocument) -> SagaDocument:

@@ -224,7 +224,7 @@ class Shop:
     def close_cancelled(
         self,
         payment: PaymentStatus = PaymentStatus.REFUNDED,
-        by: Literal["customer", "operator"] = "customer",
+        by: Literal["customer", "operator", "payment_provider"] = "customer",
     ) -> Order:
         """Cancel a confirmed order, and undo it."""
         self.cancel(by=by)
@@ -276,7 +276,11 @@ class Shop:
         assert written is not None
         return written
 
-    def cancel(self, order_id: str = ORDER_ID, by: Literal["customer", "operator"] = "customer") -> None:
+    def cancel(
+        self,
+        order_id: str = ORDER_ID,
+        by: Literal["customer", "operator", "payment_provider"] = "customer",
+    ) -> None:
         self.orders.request_cancellation(order_id, by)
 
     def put(self, product: Product, **changes: Any) -> Product:  # noqa: ANN401 - any attribute

@@ -29,6 +29,7 @@ FINAL = OURS - OUR_TRANSIENT - BRANCHES
 CONFIRMED_AFTER_ALL = errors.OrderAlreadyConfirmed.__name__
 LATER = errors.ChargeScheduled.__name__
 REFUND_ASKED = errors.LineRefundDue.__name__
+CAPTURE_ASKED = errors.CaptureDue.__name__
 CUSTOMER_ASKED = errors.PaymentActionRequired.__name__
 
 DEADLINE = "States.Timeout"

@@ -8,6 +8,7 @@ from lambdas.domain import errors
 from statemachines.document import ANY_ERROR, CAUGHT_BY_NOTHING, SagaDocument, State
 from statemachines.steps import Role, Step
 from tests.unit.statemachines.error_names import (
+    CAPTURE_ASKED,
     CONFIRMED_AFTER_ALL,
     CUSTOMER_ASKED,
     DEADLINE,
@@ -166,7 +167,8 @@ def every_failure_enters_the_first_undo(saga: SagaDocument) -> Iterator[str]:
     top, *_, close = saga.undos_of(saga.undoable)
     detours = {each.name for each in saga.having(Role.DETOUR)}
     for step in saga.having(Role.FORWARD, Role.DETOUR, Role.PIVOT):
-        for failure in (each for each in step.failures if each.errors != (REFUND_ASKED,)):
+        asked = {(REFUND_ASKED,), (CAPTURE_ASKED,)}
+        for failure in (each for each in step.failures if each.errors not in asked):
             skips = step.name == saga.start and NOTHING_WAS_DONE.issuperset(failure.errors)
             allowed = [top, close] if skips else [top]
             if failure.target not in {*allowed, *detours}:
@@ -284,6 +286,34 @@ def an_approval_that_nobody_reported_is_refunded(draft: Draft) -> None:
 @a_detour_is_entered_on_request_and_returns.broken_by("AwaitPayment leads to ExpirePayment on States.ALL")
 def a_declined_payment_is_taken_for_an_expired_one(draft: Draft) -> None:
     draft.catchers("AwaitPayment")[-1]["Next"] = "ExpirePayment"
+
+
+@LAW_5.rule
+def a_payment_is_captured_on_request_only(saga: SagaDocument) -> Iterator[str]:
+    """Only an operator can ask for that, after the pivot. If it fails, an operator is needed."""
+    [capture], alarms = saga.having(Role.CAPTURE), {each.name for each in saga.having(Role.ALARM)}
+    for entry in saga.transitions:
+        is_asked = (entry.source, entry.errors) == (saga.start, (CAPTURE_ASKED,))
+        if is_asked is not (entry.target == capture.name):
+            yield f"{entry.source} leads to {entry.target} on {', '.join(entry.errors) or 'success'}"
+    for failure in capture.failures:
+        if failure.target not in alarms:
+            yield f"{capture.name} fails with {', '.join(failure.errors)} and leads to {failure.target}"
+
+
+@a_payment_is_captured_on_request_only.broken_by("ValidateOrder leads to ChargePayment on CaptureDue")
+def an_order_is_charged_instead_of_captured(draft: Draft) -> None:
+    draft.catchers("ValidateOrder")[2]["Next"] = "ChargePayment"
+
+
+@a_payment_is_captured_on_request_only.broken_by("NotifyCustomer leads to CapturePayment on States.ALL")
+def a_lost_email_captures_the_payment(draft: Draft) -> None:
+    draft.catchers("NotifyCustomer")[-1]["Next"] = "CapturePayment"
+
+
+@a_payment_is_captured_on_request_only.broken_by("CapturePayment fails with States.ALL and leads to Capture")
+def a_capture_that_failed_is_taken_for_made(draft: Draft) -> None:
+    draft.catchers("CapturePayment")[-1]["Next"] = "CaptureEnded"
 
 
 @LAW_5.rule

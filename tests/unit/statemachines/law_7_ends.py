@@ -45,20 +45,23 @@ def a_failed_undo_does_not_flag_the_order(draft: Draft) -> None:
 
 
 @LAW_7.rule
-def only_a_failed_undo_or_refund_calls_for_a_human(saga: SagaDocument) -> Iterator[str]:
+def only_a_failed_undo_capture_or_refund_calls_for_a_human(saga: SagaDocument) -> Iterator[str]:
     alarms = {each.name for each in saga.having(Role.ALARM)}
-    undos = {each.name for each in saga.having(Role.UNDO, Role.CLOSE, Role.REFUND)}
+    undos = {each.name for each in saga.having(Role.UNDO, Role.CLOSE, Role.CAPTURE, Role.REFUND)}
     for transition in saga.transitions:
         if transition.target in alarms and not (transition.errors and transition.source in undos):
-            yield f"{transition.source} leads to {transition.target}, but is no undo or refund that failed"
+            yield (
+                f"{transition.source} leads to {transition.target}, but is no undo, capture or refund that"
+                " failed"
+            )
 
 
-@only_a_failed_undo_or_refund_calls_for_a_human.broken_by("ReserveInventory leads to FlagForOperator")
+@only_a_failed_undo_capture_or_refund_calls_for_a_human.broken_by("ReserveInventory leads to FlagForOperator")
 def an_order_out_of_stock_calls_for_a_human(draft: Draft) -> None:
     draft.catchers("ReserveInventory")[-1]["Next"] = "FlagForOperator"
 
 
-@only_a_failed_undo_or_refund_calls_for_a_human.broken_by("CloseOrder leads to FlagForOperator")
+@only_a_failed_undo_capture_or_refund_calls_for_a_human.broken_by("CloseOrder leads to FlagForOperator")
 def a_closed_order_calls_for_a_human(draft: Draft) -> None:
     draft.states["CloseOrder"]["Next"] = "FlagForOperator"
 

@@ -7,9 +7,11 @@ import pytest
 from lambdas.api.cancel_order.handler import handler as cancel_order
 from lambdas.api.fulfil_order.handler import handler
 from lambdas.domain.order import Fulfilment, Order, OrderStatus
+from lambdas.saga.capture_payment.logic import capture_payment
 from lambdas.shared.rest.caller import Caller
 from lambdas.shared.rest.order_representation import represent
 from tests.unit.lambdas.builders import CUSTOMER, ORDER_ID
+from tests.unit.lambdas.fakes import FakeStripe
 from tests.unit.lambdas.invocations import CONTEXT, api_event
 from tests.unit.lambdas.shop import Shop
 
@@ -141,6 +143,71 @@ def test_only_operators_see_who_fulfilled_an_order(shop: Shop) -> None:
         "at": order.fulfilment.at,
         **PARCEL,
     }
+
+
+# Orders that are captured at their fulfilment
+
+
+def test_the_fulfilment_of_an_authorized_order_is_accepted(shop: Shop, stripe: FakeStripe) -> None:
+    shop.confirmed_uncaptured(stripe)
+
+    status, answer = fulfil(PARCEL)
+
+    assert (status, answer["payment"]["status"]) == (202, "requires_capture")
+    assert "fulfilment" not in answer
+    assert answer["timeline"][-1]["event"] == "FulfilmentRequested"
+    assert shop.unsettled() == [ORDER_ID]
+    assert fulfil(PARCEL) == (status, answer)
+
+
+def test_a_request_after_the_capture_returns_the_fulfilled_order(shop: Shop, stripe: FakeStripe) -> None:
+    shop.confirmed_uncaptured(stripe)
+    fulfil(PARCEL)
+    capture_payment(ORDER_ID, shop.orders, stripe)
+
+    status, answer = fulfil(PARCEL)
+
+    assert (status, answer["payment"]["status"]) == (200, "succeeded")
+    assert answer["fulfilment"].items() >= PARCEL.items()
+
+
+def test_a_payment_captured_in_the_dashboard_is_not_captured_again(shop: Shop, stripe: FakeStripe) -> None:
+    shop.confirmed_uncaptured(stripe)
+    shop.orders.record_captured(ORDER_ID)
+
+    assert fulfil(PARCEL)[0] == 200
+
+
+def test_another_delivery_is_rejected_with_what_is_requested(shop: Shop, stripe: FakeStripe) -> None:
+    shop.confirmed_uncaptured(stripe)
+    fulfil(PARCEL)
+
+    status, answer = fulfil()
+
+    assert status == 409
+    assert answer["detail"].startswith("The fulfilment was requested at 2026-")
+
+
+def test_a_customer_cannot_cancel_while_the_payment_is_captured(shop: Shop, stripe: FakeStripe) -> None:
+    shop.confirmed_uncaptured(stripe)
+    fulfil(PARCEL)
+
+    status, answer = cancel()
+
+    assert (status, answer["detail"]) == (409, "The order is being sent. To cancel it, contact the shop.")
+    assert cancel("operators")[0] == 202
+
+
+def test_an_order_whose_authorization_has_ended_is_not_sent(shop: Shop, stripe: FakeStripe) -> None:
+    shop.confirmed_uncaptured(stripe)
+    shop.orders.request_cancellation(ORDER_ID, "payment_provider")
+
+    status, answer = fulfil(PARCEL)
+
+    assert (status, answer["detail"]) == (
+        409,
+        "The authorization of the payment has ended. Do not send the goods.",
+    )
 
 
 @pytest.mark.parametrize("text", ["", " ", " DHL", "x" * 65, "D\nL", "D\u202eL", 7])

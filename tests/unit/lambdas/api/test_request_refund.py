@@ -8,11 +8,13 @@ from lambdas.api.request_refund.handler import handler
 from lambdas.api.request_refund.logic import MOST_REFUNDS
 from lambdas.domain.line_refund import LineRefundStatus
 from lambdas.domain.order import Order
+from lambdas.saga.capture_payment.logic import capture_payment
 from lambdas.saga.start_saga.logic import requested_execution
 from lambdas.shared.rest.caller import Caller
 from lambdas.shared.rest.order_representation import represent
 from lambdas.shared.submission.request import MAX_LINES
 from tests.unit.lambdas.builders import ARMCHAIR, CUSTOMER, ORDER_ID, two
+from tests.unit.lambdas.fakes import FakeStripe
 from tests.unit.lambdas.invocations import CONTEXT, api_event
 from tests.unit.lambdas.shop import ORDERS_TABLE, Shop
 
@@ -200,6 +202,18 @@ def test_an_order_that_is_being_cancelled_is_refunded_as_a_whole(shop: Shop) -> 
     shop.cancel()
 
     assert refund()[1]["detail"] == "The order is being cancelled, and everything is refunded."
+
+
+def test_nothing_is_refunded_before_the_capture(shop: Shop, stripe: FakeStripe) -> None:
+    shop.confirmed_uncaptured(stripe)
+
+    assert refund()[1]["detail"] == (
+        "The payment is not captured yet, so there is nothing to refund: fulfil or cancel the order."
+    )
+    shop.orders.fulfil(ORDER_ID, "the-boss", None, None)
+    assert refund()[1]["detail"] == "The payment is being captured. Try again when the order is fulfilled."
+    capture_payment(ORDER_ID, shop.orders, stripe)
+    assert refund()[0] == 202
 
 
 def test_a_disputed_payment_is_not_refunded(shop: Shop) -> None:

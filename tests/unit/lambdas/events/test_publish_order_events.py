@@ -14,6 +14,7 @@ from lambdas.domain.payment import DisputeState
 from lambdas.domain.vocabulary import Metric
 from lambdas.events.publish_order_events.event_publisher import EventRefused
 from lambdas.events.publish_order_events.handler import handler
+from lambdas.saga.capture_payment.logic import capture_payment
 from lambdas.saga.validate_order.logic import validate_order
 from lambdas.shared.metrics import Measure
 from tests.unit.lambdas.builders import (
@@ -182,6 +183,27 @@ def an_order_whose_refund_of_lines_came_back(shop: Shop) -> Order:
     return reopened
 
 
+def a_captured_order(shop: Shop) -> Order:
+    stripe = FakeStripe()
+    shop.confirmed_uncaptured(stripe)
+    shop.orders.fulfil(ORDER_ID, "the-boss", "DHL", None)
+    return capture_payment(ORDER_ID, shop.orders, stripe)
+
+
+def an_order_captured_after_a_refusal(shop: Shop) -> Order:
+    stripe = FakeStripe()
+    shop.confirmed_uncaptured(stripe)
+    shop.orders.fulfil(ORDER_ID, "the-boss", "DHL", None)
+    shop.orders.flag(ORDER_ID, "CaptureRefused")
+    shop.orders.request_retry(ORDER_ID)
+    return capture_payment(ORDER_ID, shop.orders, stripe)
+
+
+def an_order_whose_authorization_ended(shop: Shop) -> Order:
+    shop.confirmed_uncaptured(FakeStripe())
+    return shop.close_cancelled(PaymentStatus.CANCELED, by="payment_provider")
+
+
 STATUS_CHANGES: dict[Callable[[Shop], Order], list[str]] = {
     Shop.paid: [],
     Shop.being_undone: [],
@@ -196,6 +218,9 @@ STATUS_CHANGES: dict[Callable[[Shop], Order], list[str]] = {
     an_order_whose_refund_was_sent_before_it_was_closed: ["OrderFailed"],
     Shop.fulfilled: ["OrderConfirmed", "OrderFulfilled"],
     a_returned_order: ["OrderConfirmed", "OrderFulfilled", "OrderCancelled"],
+    a_captured_order: ["OrderConfirmed", "OrderFulfilled"],
+    an_order_captured_after_a_refusal: ["OrderConfirmed", "OrderNeedsAttention", "OrderFulfilled"],
+    an_order_whose_authorization_ended: ["OrderConfirmed", "OrderFailed"],
     an_order_with_two_refunds: ["OrderConfirmed", "OrderLinesRefunded", "OrderLinesRefunded"],
     an_order_whose_refund_of_lines_came_back: ["OrderConfirmed", "OrderLinesRefunded"],
     Shop.settled: ["OrderNeedsAttention", "PaymentSettledOutside", "OrderFailed"],

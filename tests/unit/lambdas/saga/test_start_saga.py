@@ -8,10 +8,12 @@ from botocore.stub import Stubber
 
 from lambdas.domain.errors import OrderCancelled, SagaUnavailable
 from lambdas.domain.order import TimelineEntry
+from lambdas.saga.capture_payment.logic import capture_payment
 from lambdas.saga.start_saga.handler import handler
 from lambdas.shared.work import at_work
 from tests.unit.lambdas.builders import ORDER_ID, REQUEST_ID, SUBMITTED_AT, caught
 from tests.unit.lambdas.conftest import Log
+from tests.unit.lambdas.fakes import FakeStripe
 from tests.unit.lambdas.invocations import CONTEXT
 from tests.unit.lambdas.shop import Shop
 
@@ -98,6 +100,19 @@ def test_a_refund_of_lines_starts_its_own_execution(shop: Shop, step_functions_s
     expect_start(step_functions_stub, ORDER_ID, f"{ORDER_ID}-refund-v{order.version}", "the-refund")
 
     assert start(shop.stream()[-1:]) == {"batchItemFailures": []}
+
+
+def test_a_fulfilment_starts_an_execution_only_if_the_payment_is_to_be_captured(
+    shop: Shop, stripe: FakeStripe, step_functions_stub: Stubber
+) -> None:
+    shop.confirmed_uncaptured(stripe)
+    with at_work(request_id="the-fulfilment"):
+        shop.orders.fulfil(ORDER_ID, "the-boss", None, None)
+    expect_start(step_functions_stub, ORDER_ID, f"{ORDER_ID}-fulfil", "the-fulfilment")
+    start(shop.stream()[-1:])
+
+    capture_payment(ORDER_ID, shop.orders, stripe)
+    start(shop.stream()[-1:])
 
 
 def test_a_retry_that_no_request_asks_for_has_the_request_of_the_order(

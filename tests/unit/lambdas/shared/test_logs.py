@@ -99,7 +99,7 @@ def test_the_ids_of_one_call_are_not_in_the_lines_of_the_next(shop: Shop, log: L
         get_order(api_event("GET", f"/orders/{ORDER_ID}", request_id="another-request"), CONTEXT)
 
     [line] = log.lines[before:]
-    assert "an undo or a refund failed" in log.text
+    assert "an undo, a capture or a refund failed" in log.text
     assert "execution" not in line
     assert (line["order_id"], line["request_id"]) == (ORDER_ID, "another-request")
 
