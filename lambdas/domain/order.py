@@ -392,9 +392,9 @@ class Order:
         return self.refund_if_due(self.refund_due)
 
     def refund_if_due(self, refund_id: str | None) -> LineRefund | None:
-        """The refund of lines with this id, if an execution has to work on it."""
-        due = (each for each in self.refunds if each.refund_id == refund_id == self.refund_due)
-        return next(due, None)
+        """The refund of lines with this id, if an execution has to work on it; for an empty id, any."""
+        due = (each for each in self.refunds if each.refund_id == self.refund_due)
+        return next((each for each in due if refund_id in {"", each.refund_id}), None)
 
     @property
     def amount_refunded(self) -> int:

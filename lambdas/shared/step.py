@@ -42,8 +42,8 @@ class StepInput:
         slot: The charge slot that the execution has waited for; None if it can still wait for one, and empty
             if it can't: an execution keeps the definition that it began with, which may be older than
             `WaitForSlot`.
-        refund_id: The refund of lines that the execution is for; None if it is for none, or if its definition
-            is older than this input.
+        refund_id: The refund of lines that the execution is for; None if it is for none, and empty if its
+            definition is older than this input: then it is for the one that is due.
     """
 
     order_id: str
@@ -53,7 +53,7 @@ class StepInput:
     retries: int
     task_token: str
     slot: str | None = ""
-    refund_id: str | None = None
+    refund_id: str | None = ""
 
     @property
     def attempt(self) -> str:
@@ -78,7 +78,7 @@ class StepInput:
             retries=event.get("attempt", 0),
             task_token=event.get("task_token", ""),
             slot=event.get("slot", ""),
-            refund_id=event.get("refund_id"),
+            refund_id=event.get("refund_id", ""),
         )
 
 

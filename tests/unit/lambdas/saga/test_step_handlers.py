@@ -184,6 +184,19 @@ def test_a_step_works_on_the_refund_that_the_state_machine_passes(shop: Shop, st
     assert (len(stripe.refunds), shop.available(ARMCHAIR.sku)) == (1, 4)
 
 
+@pytest.mark.usefixtures("stripe")
+def test_an_execution_with_an_older_definition_works_on_the_due_refund(shop: Shop) -> None:
+    shop.placed()
+    for step in FORWARD[:-1]:
+        run(step)
+    shop.refund_requested(shop.order())
+
+    run("refund_lines")
+    run("restock_lines")
+
+    assert shop.order().refund_due is None
+
+
 def test_an_order_is_flagged_even_without_an_error(shop: Shop) -> None:
     shop.being_undone()
 
