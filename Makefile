@@ -18,8 +18,8 @@ unexport PYTHONDONTWRITEBYTECODE
 TOOLS := .venv/.ready node_modules/.ready
 SLOWEST := --durations=10
 
-.PHONY: help run update demo accept faults simulate bench check test lint synth assemble diff deploy drift audit sbom \
-    report docs release publish lock clean
+.PHONY: help run update demo accept faults simulate rolling bench check test lint synth assemble diff deploy drift audit \
+    sbom report docs release publish lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -44,6 +44,9 @@ simulate: SEED =
 simulate: MINUTES = 10
 simulate: $(TOOLS) ## play every fault at every call in simulated time, and check the laws (SEED= MINUTES=10)
 	@python -m proof simulate --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+rolling: $(TOOLS) .build/.layer ## deploy this release over the previous one and back, with orders under way (FROM=)
+	@python -m proof rolling $(if $(FROM),--from $(FROM))
 
 bench: $(TOOLS) .build/.layer ## measure, and print and write the tables; keep the machine idle
 	@python -m proof bench

@@ -10,6 +10,7 @@ from proof import demo, sale
 from proof.acceptance import command as acceptance
 from proof.bench import command as bench
 from proof.fault_campaign import command as faults
+from proof.rolling import command as rolling
 from proof.scale import command as scale
 from proof.simulation import break_search, restore_exercise, twins
 from proof.simulation import command as simulation
@@ -36,6 +37,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
         "twins": partial(twins.main, arguments),
         "breaks": partial(break_search.main, arguments),
         "restore": restore_exercise.main,
+        "rolling": partial(rolling.main, arguments),
     }
     return exit_code_of(commands[arguments.command])
 
@@ -116,6 +118,13 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "restore", help="lose the tables, restore earlier ones, and reconcile, in simulated time"
     )
+    mixing = commands.add_parser(
+        "rolling", help="deploy this release over an earlier one, and back, while orders are in every state"
+    )
+    mixing.add_argument(
+        "--from", dest="release", help="version or commit of the other release (default: the newest release)"
+    )
+    mixing.add_argument("--journeys", default="", help="play only these journeys, separated by commas")
     return parser
 
 

@@ -69,11 +69,13 @@ class Invocation:
         number: Counts the invocations of the function from 1.
         ended: Given with the result.
         entry: Its entry in the trace.
+        release: The release whose code it runs; None for the one that is deployed when it starts.
     """
 
     function: str
     number: int
     entry: Entry
+    release: Release | None = None
     ended: Signal[Result] = field(default_factory=Signal)
 
     @property
@@ -112,7 +114,15 @@ class Functions:
         self._trace = trace
         self._counts: Counter[str] = Counter()
 
-    def call(self, caller: str, function: str, event: Mapping[str, Any], *, who: str) -> Signal[Result]:
+    def call(
+        self,
+        caller: str,
+        function: str,
+        event: Mapping[str, Any],
+        *,
+        who: str,
+        release: Release | None = None,
+    ) -> Signal[Result]:
         """Call a function over the network.
 
         Args:
@@ -120,6 +130,7 @@ class Functions:
             function: The function.
             event: Its event.
             who: The caller, for the trace.
+            release: The release whose function it is; None for the one that is deployed.
 
         Returns:
             What is given with the result, if the caller ever gets one.
@@ -136,26 +147,30 @@ class Functions:
             struck_by[0].held += 1
             struck_by[0].lifted.then(lambda _: setattr(struck_by[0], "held", 0))
             self._scheduler.after(0, self._network.when_held.get(struck_by[0].fault, lambda: None))
-            struck_by[0].lifted.then(lambda _: self.invoke(function, event).ended.then(answer.give))
+            struck_by[0].lifted.then(
+                lambda _: self.invoke(function, event, release=release).ended.then(answer.give)
+            )
         elif kind != "hang":
-            ended = self.invoke(function, event, after=delay).ended
+            ended = self.invoke(function, event, after=delay, release=release).ended
             if kind in _LOSING:
                 ended.then(lambda _: answer.give(Result(None, _LOSING[kind])))
             elif kind != "late":
                 ended.then(answer.give)
         return answer
 
-    def invoke(self, function: str, event: Mapping[str, Any], *, after: int = 0) -> Invocation:
+    def invoke(
+        self, function: str, event: Mapping[str, Any], *, after: int = 0, release: Release | None = None
+    ) -> Invocation:
         """Start an invocation, perhaps after some milliseconds."""
         self._counts[function] += 1
         entry = self._trace.add(self._scheduler.now, f"{function}#{self._counts[function]}", "starts")
-        invocation = Invocation(function, self._counts[function], entry)
+        invocation = Invocation(function, self._counts[function], entry, release)
         self._scheduler.spawn(lambda: self._run(invocation, event), invocation, after=after)
         return invocation
 
     def _run(self, invocation: Invocation, event: Mapping[str, Any]) -> None:
         function = invocation.function
-        release = one_of(self.releases, self._scheduler.random)
+        release = invocation.release or one_of(self.releases, self._scheduler.random)
         timeout = release.timeout_seconds(function) * 1000
         ends_at = self._scheduler.now + timeout
         deadline = self._scheduler.after(timeout, lambda: self._time_out(invocation, strand))

@@ -1,6 +1,6 @@
 """Plays one case, lets everything come to rest, and checks all laws and promises."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
@@ -13,7 +13,6 @@ from local.catalogue import SAMPLE_STOCK
 from local.fault_proxy.recording import Call
 from local.users import UNREACHABLE_CUSTOMER
 from proof.fault_campaign.case import Case
-from proof.journey import Journey
 from proof.journeys import JOURNEYS
 from proof.laws import take_snapshot
 from proof.promises import AT_REST, OrderHistory
@@ -61,10 +60,28 @@ class SimulatedResult:
     milliseconds: int = 0
 
 
-def play_case(case: Case, *, traced: bool = False) -> SimulatedResult:
-    """Play a case in a new world. The process must be prepared with `installed`."""
+def play_case(
+    case: Case,
+    *,
+    traced: bool = False,
+    prepare: Callable[[SimulatedWorld], None] | None = None,
+    is_disturbed: bool = False,
+    is_compared: bool = False,
+) -> SimulatedResult:
+    """Play a case in a new world. The process must be prepared with `installed`.
+
+    Args:
+        case: The case.
+        traced: Whether the result has a trace, even if nothing is broken.
+        prepare: Changes the world before anything happens.
+        is_disturbed: Whether it changes the world so much that the order may end otherwise.
+        is_compared: Whether the reconciliation compares everything afterwards, whatever the case is.
+    """
     with SimulatedWorld(str(case), tables=stocked_tables()) as world:
-        return world.scheduler.play(lambda: _Play(world, case).run(traced=traced))
+        if prepare is not None:
+            prepare(world)
+        play = _Play(world, case, is_disturbed=is_disturbed, is_compared=is_compared)
+        return world.scheduler.play(lambda: play.run(traced=traced))
 
 
 @cache
@@ -76,8 +93,10 @@ def stocked_tables() -> Tables:
 
 
 class _Play:
-    def __init__(self, world: SimulatedWorld, case: Case) -> None:
+    def __init__(self, world: SimulatedWorld, case: Case, *, is_disturbed: bool, is_compared: bool) -> None:
         self._world = world
+        self._is_disturbed = is_disturbed
+        self._is_compared = is_compared or crc32(str(case).encode()) % _RECONCILED_AFTERWARDS == 0
         self._case = case
         self._journey = _BY_KEY[case.journey]
 
@@ -93,7 +112,7 @@ class _Play:
         orders, breaches, periods = settling.settle()
         calls = world.faults.calls()
         struck = {(call.name, call.n) for call in calls if call.fault}
-        if not breaches and crc32(str(self._case).encode()) % _RECONCILED_AFTERWARDS == 0:
+        if not breaches and self._is_compared:
             breaches += settling.found_by_reconciliation()
         breaches += self._wrong_ends(followed, orders)
         breaches += world.invariants
@@ -129,16 +148,15 @@ class _Play:
         return [
             f"the order ended {order.end}, expected {self._journey.end}"
             for order in orders
-            if followed is not None
-            and order.order_id == followed.order_id
-            and not _may_end(order, self._journey, self._case)
+            if followed is not None and order.order_id == followed.order_id and not self._may_end(order)
         ]
 
-
-def _may_end(order: OrderHistory, journey: Journey, case: Case) -> bool:
-    if journey.status == "NEEDS_ATTENTION":  # an operator has acted since
-        return order.status in AT_REST
-    disturbed = len(case.injections) + (journey.retried is not None)  # it has faults of its own
-    if disturbed > 1 or any(each.lasts for each in case.injections):
-        return order.status in AT_REST
-    return order.end == journey.end and (order.was_mailed or journey.customer == UNREACHABLE_CUSTOMER)
+    def _may_end(self, order: OrderHistory) -> bool:
+        case, journey = self._case, self._journey
+        if journey.status == "NEEDS_ATTENTION":  # an operator has acted since
+            return order.status in AT_REST
+        # A journey that is retried has faults of its own.
+        disturbances = len(case.injections) + self._is_disturbed + (journey.retried is not None)
+        if disturbances > 1 or any(each.lasts for each in case.injections):
+            return order.status in AT_REST
+        return order.end == journey.end and (order.was_mailed or journey.customer == UNREACHABLE_CUSTOMER)

@@ -7,11 +7,13 @@ Each release imports its own modules. Today's are the ordinary ones; those of an
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
+
+from typing_extensions import override
 
 from local.processes import REPOSITORY
 
@@ -24,7 +26,7 @@ class NoSuchFunction(Exception):
 
 
 class Release:
-    """The code of a release.
+    """The code of a release. Each process has one object for it; see `release_in`.
 
     Args:
         root: The folder of its repository.
@@ -34,6 +36,11 @@ class Release:
         self._root = root
         self._modules: dict[str, ModuleType] = {}
         self._handlers: dict[str, Any] = {}
+
+    @override
+    def __reduce__(self) -> tuple[Any, tuple[Path]]:
+        """Another process has an object of its own."""
+        return release_in, (self._root,)
 
     def module(self, name: str) -> Any:  # noqa: ANN401 - the attributes of a module of any release
         """A module of the release, such as `lambdas.shared.aws`."""
@@ -107,5 +114,11 @@ def _taken_out() -> dict[str, ModuleType]:
     return {name: sys.modules.pop(name) for name in names}
 
 
-CURRENT: Final = Release(REPOSITORY)
+@cache
+def release_in(root: Path) -> Release:
+    """The release whose repository is in this folder."""
+    return Release(root)
+
+
+CURRENT: Final = release_in(REPOSITORY)
 """Today's code."""

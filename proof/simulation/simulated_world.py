@@ -45,7 +45,7 @@ from proof.simulation.network import Network, Rejected
 from proof.simulation.release import CURRENT, Release
 from proof.simulation.scheduler import START_MS, Scheduler, Timer, current_strand
 from proof.simulation.state_language import Machine
-from proof.simulation.step_functions import StepFunctions, arn_of
+from proof.simulation.step_functions import MachineVersion, StepFunctions, arn_of
 from proof.simulation.stripe import WEBHOOK_SECRET, SimulatedStripe, StripeSession
 from proof.simulation.trace import Trace
 
@@ -178,16 +178,22 @@ class SimulatedWorld:
         yield
         self.set_capture(Capture.AT_ORDER)
 
-    def deploy(self, *releases: Release) -> None:
+    def deploy(self, *releases: Release, pinned: bool = False) -> None:
         """Put a release in the place of the one that is deployed.
 
         What is under way goes on: an invocation with the code that it began with, and an execution with the
-        definition that it began with. With several releases, both are at work side by side.
+        definition that it began with.
+
+        Args:
+            releases: The release; with several, all are at work side by side.
+            pinned: Whether an execution of the saga also keeps the functions that it began with, as in the
+                cloud stages; else it calls those that are deployed.
         """
         self.functions.releases = releases
+        deadline = self._payment_deadline_seconds
         self.step_functions.machines = {
-            SAGA: [saga(each, self._payment_deadline_seconds) for each in releases],
-            RECONCILIATION: [reconciliation_machine(each) for each in releases],
+            SAGA: [MachineVersion(saga(each, deadline), each if pinned else None) for each in releases],
+            RECONCILIATION: [MachineVersion(reconciliation_machine(each)) for each in releases],
         }
 
     def signed_in(self, name: str) -> "SimulatedWorld":
@@ -511,6 +517,8 @@ def installed(*earlier: Release) -> Iterator[None]:
     def world() -> SimulatedWorld:
         return _Current.world
 
+    for release in earlier:
+        release.module("lambdas.shared.log")  # Powertools' logger looks for its handler when it is made
     session = StripeSession(lambda: world().network, lambda: world().stripe)
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, _ENVIRONMENT))

@@ -11,6 +11,7 @@ from lambdas.domain import clock
 from local.saga_control import StateVisit
 from proof.simulation.functions import ACCOUNT, REGION, Functions, Result, one_of
 from proof.simulation.network import Rejected
+from proof.simulation.release import Release
 from proof.simulation.scheduler import Scheduler, Signal, Strand, current_strand
 from proof.simulation.state_language import ExecutionFailed, Json, Machine, TaskFailed
 from proof.simulation.trace import Trace
@@ -67,6 +68,20 @@ class Execution:
 
 
 @dataclass(frozen=True)
+class MachineVersion:
+    """A version of a machine.
+
+    Attributes:
+        machine: Its definition.
+        release: The release whose functions its executions call; None for the one that is deployed when they
+            call it.
+    """
+
+    machine: Machine
+    release: Release | None = None
+
+
+@dataclass(frozen=True)
 class _Return:
     """What a task token was returned with."""
 
@@ -85,7 +100,7 @@ class StepFunctions:
         ended: Called with the event about an execution that has ended.
 
     Attributes:
-        machines: The definitions of each machine that are deployed; if there are several, chance decides for
+        machines: The versions of each machine that are deployed; if there are several, chance decides for
             each execution. An execution keeps the one that it began with.
         executions: All executions, by the name of the machine and their own.
         tokens: What each task token waits for.
@@ -98,7 +113,7 @@ class StepFunctions:
         trace: Trace,
         ended: Callable[[Mapping[str, Any]], None],
     ) -> None:
-        self.machines: Mapping[str, Sequence[Machine]] = {}
+        self.machines: Mapping[str, Sequence[MachineVersion]] = {}
         self.executions: dict[tuple[str, str], Execution] = {}
         self.scheduler = scheduler
         self.functions = functions
@@ -228,6 +243,7 @@ class _Run:
         self._service = service
         self._execution = execution
         self._scheduler = service.scheduler
+        self._release: Release | None = None
         started_at = datetime.fromtimestamp(execution.started_at / 1000, UTC)
         self._context = {
             "Execution": {
@@ -242,7 +258,8 @@ class _Run:
     def run(self) -> None:
         """Run the execution to its end."""
         service, execution = self._service, self._execution
-        machine = one_of(service.machines[execution.machine], self.random)
+        version = one_of(service.machines[execution.machine], self.random)
+        machine, self._release = version.machine, version.release
         deadline = self._scheduler.after(
             machine.timeout_seconds * 1000,
             lambda: service.end(execution, "TIMED_OUT", error="States.Timeout"),
@@ -295,7 +312,7 @@ class _Run:
 
     def call(self, function: str, payload: Json, timeout_seconds: int, token: str | None) -> Json:
         answer = self._service.functions.call(
-            self._execution.machine, function, payload, who=self._execution.label
+            self._execution.machine, function, payload, who=self._execution.label, release=self._release
         )
         done: Signal[_Return] = self._service.tokens[token] if token else Signal()
         answer.then(lambda result: self._take(result, done, waits=token is not None))
