@@ -1,5 +1,6 @@
 """Recovery of orders whose execution did not start, was stopped, or broke."""
 
+from lambdas.shared.saga_executions import SagaExecutions
 from local.fault_proxy.faults import Fault
 from local.users import CUSTOMER, OPERATOR, email_of
 from local.waiting import wait_for
@@ -52,6 +53,34 @@ def test_an_execution_that_was_stopped_at_its_charge_is_run_again(world: World) 
     assert world.shop.get_order(order_id)["status"] == "CONFIRMED"
     assert violations(before, take_snapshot(world)) == []
     assert [each["event"] for each in world.audit_trail.wait_for_events(order_id)] == ["OrderConfirmed"]
+
+
+def test_an_execution_that_started_through_an_alias_is_run_again(world: World) -> None:
+    """Cloud stages start executions through an alias. The embedded AWS has aliases by its API only."""
+    # Given: an execution that only the alias has started
+    machines = world.aws.client("stepfunctions")
+    version = machines.publish_state_machine_version(stateMachineArn=world.state_machine_arn)
+    alias = machines.create_state_machine_alias(
+        name="live",
+        routingConfiguration=[{"stateMachineVersionArn": version["stateMachineVersionArn"], "weight": 100}],
+    )["stateMachineAliasArn"]
+    world.faults.inject(Fault("throttle", "start_saga: states StartExecution*", times=None))
+    world.faults.inject(Fault("hold", CONFIRM))
+    order_id = world.shop.order(an_order())
+    started = SagaExecutions(machines, alias)
+    assert started.start(order_id, None, order_id) is True
+    world.faults.wait_until_held()
+    assert started.is_running(order_id) is True
+
+    # When: it is stopped, and its order is started once more, without the alias
+    world.executions.stop(order_id)
+    world.faults.clear()
+
+    # Then: the name is used, and the recovery follows the execution
+    assert world.executions.wait_until_ended(f"{order_id}-r1") == "SUCCEEDED"
+    assert world.executions.names(order_id) == [order_id, f"{order_id}-r1"]
+    assert world.shop.get_order(order_id)["status"] == "CONFIRMED"
+    machines.delete_state_machine_alias(stateMachineAliasArn=alias)
 
 
 def test_a_confirmed_order_whose_mail_was_lost_is_mailed_not_refunded(world: World) -> None:
