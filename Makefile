@@ -99,7 +99,7 @@ sbom: .build/.pipeline ## list the packages of the Lambda layer in .build/sbom.j
 docs: .venv/.ready ## write the generated parts of the documentation again
 	@python -m docgen write
 
-release: lint ## check, commit and tag a release in this clone (VERSION=1.2.0)
+release: $(TOOLS) ## check, commit and tag a release in this clone (VERSION=1.2.0)
 	@python -m docgen release "$(VERSION)"
 
 publish: .venv/.ready sbom ## publish the tag that is checked out at GitHub, with the list of the layer's packages
