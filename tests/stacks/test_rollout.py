@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
 
+from stacks.constructs.dependency_layer import dependency_layer
 from stacks.settings import STAGES
 from stacks.timeouts import function_timeout_seconds
 from statemachines.steps import STEP_FUNCTIONS
@@ -121,6 +124,21 @@ def test_a_new_revision_of_the_saga_is_a_new_version(cloud: Synthesis) -> None:
     version = cloud.the(SAGA_VERSION).properties
 
     assert readable(version["StateMachineRevisionId"]) == "Saga.StateMachineRevisionId"
+
+
+def test_a_changed_layer_is_a_new_version_of_every_function(
+    dev: Synthesis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise an update of a dependency would reach no caller."""
+
+    def changed_layer(stack: Construct) -> lambda_.LayerVersion:
+        layer = dependency_layer(stack)
+        cast("lambda_.CfnLayerVersion", layer.node.default_child).description = "changed"
+        return layer
+
+    monkeypatch.setattr("stacks.constructs.python_function.dependency_layer", changed_layer)
+
+    assert versions(synthesize("dev", tmp_path)).keys() & versions(dev).keys() == set()
 
 
 def test_a_changed_function_is_a_new_version_and_another_is_not(

