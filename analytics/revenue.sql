@@ -1,6 +1,6 @@
 -- Revenue of each day, by currency, in minor units such as cents. Money that is given back counts on the day of the
 -- event that says so: the order was cancelled or failed, lines of it were refunded, or its payment was refunded outside
--- of the saga or disputed.
+-- of the saga or disputed. A refund of lines that the bank returns is received again.
 WITH events AS (
     SELECT DISTINCT  -- an event can be delivered more than once
         detail.event_id AS event_id,
@@ -12,7 +12,10 @@ WITH events AS (
         detail.status = 'CONFIRMED' AND NOT coalesce(detail.payment.disputed, false) AS has_money,
         detail.amount - coalesce(detail.payment.refunded_outside, 0) AS amount,
         detail.refund.refund_id AS refund_id,
-        coalesce(detail.refund.amount, 0) AS refund_amount
+        CASE  -- the bank returned it, so nothing is refunded
+            WHEN detail_type = 'OrderLineRefundReturned' THEN 0
+            ELSE coalesce(detail.refund.amount, 0)
+        END AS refunded
     FROM order_events
     WHERE detail.status <> 'NEEDS_ATTENTION'  -- its money is not given back yet
 ),
@@ -20,11 +23,9 @@ WITH events AS (
 refunds AS (
     SELECT
         *,
-        CASE  -- a refund of lines that is returned, and then succeeds after all, has two events
-            WHEN row_number() OVER (PARTITION BY order_id, refund_id ORDER BY order_version) = 1
-                THEN refund_amount
-            ELSE 0
-        END AS refunded_lines
+        -- A refund of lines can be made, returned, and then succeed after all: what each event changes.
+        refunded
+        - coalesce(lag(refunded) OVER (PARTITION BY order_id, refund_id ORDER BY order_version), 0) AS refunded_lines
     FROM events
 ),
 

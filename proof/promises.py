@@ -7,7 +7,7 @@ mail that was sent, and the executions.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Final
@@ -156,8 +156,6 @@ class OrderHistory:
         match self.status:
             case "CONFIRMED" if "OrderFulfilled" in self.timeline:
                 return self.pick == "PICKED"
-            case "CONFIRMED" if "LineRefundReturned" in self.timeline:  # no event tells the consumer
-                return self.pick in {"OPEN", "DROPPED"}
             case "CONFIRMED":
                 return self.pick == ("OPEN" if self.units_left else "DROPPED") and (
                     self.to_pick == self.units_left
@@ -168,12 +166,16 @@ class OrderHistory:
 
     @property
     def units_left(self) -> dict[str, int]:
-        """Units by SKU whose price was not refunded."""
+        """Units by SKU whose price was not refunded, and that did not go back into stock."""
+        refunds = self.record.get("refunds", ())
+        paid = self._units_without(each for each in refunds if each["status"] in _MADE_REFUNDS)
+        return dict(paid & self._units_without(each for each in refunds if each.get("restocked_at")))
+
+    def _units_without(self, refunds: Iterable[Mapping[str, Any]]) -> Counter[str]:
         left = Counter({line["sku"]: int(line["quantity"]) for line in self.record["items"]})
-        for refund in self.record.get("refunds", ()):
-            if refund["status"] in _MADE_REFUNDS:
-                left.subtract({sku: int(units) for sku, units in refund["items"].items()})
-        return dict(+left)
+        for refund in refunds:
+            left.subtract({sku: int(units) for sku, units in refund["items"].items()})
+        return left
 
     @property
     def is_consumed(self) -> bool:

@@ -63,6 +63,10 @@ _REFUND: Final = LineRefund(
     requested_by="operator",
     requested_at="2026-03-05T10:00:00.000Z",
 )
+_RESTOCKED: Final = replace(
+    _REFUND, status=LineRefundStatus.REFUNDED, restocked_at="2026-03-05T10:00:02.000Z"
+)
+_REFUNDED: Final = replace(_CONFIRMED, version=10, refunds=(_RESTOCKED,))
 
 
 def _changed(order: Order, entry: str, **changes: Any) -> tuple[Order, Order]:  # noqa: ANN401 - any attribute of an order
@@ -127,6 +131,12 @@ _CHANGES: Final[Mapping[EventType, tuple[Order, Order]]] = {
         f"LinesRefunded: {_REFUND.refund_id}",
         version=9,
         refunds=(replace(_REFUND, status=LineRefundStatus.REFUNDED),),
+    ),
+    EventType.ORDER_LINE_REFUND_RETURNED: _changed(
+        _REFUNDED,
+        f"LineRefundReturned: {_REFUND.refund_id}",
+        version=12,
+        refunds=(replace(_RESTOCKED, status=LineRefundStatus.FAILED),),
     ),
     EventType.PAYMENT_REFUND_SENT: _changed(
         _REFUND_PENDING, "PaymentRefunded", version=11, payment=Payment(PaymentStatus.REFUNDED, "pi_3PxYz")

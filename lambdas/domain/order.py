@@ -420,6 +420,15 @@ class Order:
         )
 
     @property
+    def units_to_hand_over(self) -> dict[str, int]:
+        """Units by SKU that are paid and reserved for the order: refunds of lines did not give them back.
+
+        If the bank returned a refund, its units are paid again. Those that went back into stock stay there.
+        """
+        paid = self._units_without(each.items for each in self.refunds if each.is_made)
+        return {sku: max(0, min(paid[sku], out)) for sku, out in self.units_out.items()}
+
+    @property
     def units_gone(self) -> dict[str, int]:
         """Units by SKU that are out of stock and never come back: they were refunded and not restocked.
 

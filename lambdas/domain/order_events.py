@@ -57,8 +57,8 @@ class PaymentDetail(TypedDict):
     ]
 
 
-class RefundedItemDetail(TypedDict):
-    """Units of one SKU that were refunded."""
+class UnitsDetail(TypedDict):
+    """Units of one SKU."""
 
     sku: Annotated[str, Described("Key of the product in the catalogue.")]
     quantity: Annotated[int, Described("Number of units.", minimum=1)]
@@ -70,12 +70,12 @@ class LineRefundDetail(TypedDict):
     refund_id: Annotated[str, Described("Id of the refund.", format="uuid")]
     amount: Annotated[int, Described("Minor units of this refund.", minimum=1)]
     items: Annotated[
-        Sequence[RefundedItemDetail],
+        Sequence[UnitsDetail],
         Described("The refunded units; empty if only an amount was refunded, such as the shipping."),
     ]
     items_kept: Annotated[
-        Sequence[RefundedItemDetail],
-        Described("The units of the order that are not refunded, after this refund; empty if none is left."),
+        Sequence[UnitsDetail],
+        Described("The same as `items_kept` of the event, which older events lack; empty if none is left."),
     ]
     restock: Annotated[bool, Described("Whether the units go back into stock.")]
 
@@ -158,7 +158,23 @@ class OrderEventDetail(TypedDict):
             ]
         ]
     ]
-    refund: NotRequired[ReadOnly[Annotated[LineRefundDetail, Described("Present in `OrderLinesRefunded`.")]]]
+    items_kept: NotRequired[
+        Annotated[
+            Sequence[UnitsDetail],
+            Described(
+                "The units that are left to hand over: paid, and not put back into stock; absent if all are,"
+                " and empty if none is. Present once units were refunded."
+            ),
+        ]
+    ]
+    refund: NotRequired[
+        ReadOnly[
+            Annotated[
+                LineRefundDetail,
+                Described("Present in `OrderLinesRefunded` and `OrderLineRefundReturned`."),
+            ]
+        ]
+    ]
     failure: NotRequired[
         ReadOnly[Annotated[FailureDetail, Described("Present once the saga has begun to undo the order.")]]
     ]
@@ -262,6 +278,15 @@ class OrderLinesRefundedDetail(OrderEventDetail):
     refund: ReadOnly[Required[Annotated[LineRefundDetail, Described("What was refunded this time.")]]]
 
 
+class OrderLineRefundReturnedDetail(OrderEventDetail):
+    """The customer's bank has returned a refund of lines. The order stays confirmed, and holds this money."""
+
+    status: ReadOnly[Literal["CONFIRMED"]]
+    amount: ReadOnly[_Amount]
+    items: ReadOnly[_PricedItems]
+    refund: ReadOnly[Required[Annotated[LineRefundDetail, Described("The refund that was returned.")]]]
+
+
 DETAILS: Final[Mapping[EventType, type[OrderEventDetail]]] = {
     EventType.ORDER_CONFIRMED: OrderConfirmedDetail,
     EventType.ORDER_FAILED: OrderFailedDetail,
@@ -276,5 +301,6 @@ DETAILS: Final[Mapping[EventType, type[OrderEventDetail]]] = {
     EventType.PAYMENT_REFUND_SENT: PaymentRefundSentDetail,
     EventType.ORDER_FULFILLED: OrderFulfilledDetail,
     EventType.ORDER_LINES_REFUNDED: OrderLinesRefundedDetail,
+    EventType.ORDER_LINE_REFUND_RETURNED: OrderLineRefundReturnedDetail,
 }
 """The detail of each event type."""

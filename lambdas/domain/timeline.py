@@ -7,6 +7,7 @@ all entries together give every version of the order again, with the events of e
 from dataclasses import dataclass
 from typing import Final
 
+from lambdas.domain.line_refund import LineRefundStatus
 from lambdas.domain.order import OrderStatus, PaymentStatus
 from lambdas.domain.payment import DisputeState
 from lambdas.domain.vocabulary import EventType
@@ -20,12 +21,14 @@ class EntryKind:
         status: Status of the order afterwards; None if it stays.
         payment: Status of the payment afterwards; None if it stays.
         dispute: State of the dispute afterwards; None if it stays.
+        refund: Status of the refund of lines that the entry names; None if it names none, or if it stays.
         event: The event for consumers; None if it is none.
     """
 
     status: OrderStatus | None = None
     payment: PaymentStatus | None = None
     dispute: DisputeState | None = None
+    refund: LineRefundStatus | None = None
     event: EventType | None = None
 
 
@@ -42,8 +45,11 @@ ENTRY_KINDS: Final = {
     "OrderFulfilled": EntryKind(
         OrderStatus.CONFIRMED, PaymentStatus.SUCCEEDED, event=EventType.ORDER_FULFILLED
     ),
-    "LinesRefunded": EntryKind(event=EventType.ORDER_LINES_REFUNDED),
-    "LineRefundMade": EntryKind(event=EventType.ORDER_LINES_REFUNDED),
+    "LinesRefunded": EntryKind(refund=LineRefundStatus.REFUNDED, event=EventType.ORDER_LINES_REFUNDED),
+    "LineRefundMade": EntryKind(refund=LineRefundStatus.REFUNDED, event=EventType.ORDER_LINES_REFUNDED),
+    "LineRefundReturned": EntryKind(
+        refund=LineRefundStatus.FAILED, event=EventType.ORDER_LINE_REFUND_RETURNED
+    ),
     "PaymentRefundedOutside": EntryKind(event=EventType.PAYMENT_REFUNDED_OUTSIDE),
     **{str(each.event): EntryKind(dispute=each, event=each.event) for each in DisputeState},
     "StockReleased": EntryKind(OrderStatus.PENDING),

@@ -112,6 +112,7 @@ class EventType(StrEnum):
     PAYMENT_REFUND_SENT = "PaymentRefundSent"
     ORDER_FULFILLED = "OrderFulfilled"
     ORDER_LINES_REFUNDED = "OrderLinesRefunded"
+    ORDER_LINE_REFUND_RETURNED = "OrderLineRefundReturned"
 
 
 MAILED_EVENTS: Final = (
@@ -120,6 +121,7 @@ MAILED_EVENTS: Final = (
     EventType.PAYMENT_REFUND_SENT,
     EventType.ORDER_FULFILLED,
     EventType.ORDER_LINES_REFUNDED,
+    EventType.ORDER_LINE_REFUND_RETURNED,
 )
 """Events about which `mail_customers` mails the customer. The saga itself mails how the order ended."""
 
@@ -144,10 +146,12 @@ PICK_STATES: Final = {
     EventType.ORDER_CANCELLED: PickState.DROPPED,
     EventType.ORDER_FULFILLED: PickState.PICKED,
     EventType.ORDER_LINES_REFUNDED: PickState.OPEN,
+    EventType.ORDER_LINE_REFUND_RETURNED: PickState.OPEN,
 }
 """The events that `update_pick_list` consumes, and the state of an order's pick after each.
 
-After a refund of lines, nothing is left to pick if all units were refunded, or were handed over before.
+After an event about a refund of lines, nothing is left to pick if no unit is left, or if the goods were
+handed over before.
 """
 
 

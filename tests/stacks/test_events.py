@@ -198,6 +198,7 @@ def test_payments_to_approve_and_refunds_are_mailed_one_by_one(stage: Synthesis)
             "PaymentRefundSent",
             "OrderFulfilled",
             "OrderLinesRefunded",
+            "OrderLineRefundReturned",
         ],
         "replay-name": [{"exists": False}],  # nobody is mailed about the past
     }

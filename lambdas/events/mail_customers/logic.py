@@ -13,6 +13,7 @@ from lambdas.shared.mail.mailer import Mailer
 from lambdas.shared.mail.money_words import rest_of
 from lambdas.shared.mail.order_shipped import order_shipped
 from lambdas.shared.mail.payment_refunded import payment_refunded
+from lambdas.shared.mail.refund_returned import refund_returned
 from lambdas.shared.store.orders import OrderTable
 
 
@@ -57,9 +58,11 @@ def _letter(event: EventType, detail: OrderEventDetail, order: Order, deadline_s
         case EventType.PAYMENT_REFUND_SENT:
             return payment_refunded(order, rest_of(order))
         case EventType.ORDER_FULFILLED:
-            return _shipped(order)
+            return _shipped(detail, order)
         case EventType.ORDER_LINES_REFUNDED:
             return lines_refunded(order, detail["refund"])
+        case EventType.ORDER_LINE_REFUND_RETURNED:
+            return refund_returned(order, detail["refund"])
         case _:
             raise ValueError(f"{event} has no mail")
 
@@ -73,11 +76,12 @@ def _approval(order: Order, deadline_seconds: int) -> Letter | None:
     return approval_needed(order, deadline) if clock.now() < deadline else None
 
 
-def _shipped(order: Order) -> Letter | None:
-    """None if the goods are on their way back."""
-    if order.fulfilment is None or order.cancel_requested_by is not None:
+def _shipped(detail: OrderEventDetail, order: Order) -> Letter | None:
+    """None if the goods are on their way back, or if all of them were refunded before."""
+    items = detail.get("items_kept", detail["items"])
+    if order.fulfilment is None or order.cancel_requested_by is not None or not items:
         return None
-    return order_shipped(order, order.fulfilment)
+    return order_shipped(order, order.fulfilment, items)
 
 
 def _refund(detail: OrderEventDetail, order: Order) -> int:

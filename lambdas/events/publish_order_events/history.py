@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from lambdas.domain.line_refund import LineRefund, LineRefundStatus
+from lambdas.domain.line_refund import LineRefund
 from lambdas.domain.order import Order, OrderStatus, TimelineEntry
 from lambdas.domain.timeline import ENTRY_KINDS, EntryKind
 from lambdas.events.publish_order_events.order_event import OrderEvent, event_of_change
@@ -62,18 +62,21 @@ def _changes(entry: TimelineEntry, before: Order, order: Order) -> dict[str, Any
             changes["fulfilment"] = order.fulfilment
         case "PaymentRefundedOutside":
             changes["payment"] = replace(payment, refunded_outside=int(entry.about))
-        case "LinesRefunded" | "LineRefundMade" | "LineRefundReturned":
-            is_made = entry.name != "LineRefundReturned"
-            changes["refunds"] = _refunds(entry.about, before, order, is_made=is_made)
+        case "LinesRestocked":
+            changes["refunds"] = _refunds(entry, before, order, restocked_at=entry.at)
+        case _ if kind.refund is not None:
+            changes["refunds"] = _refunds(entry, before, order, status=kind.refund)
     return changes
 
 
-def _refunds(refund_id: str, before: Order, order: Order, *, is_made: bool) -> tuple[LineRefund, ...]:
-    """The refunds of lines that are made, after one of them was made or returned."""
-    others = tuple(each for each in before.refunds if each.refund_id != refund_id)
-    own = [
-        replace(each, status=LineRefundStatus.REFUNDED)
-        for each in order.refunds
-        if each.refund_id == refund_id
-    ]
-    return (*others, *own) if is_made else others
+def _refunds(
+    entry: TimelineEntry,
+    before: Order,
+    order: Order,
+    **changes: Any,  # noqa: ANN401 - attributes of a refund
+) -> tuple[LineRefund, ...]:
+    """The refunds of lines that were made so far, after a change of the one that an entry names."""
+    others = tuple(each for each in before.refunds if each.refund_id != entry.about)
+    [refund] = (each for each in order.refunds if each.refund_id == entry.about)
+    known = next((each for each in before.refunds if each not in others), replace(refund, restocked_at=None))
+    return (*others, replace(known, **changes))

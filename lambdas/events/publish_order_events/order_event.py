@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, TypedDict
 
 from lambdas.domain.order import Fulfilment, Order, PaymentStatus
@@ -13,7 +13,7 @@ from lambdas.domain.order_events import (
     LineRefundDetail,
     OrderEventDetail,
     PaymentDetail,
-    RefundedItemDetail,
+    UnitsDetail,
 )
 from lambdas.domain.timeline import ENTRY_KINDS
 from lambdas.domain.vocabulary import EventType
@@ -69,6 +69,7 @@ class _Optional(TypedDict, total=False):
     reference: str
     expected_amount: int
     payment: PaymentDetail
+    items_kept: Sequence[UnitsDetail]
     refund: LineRefundDetail
     failure: FailureDetail
     fulfilment: FulfilmentDetail
@@ -95,6 +96,9 @@ def _optional(detail_type: EventType, after: Order) -> _Optional:
         optional["failure"] = {"code": after.failure.code, "message": after.failure.message}
     if after.fulfilment is not None:
         optional["fulfilment"] = _fulfilment(after.fulfilment)
+    kept = after.units_to_hand_over
+    if kept != {line.sku: line.quantity for line in after.lines}:
+        optional["items_kept"] = _units(kept)
     return optional
 
 
@@ -109,22 +113,21 @@ def _fulfilment(fulfilment: Fulfilment) -> FulfilmentDetail:
 
 def _line_refund(detail_type: EventType, after: Order) -> _Optional:
     """The refund of lines that the newest entry names."""
-    if detail_type is not EventType.ORDER_LINES_REFUNDED:
+    if detail_type not in {EventType.ORDER_LINES_REFUNDED, EventType.ORDER_LINE_REFUND_RETURNED}:
         return {}
     [refund] = (each for each in after.refunds if each.refund_id == after.timeline[-1].about)
-    all_made = replace(after, refunds=tuple(each for each in after.refunds if each.is_made))
     return {
         "refund": {
             "refund_id": refund.refund_id,
             "amount": refund.amount,
             "items": _units(refund.items),
-            "items_kept": _units(all_made.units_kept),
+            "items_kept": _units(after.units_to_hand_over),
             "restock": refund.restock,
         }
     }
 
 
-def _units(items: Mapping[str, int]) -> Sequence[RefundedItemDetail]:
+def _units(items: Mapping[str, int]) -> Sequence[UnitsDetail]:
     return [{"sku": sku, "quantity": units} for sku, units in sorted(items.items()) if units]
 
 

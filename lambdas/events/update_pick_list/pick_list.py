@@ -52,9 +52,9 @@ class PickList:
         item = {"order_id": detail["order_id"], "order_version": version, "state": state}
         if state is PickState.OPEN:
             item |= {"lines": _lines(detail), "confirmed_at": detail["occurred_at"]}
-        is_smaller = event_type is EventType.ORDER_LINES_REFUNDED and state is PickState.OPEN
+        is_about_lines = "refund" in detail and state is PickState.OPEN
         with transient_as(StoreUnavailable):
-            return (is_smaller and self._change_lines(item, is_newer)) or self._replace(item, is_newer)
+            return (is_about_lines and self._change_lines(item, is_newer)) or self._replace(item, is_newer)
 
     def _change_lines(self, item: Mapping[str, Any], is_newer: ConditionBase) -> bool:
         """Change the lines of an open pick, which keeps its place in the list."""
@@ -79,7 +79,7 @@ class PickList:
 
 def _state(event_type: EventType, detail: Mapping[str, Any]) -> PickState:
     state = PICK_STATES[event_type]
-    if event_type is EventType.ORDER_LINES_REFUNDED and "fulfilment" in detail:
+    if "refund" in detail and "fulfilment" in detail:
         return PickState.PICKED
     return PickState.DROPPED if state is PickState.OPEN and not _lines(detail) else state
 
@@ -95,6 +95,10 @@ def _version(event_type: EventType, detail: Mapping[str, Any]) -> int:
 
 
 def _lines(detail: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The units to pick: after a refund of lines, those that are left."""
-    items = detail["refund"]["items_kept"] if "refund" in detail else detail["items"]
+    """The units to pick: after a refund of lines, those that are left.
+
+    An event of an earlier version has them in `refund` only.
+    """
+    kept = detail.get("items_kept", detail.get("refund", {}).get("items_kept"))
+    items = detail["items"] if kept is None else kept
     return [{"sku": item["sku"], "quantity": item["quantity"]} for item in items]

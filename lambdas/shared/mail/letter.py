@@ -1,9 +1,11 @@
 """The letter: what a mail says. Its text part and its HTML part are made from the same letter."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from lambdas.domain.money import Money
-from lambdas.domain.order import Order
+from lambdas.domain.order import Order, total
+from lambdas.domain.order_events import UnitsDetail
 from lambdas.shared.mail.price_format import price_text
 
 
@@ -75,6 +77,13 @@ def goods_of(order: Order) -> tuple[Goods, ...]:
         )
         for line in order.lines
     )
+
+
+def only(order: Order, items: Iterable[UnitsDetail]) -> Order:
+    """The order without all other units, at the price of these."""
+    units = {item["sku"]: item["quantity"] for item in items}
+    lines = tuple(replace(line, quantity=units[line.sku]) for line in order.lines if units.get(line.sku))
+    return replace(order, lines=lines, amount=total(lines))
 
 
 def total_of(order: Order) -> str | None:

@@ -1,18 +1,28 @@
 """The mail about an order whose goods were handed over."""
 
+from collections.abc import Iterable
+
 from lambdas.domain.order import Fulfilment, Order
-from lambdas.shared.mail.letter import Letter, goods_of, total_of
+from lambdas.domain.order_events import UnitsDetail
+from lambdas.shared.mail.letter import Letter, goods_of, only, total_of
 
 
-def order_shipped(order: Order, fulfilment: Fulfilment) -> Letter:
-    """What was sent, and who delivers it."""
+def order_shipped(order: Order, fulfilment: Fulfilment, items: Iterable[UnitsDetail]) -> Letter:
+    """What was sent, and who delivers it.
+
+    Args:
+        order: The order.
+        fulfilment: How the goods were handed over.
+        items: The goods; refunds of lines may have given back others.
+    """
+    sent = only(order, items)
     return Letter(
         order.order_id,
         "Your order is on its way",
         ("We have sent your order.", *_delivery(fulfilment)),
         ("If you want to send something back, contact us and state the number below.",),
-        goods_of(order),
-        total_of(order),
+        goods_of(sent),
+        total_of(sent),
     )
 
 

@@ -155,12 +155,16 @@ def test_refunds_of_lines_add_up_until_the_rest_is_given_back() -> None:
 def test_a_refund_of_lines_that_is_made_again_counts_once() -> None:
     """The customer's bank returned it, and then Stripe reports that it was made after all."""
     refund = refund_of_lines("first", 500)
+    returned = replace(refund, status=LineRefundStatus.FAILED)
     order, sale = confirmed(MONDAY)
     order, made = event_of(order, "LinesRefunded: first", TUESDAY, refunds=(refund,))
-    returned = changed(order, "LineRefundReturned: first", refunds=())
-    _, made_again = event_of(returned, "LineRefundMade: first", WEDNESDAY, refunds=(refund,))
+    order, back = event_of(order, "LineRefundReturned: first", WEDNESDAY, refunds=(returned,))
+    _, made_again = event_of(order, "LineRefundMade: first", WEDNESDAY, refunds=(refund,))
 
-    assert revenue(sale, made, made_again) == [(TUESDAY, "usd", -500), (MONDAY, "usd", 75_800)]
+    while_it_is_back = [(WEDNESDAY, "usd", 500), (TUESDAY, "usd", -500), (MONDAY, "usd", 75_800)]
+    assert revenue(sale, made, back) == while_it_is_back
+    assert revenue(sale, made, back, made_again) == [(WEDNESDAY, "usd", 0), *while_it_is_back[1:]]
+    assert revenue(sale, made, made_again) == while_it_is_back[1:]  # from before its return was an event
 
 
 def test_an_order_whose_money_is_stuck_gives_back_when_it_is_closed() -> None:

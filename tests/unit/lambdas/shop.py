@@ -254,12 +254,14 @@ class Shop:
         assert requested is not None
         return requested
 
-    def fail_due_refund(self, order: Order) -> None:
+    def fail_due_refund(self, order: Order) -> Order:
         """Stripe rejects the refund of lines that is due."""
         assert order.due_refund is not None
         failed = replace(order.due_refund, status=LineRefundStatus.FAILED)
         event = f"LineRefundFailed: {failed.refund_id}"
-        assert self.orders.record_line_refund(order, failed, event, is_over=True) is not None
+        written = self.orders.record_line_refund(order, failed, event, is_over=True)
+        assert written is not None
+        return written
 
     def lines_refunded(self, order: Order, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
         """A refund of one unit of the first line is made, and the unit is back in stock."""
@@ -269,6 +271,13 @@ class Shop:
         event = f"LinesRefunded: {made.refund_id}"
         assert self.orders.record_line_refund(order, made, event, is_over=not made.restock) is not None
         return restock_lines(order.order_id, made.refund_id, self.orders, self.stock)
+
+    def refund_returned(self, order: Order) -> Order:
+        """The customer's bank returns the order's newest refund of lines."""
+        failed = replace(order.refunds[-1], status=LineRefundStatus.FAILED)
+        reopened = self.orders.reopen_line_refund(order, failed, "LineRefundReturned")
+        assert reopened is not None
+        return reopened
 
     def refunded_outside(self, order: Order, amount: int) -> Order:
         """This much is refunded in Stripe's dashboard, in all."""

@@ -41,6 +41,12 @@ def refunded(units: int) -> dict[str, object]:
     return record(*entries, refunds=[refund])
 
 
+def returned(**changes: object) -> dict[str, object]:
+    refund = {"refund_id": "r", "status": "failed", "items": {"LAMP": 1}, **changes}
+    entries = ("OrderConfirmed", "CustomerNotified", "LineRefundRequested: r", "LinesRefunded: r")
+    return record(*entries, "LineRefundReturned: r", "LineRefundFailed: returned", refunds=[refund])
+
+
 def retried_after(*errors: str) -> OrderHistory:
     visit = StateVisit("ChargePayment", datetime(2026, 3, 1, tzinfo=UTC), retried=errors)
     return replace(ORDER, executions={"order": ExecutionHistory("SUCCEEDED", (visit,))})
@@ -134,13 +140,19 @@ def failed(error: str) -> OrderHistory:
         pytest.param(
             replace(
                 ORDER,
-                record=record(
-                    *("OrderConfirmed", "CustomerNotified", "LineRefundRequested: r", "LinesRefunded: r"),
-                    *("LinesRestocked: r", "LineRefundReturned: r", "LineRefundFailed: returned"),
-                ),
-                events=("OrderConfirmed", "OrderLinesRefunded"),
+                record=returned(),
+                events=("OrderConfirmed", "OrderLinesRefunded", "OrderLineRefundReturned"),
             ),
-            id="a line was refunded, and the bank returned the money",
+            id="a unit was refunded, and the bank returned the money",
+        ),
+        pytest.param(
+            replace(
+                ORDER,
+                record=returned(restocked_at="2026-03-05T10:00:02.000Z"),
+                events=("OrderConfirmed", "OrderLinesRefunded", "OrderLineRefundReturned"),
+                to_pick={"LAMP": 1},
+            ),
+            id="a unit was refunded and restocked, and the bank returned the money",
         ),
         pytest.param(
             replace(
@@ -258,6 +270,10 @@ def test_an_order_that_keeps_its_promises_has_no_breach(order: OrderHistory) -> 
                 to_pick={},
             ),
             "it is CONFIRMED, and its pick is DROPPED {}",
+        ),
+        (
+            replace(ORDER, record=returned(), to_pick={"LAMP": 1}),
+            "it is CONFIRMED, and its pick is OPEN {'LAMP': 1}",
         ),
         (
             replace(ORDER, record=record("OrderConfirmed", "OrderCancelled", status="CANCELLED")),

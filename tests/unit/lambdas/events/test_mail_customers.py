@@ -16,7 +16,7 @@ from lambdas.saga.notify_customer.handler import handler as notify_customer
 from lambdas.shared.aws import ses
 from lambdas.shared.mail.ses_mailer import SENDING_SECONDS
 from stacks.timeouts import function_timeout_seconds
-from tests.unit.lambdas.builders import EMAIL, ORDER_ID, caught
+from tests.unit.lambdas.builders import ARMCHAIR, EMAIL, LAMP, ORDER_ID, caught, two
 from tests.unit.lambdas.conftest import Log
 from tests.unit.lambdas.fakes import FakeEventBridge, FakeMailer, FakeStripe
 from tests.unit.lambdas.invocations import CONTEXT, sqs_event, step_payload
@@ -80,6 +80,44 @@ def test_goods_that_were_sent_are_mailed_with_carrier_and_number(
     [sent] = mailer.sent
     assert sent.subject == "Your order is on its way"
     assert "It is delivered by DHL. The tracking number is 00340434161094." in sent.text
+
+
+def test_goods_that_were_refunded_before_are_not_said_to_be_sent(
+    shop: Shop, event_bridge: FakeEventBridge, mailer: FakeMailer
+) -> None:
+    shop.lines_refunded(shop.confirmed(two(ARMCHAIR), two(LAMP)))
+    shop.orders.fulfil(ORDER_ID, "the-boss", None, None)
+    shop.lines_refunded(shop.order())  # after they were sent
+
+    deliver(event_bridge, shop)
+
+    [text] = [sent.text for sent in mailer.sent if sent.subject == "Your order is on its way"]
+    assert "1 x Crunchy armchair, $379.00 each: $379.00\n2 x Tasteless lamp" in text
+    assert "Total: $478.98\n" in text
+
+
+def test_an_order_without_any_goods_left_has_no_mail_that_it_was_sent(
+    shop: Shop, event_bridge: FakeEventBridge, mailer: FakeMailer
+) -> None:
+    shop.lines_refunded(shop.lines_refunded(shop.confirmed()))
+    shop.orders.fulfil(ORDER_ID, "the-boss", None, None)
+
+    deliver(event_bridge, shop)
+
+    assert [sent.subject for sent in mailer.sent] == ["Your refund is on its way"] * 2
+
+
+def test_a_refund_of_lines_that_the_bank_returned_is_mailed(
+    shop: Shop, event_bridge: FakeEventBridge, mailer: FakeMailer
+) -> None:
+    shop.refund_returned(shop.lines_refunded(shop.confirmed()))
+
+    deliver(event_bridge, shop)
+
+    assert [sent.subject for sent in mailer.sent] == [
+        "Your refund is on its way",
+        "Your bank has returned your refund",
+    ]
 
 
 def test_goods_that_are_on_their_way_back_have_no_mail(

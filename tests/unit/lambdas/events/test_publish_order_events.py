@@ -176,9 +176,14 @@ def an_order_with_two_refunds(shop: Shop) -> Order:
 
 
 def an_order_whose_refund_of_lines_came_back(shop: Shop) -> Order:
-    order = shop.lines_refunded(shop.confirmed())
-    failed = replace(order.refunds[0], status=LineRefundStatus.FAILED)
-    reopened = shop.orders.reopen_line_refund(order, failed, "LineRefundReturned")
+    return shop.refund_returned(shop.lines_refunded(shop.confirmed()))
+
+
+def an_order_whose_refund_of_lines_was_made_after_all(shop: Shop) -> Order:
+    order = shop.refund_returned(shop.lines_refunded(shop.confirmed(), restock=False))
+    order = shop.fail_due_refund(order)
+    made = replace(order.refunds[0], status=LineRefundStatus.REFUNDED)
+    reopened = shop.orders.reopen_line_refund(order, made, "LineRefundMade")
     assert reopened is not None
     return reopened
 
@@ -222,7 +227,12 @@ STATUS_CHANGES: dict[Callable[[Shop], Order], list[str]] = {
     an_order_captured_after_a_refusal: ["OrderConfirmed", "OrderNeedsAttention", "OrderFulfilled"],
     an_order_whose_authorization_ended: ["OrderConfirmed", "OrderFailed"],
     an_order_with_two_refunds: ["OrderConfirmed", "OrderLinesRefunded", "OrderLinesRefunded"],
-    an_order_whose_refund_of_lines_came_back: ["OrderConfirmed", "OrderLinesRefunded"],
+    an_order_whose_refund_of_lines_came_back: [
+        *("OrderConfirmed", "OrderLinesRefunded", "OrderLineRefundReturned")
+    ],
+    an_order_whose_refund_of_lines_was_made_after_all: [
+        *("OrderConfirmed", "OrderLinesRefunded", "OrderLineRefundReturned", "OrderLinesRefunded")
+    ],
     Shop.settled: ["OrderNeedsAttention", "PaymentSettledOutside", "OrderFailed"],
 }
 
@@ -236,6 +246,28 @@ def test_changes_of_an_order_are_published_in_order(
     publish(shop.stream())
 
     assert detail_types(event_bridge) == published
+
+
+ONE, BOTH = ([{"sku": ARMCHAIR.sku, "quantity": units}] for units in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("restock", "after_its_return"),
+    [(True, ONE), (False, BOTH)],  # what is back in stock is not the order's any more
+)
+def test_events_tell_the_units_that_are_left_to_hand_over(
+    shop: Shop, event_bridge: FakeEventBridge, *, restock: bool, after_its_return: object
+) -> None:
+    order = shop.lines_refunded(shop.confirmed(), restock=restock)
+    shop.refund_returned(order)
+
+    publish(shop.stream())
+
+    confirmed, refunded, returned = details(event_bridge)
+    assert confirmed.get("items_kept") is None
+    assert (refunded["items_kept"], refunded["refund"]["items_kept"]) == (ONE, ONE)
+    assert returned["refund"]["items_kept"] == after_its_return
+    assert returned.get("items_kept", BOTH) == after_its_return
 
 
 def a_disputed_order(shop: Shop) -> Order:

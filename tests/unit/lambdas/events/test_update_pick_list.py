@@ -92,12 +92,35 @@ def an_order_refunded_after_it_was_fulfilled(shop: Shop) -> Order:
     return shop.lines_refunded(shop.fulfilled())
 
 
+def an_order_whose_refund_was_returned(shop: Shop) -> Order:
+    return shop.refund_returned(shop.lines_refunded(shop.confirmed(), restock=False))
+
+
+def an_order_whose_refund_was_returned_after_its_unit_was_restocked(shop: Shop) -> Order:
+    return shop.refund_returned(an_order_with_a_refunded_line(shop))
+
+
+def an_order_whose_refund_of_all_units_was_returned(shop: Shop) -> Order:
+    order = shop.confirmed()
+    return shop.refund_returned(shop.lines_refunded(order, items={ARMCHAIR.sku: 2}, restock=False))
+
+
+def an_order_whose_refund_was_returned_after_it_was_fulfilled(shop: Shop) -> Order:
+    return shop.refund_returned(an_order_refunded_after_it_was_fulfilled(shop))
+
+
 PICKS: dict[Callable[[Shop], Order], tuple[str, object]] = {
     Shop.confirmed: ("OPEN", ARMCHAIRS),
     Shop.fulfilled: ("PICKED", None),
     an_order_with_a_refunded_line: ("OPEN", [{"sku": ARMCHAIR.sku, "quantity": 1}]),
     an_order_whose_lines_are_all_refunded: ("DROPPED", None),
     an_order_refunded_after_it_was_fulfilled: ("PICKED", None),
+    an_order_whose_refund_was_returned: ("OPEN", ARMCHAIRS),
+    an_order_whose_refund_was_returned_after_its_unit_was_restocked: (
+        *("OPEN", [{"sku": ARMCHAIR.sku, "quantity": 1}]),
+    ),
+    an_order_whose_refund_of_all_units_was_returned: ("OPEN", ARMCHAIRS),
+    an_order_whose_refund_was_returned_after_it_was_fulfilled: ("PICKED", None),
     Shop.closed: ("DROPPED", None),
     a_cancelled_order: ("DROPPED", None),
     a_returned_order: ("DROPPED", None),

@@ -1,6 +1,6 @@
 """One letter of each kind, about orders that a shop could have: for tests and pictures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,7 +15,7 @@ from lambdas.domain.order import (
     Payment,
     PaymentStatus,
 )
-from lambdas.domain.order_events import LineRefundDetail
+from lambdas.domain.order_events import LineRefundDetail, UnitsDetail
 from lambdas.domain.vocabulary import FailureCode
 from lambdas.shared.mail.approval_needed import approval_needed
 from lambdas.shared.mail.letter import Letter
@@ -24,6 +24,7 @@ from lambdas.shared.mail.order_closed import order_cancelled, order_failed
 from lambdas.shared.mail.order_confirmed import order_confirmed
 from lambdas.shared.mail.order_shipped import order_shipped
 from lambdas.shared.mail.payment_refunded import payment_refunded
+from lambdas.shared.mail.refund_returned import refund_returned
 from tests.unit.lambdas.builders import ARMCHAIR, LAMP, an_order
 from tests.unit.lambdas.fakes import NEXT_ACTION
 
@@ -56,6 +57,11 @@ def waiting() -> Order:
 
 FULFILMENT: Final = Fulfilment("2026-03-02T08:00:00.000Z", "the-boss", "DHL", "00340434161094")
 
+ALL_GOODS: Final[Sequence[UnitsDetail]] = [
+    {"sku": ARMCHAIR.sku, "quantity": 2},
+    {"sku": LAMP.sku, "quantity": 1},
+]
+
 LINE_REFUND: Final[LineRefundDetail] = {
     "refund_id": "7d2b7f0a-0f43-5a39-9c55-52c7f0f6f0d4",
     "amount": ARMCHAIR.unit_price,
@@ -75,7 +81,8 @@ LETTERS: Final[Mapping[str, Letter]] = {
         )
     ),
     "lines-refunded": lines_refunded(a_priced_order(PaymentStatus.SUCCEEDED), LINE_REFUND),
-    "shipped": order_shipped(a_priced_order(PaymentStatus.SUCCEEDED), FULFILMENT),
+    "refund-returned": refund_returned(a_priced_order(PaymentStatus.SUCCEEDED), LINE_REFUND),
+    "shipped": order_shipped(a_priced_order(PaymentStatus.SUCCEEDED), FULFILMENT, ALL_GOODS),
     "returned": order_cancelled(closed(FailureCode.RETURNED, RETURNED.message, PaymentStatus.REFUNDED)),
     "approval-needed": approval_needed(waiting(), DEADLINE),
     "refunded": payment_refunded(a_priced_order(PaymentStatus.SUCCEEDED), 5_000),

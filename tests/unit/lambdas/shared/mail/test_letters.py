@@ -16,6 +16,7 @@ from lambdas.shared.mail.payment_refunded import payment_refunded
 from lambdas.shared.mail.text_part import text_part
 from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, an_order, two
 from tests.unit.lambdas.shared.mail.letters import (
+    ALL_GOODS,
     DEADLINE,
     FULFILMENT,
     LETTERS,
@@ -66,6 +67,17 @@ def test_a_refund_of_an_amount_lists_no_goods() -> None:
     assert letter.opening[0].startswith("Your refund of $5.00, of the $807.99 that you paid")
 
 
+def test_a_refund_that_the_bank_returned_has_its_goods_and_its_amount() -> None:
+    assert text_part(LETTERS["refund-returned"]).startswith(
+        "Your bank has returned your refund\n\n"
+        "Your bank did not accept your refund of $379.00, of the $807.99 that you paid.\n\n"
+        "It has returned the money to us.\n\n"
+        "1 x Crunchy armchair, $379.00 each: $379.00\n"
+        "Total: $379.00\n\n"
+        "We will contact you to agree on another way."
+    )
+
+
 def test_each_failure_code_has_a_reason_and_an_advice_of_its_own() -> None:
     letters = [order_failed(closed(code, MESSAGE)) for code in FailureCode]
 
@@ -95,7 +107,7 @@ def test_a_delivery_is_told_as_far_as_it_is_known(
 ) -> None:
     fulfilment = replace(FULFILMENT, carrier=carrier, tracking_number=number)
 
-    letter = order_shipped(a_priced_order(PaymentStatus.SUCCEEDED), fulfilment)
+    letter = order_shipped(a_priced_order(PaymentStatus.SUCCEEDED), fulfilment, ALL_GOODS)
 
     assert letter.opening == ("We have sent your order.", *opening)
 
