@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from local.emulator import ACCOUNT, REGION, cdk_environment
@@ -20,10 +21,12 @@ class Deployment:
     Args:
         processes: The process group that the CDK's processes join.
         port: The emulator's port.
+        app: The folder of the app; by default this repository, or else that of another release.
     """
 
-    def __init__(self, processes: ProcessGroup, port: int) -> None:
+    def __init__(self, processes: ProcessGroup, port: int, app: Path = REPOSITORY) -> None:
         self._processes = processes
+        self._app = app
         self._environ = cdk_environment(port) | {
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "CDK_DISABLE_VERSION_CHECK": "true",
@@ -73,8 +76,8 @@ class Deployment:
         return {name: value for stack in stacks.values() for name, value in stack.items()}
 
     def _cdk(self, command: str, *arguments: str) -> ChildProcess:
-        # Only `synth` runs in the repository: there, the other commands would synthesize the app again.
-        cwd = REPOSITORY if command == "synth" else self._processes.folder
+        # Only `synth` runs beside the app: there, the other commands would synthesize it again.
+        cwd = self._app if command == "synth" else self._processes.folder
         return self._processes.start(
             f"cdk {command}",
             ["cdk", command, "--no-color", "--no-notices", *arguments],

@@ -179,6 +179,7 @@ def embedded_world(  # noqa: PLR0913 - settings, by name
     payment_deadline_seconds: int = 900,
     charge_rate: int | None = None,
     concurrent_invocations: int = CONCURRENT_INVOCATIONS,
+    app: Path = REPOSITORY,
 ) -> Iterator[World]:
     """Start everything, deploy the app and load the sample stock; stop everything at the end.
 
@@ -192,6 +193,7 @@ def embedded_world(  # noqa: PLR0913 - settings, by name
         payment_deadline_seconds: Time in which a customer can approve a payment.
         charge_rate: Charges that begin in a second; None for the default of the stage.
         concurrent_invocations: Invocations of functions at once; further ones are throttled.
+        app: The folder of the app; by default this repository, or else that of another release.
 
     Raises:
         StartFailed: Something can't start; the message is written for a person. No process is left behind.
@@ -203,7 +205,7 @@ def embedded_world(  # noqa: PLR0913 - settings, by name
     port = port or free_port()
     with ExitStack() as stack:
         processes = stack.enter_context(process_group(LOCAL_FOLDER / name))
-        deployment = Deployment(processes, port)
+        deployment = Deployment(processes, port, app)
         services: tuple[Emulator | ChildProcess, ...] = ()
         emulator: Emulator | None = None
         try:

@@ -11,6 +11,7 @@ from proof.acceptance import command as acceptance
 from proof.bench import command as bench
 from proof.fault_campaign import command as faults
 from proof.rolling import command as rolling
+from proof.rolling import records
 from proof.scale import command as scale
 from proof.simulation import break_search, restore_exercise, twins
 from proof.simulation import command as simulation
@@ -38,6 +39,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
         "breaks": partial(break_search.main, arguments),
         "restore": restore_exercise.main,
         "rolling": partial(rolling.main, arguments),
+        "record": partial(records.main, arguments),
     }
     return exit_code_of(commands[arguments.command])
 
@@ -124,7 +126,13 @@ def _parser() -> argparse.ArgumentParser:
     mixing.add_argument(
         "--from", dest="release", help="version or commit of the other release (default: the newest release)"
     )
-    mixing.add_argument("--journeys", default="", help="play only these journeys, separated by commas")
+    mixing.add_argument(
+        "--embedded", action="store_true", help="by the CDK in the embedded run, one order in each state"
+    )
+    recording = commands.add_parser("record", help="record a release, with samples of what its code writes")
+    recording.add_argument("version", help="its version")
+    recording.add_argument("--commit", default="HEAD", help="commit of its code (default: HEAD)")
+    mixing.add_argument("--journeys", default="", help="simulate only these journeys, separated by commas")
     return parser
 
 

@@ -16,6 +16,7 @@ from local.processes import REPOSITORY
 from proof.fault_campaign.case import Case
 from proof.journeys import JOURNEYS
 from proof.results_in_docs import write_results
+from proof.rolling import embedded
 from proof.rolling.mixture import Direction, Mixture, MixtureResult, UnderWay, moments, play_mixture
 from proof.rolling.releases import NoSuchRelease, ReleasedCode, find_release
 from proof.rolling.report import MixtureReport
@@ -45,6 +46,8 @@ def main(arguments: Namespace) -> int:
     Returns:
         The exit code: 0 if no law was broken, 1 if one was, 2 if the code of the release is not at hand.
     """
+    if arguments.embedded:
+        return embedded.main(arguments)
     try:
         released = find_release(arguments.release)
         previous = released.load()
@@ -58,12 +61,13 @@ def main(arguments: Namespace) -> int:
         journeys = arguments.journeys.split(",") if arguments.journeys else [each.key for each in JOURNEYS]
         for journey, found in zip(journeys, pool.imap(partial(mixtures_of, previous), journeys), strict=True):
             mixtures += found
-            unknown += [] if found else [journey]
+            unknown += [] if found[0].promised else [journey]
+        mixtures.sort(key=lambda each: each.promised, reverse=True)
         _print(f"Playing {len(mixtures):,} mixtures ...")
         play = partial(play_mixture, previous=previous)
         for result in pool.imap_unordered(play, mixtures, chunksize=_AT_ONCE):
             report.add(result)
-            if result.breaches:
+            if result.breaches and result.mixture.promised:
                 shown += 1
                 _show(result, traced=shown <= _SHOWN)
     text = _text(released, report, unknown)
@@ -74,18 +78,19 @@ def main(arguments: Namespace) -> int:
 
 
 def mixtures_of(previous: Release, journey: str) -> list[Mixture]:
-    """All mixtures of a journey; none if the previous release can't play it.
+    """All mixtures of a journey; only rollbacks, and no promise, if the previous release can't play it.
 
-    One release replaces the other at each call that the first one makes.
+    One release replaces the other at each call of a function that the first one makes.
     """
     alone = play_case(Case(journey), prepare=lambda world: world.deploy(previous))
-    if alone.breaches:
-        return []
+    is_known = not alone.breaches and not alone.interrupted
+    mixture = partial(Mixture, journey, promised=is_known, usual_periods=alone.periods)
+    upgrade, rollback = (Direction.UPGRADE, previous), (Direction.ROLLBACK, CURRENT)
     return [
-        *(Mixture(journey, Direction.BOTH, draw=draw) for draw in range(_DRAWS)),
+        *(mixture(Direction.BOTH, draw=draw) for draw in range(_DRAWS if is_known else 0)),
         *(
-            Mixture(journey, direction, at_ms, under_way)
-            for direction, release in ((Direction.UPGRADE, previous), (Direction.ROLLBACK, CURRENT))
+            mixture(direction, at_ms, under_way)
+            for direction, release in ((upgrade, rollback) if is_known else (rollback,))
             for at_ms in moments(journey, release)
             for under_way in UnderWay
         ),
@@ -111,10 +116,14 @@ def _text(released: ReleasedCode, report: MixtureReport, unknown: Sequence[str])
         )
     )
     day = datetime.now(UTC).date().isoformat()
+    lacking = (
+        f"The other {report.not_promised:,} rollbacks are those of orders that use what {released.name} lacks"
+        f" ({', '.join(unknown)}): {report.not_kept:,} of them break a law."
+    )
     return "\n".join(
         [
             f"`make rolling` on {day}, this release and {released.name}: {counts}.",
-            *([f"Not played, because {released.name} lacks them: {', '.join(unknown)}."] if unknown else []),
+            *([lacking] if unknown else []),
             "",
             report.table(),
         ]

@@ -46,6 +46,8 @@ class Mixture:
         at_ms: Milliseconds from the beginning to the deployment.
         under_way: What becomes of the executions that are under way then.
         draw: Tells mixtures apart in which chance decides.
+        promised: Whether it must keep all laws: an order may use what the previous release lacks.
+        usual_periods: Reconciliations that the journey needs without a deployment.
     """
 
     journey: str
@@ -53,6 +55,8 @@ class Mixture:
     at_ms: int = 0
     under_way: UnderWay = UnderWay.PINNED
     draw: int = 0
+    promised: bool = True
+    usual_periods: int = 0
 
     def __str__(self) -> str:
         if self.direction is Direction.BOTH:
@@ -121,7 +125,9 @@ def play_mixture(mixture: Mixture, previous: Release) -> MixtureResult:
         is_disturbed=mixture.under_way is UnderWay.STOPPED,
         is_compared=True,
     )
-    return MixtureResult(mixture, places, result.breaches, result.periods > 0, result.trace)
+    return MixtureResult(
+        mixture, places, result.breaches, result.periods > mixture.usual_periods, result.trace
+    )
 
 
 def places_of(world: SimulatedWorld) -> Iterator[str]:

@@ -19,10 +19,14 @@ class MixtureReport:
     Attributes:
         played: Number of mixtures of each direction.
         broken: Number of mixtures of each direction that broke a law or a promise.
+        not_promised: Number of further mixtures, which need not keep the laws.
+        not_kept: How many of those broke a law.
     """
 
     played: Counter[Direction] = field(default_factory=Counter)
     broken: Counter[Direction] = field(default_factory=Counter)
+    not_promised: int = 0
+    not_kept: int = 0
     _orders: Counter[tuple[str, Direction, UnderWay]] = field(default_factory=Counter)
     _reconciled: Counter[tuple[str, Direction, UnderWay]] = field(default_factory=Counter)
     _broken: Counter[tuple[str, Direction, UnderWay]] = field(default_factory=Counter)
@@ -30,6 +34,10 @@ class MixtureReport:
     def add(self, result: MixtureResult) -> None:
         """Count a mixture."""
         mixture = result.mixture
+        if not mixture.promised:
+            self.not_promised += 1
+            self.not_kept += bool(result.breaches)
+            return
         self.played[mixture.direction] += 1
         self.broken[mixture.direction] += bool(result.breaches)
         for place in result.places:

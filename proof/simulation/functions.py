@@ -104,11 +104,13 @@ class Functions:
     Attributes:
         cached: What each function keeps in memory between its invocations, until it is killed.
         releases: The releases that are deployed; if there are several, chance decides for each invocation.
+        starts: Called with a function's name and its event, just before the function runs.
     """
 
     def __init__(self, scheduler: Scheduler, network: Network, trace: Trace) -> None:
         self.cached: dict[str, dict[Any, Any]] = {}
         self.releases: Sequence[Release] = (CURRENT,)
+        self.starts: Callable[[str, Mapping[str, Any]], object] = lambda _function, _event: None
         self._scheduler = scheduler
         self._network = network
         self._trace = trace
@@ -170,6 +172,7 @@ class Functions:
 
     def _run(self, invocation: Invocation, event: Mapping[str, Any]) -> None:
         function = invocation.function
+        self.starts(function, event)
         release = invocation.release or one_of(self.releases, self._scheduler.random)
         timeout = release.timeout_seconds(function) * 1000
         ends_at = self._scheduler.now + timeout

@@ -57,6 +57,7 @@ class SimulatedStripe:
 
     Attributes:
         subscribed: The types of the events that are delivered.
+        requests: All requests to the API, the oldest first.
     """
 
     def __init__(self, scheduler: Scheduler, api: Api, paid: Callable[[], None]) -> None:
@@ -66,6 +67,7 @@ class SimulatedStripe:
         self._ids: Counter[str] = Counter()
         self._orders: dict[str, str | None] = {}
         self.subscribed: Collection[str] = STRIPE_EVENTS
+        self.requests: list[ApiRequest] = []
         self._hold, self._duplicate = False, 0
         self._held: list[Event] = []
         self._events: dict[str, Event] = {}
@@ -83,6 +85,7 @@ class SimulatedStripe:
 
     def handle(self, request: ApiRequest) -> Answer:
         """Answer a request to the API."""
+        self.requests.append(request)
         answer = self.model.handle(request)
         if request.method == "POST":
             self._paid()
