@@ -2,6 +2,7 @@
 
 import { Problem } from "./api.js";
 import { askFor, choose, confirm, fillIn } from "./dialogs.js";
+import { readRefund, refundFields } from "./refund.js";
 import { SAMPLES } from "./samples.js";
 
 export const ACTIONS = {
@@ -51,16 +52,12 @@ export const ACTIONS = {
     ask: (order) =>
       fillIn(
         "Refund a part of the order",
-        "Either units or an amount. The customer gets a mail without the reason.",
-        [
-          ...order.items.map(({ sku, quantity }) => ({ name: `units of ${sku}`, label: `${sku}, units (of ${quantity})` })),
-          { name: "amount", label: `Or an amount, in minor units of ${order.currency.toUpperCase()}` },
-          { name: "restock", label: "Back into stock (yes or no)" },
-          { name: "reason", label: "Why, for other operators" },
-        ],
+        "Units at their price, or an amount such as the shipping. The customer gets a mail without the reason.",
+        refundFields(order),
         "Refund",
+        (given) => readRefund(order, given),
       ),
-    run: (api, order, given) => api.refund(order.order_id, refundOf(order, given)),
+    run: (api, order, given) => api.refund(order.order_id, readRefund(order, given).request),
   },
   takeBack: {
     label: "Take back ...",
@@ -89,19 +86,6 @@ export const ACTIONS = {
     run: (api, order) => api.cancel(order.order_id),
   },
 };
-
-/** The request that the filled-in texts stand for. The API checks it, and says what is wrong. */
-function refundOf(order, given) {
-  const items = order.items
-    .filter(({ sku }) => given[`units of ${sku}`])
-    .map(({ sku }) => ({ sku, quantity: Number(given[`units of ${sku}`]) }));
-  return {
-    ...(items.length > 0 && { items }),
-    ...(given.amount && { amount: Number(given.amount) }),
-    restock: /^y(es)?$/i.test(given.restock ?? ""),
-    reason: given.reason ?? "",
-  };
-}
 
 /** Let the user choose a sample order and place it. Returns the order, or null if the user goes back. */
 export async function placeSample(api) {

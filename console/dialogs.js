@@ -18,12 +18,28 @@ export function askFor(title, text, label, action) {
   return show(title, body, [{ label: action, value, class: "primary" }]);
 }
 
-/** Ask for texts that may be left out. Returns those that were given by their names, or null if the user goes back. */
-export function fillIn(title, text, fields, action) {
-  const inputs = fields.map(({ name }) => h("input", { id: name, maxlength: "64" }));
-  const rows = fields.map(({ name, label }, at) => h("p", h("label", { for: name }, label), " ", inputs[at]));
-  const value = () => Object.fromEntries(inputs.map((each) => [each.id, each.value.trim()]).filter(([, given]) => given));
-  return show(title, [h("p", text), ...rows], [{ label: action, value, class: "primary" }]);
+/**
+ * Ask for what may be left out. Returns what was given by its name, a checked box as true; or null if the user goes back.
+ * Each field has a name, a label, and attributes of its input. `read` says in a `text` what is going to happen, or which
+ * `problem` is left; both are shown while the user fills in.
+ */
+export function fillIn(title, text, fields, action, read = null) {
+  const inputs = fields.map(({ name, label, ...attributes }) => h("input", { id: name, maxlength: "64", ...attributes }));
+  const rows = fields.map(({ name, label, type }, at) =>
+    type === "checkbox" ? h("label.box", inputs[at], label) : h("p", h("label", { for: name }, label), inputs[at]),
+  );
+  const valueOf = (input) => (input.type === "checkbox" ? input.checked : input.value.trim());
+  const given = () => Object.fromEntries(inputs.map((each) => [each.id, valueOf(each)]).filter(([, value]) => value));
+  const result = read && h("output");
+  const isReady = () => {
+    const { text = "", problem } = read?.(given()) ?? {};
+    if (result) result.textContent = problem ?? text;
+    return !problem;
+  };
+  inputs.forEach((each) => each.addEventListener("input", isReady));
+  isReady();
+  const value = () => (inputs.every((each) => each.reportValidity()) && isReady() ? given() : undefined);
+  return show(title, [h("p", text), ...rows, result].filter(Boolean), [{ label: action, value, class: "primary" }]);
 }
 
 /** Let the user choose one of several things with a name and a description. Returns it, or null. */

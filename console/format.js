@@ -3,11 +3,20 @@
 const ZERO_DECIMAL = new Set("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(" "));
 const THREE_DECIMAL = new Set("bhd jod kwd omr tnd".split(" "));
 
+const decimalsOf = (currency) => (ZERO_DECIMAL.has(currency) ? 0 : THREE_DECIMAL.has(currency) ? 3 : 2);
+
 /** An amount in minor units, such as "379.00 USD"; the decimals are Stripe's (docs.stripe.com/currencies). */
 export function money(amount, currency) {
   if (amount === null || amount === undefined) return "–";
-  const decimals = ZERO_DECIMAL.has(currency) ? 0 : THREE_DECIMAL.has(currency) ? 3 : 2;
+  const decimals = decimalsOf(currency);
   return `${(amount / 10 ** decimals).toFixed(decimals)} ${currency.toUpperCase()}`;
+}
+
+/** The minor units of an amount that a person has written, such as 1250 for "12.50"; null if it is no amount of the currency. */
+export function minorUnits(text, currency) {
+  const [, whole, part = ""] = /^(\d{1,12})(?:\.(\d+))?$/.exec(text) ?? [];
+  const decimals = decimalsOf(currency);
+  return whole === undefined || part.length > decimals ? null : Number(whole + part.padEnd(decimals, "0"));
 }
 
 /** Milliseconds as text: "412 ms", "1.24 s", "2 min 5 s", "3 h 12 min", "5 days". */

@@ -1,5 +1,7 @@
 """The console shows orders as the REST API has them, and asks the API for what its user does."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -529,13 +531,83 @@ def test_a_part_of_an_order_is_refunded(page: Page, shop: ConsoleShop) -> None:
 
     page.get_by_role("button", name="Refund a part ...").click()
     page.get_by_label(f"{sku}, units").fill("1")
-    page.get_by_label("Back into stock").fill("yes")
+    page.get_by_label("Put the units back into stock").check()
     page.get_by_label("Why").fill("A leg was broken.")
+    expect(page.locator("dialog output")).to_have_text(
+        f"Refunds 249.00 USD, 1 × {sku}, back into stock"  # noqa: RUF001 - as the page shows it
+    )
     page.get_by_role("button", name="Refund", exact=True).click()
 
     expect(page.get_by_role("status")).to_have_text("The refund is accepted.")
     body = {"items": [{"sku": sku, "quantity": 1}], "restock": True, "reason": "A leg was broken."}
     assert shop.requests == [("POST", f"/v1/orders/{shop.order_id(HAPPY)}/refunds", body)]
+
+
+@pytest.mark.parametrize(
+    ("currency", "written", "amount"),
+    [
+        ("usd", "12.50", 1250),
+        ("usd", "12", 1200),
+        ("usd", "0.5", 50),
+        ("jpy", "1250", 1250),
+        ("kwd", "1.25", 1250),
+    ],
+)
+def test_an_amount_to_refund_is_written_as_people_do(
+    page: Page, shop: ConsoleShop, currency: str, written: str, amount: int
+) -> None:
+    shop.recorded[HAPPY]["order"]["currency"] = currency
+    shop.open_order(HAPPY)
+
+    page.get_by_role("button", name="Refund a part ...").click()
+    page.get_by_label("Or an amount").fill(written)
+    page.get_by_label("Why").fill("It came late.")
+    page.get_by_role("button", name="Refund", exact=True).click()
+
+    expect(page.get_by_role("status")).to_have_text("The refund is accepted.")
+    [(_method, _path, body)] = shop.requests
+    assert body == {"amount": amount, "restock": False, "reason": "It came late."}
+
+
+@pytest.mark.parametrize(
+    ("currency", "fields", "problem"),
+    [
+        ("usd", {}, "Fill in units or an amount."),
+        ("usd", {"units": "1", "amount": "12.50"}, "Fill in units or an amount, not both."),
+        ("usd", {"amount": "12,50"}, '"12,50" is not an amount in USD: write it like 12.50.'),
+        ("usd", {"amount": "12.505"}, '"12.505" is not an amount in USD: write it like 12.50.'),
+        ("jpy", {"amount": "12.50"}, '"12.50" is not an amount in JPY: write it like 1250.'),
+    ],
+)
+def test_a_refund_that_is_not_clear_is_not_sent(
+    page: Page, shop: ConsoleShop, currency: str, fields: dict[str, str], problem: str
+) -> None:
+    shop.recorded[HAPPY]["order"]["currency"] = currency
+    shop.open_order(HAPPY)
+
+    page.get_by_role("button", name="Refund a part ...").click()
+    for label, text in fields.items():
+        page.get_by_label(re.compile(f"{label}.*", re.IGNORECASE)).first.fill(text)
+    page.get_by_label("Why").fill("It came late.")
+    page.get_by_role("button", name="Refund", exact=True).click()
+
+    expect(page.locator("dialog output")).to_have_text(problem)
+    assert shop.requests == []
+
+
+def test_no_more_units_are_refunded_than_are_left(page: Page, shop: ConsoleShop) -> None:
+    order = shop.recorded[HAPPY]["order"]
+    lamps = {"sku": order["items"][1]["sku"], "quantity": 1}
+    order["refunds"] = [{"status": "refunded", "items": [lamps], "amount": 3490, "reason": "Broken."}]
+    shop.open_order(HAPPY)
+
+    page.get_by_role("button", name="Refund a part ...").click()
+    page.get_by_label(f"{lamps['sku']}, units (1 left, 34.90 USD each)").fill("2")
+    page.get_by_label("Why").fill("It came late.")
+    page.get_by_role("button", name="Refund", exact=True).click()
+
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert shop.requests == []
 
 
 def test_the_refunds_of_an_order_are_shown(page: Page, shop: ConsoleShop) -> None:
