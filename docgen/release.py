@@ -1,6 +1,7 @@
 """`make release VERSION=1.2.0`: makes a release of this clone's main branch, as a commit with a tag.
 
-A second commit begins what follows: a stage that is deployed from it does not claim to be the release.
+A second commit records which commit the release is, for `make rolling`, and begins what follows: a stage that is
+deployed from it does not claim to be the release.
 Nothing leaves the clone: a person pushes the tag, and the workflow `release.yml` tests and publishes it.
 `docs/upgrading.md` says what a version promises.
 """
@@ -20,6 +21,7 @@ from docgen.event_contract.schema_changes import breaking_changes
 from docgen.event_contract.schemas import detail_schemas
 from lambdas.domain.order_events import VERSION as EVENT_VERSION
 from local.processes import REPOSITORY
+from proof.rolling.releases import ReleasedCode
 from stacks.version import app_version
 
 _PROJECT: Final = REPOSITORY / "pyproject.toml"
@@ -53,6 +55,7 @@ def main(version: str) -> int:
             shutil.copy(file, _RELEASED_EVENTS)
         _commit(f"Release {version}")
         _git("tag", "--annotate", f"v{version}", "--message", f"Release {version}")
+        ReleasedCode(version, _git("rev-parse", "HEAD")).record()
         _write_version(next_development(version))
         _commit(f"Begin what follows {version}")
     except Refused as error:
