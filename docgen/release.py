@@ -1,9 +1,8 @@
 """`make release VERSION=1.2.0`: makes a release of this clone's main branch, as a commit with a tag.
 
-A second commit records which commit the release is, for `make rolling`, and begins what follows: a stage that is
-deployed from it does not claim to be the release.
-Nothing leaves the clone: a person pushes the tag, and the workflow `release.yml` tests and publishes it.
-`docs/upgrading.md` says what a version promises.
+A second commit records which commit the release is, for `make rolling`, and begins what follows: a stage that
+is deployed from it does not claim to be the release. Nothing leaves the clone: a person pushes the tag, and the
+workflow `release.yml` tests and publishes it. `docs/upgrading.md` says what a version promises.
 """
 
 import json
@@ -16,6 +15,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from docgen import generated_parts
+from docgen.contract.api_changes import breaking_api_changes
+from docgen.contract.document import contract
+from docgen.contract.files import OPENAPI
 from docgen.event_contract.files import FOLDER
 from docgen.event_contract.schema_changes import breaking_changes
 from docgen.event_contract.schemas import detail_schemas
@@ -26,6 +28,9 @@ from stacks.version import app_version
 
 _PROJECT: Final = REPOSITORY / "pyproject.toml"
 _CHANGELOG: Final = REPOSITORY / "CHANGELOG.md"
+RELEASED_API: Final = OPENAPI.parent / "released" / OPENAPI.name
+"""The contract of the API as the last release has it."""
+
 _RELEASED_EVENTS: Final = FOLDER / "released" / str(EVENT_VERSION)
 
 _RELEASE: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)")
@@ -46,13 +51,14 @@ def main(version: str) -> int:
         check_version(version, app_version())
         check_clone(version)
         check_generated_files()
-        check_event_contract()
+        check_contracts()
         changelog = with_release(_CHANGELOG.read_text(encoding="utf-8"), version, datetime.now(UTC))
         print(f"Release {version}: checked")
         _CHANGELOG.write_text(changelog, encoding="utf-8")
         _write_version(version)
         for file in FOLDER.glob("*.schema.json"):
             shutil.copy(file, _RELEASED_EVENTS)
+        shutil.copy(OPENAPI, RELEASED_API)
         _commit(f"Release {version}")
         _git("tag", "--annotate", f"v{version}", "--message", f"Release {version}")
         ReleasedCode(version, _git("rev-parse", "HEAD")).record()
@@ -129,14 +135,15 @@ def check_generated_files() -> None:
         raise Refused(f"these files were out of date: commit them, and try again\n{changes}")
 
 
-def check_event_contract() -> None:
-    """Refuse event schemas that break what the previous release promised.
+def check_contracts() -> None:
+    """Refuse an API or events that break what the previous release promised.
 
     Raises:
-        Refused: Consumers, or events that were published before, would break.
+        Refused: Clients, consumers, or events that were published before, would break.
     """
-    if breaches := list(_event_breaches()):
-        raise Refused("\n".join(["the events break their contract:", *breaches]))
+    released = json.loads(RELEASED_API.read_text(encoding="utf-8"))
+    if breaches := [*breaking_api_changes(released, contract()), *_event_breaches()]:
+        raise Refused("\n".join(["the contract with the last release is broken:", *breaches]))
 
 
 def _event_breaches() -> Iterator[str]:

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from docgen import generated_parts, release
+from docgen.contract.document import contract
 from docgen.event_contract.schemas import detail_schemas
 from docgen.release import (
     Refused,
     check_clone,
-    check_event_contract,
+    check_contracts,
     check_generated_files,
     check_version,
     next_development,
@@ -129,8 +130,8 @@ def test_generated_files_that_are_out_of_date_are_refused(
         check_generated_files()
 
 
-def test_events_that_keep_their_contract_are_accepted() -> None:
-    check_event_contract()
+def test_contracts_that_are_kept_are_accepted() -> None:
+    check_contracts()
 
 
 def test_events_that_break_their_contract_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +141,15 @@ def test_events_that_break_their_contract_are_refused(monkeypatch: pytest.Monkey
     monkeypatch.setattr(release, "detail_schemas", lambda: {**schemas, **gone})
 
     with pytest.raises(Refused, match=f"{event}.currency is gone"):
-        check_event_contract()
+        check_contracts()
+
+
+def test_an_api_that_breaks_its_contract_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_calls = {**contract(), "paths": {}}
+    monkeypatch.setattr(release, "contract", lambda: without_calls)
+
+    with pytest.raises(Refused, match="POST /orders is gone"):
+        check_contracts()
 
 
 @pytest.mark.parametrize("changelog", ["# Changelog\n", CHANGELOG.replace("- Mails are plain.\n", "")])
