@@ -1,8 +1,8 @@
 """`make release VERSION=1.2.0`: makes a release of this clone's main branch, as a commit with a tag.
 
 A second commit records which commit the release is, for `make rolling`, and begins what follows: a stage that
-is deployed from it does not claim to be the release. Nothing leaves the clone: a person pushes the tag, and the
-workflow `release.yml` tests and publishes it. `docs/upgrading.md` says what a version promises.
+is deployed from it does not claim to be the release. Nothing leaves the clone: a person pushes the tag, and
+the workflow `release.yml` tests and publishes it. `docs/upgrading.md` says what a version promises.
 """
 
 import json
