@@ -21,6 +21,7 @@ names. Each branch answers one question of the state machine:
     ├── PaymentActionRequired    Must the customer approve?      the saga waits for the payment
     ├── TransientFailure         Can a retry help?               always retried; the outcome is unknown
     │   ├── StoreUnavailable
+    │   │   └── OrderIsNewer
     │   ├── StockContended
     │   ├── PaymentProviderUnavailable
     │   ├── PaymentInFlux
@@ -148,6 +149,10 @@ class TransientFailure(OrderSagaError):
 
 class StoreUnavailable(TransientFailure):
     """DynamoDB throttled the call, failed or did not answer."""
+
+
+class OrderIsNewer(StoreUnavailable):
+    """A later release has written the order so that this code can't read it. That release completes it."""
 
 
 class StockContended(TransientFailure):

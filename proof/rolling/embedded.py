@@ -21,11 +21,14 @@ from proof.results_in_docs import write_results
 from proof.rolling.orders_in_every_state import PlacedOrder, place_orders, state_of
 from proof.rolling.releases import ReleasedCode, find_release
 from proof.run_reconciler import run_reconciler
+from statemachines.definition import read_definition
 
 DOCUMENT: Final = REPOSITORY / "docs" / "rolling-deploy.md"
 
 _WAIT_SCALE: Final = 0.5
 """Retries go on for longer than it takes to bring all orders into their states, and to deploy."""
+
+_STATES: Final = frozenset(read_definition("order_saga")["States"])
 
 _INVOCATIONS: Final = 40
 """Each held order occupies one."""
@@ -83,14 +86,17 @@ def _deploy_over(world: World, app: Path, name: str) -> Deployed:
         for order in place_orders(world):
             _say(f"{name}: an order is in {order.place}")
             orders.append(order)
-        moved = [
+        breaches = [
             f"order {each.order_id} was in {state}, not in {each.place}"
             for each in orders
-            if (state := state_of(world, each.order_id)) not in {None, each.place}
+            if each.place in _STATES and (state := state_of(world, each.order_id)) != each.place
         ]
+        code = _code(world)
         start = time.monotonic()
         deployment.deploy()
         seconds = time.monotonic() - start
+        if _code(world) == code:
+            breaches.append("the deployment changed no code")
     _say(f"{name}: deployed in {seconds:.1f} s")
     world.faults.clear()
     for order in orders:
@@ -103,11 +109,17 @@ def _deploy_over(world: World, app: Path, name: str) -> Deployed:
         for each in orders
         if ends.get(each.order_id) != each.end
     ]
-    breaches = [*moved, *settled.breaches, *wrong, *published_breaches(world)]
+    breaches += [*settled.breaches, *wrong, *published_breaches(world)]
     breaches += [f"the reconciliation finds {finding}" for finding in run_reconciler(world).findings]
     for breach in breaches:
         _say(f"{name}: VIOLATED {breach}")
     return Deployed(orders, breaches, seconds)
+
+
+def _code(world: World) -> str:
+    """The hash of the code that is deployed; all functions have the same."""
+    function = world.aws.client("lambda").get_function(FunctionName="orders-local-charge_payment")
+    return str(function["Configuration"]["CodeSha256"])
 
 
 def _text(released: ReleasedCode, upgraded: Deployed, rolled_back: Deployed) -> str:

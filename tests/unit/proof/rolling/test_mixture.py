@@ -60,6 +60,18 @@ def test_releases_that_agree_on_the_record_mix(earlier: MakeRelease, direction: 
     assert result.places == ([] if direction is Direction.BOTH else ["ChargePayment"])
 
 
+def test_an_attribute_that_a_later_release_adds_needs_no_other_schema(earlier: MakeRelease) -> None:
+    added = '"status": order.payment.status, "hue": "red"}, "hue": "red"'
+    later = earlier("lambdas/shared/store/order_item.py", **{'"status": order.payment.status}': added})
+    with installed(later):
+        results = [
+            play_mixture(Mixture("cancelled-later", Direction.UPGRADE, at_ms, UnderWay.UNPINNED), later)
+            for at_ms in moments("cancelled-later", later)[2::5]
+        ]
+
+    assert [result.breaches for result in results] == [[]] * len(results)
+
+
 def test_a_renamed_attribute_of_the_record_is_noticed(earlier: MakeRelease) -> None:
     release = earlier("lambdas/shared/store/order_item.py", **{'"payment_method"': '"card"'})
     with installed(release):

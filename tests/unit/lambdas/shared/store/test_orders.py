@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from botocore.stub import Stubber
@@ -7,6 +8,7 @@ from lambdas.domain import clock
 from lambdas.domain.errors import (
     OrderAlreadyConfirmed,
     OrderCancelled,
+    OrderIsNewer,
     OrderNotFound,
     OutOfStock,
     PaymentDeclined,
@@ -17,6 +19,8 @@ from lambdas.domain.order import Order, OrderStatus, PaymentStatus
 from lambdas.domain.payment import DisputeState, PaymentIntent
 from lambdas.domain.vocabulary import Capture
 from lambdas.shared.aws import dynamodb
+from lambdas.shared.store.attributes import from_attributes
+from lambdas.shared.store.order_item import SCHEMA
 from lambdas.shared.store.orders import OrderTable
 from tests.unit.lambdas.builders import (
     ARMCHAIR,
@@ -77,6 +81,38 @@ def test_a_disputed_order_of_an_earlier_version_is_still_disputed(shop: Shop) ->
     )
 
     assert shop.order().payment.dispute is DisputeState.OPEN
+
+
+def test_attributes_of_a_later_release_are_ignored_and_stay(shop: Shop) -> None:
+    known = shop.confirmed()
+    paths = ("hue", "payment.hue", "#lines[0].hue", "timeline[0].hue")
+    key: Any = {"TableName": shop.orders.table, "Key": {"order_id": {"S": known.order_id}}}
+    shop.client.update_item(
+        **key,
+        UpdateExpression=f"SET {', '.join(f'{path} = :hue' for path in paths)}",
+        ExpressionAttributeValues={":hue": {"S": "red"}},
+        ExpressionAttributeNames={"#lines": "items"},
+    )
+
+    assert shop.order() == known
+    shop.orders.fulfil(ORDER_ID, "an operator", None, None)
+
+    item = from_attributes(shop.client.get_item(**key)["Item"])
+    parts = (item, item["payment"], item["items"][0], item["timeline"][0])
+    assert [part["hue"] for part in parts] == ["red"] * len(paths)
+
+
+def test_a_record_with_a_later_schema_is_left_to_the_later_release(shop: Shop) -> None:
+    shop.client.update_item(
+        TableName=shop.orders.table,
+        Key={"order_id": {"S": shop.placed().order_id}},
+        UpdateExpression="SET #schema = :next",
+        ExpressionAttributeNames={"#schema": "schema"},
+        ExpressionAttributeValues={":next": {"N": str(SCHEMA + 1)}},
+    )
+
+    with pytest.raises(OrderIsNewer, match=f"has the schema {SCHEMA + 1}, not {SCHEMA}"):
+        shop.orders.get(ORDER_ID)
 
 
 def test_an_unknown_order_is_not_found(shop: Shop) -> None:
