@@ -23,7 +23,7 @@ from docgen.event_contract.schema_changes import breaking_changes
 from docgen.event_contract.schemas import detail_schemas
 from lambdas.domain.order_events import VERSION as EVENT_VERSION
 from local.processes import REPOSITORY
-from proof.rolling.releases import ReleasedCode
+from proof.rolling.records import record_release
 from stacks.version import app_version
 
 _PROJECT: Final = REPOSITORY / "pyproject.toml"
@@ -61,7 +61,7 @@ def main(version: str) -> int:
         shutil.copy(OPENAPI, RELEASED_API)
         _commit(f"Release {version}")
         _git("tag", "--annotate", f"v{version}", "--message", f"Release {version}")
-        ReleasedCode(version, _git("rev-parse", "HEAD")).record()
+        record_release(version, _git("rev-parse", "HEAD"))
         _write_version(next_development(version))
         _commit(f"Begin what follows {version}")
     except Refused as error:
