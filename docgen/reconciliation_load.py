@@ -65,12 +65,13 @@ def payment_calls(rate: float, seconds: float) -> Calls:
 
     A slice of time ends with a whole second, and with the day. A slice has the orders of a page without those
     of the page's last second; if a page is shorter than a second, the slice has the orders of one second.
+    No authorization expires soon: each shard of those is asked once.
     """
     in_slice = rate * max(1, floor((PAGE - 1) / rate))
     slices = ceil(rate * seconds / in_slice) + int(seconds // _DAY.total_seconds())
     return Calls(
         lists=slices * ceil(in_slice / PAGE),
-        queries=slices * (int(rate // PAGE) + 1),
+        queries=len(SHARDS) + slices * (int(rate // PAGE) + 1),
         batches=slices * ceil(in_slice / BATCH),
     )
 

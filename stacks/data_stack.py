@@ -35,6 +35,8 @@ class DataStack(StageStack):
                 _index("by_customer", "customer_id"),
                 # Only orders that are not at rest have the attribute, so this index stays small.
                 _index("unsettled", "unsettled_shard"),
+                # Only orders whose money is authorized and not captured yet have the attribute.
+                _index("uncaptured", "uncaptured_shard", "created_at", sort_key="capture_before"),
                 # A partition takes 1,000 writes a second, and an order is written to it once: that is more
                 # than Step Functions can start. Beyond that rate, a day needs several partitions.
                 _index("by_day", "day"),
@@ -80,12 +82,14 @@ class DataStack(StageStack):
         )
 
 
-def _index(name: str, partition_key: str, *others: str) -> dynamodb.GlobalSecondaryIndexPropsV2:
+def _index(
+    name: str, partition_key: str, *others: str, sort_key: str = "created_at"
+) -> dynamodb.GlobalSecondaryIndexPropsV2:
     """An index by time. It has only attributes that no change of an order writes to it again."""
     return dynamodb.GlobalSecondaryIndexPropsV2(
         index_name=name,
         partition_key=text(partition_key),
-        sort_key=text("created_at"),
+        sort_key=text(sort_key),
         projection_type=dynamodb.ProjectionType.INCLUDE if others else dynamodb.ProjectionType.KEYS_ONLY,
         non_key_attributes=[*others] or None,
     )

@@ -64,7 +64,8 @@ class RecoveryStack(StageStack):
                 ),
                 functions.add(
                     "reconcile_payments",
-                    *(orders.change(), orders.find_by("by_day"), stale_after, stripe_key.read()),
+                    *(orders.change(), orders.find_by("by_day", "uncaptured"), stale_after),
+                    stripe_key.read(),
                     *(saga.start(), saga.see_executions()),
                 ),
                 self.reconcile_stock,

@@ -40,6 +40,10 @@ _CONFIRMED: Final = replace(_PENDING, status=OrderStatus.CONFIRMED, version=5)
 _DISPUTED: Final = replace(
     _CONFIRMED, version=7, payment=replace(_CONFIRMED.payment, dispute=DisputeState.OPEN)
 )
+_HELD: Final = replace(
+    _CONFIRMED,
+    payment=Payment(PaymentStatus.REQUIRES_CAPTURE, "pi_3PxYz", capture_before="2026-03-08T12:00:01.000Z"),
+)
 _ACTION_REQUIRED: Final = replace(_PENDING, payment=Payment(PaymentStatus.REQUIRES_ACTION, "pi_3PxYz"))
 _REFUND_PENDING: Final = replace(
     _PENDING,
@@ -119,6 +123,9 @@ _CHANGES: Final[Mapping[EventType, tuple[Order, Order]]] = {
     ),
     EventType.PAYMENT_APPROVAL_NEEDED: _changed(
         _ACTION_REQUIRED, "PaymentAwaited", status=OrderStatus.AWAITING_PAYMENT, version=5
+    ),
+    EventType.PAYMENT_AUTHORIZATION_EXPIRING: _changed(
+        _HELD, "PaymentAuthorizationExpiring", version=7, updated_at="2026-03-07T12:00:05.000Z"
     ),
     EventType.ORDER_FULFILLED: _changed(
         _CONFIRMED,

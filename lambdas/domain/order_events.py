@@ -178,6 +178,14 @@ class OrderEventDetail(TypedDict):
     failure: NotRequired[
         ReadOnly[Annotated[FailureDetail, Described("Present once the saga has begun to undo the order.")]]
     ]
+    capture_before: NotRequired[
+        ReadOnly[
+            Annotated[
+                str,
+                Described("Present in `PaymentAuthorizationExpiring`: when it expires.", format="date-time"),
+            ]
+        ]
+    ]
     fulfilment: NotRequired[
         ReadOnly[Annotated[FulfilmentDetail, Described("Present once the order was fulfilled.")]]
     ]
@@ -260,6 +268,17 @@ class PaymentRefundSentDetail(OrderEventDetail):
     failure: ReadOnly[Required[_Reason]]
 
 
+class PaymentAuthorizationExpiringDetail(OrderEventDetail):
+    """The authorization of an order's payment soon expires: fulfil the order before, or it is cancelled."""
+
+    status: ReadOnly[Literal["CONFIRMED"]]
+    amount: ReadOnly[_Amount]
+    items: ReadOnly[_PricedItems]
+    capture_before: ReadOnly[
+        Required[Annotated[str, Described("When it expires; UTC, ISO 8601.", format="date-time")]]
+    ]
+
+
 class OrderFulfilledDetail(OrderEventDetail):
     """The goods of a confirmed order were handed over, to the customer or to a carrier."""
 
@@ -299,6 +318,7 @@ DETAILS: Final[Mapping[EventType, type[OrderEventDetail]]] = {
     EventType.PAYMENT_SETTLED_OUTSIDE: PaymentSettledOutsideDetail,
     EventType.PAYMENT_APPROVAL_NEEDED: PaymentApprovalNeededDetail,
     EventType.PAYMENT_REFUND_SENT: PaymentRefundSentDetail,
+    EventType.PAYMENT_AUTHORIZATION_EXPIRING: PaymentAuthorizationExpiringDetail,
     EventType.ORDER_FULFILLED: OrderFulfilledDetail,
     EventType.ORDER_LINES_REFUNDED: OrderLinesRefundedDetail,
     EventType.ORDER_LINE_REFUND_RETURNED: OrderLineRefundReturnedDetail,

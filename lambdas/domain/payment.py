@@ -85,10 +85,15 @@ class PaymentIntent:
         return self.is_paid or self.is_authorized
 
     @property
+    def amount_taken(self) -> int:
+        """Minor units that were paid, refunds not subtracted, or that the bank reserves for us."""
+        return self.amount_received + self.amount_capturable
+
+    @property
     def amount_released(self) -> int:
         """Minor units that were authorized and will not be captured; Stripe can list them as a refund."""
         authorized = self.charge.amount if self.charge else 0
-        return max(authorized - self.amount_received - self.amount_capturable, 0)
+        return max(authorized - self.amount_taken, 0)
 
     @property
     def authorized_until(self) -> int:
@@ -98,7 +103,7 @@ class PaymentIntent:
     @property
     def amount_held(self) -> int:
         """Minor units that were paid and not refunded, or that the bank reserves for us."""
-        return self.amount_received - self.amount_refunded + self.amount_capturable
+        return self.amount_taken - self.amount_refunded
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ ENTRY_KINDS: Final = {
     "OrderFulfilled": EntryKind(
         OrderStatus.CONFIRMED, PaymentStatus.SUCCEEDED, event=EventType.ORDER_FULFILLED
     ),
+    "PaymentAuthorizationExpiring": EntryKind(event=EventType.PAYMENT_AUTHORIZATION_EXPIRING),
     "LinesRefunded": EntryKind(refund=LineRefundStatus.REFUNDED, event=EventType.ORDER_LINES_REFUNDED),
     "LineRefundMade": EntryKind(refund=LineRefundStatus.REFUNDED, event=EventType.ORDER_LINES_REFUNDED),
     "LineRefundReturned": EntryKind(

@@ -84,6 +84,10 @@ class FindingKind(StrEnum):
     ORDER_WITHOUT_MONEY = "order_without_money", "An order is confirmed, but its payment is not held"
     AMOUNT_DIFFERS = "amount_differs", "The amount or currency of a payment differs from its confirmed order"
     SECOND_PAYMENT = "second_payment", "Stripe holds a second payment for one order"
+    AUTHORIZATION_EXPIRING = (
+        "authorization_expiring",
+        "The authorization of a payment expires within a day, and its order is not fulfilled",
+    )
     MONEY_OF_CLOSED_ORDER = "money_of_closed_order", "Stripe still holds the payment of a closed order"
     STOCK_DIFFERS = "stock_differs", "A product's reserved units of a day differ from the orders of that day"
     NEGATIVE_STOCK = "negative_stock", "More units of a product were sold than it had"
@@ -110,6 +114,7 @@ class EventType(StrEnum):
     PAYMENT_SETTLED_OUTSIDE = "PaymentSettledOutside"
     PAYMENT_APPROVAL_NEEDED = "PaymentApprovalNeeded"
     PAYMENT_REFUND_SENT = "PaymentRefundSent"
+    PAYMENT_AUTHORIZATION_EXPIRING = "PaymentAuthorizationExpiring"
     ORDER_FULFILLED = "OrderFulfilled"
     ORDER_LINES_REFUNDED = "OrderLinesRefunded"
     ORDER_LINE_REFUND_RETURNED = "OrderLineRefundReturned"

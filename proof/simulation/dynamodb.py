@@ -37,6 +37,7 @@ INDEXES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     ORDERS: {
         "by_customer": ("customer_id", "created_at"),
         "unsettled": ("unsettled_shard", "created_at"),
+        "uncaptured": ("uncaptured_shard", "capture_before"),
         "by_day": ("day", "created_at"),
         "by_reference": ("reference", "created_at"),
     },
@@ -44,7 +45,7 @@ INDEXES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 }
 """The indexes of each table by their keys; no function reads that of the pick list."""
 
-_OTHERS: Final = {"by_reference": ("customer_id",)}
+_OTHERS: Final = {"by_reference": ("customer_id",), "uncaptured": ("created_at",)}
 """What an index of the orders table has besides its keys."""
 
 _LAGS_MS: Final = (20, 20, 20, 300, 3000)

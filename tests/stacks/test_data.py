@@ -59,6 +59,7 @@ def test_the_indexes_of_orders_are_those_that_the_code_queries(stage: Synthesis)
     assert indexes == {
         "by_customer": ["customer_id", "created_at"],
         "unsettled": ["unsettled_shard", "created_at"],
+        "uncaptured": ["uncaptured_shard", "capture_before"],
         "by_day": ["day", "created_at"],
         "by_reference": ["reference", "created_at"],
     }
@@ -99,8 +100,8 @@ def test_changes_of_an_order_do_not_write_to_its_indexes(stage: Synthesis) -> No
         for index in stage.named(TABLE)["Orders"]["GlobalSecondaryIndexes"]
     }
 
-    by_reference = projections.pop("by_reference")
-    assert by_reference == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["customer_id"]}
+    for name, other in {"by_reference": "customer_id", "uncaptured": "created_at"}.items():
+        assert projections.pop(name) == {"ProjectionType": "INCLUDE", "NonKeyAttributes": [other]}
     assert all(each == {"ProjectionType": "KEYS_ONLY"} for each in projections.values())
 
 

@@ -127,6 +127,7 @@ GRANTS: dict[str, Permissions] = {
     "reconcile_payments": {
         "Orders.Arn": {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"},
         "Orders.Arn/index/by_day": {"dynamodb:Query"},
+        "Orders.Arn/index/uncaptured": {"dynamodb:Query"},
         "StripeSecret.Id": READ_SECRET,
         "Saga": {"states:StartExecution"},
         "the saga's executions": {"states:DescribeExecution"},

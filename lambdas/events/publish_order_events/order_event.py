@@ -72,6 +72,7 @@ class _Optional(TypedDict, total=False):
     items_kept: Sequence[UnitsDetail]
     refund: LineRefundDetail
     failure: FailureDetail
+    capture_before: str
     fulfilment: FulfilmentDetail
 
 
@@ -94,6 +95,8 @@ def _optional(detail_type: EventType, after: Order) -> _Optional:
         }
     if after.failure is not None:
         optional["failure"] = {"code": after.failure.code, "message": after.failure.message}
+    if detail_type is EventType.PAYMENT_AUTHORIZATION_EXPIRING and after.payment.capture_before is not None:
+        optional["capture_before"] = after.payment.capture_before
     if after.fulfilment is not None:
         optional["fulfilment"] = _fulfilment(after.fulfilment)
     kept = after.units_to_hand_over

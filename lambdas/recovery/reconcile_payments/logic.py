@@ -7,15 +7,17 @@ from typing import Any, Final
 
 from lambdas.domain import clock
 from lambdas.domain.errors import PaymentInFlux, PaymentUnknown
-from lambdas.domain.order import MONEY_WAS_SENT_BACK, Order
+from lambdas.domain.order import MONEY_WAS_SENT_BACK, Order, PaymentStatus
 from lambdas.domain.payment import PaymentIntent
 from lambdas.domain.vocabulary import FindingKind
 from lambdas.shared.log import about, logger
+from lambdas.shared.payments.authorization import follow_authorization
 from lambdas.shared.payments.gateway import PaymentGateway
 from lambdas.shared.payments.line_refunds import follow_line_refunds
 from lambdas.shared.reconciliation import Cursor, Finding, Rerun, Run, run_again
 from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.store.listings import BATCH, Listed, OrderListing, PageKey
+from lambdas.shared.store.order_item import SHARDS
 from lambdas.shared.store.orders import OrderTable
 
 PAGE: Final = 100
@@ -26,6 +28,9 @@ _MOST_INTENTS: Final = 500
 
 _UNUSED: Final = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
 """Statuses of a payment that holds no money and can be cancelled."""
+
+_ANNOUNCED_BEFORE: Final = timedelta(days=1)
+"""How long before its end an authorization is announced, so that somebody can still fulfil the order."""
 
 _MOST_UNPAID: Final = 2_000
 """Limit on unpaid orders carried in the cursor: 80 KB; Step Functions passes on at most 256 KiB."""
@@ -48,18 +53,29 @@ def judge(order: Order | None, intent: PaymentIntent | None) -> FindingKind | No
 
 
 def _judge_confirmed(order: Order, intent: PaymentIntent | None) -> FindingKind | None:
-    if order.refund_due is not None:
+    if order.refund_due is not None or order.capture_due is not None:
         return None
-    if intent is None or not intent.amount_received:
+    if intent is None or not intent.amount_taken:
         return FindingKind.ORDER_WITHOUT_MONEY
-    if (intent.amount_received, intent.currency) != (order.amount, order.currency):
+    if (intent.amount_taken, intent.currency) != (order.amount, order.currency):
         return FindingKind.AMOUNT_DIFFERS
     expected = order.price.amount - order.amount_refunded
     is_claimed = intent.disputed and order.payment.dispute is None
-    if is_claimed or intent.amount_held < expected:
+    is_uncaptured = intent.is_authorized and order.payment.status is not PaymentStatus.REQUIRES_CAPTURE
+    if is_claimed or is_uncaptured or intent.amount_held < expected:
         return FindingKind.ORDER_WITHOUT_MONEY
     # More than expected: a bank has sent back a refund of the dashboard, and the webhook about it was lost.
     return FindingKind.AMOUNT_DIFFERS if intent.amount_held > expected else None
+
+
+def has_gone_on(order: Order | None, intent: PaymentIntent) -> bool:
+    """Whether a payment that its order records as authorized was captured, or is not held any more."""
+    is_recorded = order is not None and order.payment.intent_id == intent.intent_id
+    return is_recorded and _is_authorized(order) and not intent.is_authorized
+
+
+def _is_authorized(order: Order | None) -> bool:
+    return order is not None and order.payment.status is PaymentStatus.REQUIRES_CAPTURE
 
 
 def is_spare(order: Order | None, intent: PaymentIntent) -> bool:
@@ -90,6 +106,8 @@ class PaymentReconciliation:
     later slice; until then the order is carried in the cursor as `unpaid`. Orders and payments younger than
     `stale_after` are not compared.
 
+    Before that, it lists the authorizations that soon expire, whenever they were made.
+
     An order and a payment that seem to disagree are `suspects`. Because lists can be outdated, a suspect's
     order and payment are each read again before anything is reported or done.
 
@@ -109,12 +127,16 @@ class PaymentReconciliation:
         executions: SagaRunner,
     ) -> None:
         cursor: dict[str, Any] = run.cursor or {
+            "shards": [(shard, None) for shard in SHARDS],
             "at": _second(run.started_at - run.scope.window),
             "unpaid": [],
             "suspects": [],
         }
         self._run = run
         self._end = _second(run.started_at - stale_after)
+        self._soon = clock.text(run.started_at + _ANNOUNCED_BEFORE)
+        # A cursor of an earlier version has no shards.
+        self._shards: list[tuple[str, PageKey | None]] = cursor.get("shards", [])
         self._at: int = cursor["at"]
         self._unpaid = dict.fromkeys(cursor["unpaid"])
         self._suspects: list[list[str | None]] = cursor["suspects"]
@@ -128,6 +150,8 @@ class PaymentReconciliation:
         while True:
             if self._suspects:
                 self._look_closely(*self._suspects.pop())
+            elif self._shards:
+                self._list_authorizations(*self._shards.pop())
             elif self._unpaid and (self._at >= self._end or len(self._unpaid) > _MOST_UNPAID):
                 self._sort_out_unpaid()
             elif self._at < self._end:
@@ -135,7 +159,23 @@ class PaymentReconciliation:
             else:
                 return None
             if not self._run.has_time():
-                return {"at": self._at, "unpaid": list(self._unpaid), "suspects": self._suspects}
+                return {
+                    "shards": self._shards,
+                    "at": self._at,
+                    "unpaid": list(self._unpaid),
+                    "suspects": self._suspects,
+                }
+
+    def _list_authorizations(self, shard: str, start: PageKey | None) -> None:
+        """Of authorizations that soon expire, suspect those that were not announced, or are over."""
+        page = self._listing.uncaptured(shard, before=self._soon, start=start)
+        now = clock.text(self._run.started_at)
+        for order in self._listing.read(each.order_id for each in page.orders).values():
+            is_over = (order.payment.capture_before or "") < now
+            if _is_authorized(order) and (is_over or not order.has_had("PaymentAuthorizationExpiring")):
+                self._suspects.append([order.order_id, order.payment.intent_id])
+        if page.next_key is not None:
+            self._shards.append((shard, page.next_key))
 
     def _compare_slice(self) -> None:
         listed, to = self._accepted_from(self._at)
@@ -152,7 +192,7 @@ class PaymentReconciliation:
                 self._unpaid.pop(order.order_id, None)
                 if order.is_settled_outside and intent.amount_held:
                     self._count("payments_settled_outside")
-            if judge(order, intent) or is_spare(order, intent):
+            if judge(order, intent) or is_spare(order, intent) or has_gone_on(order, intent):
                 self._suspects.append([intent.order_id, intent.intent_id])
         self._count("orders_compared", len(listed))
         self._count("payments_compared", len(ours))
@@ -204,6 +244,8 @@ class PaymentReconciliation:
         if intent is not None and is_spare(order, intent):
             self._cancel(intent)
             return
+        if self._has_followed(order, intent):
+            return
         kind = judge(order, intent)
         if kind is FindingKind.MONEY_OF_CLOSED_ORDER and order is not None:
             if order.payment.status in MONEY_WAS_SENT_BACK:
@@ -227,6 +269,23 @@ class PaymentReconciliation:
             request_id = order.request_id if order is not None else None
             since = _since(order, intent)
             self._run.report.add(Finding(kind, ids, _facts(order, intent), request_id, since))
+
+    def _has_followed(self, order: Order | None, intent: PaymentIntent | None) -> bool:
+        """Bring an authorized order up to date with its payment, or announce that it soon expires."""
+        if order is None or intent is None or not _is_authorized(order):
+            return False
+        if has_gone_on(order, intent):
+            followed = follow_authorization(order, intent, self._orders)
+            self._count("authorizations_followed", int(followed.version != order.version))
+            return followed.version != order.version
+        expires_soon = (order.payment.capture_before or "") < self._soon
+        if not expires_soon or self._orders.announce_expiry(order) is None:
+            return False
+        ids = {"order_id": order.order_id, "intent_id": intent.intent_id}
+        facts = {"capture_before": order.payment.capture_before, **_facts(order, intent)}
+        kind = FindingKind.AUTHORIZATION_EXPIRING
+        self._run.report.add(Finding(kind, ids, facts, order.request_id, order.created_at))
+        return True
 
     def _cancel(self, intent: PaymentIntent) -> None:
         with suppress(PaymentInFlux):  # the next run retrieves it again

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 BATCH: Final = 100
 """Maximum number of items that DynamoDB reads in one call."""
 
-Index = Literal["by_customer", "by_day", "by_reference", "unsettled"]
+Index = Literal["by_customer", "by_day", "by_reference", "unsettled", "uncaptured"]
 
 _PARTITION_KEY: Final[Mapping[Index, str]] = {
     "by_customer": "customer_id",
     "by_day": "day",
     "by_reference": "reference",
     "unsettled": "unsettled_shard",
+    "uncaptured": "uncaptured_shard",
 }
 
 PageKey = dict[str, str]
@@ -85,6 +86,11 @@ class OrderListing:
         """Find the orders of a shard that are not at rest and were created before a time."""
         keys = Key("unsettled_shard").eq(shard) & Key("created_at").lt(before)
         return self._query("unsettled", keys, start, limit)
+
+    def uncaptured(self, shard: str, *, before: str, start: PageKey | None, limit: int = BATCH) -> Page:
+        """Find the orders of a shard whose money is only authorized, until a time or an earlier one."""
+        keys = Key("uncaptured_shard").eq(shard) & Key("capture_before").lt(before)
+        return self._query("uncaptured", keys, start, limit)
 
     def of_day(self, day: str, *, since: str = "", start: PageKey | None, limit: int = BATCH) -> Page:
         """Find the orders of a day (`Order.day`) that were created at a time or later."""

@@ -391,6 +391,18 @@ class OrderTable:
     # The webhook reads the order, then Stripe, and then writes. If the order has changed in between, another
     # reader may have written something newer: these methods then write nothing and return None.
 
+    def announce_expiry(self, order: Order) -> Order | None:
+        """Record once that the authorization of the payment soon expires, and that nobody asks for a capture.
+
+        Returns:
+            None if it is recorded already, or the order has changed since it was read.
+        """
+        event = "PaymentAuthorizationExpiring"
+        if order.has_had(event):
+            return None
+        condition = IS_HELD & ~IS_NOT_CONFIRMED & NO_CAPTURE_IS_DUE & MAY_GO_FORWARD
+        return self._change_unchanged(order, Change(event, condition, _event_at_rest(event)))
+
     def record_dispute(self, order: Order, dispute: DisputeState | None) -> Order | None:
         """Record what has become of the dispute of the charge."""
         if dispute is None or order.payment.dispute is dispute:

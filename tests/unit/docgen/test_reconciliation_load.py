@@ -11,6 +11,7 @@ from docgen.reconciliation_load import (
     stock_calls,
 )
 from lambdas.domain.vocabulary import ReconciliationScope
+from lambdas.shared.store.order_item import SHARDS
 
 RECENT, FULL = ReconciliationScope.RECENT, ReconciliationScope.FULL
 
@@ -33,7 +34,7 @@ def test_calls_follow_one_another() -> None:
 def test_a_slice_ends_with_a_whole_second(rate: float, slices: int, queries: int) -> None:
     seconds = 1000 / rate if rate >= 1 else 1000
 
-    assert payment_calls(rate, seconds) == Calls(slices, queries, slices)
+    assert payment_calls(rate, seconds) == Calls(slices, len(SHARDS) + queries, slices)
 
 
 def test_every_day_of_the_stock_is_counted_and_the_last_one_again() -> None:

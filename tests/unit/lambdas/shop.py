@@ -59,13 +59,20 @@ class Shop:
             TableName=ORDERS_TABLE,
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=_texts(
-                *("order_id", "customer_id", "created_at", "unsettled_shard", "day", "reference")
+                *("order_id", "customer_id", "created_at", "unsettled_shard", "day", "reference"),
+                *("uncaptured_shard", "capture_before"),
             ),
             KeySchema=_keys("order_id"),
             GlobalSecondaryIndexes=[
                 _index("by_customer", "customer_id", {"ProjectionType": "KEYS_ONLY"}),
                 _index("unsettled", "unsettled_shard", {"ProjectionType": "KEYS_ONLY"}),
                 _index("by_day", "day", {"ProjectionType": "KEYS_ONLY"}),
+                _index(
+                    "uncaptured",
+                    "uncaptured_shard",
+                    {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["created_at"]},
+                    "capture_before",
+                ),
                 _index(
                     "by_reference",
                     "reference",
@@ -362,8 +369,10 @@ def _texts(*names: str) -> "list[AttributeDefinitionTypeDef]":
     return [{"AttributeName": name, "AttributeType": "S"} for name in names]
 
 
-def _index(name: str, partition_key: str, projection: "ProjectionTypeDef") -> "GlobalSecondaryIndexTypeDef":
-    return {"IndexName": name, "KeySchema": _keys(partition_key, "created_at"), "Projection": projection}
+def _index(
+    name: str, partition_key: str, projection: "ProjectionTypeDef", sort_key: str = "created_at"
+) -> "GlobalSecondaryIndexTypeDef":
+    return {"IndexName": name, "KeySchema": _keys(partition_key, sort_key), "Projection": projection}
 
 
 def _keys(partition_key: str, sort_key: str | None = None) -> "list[KeySchemaElementTypeDef]":

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from lambdas.domain.line_refund import LineRefund, LineRefundStatus
-from lambdas.domain.order import Order, OrderStatus, Payment, PaymentStatus
+from lambdas.domain.order import Fulfilment, Order, OrderStatus, Payment, PaymentStatus
 from lambdas.domain.payment import DisputeState, PaymentIntent
-from lambdas.domain.vocabulary import FindingKind, ReconciliationScope
+from lambdas.domain.vocabulary import Capture, FindingKind, ReconciliationScope
 from lambdas.recovery.reconcile_payments import logic
 from lambdas.recovery.reconcile_payments.logic import PaymentReconciliation, judge
 from lambdas.shared.reconciliation import Finding, Report
@@ -61,6 +61,18 @@ class Ledger:
         paid = self.shop.orders.record_payment(order_id, PaymentStatus.SUCCEEDED, "PaymentSucceeded")
         return self.shop.notified(self.shop.stock.take(paid))
 
+    def authorized(self, expires_at: str, **changes: Any) -> Order:  # noqa: ANN401 - any attribute
+        """Add a confirmed order whose payment is only authorized, until a time."""
+        intent = self.payment(
+            **{"status": "requires_capture", "amount_received": 0, "amount_capturable": PRICE, **changes},
+            capture_before=seconds(expires_at),
+        )
+        order = self.shop.priced(capture=Capture.AT_FULFILMENT)
+        self.shop.orders.record_intent(ORDER_ID, intent.intent_id, PaymentStatus.REQUIRES_CONFIRMATION)
+        held = self.shop.orders.record_paid_or_held(ORDER_ID, replace(intent, status="requires_capture"))
+        assert order.payment.intent_id is None
+        return self.shop.notified(self.shop.confirm(held))
+
     def closed(self, payment: PaymentStatus = PaymentStatus.CANCELED) -> Order:
         """Add an order that was confirmed, then cancelled and undone."""
         self.confirmed()
@@ -97,6 +109,9 @@ A_REFUND = LineRefund(
     status=LineRefundStatus.REFUNDED,
 )
 A_FAILED_REFUND = replace(A_REFUND, status=LineRefundStatus.FAILED)
+AN_AUTHORIZED_PAYMENT = replace(
+    A_PAYMENT, status="requires_capture", amount_received=0, amount_capturable=PRICE
+)
 A_REFUNDED_PAYMENT = replace(A_PAYMENT, amount_refunded=PRICE)
 
 
@@ -154,6 +169,25 @@ A_SETTLED_ORDER = replace(
         (order_with(status=OrderStatus.CANCELLED), A_REFUNDED_PAYMENT, None),
         (A_SETTLED_ORDER, A_PAYMENT, None),
         (order_with(status=OrderStatus.PENDING), A_REFUNDED_PAYMENT, None),
+        (with_payment(status=PaymentStatus.REQUIRES_CAPTURE), AN_AUTHORIZED_PAYMENT, None),
+        (A_CONFIRMED_ORDER, AN_AUTHORIZED_PAYMENT, "order_without_money"),
+        (
+            with_payment(status=PaymentStatus.REQUIRES_CAPTURE),
+            replace(AN_AUTHORIZED_PAYMENT, amount_capturable=PRICE - 1),
+            "amount_differs",
+        ),
+        (
+            with_payment(status=PaymentStatus.REQUIRES_CAPTURE),
+            replace(AN_AUTHORIZED_PAYMENT, status="succeeded", amount_received=1, amount_capturable=0),
+            "amount_differs",
+        ),
+        (
+            with_payment(status=PaymentStatus.REQUIRES_CAPTURE),
+            replace(AN_AUTHORIZED_PAYMENT, status="canceled", amount_capturable=0),
+            "order_without_money",
+        ),
+        (order_with(capture_due=Fulfilment("", "the-boss")), AN_AUTHORIZED_PAYMENT, None),
+        (order_with(status=OrderStatus.FAILED), AN_AUTHORIZED_PAYMENT, "money_of_closed_order"),
         (order_with(cancel_requested_by="customer"), A_REFUNDED_PAYMENT, None),
         (order_with(status=OrderStatus.NEEDS_ATTENTION), A_REFUNDED_PAYMENT, None),
     ],
@@ -324,6 +358,89 @@ def test_an_outdated_list_makes_no_finding(ledger: Ledger, monkeypatch: pytest.M
     )
 
     assert not ledger.reconcile().new
+
+
+# Authorizations
+
+
+EXPIRES_SOON = at("12:59:59", day="2026-03-02")
+"""A run begins at 13:00 on the day before."""
+
+
+@pytest.mark.parametrize("hurried", [False, True])
+def test_an_authorization_that_soon_expires_is_announced_once(ledger: Ledger, *, hurried: bool) -> None:
+    order = ledger.authorized(EXPIRES_SOON)
+
+    finding = the_finding(ledger.reconcile(hurried=hurried))
+
+    assert finding.kind is FindingKind.AUTHORIZATION_EXPIRING
+    assert finding.ids == {"order_id": ORDER_ID, "intent_id": "pi_paid"}
+    assert (finding.facts["capture_before"], finding.facts["held"]) == (EXPIRES_SOON, PRICE)
+    announced = ledger.shop.order()
+    assert announced.timeline[len(order.timeline) :] == announced.timeline[-1:]
+    assert announced.timeline[-1].event == "PaymentAuthorizationExpiring"
+    assert announced.is_at_rest
+    ledger.stripe.calls.clear()
+    assert not ledger.reconcile().new
+    assert "retrieve_intent" not in ledger.stripe.calls
+
+
+def test_an_authorization_is_announced_a_day_before_its_end(ledger: Ledger) -> None:
+    order = ledger.authorized(at("13:00:00", day="2026-03-02"))
+
+    assert not ledger.reconcile().new
+    assert ledger.shop.order() == order
+
+
+def test_an_authorization_that_is_being_captured_is_not_announced(ledger: Ledger) -> None:
+    ledger.authorized(EXPIRES_SOON)
+    requested = ledger.shop.orders.fulfil(ORDER_ID, "the-boss", None, None)
+
+    assert not ledger.reconcile().new
+    assert ledger.shop.order() == requested
+
+
+@pytest.mark.parametrize("expires_at", [EXPIRES_SOON, at("12:00:00"), at("12:00:00", day="2026-03-08")])
+def test_an_authorization_that_has_ended_cancels_its_order(ledger: Ledger, expires_at: str) -> None:
+    """The webhook about it was lost."""
+    ledger.authorized(expires_at)
+    ledger.stripe.put(replace(AN_AUTHORIZED_PAYMENT, status="canceled", amount_capturable=0))
+
+    report = ledger.reconcile()
+
+    assert (report.new, report.counts["authorizations_followed"]) == ([], 1)
+    assert ledger.shop.order().timeline[-1].event == "CancellationRequested: payment_provider"
+
+
+def test_an_authorization_that_ended_long_ago_is_found_although_it_was_announced(ledger: Ledger) -> None:
+    order = ledger.authorized(at("12:00:00"), created=seconds(at("12:00:00", day="2026-02-22")))
+    ledger.shop.orders.announce_expiry(order)
+    ledger.stripe.put(replace(ledger.stripe.intents["pi_paid"], status="canceled", amount_capturable=0))
+
+    ledger.reconcile()
+
+    assert ledger.shop.order().cancel_requested_by == "payment_provider"
+
+
+def test_a_capture_in_the_dashboard_without_a_webhook_is_recorded(ledger: Ledger) -> None:
+    ledger.authorized(at("12:00:00", day="2026-03-08"))
+    ledger.payment()
+
+    report = ledger.reconcile()
+
+    assert (report.new, report.counts["authorizations_followed"]) == ([], 1)
+    assert ledger.shop.order().payment.status is PaymentStatus.SUCCEEDED
+
+
+def test_a_captured_payment_is_not_listed_any_more(ledger: Ledger) -> None:
+    ledger.authorized(EXPIRES_SOON)
+    ledger.payment()
+    ledger.shop.orders.record_captured(ORDER_ID)
+    listing = OrderListing(ledger.shop.client, ORDERS_TABLE)
+
+    page = listing.uncaptured(ORDER_ID[0], before=at("00:00:00", day="2027-01-01"), start=None)
+
+    assert page.orders == []
 
 
 # What is healed
