@@ -47,6 +47,7 @@ simulate: $(TOOLS) ## play every fault at every call in simulated time, and chec
 
 rolling: $(TOOLS) .build/.layer ## deploy this release over the previous one and back, with orders under way (FROM=)
 	@python -m proof rolling $(if $(FROM),--from $(FROM))
+	@python -m proof rolling --embedded $(if $(FROM),--from $(FROM))
 
 bench: $(TOOLS) .build/.layer ## measure, and print and write the tables; keep the machine idle
 	@python -m proof bench
