@@ -19,10 +19,10 @@ class Status(StrEnum):
 def is_at_rest(order: OrderJson) -> bool:
     """Check whether the order will not change by itself.
 
-    A confirmed order that is being cancelled is not at rest.
+    A confirmed order that is being cancelled is not at rest, nor is one of which a part is to be refunded.
     """
     if order["status"] == Status.CONFIRMED:
-        return not _is_being_cancelled(order)
+        return not (_is_being_cancelled(order) or _is_being_refunded(order))
     return order["status"] in {Status.FAILED, Status.CANCELLED, Status.NEEDS_ATTENTION}
 
 
@@ -54,6 +54,10 @@ def advice(order: OrderJson, *, has_stand_in: bool) -> str | None:
     if link:
         return f"The bank requires your approval of the payment (3-D Secure): {link}"
     return "The bank requires your approval of the payment (3-D Secure): approve it on the shop's page."
+
+
+def _is_being_refunded(order: OrderJson) -> bool:
+    return any(refund["status"] == "requested" for refund in order.get("refunds", ()))
 
 
 def _is_being_cancelled(order: OrderJson) -> bool:

@@ -6,8 +6,10 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from itertools import takewhile
+from typing import Any, Final
 
 from lambdas.domain.errors import OrderCancelled, PaymentDeclined, UndoAlreadyBegun
 from lambdas.domain.line_refund import LineRefund
@@ -80,6 +82,16 @@ _LEAVES_REST = ("CancellationRequested", "OrderNeedsAttention")
 
 _BECOMES_DUE = ("LineRefundRequested", "LineRefundMade", "LineRefundReturned", "FulfilmentRequested")
 """Entries with which a refund of lines or a capture is due. Before, and after it, the order is at rest."""
+
+
+PAUSE_AFTER_OUTAGE: Final = timedelta(hours=1)
+"""Pause before an order is run again, if what stopped it may pass. Most outages are shorter.
+
+A run that fails repeats the entry on the timeline, its event and its alarm, at most once in this time.
+"""
+
+OUTAGE_LIMIT: Final = timedelta(days=1)
+"""How long an order is run again so: what lasts longer needs a human."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +407,14 @@ class Order:
         """The refund of lines with this id, if an execution has to work on it; for an empty id, any."""
         due = (each for each in self.refunds if each.refund_id == self.refund_due)
         return next((each for each in due if refund_id in {"", each.refund_id}), None)
+
+    @property
+    def refund_delayed_at(self) -> str | None:
+        """When an execution last failed to make the due refund of lines; UTC, ISO 8601. None if none did."""
+        if self.refund_due is None:
+            return None
+        since = takewhile(lambda entry: entry.name not in _BECOMES_DUE, reversed(self.timeline))
+        return next((entry.at for entry in since if entry.name == "LineRefundDelayed"), None)
 
     @property
     def amount_refunded(self) -> int:

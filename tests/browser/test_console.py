@@ -241,6 +241,7 @@ def test_an_order_in_the_queue_shows_when_its_turn_is(page: Page, shop: ConsoleS
 def test_all_executions_show_what_stopped_and_what_healed_it(page: Page, shop: ConsoleShop) -> None:
     shop.open_order(RECOVERED)
 
+    expect(page.locator(".execution")).to_have_count(2)
     stopped, healing = page.locator(".execution").all()
     expect(stopped).to_contain_text("stopped in ReserveInventory")
     expect(stopped).to_contain_text("healed by 2")

@@ -64,7 +64,9 @@ def list_orders(
     """
     status, limit = query.status, query.limit
     start = start or _NOW
-    at_once = limit if status is None else BATCH
+    # References of customers can be the same, so not every candidate of a customer has to be one.
+    is_filtered = status is not None or (query.reference is not None and not caller.is_operator)
+    at_once = BATCH if is_filtered else limit
     # Three more: the last order of the previous page, and two that show whether another page follows.
     candidates = _candidates(caller, query, start, listing, at_once + 3)
     entries = dropwhile(lambda entry: _position(entry) >= start, candidates.entries)
@@ -75,6 +77,8 @@ def list_orders(
         for entry in batch:
             order = orders.get(entry.order_id)
             if order is None or status not in {None, order.status}:
+                continue
+            if query.reference not in {None, order.reference}:
                 continue
             found.append(order)
             if len(found) == limit:
@@ -105,11 +109,13 @@ def _candidates(
     until = start.created_at
     if query.reference is not None:
         found = listing.newest_first("by_reference", query.reference, until=until, limit=limit)
-        # References of customers can be the same. No page and no cursor has an order of another customer.
-        return _Candidates(
-            each for each in found if caller.is_operator or each.customer_id == caller.customer_id
-        )
-    if not caller.is_operator:
+        if caller.is_operator:
+            return _Candidates(found)
+        # No page and no cursor has an order of another customer, or tells that there is one.
+        looked_at = list(islice(found, ORDERS_AT_ONCE))
+        if len(looked_at) < ORDERS_AT_ONCE:
+            return _Candidates(each for each in looked_at if each.customer_id == caller.customer_id)
+    if not caller.is_operator:  # of an often used reference, too: the customer's own orders are fewer
         return _Candidates(listing.newest_first("by_customer", caller.customer_id, until=until, limit=limit))
     if query.status in _UNSETTLED:
         shards = (listing.newest_first("unsettled", shard, until=until, limit=limit) for shard in SHARDS)

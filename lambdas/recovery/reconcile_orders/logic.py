@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from lambdas.domain import clock
-from lambdas.domain.order import Order, OrderStatus
+from lambdas.domain.order import OUTAGE_LIMIT, PAUSE_AFTER_OUTAGE, Order, OrderStatus
 from lambdas.domain.vocabulary import FindingKind
 from lambdas.shared.log import about, logger
 from lambdas.shared.reconciliation import Cursor, Finding, Rerun, Run, run_again
@@ -12,13 +12,6 @@ from lambdas.shared.saga_executions import SagaRunner
 from lambdas.shared.store.listings import OrderListing
 from lambdas.shared.store.order_item import SHARDS
 from lambdas.shared.store.orders import OrderTable
-
-_ATTENTION_PAUSE: Final = timedelta(hours=1)
-"""Pause before an order that needs attention is run again, if the cause may pass. Most outages are shorter. A
-run that fails repeats the event and the alarm, at most once in this time."""
-
-_ATTENTION_LIMIT: Final = timedelta(days=1)
-"""How long after it was first flagged an order is run again: a cause that lasts longer needs a human."""
 
 _PAGE: Final = 25
 """Orders on a page: running all of them again takes a few seconds."""
@@ -30,7 +23,7 @@ def reconcile_orders(
     """Run the saga again for every order that has been idle for too long; flag those that it does not help.
 
     An order that needs attention waits for an operator. If the cause may pass, it is run again after an hour,
-    for a day at most.
+    for a day at most. So is an order whose due refund of lines could not be made; then an operator is called.
 
     Walks the sparse index of orders that are not at rest, shard by shard.
 
@@ -73,8 +66,11 @@ def _reconcile(order: Order, before: str, run: Run, orders: OrderTable, executio
             counts["orders_retried"] += 1
         else:
             counts["orders_waiting_for_a_human"] += 1
-    elif order.idle_since >= before:
+    elif order.idle_since >= before or _is_paused(order, run):
         counts["orders_on_their_way"] += 1
+    elif order.refund_delayed_at is not None and open_for > OUTAGE_LIMIT:
+        counts["orders_waiting_for_a_human"] += 1
+        _report(FindingKind.STUCK_ORDER, order, run)
     else:
         rerun = run_again(order, executions)
         counts[f"orders_rerun_{rerun}"] += 1
@@ -87,9 +83,15 @@ def _may_have_passed(order: Order, run: Run) -> bool:
     first_flagged_at = order.first_flagged_at or ""
     return (
         order.attention_may_pass
-        and order.updated_at < clock.text(run.started_at - _ATTENTION_PAUSE)
-        and first_flagged_at > clock.text(run.started_at - _ATTENTION_LIMIT)
+        and order.updated_at < clock.text(run.started_at - PAUSE_AFTER_OUTAGE)
+        and first_flagged_at > clock.text(run.started_at - OUTAGE_LIMIT)
     )
+
+
+def _is_paused(order: Order, run: Run) -> bool:
+    """Whether the due refund of lines could not be made a short time ago."""
+    delayed_at = order.refund_delayed_at
+    return delayed_at is not None and delayed_at > clock.text(run.started_at - PAUSE_AFTER_OUTAGE)
 
 
 def _flag(order: Order, run: Run, orders: OrderTable) -> None:
@@ -101,6 +103,10 @@ def _flag(order: Order, run: Run, orders: OrderTable) -> None:
         kind = FindingKind.CUSTOMER_NOT_NOTIFIED
     else:  # the order has just changed
         return
+    _report(kind, order, run)
+
+
+def _report(kind: FindingKind, order: Order, run: Run) -> None:
     run.report.add(
         Finding(
             kind,

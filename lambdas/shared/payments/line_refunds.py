@@ -24,12 +24,13 @@ def status_at_stripe(refund: LineRefund, listed: Sequence[Refund]) -> LineRefund
 def follow_line_refunds(order: Order, listed: Sequence[Refund], orders: OrderTable) -> Order | None:
     """Record refunds of lines that have arrived, that a bank has returned, or that succeeded after all.
 
-    The undo of an order looks after all of its refunds, and an execution after the one that is requested.
+    The undo of an order looks after all of its refunds, and an execution after the one that is requested. The
+    arrival of a pending one is recorded nevertheless.
 
     Returns:
         The order as it is now; None if it has changed since it was read.
     """
-    for refund in order.refunds if order.has_passed_the_pivot else ():
+    for refund in order.refunds:
         if not (refund.is_made or refund.status is LineRefundStatus.FAILED):
             continue
         status = status_at_stripe(refund, listed)
@@ -39,9 +40,11 @@ def follow_line_refunds(order: Order, listed: Sequence[Refund], orders: OrderTab
         if refund.is_made and changed.is_made:
             event = f"LineRefundArrived: {refund.refund_id}"
             written = orders.record_line_refund_arrived(order, changed, event)
-        else:
+        elif order.has_passed_the_pivot:
             event = "LineRefundMade" if changed.is_made else "LineRefundReturned"
             written = orders.reopen_line_refund(order, changed, event)
+        else:
+            continue
         if written is None:
             return None
         order = written

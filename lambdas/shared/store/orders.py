@@ -26,6 +26,7 @@ from lambdas.domain.order import (
     MONEY_IS_BACK,
     MONEY_WAS_SENT_BACK,
     PAID_OR_HELD,
+    PAUSE_AFTER_OUTAGE,
     Failure,
     Fulfilment,
     Order,
@@ -89,6 +90,9 @@ IS_BEING_UNDONE: Final = Attr("failure").exists()
 
 NO_UNDO_IS_DUE: Final = IS_NOT_CONFIRMED | ~IS_CANCELLED
 """The order is not confirmed, or nobody asked to cancel it."""
+
+MOST_DELAYS: Final = 100
+"""Delays of refunds of lines on an order's timeline: those of some days, in at most 25 KB of its 400 KB."""
 
 NO_REFUND_IS_DUE: Final = Attr("refund_due").not_exists()
 """No execution has to work on a refund of lines."""
@@ -483,7 +487,16 @@ class OrderTable:
         return self._change_unchanged(order, change)
 
     def delay_line_refund(self, order: Order, reason: str) -> Order | None:
-        """Record that a due refund of lines could not be made now; the reconciliation runs it again."""
+        """Record that a due refund of lines could not be made now; the reconciliation runs it again.
+
+        Within a pause it is recorded once, and for an order only so often: the timeline must not grow without
+        end. If it is not recorded, the reconciliation finds that one more execution has changed nothing.
+        """
+        delayed_at = order.refund_delayed_at
+        if delayed_at is not None and delayed_at > clock.earlier(clock.now(), PAUSE_AFTER_OUTAGE):
+            return order
+        if sum(entry.name == "LineRefundDelayed" for entry in order.timeline) >= MOST_DELAYS:
+            return order
         return self._change_unchanged(order, Change(f"LineRefundDelayed: {reason}", ~NO_REFUND_IS_DUE))
 
     def record_refund_attempt(self, order_id: str, attempt: str) -> Order:

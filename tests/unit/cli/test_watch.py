@@ -131,6 +131,13 @@ def test_an_order_is_at_rest_when_it_will_not_change_by_itself(status: str, at_r
     assert is_at_rest(an_order(status=status)) is at_rest
 
 
+@pytest.mark.parametrize(("status", "at_rest"), [("requested", False), ("refunded", True), ("failed", True)])
+def test_an_order_of_which_a_part_is_to_be_refunded_is_not_at_rest(status: str, at_rest: bool) -> None:  # noqa: FBT001 - a table
+    order = an_order(status="CONFIRMED", refunds=[{"status": status}])
+
+    assert is_at_rest(order) is at_rest
+
+
 def test_a_terminal_shows_the_states_beside_the_timeline() -> None:
     states = [
         a_state("ValidateOrder", 1),

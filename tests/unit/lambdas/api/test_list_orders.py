@@ -1,6 +1,7 @@
 import base64
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from itertools import count
 from typing import Any, Final
@@ -11,7 +12,7 @@ from botocore.stub import Stubber
 from lambdas.api.list_orders import logic
 from lambdas.api.list_orders.handler import handler
 from lambdas.shared.aws import dynamodb
-from lambdas.shared.store.listings import OrderListing
+from lambdas.shared.store.listings import Listed, OrderListing
 from tests.unit.lambdas.builders import an_order
 from tests.unit.lambdas.invocations import CONTEXT, api_event
 from tests.unit.lambdas.shop import Shop
@@ -233,6 +234,29 @@ def test_no_page_tells_that_somebody_else_uses_a_reference(shop: Shop) -> None:
         placed(shop, TODAY, reference="PO 7", customer="sally")
 
     assert ask({"reference": "PO 7", "limit": "1"}) == (200, {"orders": [], "cursor": None})
+
+
+def test_a_reference_that_many_others_use_is_looked_for_among_the_own_orders(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logic, "ORDERS_AT_ONCE", 4)
+    old = placed(shop, "2026-01-15", reference="PO 7")
+    placed(shop, "2026-02-01")
+    new = placed(shop, "2026-02-02", reference="PO 7")
+    for _ in range(20):
+        placed(shop, TODAY, reference="PO 7", customer="sally")
+    listed_by: list[str] = []
+    newest_first = OrderListing.newest_first
+
+    def counted(listing: OrderListing, index: Any, *args: Any, **kwargs: Any) -> Iterator[Listed]:  # noqa: ANN401 - whatever it takes
+        for entry in newest_first(listing, index, *args, **kwargs):
+            listed_by.append(index)
+            yield entry
+
+    monkeypatch.setattr(OrderListing, "newest_first", counted)
+
+    assert pages({"reference": "PO 7"}) == [[new, old]]
+    assert Counter(listed_by) == {"by_reference": 4, "by_customer": 3}
 
 
 def test_an_operator_finds_the_orders_of_all_customers_by_reference(shop: Shop) -> None:

@@ -617,6 +617,22 @@ def test_a_pending_refund_of_lines_arrives(shop: Shop, stripe: FakeStripe, recei
     assert events_since(shop, order)[-1] == f"LineRefundArrived: {order.refunds[0].refund_id}"
 
 
+def test_a_pending_refund_of_lines_arrives_after_its_order_is_closed(
+    shop: Shop, stripe: FakeStripe, receive: Receive
+) -> None:
+    stripe.refund_status = "pending"
+    refund_id = a_refund_of_lines(shop, stripe).refunds[0].refund_id
+    receive("refund.created", "pi_paid")
+    shop.close_cancelled()
+    closed = shop.order()
+    stripe.refund_status = "succeeded"
+
+    receive("refund.updated", "pi_paid")
+
+    assert shop.order().refunds[0].status is LineRefundStatus.REFUNDED
+    assert events_since(shop, closed)[0] == f"LineRefundArrived: {refund_id}"
+
+
 def test_a_refund_of_lines_that_the_bank_returns_is_due_again(
     shop: Shop, stripe: FakeStripe, receive: Receive
 ) -> None:

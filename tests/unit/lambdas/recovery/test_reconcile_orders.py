@@ -165,6 +165,33 @@ def test_a_refund_of_lines_that_no_execution_makes_is_reported_and_stays_due(
     assert shop.order() == order
 
 
+def test_a_refund_of_lines_that_was_delayed_is_tried_again_after_an_hour(
+    shop: Shop, executions: FakeExecutions
+) -> None:
+    delayed = shop.orders.delay_line_refund(shop.refund_requested(shop.notified(shop.confirmed())), "outage")
+    assert delayed is not None
+
+    early = reconcile(shop, executions)
+    assert executions.started == {}
+    late = reconcile(shop, executions, started_at=STARTED_AT + timedelta(hours=1))
+
+    assert early.counts == {"orders_not_at_rest": 1, "orders_on_their_way": 1}
+    assert late.counts == {"orders_not_at_rest": 1, "orders_rerun_started": 1}
+    assert executions.started == {f"{ORDER_ID}-v{delayed.version}": ORDER_ID}
+
+
+def test_a_refund_of_lines_that_is_delayed_for_a_day_calls_an_operator(
+    shop: Shop, executions: FakeExecutions
+) -> None:
+    shop.orders.delay_line_refund(shop.refund_requested(shop.notified(shop.confirmed())), "outage")
+
+    report = reconcile(shop, executions, started_at=STARTED_AT + timedelta(days=1, hours=1))
+
+    assert report.counts["orders_waiting_for_a_human"] == 1
+    assert [finding.kind for finding in report.new] == [FindingKind.STUCK_ORDER]
+    assert executions.started == {}
+
+
 def test_a_flagged_order_is_only_counted(shop: Shop, executions: FakeExecutions) -> None:
     shop.placed()
     reconcile_twice_in_vain(shop, executions)

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from lambdas.domain import clock
 from lambdas.domain.errors import (
     PaymentInFlux,
     PaymentProviderUnavailable,
@@ -17,6 +18,7 @@ from lambdas.saga.refund_lines.logic import refund_lines
 from lambdas.saga.refund_payment.logic import refund_payment
 from lambdas.saga.release_inventory.logic import release_inventory
 from lambdas.saga.restock_lines.logic import restock_lines
+from lambdas.shared.store import orders as orders_module
 from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, caught
 from tests.unit.lambdas.fakes import FakeStripe, no_answer
 from tests.unit.lambdas.shop import Shop
@@ -164,6 +166,35 @@ def test_a_refund_with_an_unknown_outcome_stays_due(shop: Shop, order: Order) ->
     assert (after.refund_due, after.refunds[0].status) == (REFUND_ID, "requested")
     assert after.timeline[-1].event == "LineRefundDelayed: PaymentProviderUnavailable"
     assert after.unsettled
+
+
+def test_a_delay_is_recorded_once_in_an_hour(
+    shop: Shop, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.refund_requested(order)
+    outage = caught(PaymentProviderUnavailable("no answer"))
+    first = flag_for_operator(ORDER_ID, outage, REFUND_ID, shop.orders)
+
+    assert flag_for_operator(ORDER_ID, outage, REFUND_ID, shop.orders) == first
+
+    hour_later = clock.later(first.updated_at, 3_601)
+    monkeypatch.setattr(clock, "now", lambda: hour_later)
+    again = flag_for_operator(ORDER_ID, outage, REFUND_ID, shop.orders)
+    assert again.version == first.version + 1
+    assert again.refund_delayed_at == hour_later
+
+
+def test_only_so_many_delays_are_recorded_for_an_order(
+    shop: Shop, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders_module, "MOST_DELAYS", 1)
+    outage = caught(PaymentProviderUnavailable("no answer"))
+    shop.refund_requested(order)
+    delayed = flag_for_operator(ORDER_ID, outage, REFUND_ID, shop.orders)
+    hour_later = clock.later(delayed.updated_at, 3_601)
+    monkeypatch.setattr(clock, "now", lambda: hour_later)
+
+    assert flag_for_operator(ORDER_ID, outage, REFUND_ID, shop.orders) == delayed
 
 
 def test_units_without_a_product_stay_gone(shop: Shop, stripe: FakeStripe, order: Order) -> None:

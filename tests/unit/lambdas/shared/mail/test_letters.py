@@ -11,6 +11,7 @@ from lambdas.shared.mail.approval_needed import approval_needed
 from lambdas.shared.mail.letter import Letter, Link
 from lambdas.shared.mail.lines_refunded import lines_refunded
 from lambdas.shared.mail.order_closed import order_cancelled, order_failed
+from lambdas.shared.mail.order_confirmed import order_confirmed
 from lambdas.shared.mail.order_shipped import order_shipped
 from lambdas.shared.mail.payment_refunded import payment_refunded
 from lambdas.shared.mail.text_part import text_part
@@ -46,6 +47,12 @@ def test_a_confirmation_has_the_goods_the_price_and_the_number() -> None:
         "If you contact us about this order, please state the number below.\n\n"
         f"Order {ORDER_ID}\n"
     )
+
+
+def test_a_confirmation_that_comes_late_does_not_say_that_goods_are_still_prepared() -> None:
+    letter = order_confirmed(replace(a_priced_order(PaymentStatus.SUCCEEDED), fulfilment=FULFILMENT))
+
+    assert letter.closing[0] == "We have sent your order. You have nothing else to do."
 
 
 def test_a_refund_of_lines_has_its_goods_and_its_part_of_the_price() -> None:
