@@ -110,7 +110,7 @@ class ShopApi:
         )
 
     def fulfil_order(self, order_id: str, delivery: DeliveryJson) -> OrderJson:
-        """Record that an order's goods were handed over. Repeating this has no further effect."""
+        """Record that an order's goods are handed over. Repeating this has no further effect."""
         path = f"/orders/{_quoted(order_id)}/fulfil"
         return cast(OrderJson, self._call("POST", path, repeatable=True, json=delivery).json())
 

@@ -19,10 +19,11 @@ class Status(StrEnum):
 def is_at_rest(order: OrderJson) -> bool:
     """Check whether the order will not change by itself.
 
-    A confirmed order that is being cancelled is not at rest, nor is one of which a part is to be refunded.
+    A confirmed order is not while it is being cancelled, its payment is captured, or a part of it refunded.
     """
     if order["status"] == Status.CONFIRMED:
-        return not (_is_being_cancelled(order) or _is_being_refunded(order))
+        is_at_work = _is_being_refunded(order) or is_being_captured(order)
+        return not (_is_being_cancelled(order) or is_at_work)
     return order["status"] in {Status.FAILED, Status.CANCELLED, Status.NEEDS_ATTENTION}
 
 
@@ -54,6 +55,12 @@ def advice(order: OrderJson, *, has_stand_in: bool) -> str | None:
     if link:
         return f"The bank requires your approval of the payment (3-D Secure): {link}"
     return "The bank requires your approval of the payment (3-D Secure): approve it on the shop's page."
+
+
+def is_being_captured(order: OrderJson) -> bool:
+    """Check whether the payment is captured before the goods may leave."""
+    asked = any(entry["event"] == "FulfilmentRequested" for entry in order["timeline"])
+    return asked and "fulfilment" not in order
 
 
 def _is_being_refunded(order: OrderJson) -> bool:

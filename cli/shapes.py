@@ -13,10 +13,14 @@ class ItemJson(TypedDict):
 
 
 class PaymentJson(TypedDict):
-    """The payment of an order. The last two fields are for the customer who must approve it."""
+    """The payment of an order. The last two fields are for the customer who must approve it.
+
+    An authorized payment has the time at which its authorization expires (UTC, ISO 8601).
+    """
 
     status: str
     intent_id: str | None
+    capture_before: NotRequired[str]
     next_action: NotRequired[Mapping[str, Any]]
     client_secret: NotRequired[str]
 

@@ -250,6 +250,9 @@ def order_head(order: OrderJson) -> RenderableType:
         lines.append(Text(f"  reference {order['reference']}"))
     if "customer_id" in order:
         lines.append(Text(f"  customer {order['customer_id']}  {order.get('email', '')}".rstrip()))
+    if "capture_before" in order["payment"]:
+        until = read_time(order["payment"]["capture_before"])
+        lines.append(Text(f"  authorized until {until:%F %T} UTC, not captured"))
     if "failure" in order:
         lines.append(Text(f"  {order['failure']['code']}: {order['failure']['message']}", style="red"))
     if "fulfilment" in order:

@@ -2,6 +2,7 @@
 
 import { Problem } from "./api.js";
 import { askFor, choose, confirm, fillIn } from "./dialogs.js";
+import { isAuthorized } from "./model.js";
 import { readRefund, refundFields } from "./refund.js";
 import { SAMPLES } from "./samples.js";
 
@@ -33,11 +34,13 @@ export const ACTIONS = {
   fulfil: {
     label: "Fulfil ...",
     class: "primary",
-    done: "The order is fulfilled.",
-    ask: () =>
+    done: (order) => (isAuthorized(order) ? "The fulfilment is accepted." : "The order is fulfilled."),
+    ask: (order) =>
       fillIn(
         "Hand the goods over",
-        "From now on the customer can't cancel the order. They get a mail with what you fill in.",
+        isAuthorized(order)
+          ? "The payment is captured first: keep the goods until the order is fulfilled. From now on the customer can't cancel it."
+          : "From now on the customer can't cancel the order. They get a mail with what you fill in.",
         [
           { name: "carrier", label: "Carrier" },
           { name: "tracking_number", label: "Tracking number" },
@@ -79,7 +82,7 @@ export const ACTIONS = {
       confirm(
         "Cancel this order?",
         order.status === "CONFIRMED"
-          ? "The payment is refunded, and the stock is returned."
+          ? `The payment is ${isAuthorized(order) ? "released" : "refunded"}, and the stock is returned.`
           : "The saga stops before the pivot and undoes what it has done.",
         "Cancel the order",
       ),

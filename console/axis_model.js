@@ -17,7 +17,7 @@ export function happenings(order, effects) {
     if (name === "OrderConfirmed") add("Stock", entry.at, "Stock taken");
     if (name === "StockReleased") add("Stock", entry.at, "Stock returned");
     if (/Requested$/.test(name) && name !== "PaymentRefundRequested") add("Request", entry.at, inWords(name));
-    if (!effects && /^Payment(Succeeded|Refunded|Canceled)/.test(name)) add("Money", entry.at, inWords(name));
+    if (!effects && /^Payment(Succeeded|Authorized|Captured|Refunded|Canceled)/.test(name)) add("Money", entry.at, inWords(name));
   }
   for (const each of mails) add("Mail", each.at, inWords(each.event));
   for (const each of events) {

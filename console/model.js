@@ -31,6 +31,7 @@ const REASONS = {
   retry: "Retry",
   recovery: "Recovery",
   refund: "Refund",
+  fulfilment: "Fulfilment",
   reconciliation: "Reconciliation",
 };
 
@@ -70,13 +71,20 @@ const has = (order, name) => order.timeline.some((entry) => eventName(entry) ===
 /** Whether money or stock can still change without anybody's help. */
 export function isMoving(order) {
   if (order.status === "CONFIRMED") {
-    return has(order, "CancellationRequested") || !isNotified(order) || isBeingRefunded(order);
+    const isAtWork = isBeingRefunded(order) || isBeingCaptured(order);
+    return has(order, "CancellationRequested") || !isNotified(order) || isAtWork;
   }
   return order.status === "PENDING" || order.status === "AWAITING_PAYMENT" || !isNotified(order);
 }
 
 /** Whether a refund of a part of the order is asked for, and not made yet. */
 const isBeingRefunded = (order) => Boolean(order.refunds?.some((refund) => refund.status === "requested"));
+
+/** Whether the payment is to be captured before the goods leave. */
+const isBeingCaptured = (order) => has(order, "FulfilmentRequested") && !order.fulfilment;
+
+/** Whether the customer's bank only reserves the money. */
+export const isAuthorized = (order) => order.payment.status === "requires_capture";
 
 function isNotified(order) {
   if (order.status === "NEEDS_ATTENTION") return true;
@@ -94,9 +102,11 @@ export function allowedActions(order, config, isOperator) {
   if (waits && config.bank && order.payment.intent_id) actions.push("approve", "refuse");
   if (isOperator && !isClosed && isMovingOrFlagged(order)) actions.push("retry");
   if (isOperator && order.status === "NEEDS_ATTENTION" && isUndone && !order.settlement) actions.push("settle");
-  if (isOperator && order.status === "CONFIRMED" && !isUndone) actions.push(order.fulfilment ? "takeBack" : "fulfil");
-  if (isOperator && order.status === "CONFIRMED" && !isUndone && !isBeingRefunded(order)) actions.push("refund");
-  if (!isClosed && !isUndone && !order.fulfilment) actions.push("cancel");
+  const isSold = isOperator && order.status === "CONFIRMED" && !isUndone;
+  const isSending = isBeingCaptured(order);
+  if (isSold && !isSending) actions.push(order.fulfilment ? "takeBack" : "fulfil");
+  if (isSold && !isAuthorized(order) && !isBeingRefunded(order)) actions.push("refund");
+  if (!isClosed && !isUndone && !order.fulfilment && (isOperator || !isSending)) actions.push("cancel");
   return actions;
 }
 
@@ -137,7 +147,9 @@ export function pending(order, executions) {
         ? "The order is being cancelled."
         : isBeingRefunded(order)
           ? "A part of the order is being refunded."
-          : "The customer is to be notified.",
+          : isBeingCaptured(order)
+            ? "The payment is being captured. Keep the goods until the order is fulfilled."
+            : "The customer is to be notified.",
     };
   }
   return null;
@@ -212,7 +224,9 @@ function statesOnRecord(order, execution) {
 
 function stateOf(entry, order) {
   const name = eventName(entry);
-  if (name === "PaymentSucceeded") return has(order, "PaymentAwaited") ? "AwaitPayment" : "ChargePayment";
+  if (name === "OrderFulfilled") return has(order, "FulfilmentRequested") ? "CapturePayment" : null;
+  if (name === "PaymentSucceeded" || name === "PaymentAuthorized")
+    return has(order, "PaymentAwaited") ? "AwaitPayment" : "ChargePayment";
   if (name === "OrderNeedsAttention") return entry.event.includes("a refund failed") ? null : "FlagForOperator";
   if (name !== "CustomerNotified" && name !== "CustomerNotNotified") return STATE_OF_EVENT[name];
   const before = order.timeline.slice(0, order.timeline.indexOf(entry));

@@ -8,7 +8,7 @@ import { h } from "./dom.js";
 import { executionsCard } from "./executions.js";
 import { dayAndTime, duration, milliseconds, money, sentence } from "./format.js";
 import { Graph, legend } from "./graph.js";
-import { allowedActions, isMoving, pending, viewsOf } from "./model.js";
+import { allowedActions, isAuthorized, isMoving, pending, viewsOf } from "./model.js";
 import { badge, itemsOf, note, quiet } from "./parts.js";
 import { storyCard } from "./story.js";
 
@@ -134,7 +134,8 @@ export class OrderPage {
       h(
         "dl.facts",
         fact("Amount", h("strong", money(order.amount, order.currency))),
-        fact("Payment", sentence(order.payment.status)),
+        fact("Payment", isAuthorized(order) ? "Authorized, not captured" : sentence(order.payment.status)),
+        order.payment.capture_before && fact("Capture before", `${dayAndTime(order.payment.capture_before)} UTC`),
         fact("Items", itemsOf(order)),
         fact("Placed", `${dayAndTime(order.created_at)} UTC`),
         fact(isOpen ? "Open for" : "Took", duration(age)),
@@ -158,8 +159,9 @@ export class OrderPage {
     const act = async () => {
       const answer = action.ask ? await action.ask(this.order) : true;
       if (answer === null) return;
-      const done = await this.app.attempt(() => action.run(this.app.api, this.order, answer).then(() => true));
-      if (done) this.app.announce(action.done);
+      const { order } = this;
+      const done = await this.app.attempt(() => action.run(this.app.api, order, answer).then(() => true));
+      if (done) this.app.announce(typeof action.done === "function" ? action.done(order) : action.done);
       this.app.refresh();
     };
     return h("button", { key: name, class: action.class, "data-action": name, onclick: act }, action.label);

@@ -14,7 +14,7 @@ from cli.connection import Connection, connected
 from cli.errors import Refused, WrongUsage
 from cli.idempotency import KeyOption, printed_key
 from cli.money import parse_option
-from cli.order_state import Status
+from cli.order_state import Status, is_being_captured
 from cli.screens import states
 from cli.shapes import (
     DeliveryJson,
@@ -175,17 +175,26 @@ def fulfil(
     order_id: OrderId,
     carrier: Annotated[str | None, typer.Option(help="Who delivers the goods.")] = None,
     tracking_number: Annotated[str | None, typer.Option(help="The carrier's number of the delivery.")] = None,
+    follow: Watch = False,
 ) -> None:
-    """Record that an order's goods were handed over (operators only).
+    """Record that an order's goods are handed over (operators only).
 
     Run it before the goods leave: it fails if the customer has cancelled the order. The customer gets a mail.
+    If the payment is only authorized, it is captured first: hand the goods over when the order is fulfilled.
     """
     delivery: DeliveryJson = {}
     if carrier is not None:
         delivery["carrier"] = carrier
     if tracking_number is not None:
         delivery["tracking_number"] = tracking_number
-    connection.output.result(connection.api.fulfil_order(order_id, delivery), order_head)
+    order = connection.api.fulfil_order(order_id, delivery)
+    if is_being_captured(order):
+        connection.output.remark(
+            "The payment is being captured. Keep the goods until the order is fulfilled."
+        )
+        _show_accepted(connection, order, _CONFIRMED if follow else None)
+    else:
+        connection.output.result(order, order_head)
 
 
 @app.command()

@@ -253,15 +253,21 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
     "POST /orders/{order_id}/fulfil": ApiOperation(
         operation_id="fulfilOrder",
         tag="Orders",
-        summary="Record that an order's goods were handed over",
+        summary="Record that an order's goods are handed over",
         description=(
             "The customer of a confirmed order gets a mail, and can no longer cancel the order. Its status"
             " stays CONFIRMED. Send this request before the goods leave: a cancelled order returns"
-            " `409`. Repeating the request has no further effect."
+            " `409`. Repeating the request has no further effect.\n\nIf the order's payment is only"
+            " authorized (`requires_capture`), the response is `202`: the saga captures the payment first."
+            " Hand the goods over when the order has its `fulfilment`, or after the event `OrderFulfilled`."
+            " If the bank refuses, the order becomes NEEDS_ATTENTION: retry it, or cancel it."
         ),
         callers="operators",
         request=FulfilRequest,
-        successes={200: Success("The order is fulfilled.", OrderSchema)},
+        successes={
+            200: Success("The order is fulfilled.", OrderSchema),
+            202: Success("The order is fulfilled when its payment is captured.", OrderSchema),
+        },
         problems={
             ProblemKind.NOT_FOUND: "The order does not exist.",
             ProblemKind.NOTHING_TO_FULFIL: (
@@ -293,8 +299,8 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         problems={
             ProblemKind.NOT_FOUND: "The order does not exist.",
             ProblemKind.REFUND_NOT_POSSIBLE: (
-                "The order is not CONFIRMED, is being cancelled or is disputed, has another refund under way,"
-                " or has less left to refund than you ask for."
+                "The order is not CONFIRMED, is being cancelled or is disputed, is not captured yet, has"
+                " another refund under way, or has less left to refund than you ask for."
             ),
             **_REUSED_KEY,
         },

@@ -58,6 +58,15 @@ class PaymentSchema(ResponseSchema):
         str | Omitted,
         Field(description="Client secret of the PaymentIntent, for Stripe.js; only for that customer."),
     ] = None
+    capture_before: Annotated[
+        datetime | Omitted,
+        Field(
+            description=(
+                "When the authorization expires; only present while the payment is authorized and not"
+                " captured (`requires_capture`)."
+            )
+        ),
+    ] = None
 
 
 class FailureSchema(ResponseSchema):
@@ -254,7 +263,15 @@ class ChargeSchema(ResponseSchema):
     id: str
     at: datetime
     amount: MinorUnits
-    status: Annotated[str, Field(description="Stripe's status of a Charge.")]
+    status: Annotated[
+        str,
+        Field(
+            description=(
+                "Stripe's status of a Charge; `authorized` or `released` if its money was reserved and not"
+                " captured."
+            )
+        ),
+    ]
 
 
 class RefundSchema(ResponseSchema):

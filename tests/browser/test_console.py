@@ -526,6 +526,32 @@ def test_the_goods_of_an_order_are_handed_over(page: Page, shop: ConsoleShop) ->
     assert shop.requests == [("POST", path, {"tracking_number": "0034"})]
 
 
+def test_the_goods_of_an_authorized_order_are_kept_until_the_capture(page: Page, shop: ConsoleShop) -> None:
+    order = shop.recorded[HAPPY]["order"]
+    order["payment"] |= {"status": "requires_capture", "capture_before": "2026-03-08T12:00:01.000Z"}
+    shop.open_order(HAPPY)
+    expect(page.get_by_text("Authorized, not captured")).to_be_visible()
+    expect(page.get_by_text("2026-03-08 12:00:01 UTC")).to_be_visible()
+    expect(page.get_by_role("button", name="Refund a part ...")).to_have_count(0)
+
+    page.get_by_role("button", name="Fulfil ...").click()
+    expect(page.get_by_text("keep the goods until the order is fulfilled")).to_be_visible()
+    page.get_by_role("button", name="Fulfil", exact=True).click()
+
+    expect(page.get_by_role("status")).to_have_text("The fulfilment is accepted.")
+
+
+def test_an_order_that_is_being_captured_can_only_be_cancelled(page: Page, shop: ConsoleShop) -> None:
+    order = shop.recorded[HAPPY]["order"]
+    order["payment"] |= {"status": "requires_capture", "capture_before": "2026-03-08T12:00:01.000Z"}
+    order["timeline"].append({"at": order["updated_at"], "event": "FulfilmentRequested"})
+    shop.open_order(HAPPY)
+
+    expect(page.get_by_text("The payment is being captured.")).to_be_visible()
+    expect(page.get_by_role("button", name="Fulfil ...")).to_have_count(0)
+    expect(page.get_by_role("button", name="Cancel ...")).to_be_visible()
+
+
 def test_a_part_of_an_order_is_refunded(page: Page, shop: ConsoleShop) -> None:
     shop.open_order(HAPPY)
     sku = shop.recorded[HAPPY]["order"]["items"][0]["sku"]

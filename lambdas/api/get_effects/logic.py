@@ -8,7 +8,7 @@ import stripe
 from lambdas.domain import clock
 from lambdas.domain.errors import OrderSagaError
 from lambdas.domain.order import PAID_OR_HELD, Order, PaymentStatus
-from lambdas.domain.payment import DisputeState, Refund
+from lambdas.domain.payment import Charge, DisputeState, PaymentIntent, Refund
 from lambdas.domain.vocabulary import MailFeedback
 from lambdas.shared.log import logger
 from lambdas.shared.payments.gateway import PaymentGateway
@@ -81,7 +81,7 @@ def _money(order: Order, connect: Callable[[], PaymentGateway]) -> dict[str, Any
                 "id": charge.charge_id,
                 "at": clock.of_timestamp(charge.created),
                 "amount": charge.amount,
-                "status": charge.status,
+                "status": _charge_status(intent, charge),
             }
         ]
         if charge
@@ -90,6 +90,13 @@ def _money(order: Order, connect: Callable[[], PaymentGateway]) -> dict[str, Any
         "held": intent.amount_held,
         "dispute": DisputeState.of(disputes),
     }
+
+
+def _charge_status(intent: PaymentIntent, charge: Charge) -> str:
+    """Stripe's status of a charge; Stripe also calls one `succeeded` whose money is only reserved."""
+    if charge.status != "succeeded" or intent.amount_received:
+        return charge.status
+    return "authorized" if intent.is_authorized else "released"
 
 
 def _refund(refund: Refund, order: Order) -> dict[str, Any]:

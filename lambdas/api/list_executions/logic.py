@@ -31,6 +31,7 @@ class Reason(StrEnum):
     CANCELLATION = "cancellation"
     RETRY = "retry"
     REFUND = "refund"
+    FULFILMENT = "fulfilment"
     RECOVERY = "recovery"
     RECONCILIATION = "reconciliation"
 
@@ -147,6 +148,8 @@ def _reason(name: str, order_id: str) -> Reason:
         return Reason.SUBMISSION
     if suffix == "-cancel":
         return Reason.CANCELLATION
+    if suffix == "-fulfil":
+        return Reason.FULFILMENT
     if suffix.startswith("-refund-"):
         return Reason.REFUND
     return Reason.RECONCILIATION if suffix.startswith("-v") else Reason.RETRY

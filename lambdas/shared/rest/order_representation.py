@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from lambdas.domain.line_refund import LineRefund
-from lambdas.domain.order import Fulfilment, Order, TimelineEntry
+from lambdas.domain.order import Fulfilment, Order, PaymentStatus, TimelineEntry
 from lambdas.shared.rest.caller import Caller
 
 _DETAILS_FOR_CUSTOMERS: Final = ("CancellationRequested: ", "PaymentRefundedOutside: ", "UndoBegan: ")
@@ -14,11 +14,9 @@ _DETAILS_FOR_CUSTOMERS: Final = ("CancellationRequested: ", "PaymentRefundedOuts
 def represent(order: Order, caller: Caller, *, with_address: bool = False) -> dict[str, Any]:
     """The order as a JSON object.
 
-    `amount` and `unit_price` are null until the order is priced. While the payment waits for the customer,
-    `payment` has `next_action` and `client_secret`, which Stripe's client library needs; only the customer
-    gets them. Only operators get `customer_id`, `settlement`, who fulfilled the order, who refunded lines and
-    why, the details of all events, the execution or request that wrote each entry and, if the call shows it,
-    the customer's address.
+    `amount` and `unit_price` are null until the order is priced. Only operators get `customer_id`,
+    `settlement`, who fulfilled the order, who refunded lines and why, the details of all events, the
+    execution or request that wrote each entry and, if the call shows it, the customer's address.
     """
     body: dict[str, Any] = {
         "order_id": order.order_id,
@@ -29,7 +27,7 @@ def represent(order: Order, caller: Caller, *, with_address: bool = False) -> di
             for line in order.lines
         ],
         "amount": order.amount,
-        "payment": {"status": order.payment.status, "intent_id": order.payment.intent_id},
+        "payment": _payment(order, caller),
         "timeline": [_entry(entry, caller) for entry in order.timeline],
         "created_at": order.created_at,
         "updated_at": order.updated_at,
@@ -38,9 +36,6 @@ def represent(order: Order, caller: Caller, *, with_address: bool = False) -> di
         body["reference"] = order.reference
     if order.expected_amount is not None:
         body["expected_amount"] = order.expected_amount
-    if order.waits_for_customer and order.customer_id == caller.customer_id:
-        body["payment"]["next_action"] = order.payment.next_action
-        body["payment"]["client_secret"] = order.payment.client_secret
     if order.refunds:
         body["refunds"] = [_refund(refund, caller) for refund in order.refunds]
     if caller.is_operator:
@@ -54,6 +49,17 @@ def represent(order: Order, caller: Caller, *, with_address: bool = False) -> di
     if order.failure is not None:
         body["failure"] = {"code": order.failure.code, "message": order.failure.message}
     return body
+
+
+def _payment(order: Order, caller: Caller) -> dict[str, Any]:
+    """The payment. While it waits for the customer, only they get what Stripe's client library needs."""
+    payment: dict[str, Any] = {"status": order.payment.status, "intent_id": order.payment.intent_id}
+    if order.waits_for_customer and order.customer_id == caller.customer_id:
+        payment["next_action"] = order.payment.next_action
+        payment["client_secret"] = order.payment.client_secret
+    if order.payment.status is PaymentStatus.REQUIRES_CAPTURE:
+        payment["capture_before"] = order.payment.capture_before
+    return payment
 
 
 def _fulfilment(fulfilment: Fulfilment, caller: Caller) -> dict[str, str]:

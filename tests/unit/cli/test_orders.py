@@ -267,6 +267,24 @@ def test_an_operator_fulfils_an_order(
     assert "sent at 2026-03-02 08:00:00 UTC, by o-9, carrier DHL, tracking number 7" in result.stdout
 
 
+AUTHORIZED = {
+    "status": "requires_capture",
+    "intent_id": "pi_1",
+    "capture_before": "2026-03-08T12:00:01.000Z",
+}
+
+
+def test_goods_are_kept_until_the_payment_is_captured(orders: Run, shop: FakeShop) -> None:
+    asked = [{"at": "2026-01-02T03:04:05.000Z", "event": "FulfilmentRequested"}]
+    accepted = an_order(status="CONFIRMED", payment=AUTHORIZED, timeline=asked)
+    shop.answers("POST /orders/o-1/fulfil", accepted, status=202)
+
+    result = orders("fulfil", "o-1", "--as", "operator")
+
+    assert "Keep the goods until the order is fulfilled." in result.stderr
+    assert "authorized until 2026-03-08 12:00:01 UTC, not captured" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("options", "body"),
     [

@@ -52,6 +52,16 @@ def test_the_money_of_a_paid_order_is_what_stripe_holds(shop: Shop, stripe: Fake
     }
 
 
+def test_money_that_is_only_reserved_is_told_from_a_charge(shop: Shop, stripe: FakeStripe) -> None:
+    shop.authorized(stripe)
+    shown = money()
+    assert (shown["charges"][0]["status"], shown["held"]) == ("authorized", 75_800)
+
+    stripe.cancel_intent("pi_1")
+    shown = money()
+    assert (shown["charges"][0]["status"], shown["held"], shown["refunds"]) == ("released", 0, [])
+
+
 def test_a_refund_of_the_saga_is_told_from_one_of_somebody_else(shop: Shop, stripe: FakeStripe) -> None:
     shop.priced()
     charge_payment(ORDER_ID, shop.orders, stripe, shop.queue())
