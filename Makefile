@@ -18,8 +18,8 @@ unexport PYTHONDONTWRITEBYTECODE
 TOOLS := .venv/.ready node_modules/.ready
 SLOWEST := --durations=10
 
-.PHONY: help run update demo accept faults simulate rolling bench check test lint synth assemble diff deploy drift audit \
-    sbom report docs release publish lock clean
+.PHONY: help run update demo accept faults simulate rolling restore bench check test lint synth assemble diff deploy \
+    drift audit sbom report docs release publish lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -48,6 +48,9 @@ simulate: $(TOOLS) ## play every fault at every call in simulated time, and chec
 rolling: $(TOOLS) .build/.layer ## deploy this release over the previous one and back, with orders under way (FROM=)
 	@python -m proof rolling $(if $(FROM),--from $(FROM))
 	@python -m proof rolling --embedded $(if $(FROM),--from $(FROM))
+
+restore: $(TOOLS) ## lose the tables of the embedded run, restore earlier ones, and check the laws
+	@python -m proof restore --embedded
 
 bench: $(TOOLS) .build/.layer ## measure, and print and write the tables; keep the machine idle
 	@python -m proof bench

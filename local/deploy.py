@@ -1,7 +1,7 @@
 """Deploys the app into the emulator, with the CDK command line that also deploys into an account."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,14 +33,14 @@ class Deployment:
         }
         self._assembly = processes.folder / "cdk.out"
 
-    def start_synthesis(self, settings: Mapping[str, str | int]) -> ChildProcess:
+    def start_synthesis(self, settings: Mapping[str, str | int | Sequence[str]]) -> ChildProcess:
         """Start to synthesize the app into templates and assets; `finish` the process before `deploy`.
 
         Args:
             settings: Settings of the stage `local`; see `FILE_KEYS` of `stacks.settings`.
         """
         stage_file = self._processes.folder / "local.toml"
-        # TOML writes such texts and numbers like JSON.
+        # TOML writes such texts, numbers and lists of texts like JSON.
         stage_file.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items()))
         context = ("--context=stage=local", f"--context=stage_file={stage_file}")
         return self._cdk("synth", "--quiet", "--output", str(self._assembly), *context)
@@ -53,8 +53,12 @@ class Deployment:
         """
         self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}").finish(timeout_seconds=CDK_TIMEOUT_SECONDS)
 
-    def deploy(self) -> dict[str, str]:
+    def deploy(self, *, adopts: bool = False) -> dict[str, str]:
         """Deploy the synthesized stacks.
+
+        Args:
+            adopts: Adopt resources that exist already and have the names of the templates. This takes change
+                sets, which are slower.
 
         Returns:
             The stacks' outputs by name.
@@ -67,7 +71,7 @@ class Deployment:
             "deploy",
             "--all",
             f"--app={self._assembly}",
-            "--method=direct",
+            *(("--import-existing-resources",) if adopts else ("--method=direct",)),
             "--require-approval=never",
             f"--concurrency={_STACKS_AT_ONCE}",
             f"--outputs-file={outputs}",

@@ -1,7 +1,8 @@
-"""Runs MiniStack with what it lacks to store events in S3 and to query them.
+"""Runs MiniStack with what it lacks to store events in S3, to query them, and to adopt restored tables.
 
 MiniStack has streams of Firehose, and its EventBridge accepts one as a target of a rule. But it drops the
-events. Its Athena takes a nested column for text as long as a table is empty.
+events. Its Athena takes a nested column for text as long as a table is empty. Its CloudFormation can adopt a
+table, but not a global one: it creates it again, and empty.
 """
 
 import base64
@@ -11,9 +12,14 @@ from typing import Any, Final
 from ministack.app import main  # type: ignore[import-untyped]  # it ships no types
 from ministack.core.concurrency import spawn_background  # type: ignore[import-untyped]  # it ships no types
 from ministack.services import athena, eventbridge, firehose  # type: ignore[import-untyped]  # it ships no types
+from ministack.services.cloudformation import (  # type: ignore[import-untyped]  # it ships no types
+    changesets,
+    provisioners,
+)
 
 # ruff: noqa: SLF001 - MiniStack has no hooks for this
 
+_TABLE, _GLOBAL_TABLE = "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"
 _STREAM_ARN: Final = "arn:aws:firehose:"
 
 _invoke_other_target = eventbridge._invoke_target
@@ -42,4 +48,7 @@ def _duckdb_type(column: dict[str, str]) -> str:
 if __name__ == "__main__":
     eventbridge._invoke_target = _invoke_target
     athena._duckdb_type = _duckdb_type
+    changesets._IMPORT_LOOKUPS[_GLOBAL_TABLE] = changesets._IMPORT_LOOKUPS[_TABLE]
+    handlers = provisioners._RESOURCE_HANDLERS
+    handlers[_GLOBAL_TABLE]["import"] = handlers[_TABLE]["import"]
     main()

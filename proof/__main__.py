@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from local.command import exit_code_of
-from proof import demo, sale
+from proof import demo, restore_drill, sale
 from proof.acceptance import command as acceptance
 from proof.bench import command as bench
 from proof.fault_campaign import command as faults
@@ -37,11 +37,15 @@ def main(command_line: Sequence[str] | None = None) -> int:
         "simulate": partial(simulation.main, arguments),
         "twins": partial(twins.main, arguments),
         "breaks": partial(break_search.main, arguments),
-        "restore": restore_exercise.main,
+        "restore": partial(_restore, arguments),
         "rolling": partial(rolling.main, arguments),
         "record": partial(records.main, arguments),
     }
     return exit_code_of(commands[arguments.command])
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    return restore_drill.main() if arguments.embedded else restore_exercise.main()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -117,8 +121,11 @@ def _parser() -> argparse.ArgumentParser:
         "--most", type=int, default=5000, help="cases after which a break counts as not found (default: 5000)"
     )
     breaks.add_argument("--only", default="", help="only breaks whose name contains this")
-    commands.add_parser(
-        "restore", help="lose the tables, restore earlier ones, and reconcile, in simulated time"
+    restoring = commands.add_parser(
+        "restore", help="lose the tables, restore earlier ones, and bring the orders together with Stripe"
+    )
+    restoring.add_argument(
+        "--embedded", action="store_true", help="in the embedded run, instead of in simulated time"
     )
     mixing = commands.add_parser(
         "rolling", help="deploy this release over an earlier one, and back, while orders are in every state"
