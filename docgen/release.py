@@ -1,8 +1,9 @@
 """`make release VERSION=1.2.0`: makes a release of this clone's main branch, as a commit with a tag.
 
-A second commit records which commit the release is, for `make rolling`, and begins what follows: a stage that
-is deployed from it does not claim to be the release. Nothing leaves the clone: a person pushes the tag, and
-the workflow `release.yml` tests and publishes it. `docs/upgrading.md` says what a version promises.
+A second commit has samples of what the release writes, which all later code must read, and begins what
+follows: a stage that is deployed from it does not claim to be the release. Nothing leaves the clone: a person
+pushes the tag, and the workflow `release.yml` tests and publishes it. `docs/upgrading.md` says what a version
+promises.
 """
 
 import json
@@ -24,6 +25,7 @@ from docgen.event_contract.schemas import detail_schemas
 from lambdas.domain.order_events import VERSION as EVENT_VERSION
 from local.processes import REPOSITORY
 from proof.rolling.records import record_release
+from proof.rolling.releases import NoSuchRelease
 from stacks.version import app_version
 
 _PROJECT: Final = REPOSITORY / "pyproject.toml"
@@ -60,11 +62,12 @@ def main(version: str) -> int:
             shutil.copy(file, _RELEASED_EVENTS)
         shutil.copy(OPENAPI, RELEASED_API)
         _commit(f"Release {version}")
+        samples = record_release(version, _git("rev-parse", "HEAD"))
+        print(f"Recorded {samples} samples of what its code writes")
         _git("tag", "--annotate", f"v{version}", "--message", f"Release {version}")
-        record_release(version, _git("rev-parse", "HEAD"))
         _write_version(next_development(version))
         _commit(f"Begin what follows {version}")
-    except Refused as error:
+    except (Refused, NoSuchRelease) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     print(f"Tagged v{version}. `docs/upgrading.md` says how it is published, and how main goes on.")
