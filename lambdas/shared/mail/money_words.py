@@ -35,6 +35,8 @@ def money_words(order: Order) -> str:
                 f"We could not refund {_rest_text(order)} to your card, so we have settled it with you in "
                 "another way."
             )
+        case PaymentStatus.CANCELED if order.payment.capture_before is not None:
+            return f"{_NOT_CHARGED} Your bank releases the amount that it has reserved."
         case PaymentStatus.NOT_STARTED | PaymentStatus.CANCELED:
             return _NOT_CHARGED
         case status:

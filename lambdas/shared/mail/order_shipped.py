@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from lambdas.domain.order import Fulfilment, Order
 from lambdas.domain.order_events import UnitsDetail
+from lambdas.domain.vocabulary import Capture
 from lambdas.shared.mail.letter import Letter, goods_of, only, total_of
 
 
@@ -19,11 +20,18 @@ def order_shipped(order: Order, fulfilment: Fulfilment, items: Iterable[UnitsDet
     return Letter(
         order.order_id,
         "Your order is on its way",
-        ("We have sent your order.", *_delivery(fulfilment)),
+        ("We have sent your order.", *_delivery(fulfilment), *_payment(order)),
         ("If you want to send something back, contact us and state the number below.",),
         goods_of(sent),
         total_of(sent),
     )
+
+
+def _payment(order: Order) -> tuple[str, ...]:
+    """One paragraph if the customer pays only now."""
+    if order.capture is Capture.AT_ORDER:
+        return ()
+    return (f"You paid {total_of(order)}, which your bank had reserved.",)
 
 
 def _delivery(fulfilment: Fulfilment) -> tuple[str, ...]:

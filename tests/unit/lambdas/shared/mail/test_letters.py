@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lambdas.domain.order import Payment, PaymentStatus
-from lambdas.domain.vocabulary import FailureCode
+from lambdas.domain.vocabulary import Capture, FailureCode
 from lambdas.shared.mail.approval_needed import approval_needed
 from lambdas.shared.mail.letter import Letter, Link
 from lambdas.shared.mail.lines_refunded import lines_refunded
@@ -46,6 +46,34 @@ def test_a_confirmation_has_the_goods_the_price_and_the_number() -> None:
         "We are preparing your order. You have nothing else to do.\n\n"
         "If you contact us about this order, please state the number below.\n\n"
         f"Order {ORDER_ID}\n"
+    )
+
+
+def test_a_confirmation_does_not_say_that_reserved_money_was_paid() -> None:
+    letter = order_confirmed(a_priced_order(PaymentStatus.REQUIRES_CAPTURE))
+
+    assert letter.opening == (
+        "Thank you for your order. Your bank reserves $807.99. You pay when we send your order.",
+    )
+
+
+def test_a_customer_who_pays_at_the_shipment_reads_that_they_paid() -> None:
+    order = replace(a_priced_order(PaymentStatus.SUCCEEDED), capture=Capture.AT_FULFILMENT)
+
+    letter = order_shipped(order, replace(FULFILMENT, carrier=None, tracking_number=None), ALL_GOODS)
+
+    assert letter.opening == (
+        "We have sent your order.",
+        "You paid $807.99, which your bank had reserved.",
+    )
+
+
+def test_a_customer_reads_that_reserved_money_is_released() -> None:
+    order = closed(FailureCode.CANCELLED_BY_CUSTOMER, MESSAGE, PaymentStatus.CANCELED)
+    held = replace(order, payment=replace(order.payment, capture_before="2026-03-08T12:00:00.000Z"))
+
+    assert order_cancelled(held).opening[-1] == (
+        "You were not charged. Your bank releases the amount that it has reserved."
     )
 
 
