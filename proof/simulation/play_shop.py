@@ -161,7 +161,7 @@ class _Play:
         card, skus = submission["payment_method"], {item["sku"] for item in submission["items"]}
         causes = {
             "CONFIRMED": card not in BAD_CARDS,
-            "payment_declined": card in BAD_CARDS or own & {"refuse", "refund", "void", "unpaid"},
+            "payment_declined": card in BAD_CARDS or own & {"refuse", "refund", "void", "unpaid", "dispute"},
             "payment_expired": card in ASKING_CARDS
             or card in BAD_CARDS
             or own & {"expire", "void"}
