@@ -153,7 +153,8 @@ def _event_breaches() -> Iterator[str]:
     current = {event.value: schema for event, schema in detail_schemas().items()}
     for file in sorted(_RELEASED_EVENTS.glob("*.schema.json")):
         released = json.loads(file.read_text(encoding="utf-8"))
-        yield from breaking_changes(released, current.get(released["title"], {}), released["title"])
+        title = released["title"]
+        yield from (f"{title}: {each}" for each in breaking_changes(released, current.get(title, {})))
 
 
 def with_release(changelog: str, version: str, day: datetime) -> str:

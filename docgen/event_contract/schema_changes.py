@@ -1,6 +1,7 @@
 """Compares a schema with its last release: which changes would break somebody."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 Schema = Mapping[str, Any]
@@ -11,43 +12,59 @@ _WORDS: Final = ("title", "description", "examples")
 _PARTS: Final = ("properties", "required", "$defs", "items")
 
 
-def breaking_changes(released: Schema, current: Schema, path: str = "detail") -> Iterator[str]:
+@dataclass(frozen=True)
+class _Part:
+    """A part of a schema, and the schema that its references are about."""
+
+    schema: Schema
+    whole: Schema
+
+    def part(self, schema: Schema) -> "_Part":
+        """A part of this part. A reference is followed: how the schema names a part is of no importance."""
+        while "$ref" in schema:
+            schema = self.whole["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+        return _Part(schema, self.whole)
+
+    @property
+    def fields(self) -> dict[str, "_Part"]:
+        """The fields by name."""
+        return {name: self.part(each) for name, each in self.schema.get("properties", {}).items()}
+
+    @property
+    def required(self) -> list[str]:
+        """The names of the fields that are always present."""
+        return list(self.schema.get("required", ()))
+
+    @property
+    def limits(self) -> Schema:
+        """What it says about the value itself."""
+        return {key: value for key, value in self.schema.items() if key not in {*_WORDS, *_PARTS}}
+
+
+def breaking_changes(released: Schema, current: Schema) -> Iterator[str]:
     """Each change that breaks consumers, or the delivery of events that were published before.
 
     Args:
         released: The schema of the last release.
         current: The schema now.
-        path: Where it is in an event.
     """
-    if _limits(released) != _limits(current):
+    return _changes("detail", _Part(released, released), _Part(current, current))
+
+
+def _changes(path: str, released: _Part, current: _Part) -> Iterator[str]:
+    if released.limits != current.limits:
         yield f"{path} has other values"
-    yield from _changed_fields(released, current, path)
-    if "items" in released and "items" in current:
-        yield from breaking_changes(released["items"], current["items"], f"{path}[]")
-    for name, part in released.get("$defs", {}).items():
-        if name not in current.get("$defs", {}):
-            yield f"{name} is gone"
-        else:
-            yield from breaking_changes(part, current["$defs"][name], name)
-
-
-def _limits(schema: Schema) -> Schema:
-    return {key: value for key, value in schema.items() if key not in {*_WORDS, *_PARTS}}
-
-
-def _changed_fields(released: Schema, current: Schema, path: str) -> Iterator[str]:
-    fields, required = current.get("properties", {}), set(current.get("required", ()))
-    for name, field in released.get("properties", {}).items():
-        if name not in fields:
+    before, now = released.fields, current.fields
+    for name, field in before.items():
+        if name not in now:
             yield f"{path}.{name} is gone"
         else:
-            yield from breaking_changes(field, fields[name], f"{path}.{name}")
-    yield from (f"{path}.{name} is no longer always present" for name in _missing(released, required, fields))
-    yield from (
-        f"{path}.{name} is required, and earlier events lack it"
-        for name in sorted(required - set(released.get("required", ())))
-    )
-
-
-def _missing(released: Schema, required: set[str], fields: Mapping[str, Schema]) -> list[str]:
-    return [name for name in released.get("required", ()) if name in fields and name not in required]
+            yield from _changes(f"{path}.{name}", field, now[name])
+    for name in released.required:
+        if name in now and name not in current.required:
+            yield f"{path}.{name} is no longer always present"
+    for name in sorted({*current.required} - {*released.required}):
+        yield f"{path}.{name} is required, and earlier events lack it"
+    if "items" in released.schema and "items" in current.schema:
+        items = released.part(released.schema["items"]), current.part(current.schema["items"])
+        yield from _changes(f"{path}[]", *items)

@@ -140,7 +140,7 @@ def test_events_that_break_their_contract_are_refused(monkeypatch: pytest.Monkey
     gone = {event: {**schemas[event], "properties": {}, "required": []}}
     monkeypatch.setattr(release, "detail_schemas", lambda: {**schemas, **gone})
 
-    with pytest.raises(Refused, match=f"{event}.currency is gone"):
+    with pytest.raises(Refused, match=f"{event}: detail.currency is gone"):
         check_contracts()
 
 
