@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
@@ -59,7 +59,8 @@ def main(arguments: Namespace) -> int:
     with _forking.Pool(os.cpu_count(), _prepare, (previous,), maxtasksperchild=_TAKEN_BY_A_PROCESS) as pool:
         mixtures = list[Mixture]()
         journeys = arguments.journeys.split(",") if arguments.journeys else [each.key for each in JOURNEYS]
-        for journey, found in zip(journeys, pool.imap(partial(mixtures_of, previous), journeys), strict=True):
+        planned = pool.imap(partial(mixtures_of, previous, released.journeys()), journeys)
+        for journey, found in zip(journeys, planned, strict=True):
             mixtures += found
             unknown += [] if found[0].promised else [journey]
         mixtures.sort(key=lambda each: each.promised, reverse=True)
@@ -77,13 +78,13 @@ def main(arguments: Namespace) -> int:
     return int(report.broken.total() > 0)
 
 
-def mixtures_of(previous: Release, journey: str) -> list[Mixture]:
-    """All mixtures of a journey; only rollbacks, and no promise, if the previous release can't play it.
+def mixtures_of(previous: Release, known: Collection[str], journey: str) -> list[Mixture]:
+    """All mixtures of a journey; only rollbacks, and no promise, if the previous release lacks it.
 
     One release replaces the other at each call of a function that the first one makes.
     """
     alone = play_case(Case(journey), prepare=lambda world: world.deploy(previous))
-    is_known = not alone.breaches and not alone.interrupted
+    is_known = journey in known and not alone.breaches and not alone.interrupted
     mixture = partial(Mixture, journey, promised=is_known, usual_periods=alone.periods)
     upgrade, rollback = (Direction.UPGRADE, previous), (Direction.ROLLBACK, CURRENT)
     return [

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import tarfile
 from dataclasses import dataclass
 from io import BytesIO
@@ -14,6 +15,8 @@ from stacks.constructs.build_folder import build_once
 
 RELEASED: Final = Path(__file__).parent / "released"
 """A folder for each release, with what its code wrote; see `records`."""
+
+_PRINT_JOURNEYS: Final = "from proof.journeys import JOURNEYS; print(*(each.key for each in JOURNEYS))"
 
 _ABOUT: Final = "release.json"
 
@@ -56,6 +59,12 @@ class ReleasedCode:
         """
         archive = _git("archive", "--format=tar", self.commit, about=self.name)
         return build_once("release", self.commit.encode(), lambda folder: _extract(archive, folder))
+
+    def journeys(self) -> frozenset[str]:
+        """The keys of its own journeys: what its orders can do; see `unpack`."""
+        command = [sys.executable, "-c", _PRINT_JOURNEYS]
+        printed = subprocess.run(command, cwd=self.unpack(), capture_output=True, check=True, text=True)  # noqa: S603 - fixed arguments
+        return frozenset(printed.stdout.split())
 
     def load(self) -> Release:
         """Its functions and definitions, for the simulation; see `unpack`."""
