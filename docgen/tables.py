@@ -99,10 +99,9 @@ def _path(saga: SagaDocument, journey: Journey) -> str:
 
 
 def _end(journey: Journey) -> str:
-    if journey.execution == "FAILED":
-        return f"**execution failed**: `{journey.status}` (`{journey.failure}`), {_MONEY[journey.money]}"
+    failed = "**execution failed**: " if journey.execution == "FAILED" else ""
     because = f" (`{journey.failure}`)" if journey.failure else ""
-    return f"`{journey.status}`{because}, {_MONEY[journey.money]}"
+    return f"{failed}`{journey.status}`{because}, {_MONEY[journey.money]}"
 
 
 def _capitalized(text: str) -> str:

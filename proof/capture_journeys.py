@@ -4,15 +4,25 @@ from functools import partial
 from typing import Final
 
 from lambdas.domain.vocabulary import Capture
+from local.fault_proxy.faults import Fault
 from proof.capture_scenarios import (
+    CAPTURE,
+    cancel_once_refused,
+    cancel_while_captured,
     expire_once_confirmed,
+    fulfil_authorized,
     fulfil_once_captured_by_hand,
+    fulfil_once_expired,
+    fulfil_while,
+    refuse_capture,
+    retry_once_refused,
+    take_back_once_captured,
     void_once_confirmed,
 )
 from proof.journey import Journey
 from proof.orders import LAST_UNIT, NEEDS_APPROVAL
 from proof.payment_scenarios import bank_decides_later, customer_answers
-from proof.scenarios import cancel_before_the_pivot, cancel_once_confirmed, race_for_the_last_unit
+from proof.scenarios import RETRIEVE, cancel_before_the_pivot, cancel_once_confirmed, race_for_the_last_unit
 
 _late = partial(Journey, capture=Capture.AT_FULFILMENT)
 
@@ -23,6 +33,14 @@ _REFUSED: Final = {**_CAPTURE_ASKED, "CapturePayment": "CaptureRefused"}
 
 CAPTURE_PATHS: Final = (
     _late("authorized", "the money is captured at the fulfilment, and nothing fails before it"),
+    _late(
+        "captured-late",
+        "an operator fulfils an order whose money is authorized (a second execution captures it)",
+        shown="a payment that is captured when the goods leave",
+        scenario=fulfil_authorized(),
+        errors=_CAPTURE_ASKED,
+        payment="charged",
+    ),
     _late(
         "authorized-and-cancelled",
         "the customer cancels an order whose money is authorized (a second execution releases it)",
@@ -37,10 +55,53 @@ CAPTURE_PATHS: Final = (
         errors=_CANCELLED,
         failure="payment_expired",
     ),
+    _late(
+        "expired-at-capture",
+        "the authorization expires, Stripe's webhook is late, and the capture finds it (a third execution)",
+        scenario=fulfil_once_expired,
+        errors=_CANCELLED,
+        failure="payment_expired",
+    ),
+    _late(
+        "capture-refused",
+        "an operator fulfils an order whose money is authorized, and the bank declines the capture",
+        scenario=fulfil_authorized(refuse_capture),
+        errors=_REFUSED,
+        flagged=True,
+    ),
+    _late(
+        "captured-after-refusal",
+        "the bank declines the capture, and an operator runs the saga again",
+        scenario=retry_once_refused,
+        errors=_CAPTURE_ASKED,
+        payment="charged",
+    ),
 )
 """For the table of paths."""
 
 CAPTURE_PAYMENTS: Final = (
+    _late(
+        "cancelled-after-refusal",
+        "the bank declines the capture, and an operator cancels the order",
+        scenario=cancel_once_refused,
+        errors=_CANCELLED,
+        failure="cancelled_by_operator",
+    ),
+    _late(
+        "cancelled-while-captured",
+        "an operator cancels an order while its payment is being captured, and is faster",
+        scenario=cancel_while_captured,
+        errors=_CANCELLED,
+        failure="cancelled_by_operator",
+    ),
+    _late(
+        "returned-after-capture",
+        "an operator takes the goods of an order back whose money was captured at the fulfilment",
+        scenario=take_back_once_captured,
+        errors=_CANCELLED,
+        failure="returned",
+        payment="refunded",
+    ),
     _late(
         "authorization-voided",
         "an authorized payment is cancelled in Stripe's dashboard",
@@ -53,6 +114,31 @@ CAPTURE_PAYMENTS: Final = (
         "an authorized payment is captured in Stripe's dashboard before the order is fulfilled",
         scenario=fulfil_once_captured_by_hand,
         payment="charged",
+    ),
+    _late(
+        "capture-reply-lost",
+        "the capture succeeds, and its reply is lost",
+        scenario=fulfil_while(Fault("lose_reply", CAPTURE)),
+        errors=_CAPTURE_ASKED,
+        payment="charged",
+        retried="CapturePayment",
+    ),
+    _late(
+        "capture-error-stored",
+        "Stripe captures the payment, but returns an error",
+        scenario=fulfil_while(Fault("error_after", CAPTURE)),
+        errors=_CAPTURE_ASKED,
+        payment="charged",
+        retried="CapturePayment",
+    ),
+    _late(
+        "capture-outcome-unknown",
+        "the capture succeeds, its reply is lost, and Stripe is unavailable until the retries are exhausted",
+        scenario=fulfil_while(Fault("lose_reply", CAPTURE), Fault("unavailable", RETRIEVE, n=2, times=None)),
+        errors={**_CAPTURE_ASKED, "CapturePayment": "PaymentProviderUnavailable"},
+        payment="charged",
+        flagged=True,
+        retried="CapturePayment",
     ),
     _late(
         "authorized-after-approval",

@@ -58,6 +58,11 @@ def fulfil_while(*faults: Fault) -> Scenario:
 def take_back_once_captured(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """Take the goods of a captured order back; follow the execution that gives back money and stock."""
     order_id = fulfil_authorized()(world, order).order_id
+    world.wait_for(
+        lambda: "fulfilment" in world.shop.get_order(order_id),
+        f"order {order_id} is fulfilled",
+        timeout_seconds=_TIMEOUT_SECONDS,
+    )
     world.shop.signed_in(OPERATOR).cancel_order(order_id)
     return cancellation_ended(world, order_id)
 
@@ -77,11 +82,12 @@ def void_once_confirmed(world: PlayedWorld, order: SubmissionJson) -> FollowedOr
 
 
 def fulfil_once_expired(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
-    """The authorization expires, the webhook about that is late, and an operator fulfils the order."""
+    """The authorization expires, and an operator fulfils the order before the webhook; follow the undo."""
     order_id = submit(world, order).order_id
     with webhooks_held(world):
         world.stripe.expire_authorization(intent_id_of(world, order_id))
-        followed = _captured(world, order_id)
+        _captured(world, order_id)
+        followed = cancellation_ended(world, order_id)
     wait_for_webhooks(world, order_id)
     return followed
 
@@ -106,7 +112,7 @@ def refuse_capture(world: PlayedWorld, order_id: str) -> None:
 
 def retry_once_refused(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """The bank declines the capture, and an operator runs the saga again; follow that execution."""
-    order_id = fulfil_authorized(refuse_capture)(world, order).order_id
+    order_id = _refused(world, order)
     world.shop.signed_in(OPERATOR).retry_order(order_id)
     names = world.wait_for(
         lambda: world.executions.names(f"{order_id}-retry"),
@@ -119,7 +125,7 @@ def retry_once_refused(world: PlayedWorld, order: SubmissionJson) -> FollowedOrd
 
 def cancel_once_refused(world: PlayedWorld, order: SubmissionJson) -> FollowedOrder:
     """The bank declines the capture, and an operator cancels the order; follow that execution."""
-    order_id = fulfil_authorized(refuse_capture)(world, order).order_id
+    order_id = _refused(world, order)
     world.shop.signed_in(OPERATOR).cancel_order(order_id)
     return cancellation_ended(world, order_id)
 
@@ -131,11 +137,23 @@ def cancel_while_captured(world: PlayedWorld, order: SubmissionJson) -> Followed
     with injected(world, capture):
         execution = _ask_for_capture(world, order_id)
         world.faults.wait_until_held()
-        world.shop.signed_in(OPERATOR).cancel_order(order_id)
+        if "fulfilment" in world.shop.signed_in(OPERATOR).cancel_order(order_id):
+            raise AssertionError("the capture was faster")
         followed = cancellation_ended(world, order_id)
         world.faults.lift(capture)
         world.executions.wait_until_ended(execution)
     return followed
+
+
+def _refused(world: PlayedWorld, order: SubmissionJson) -> str:
+    """Fulfil an order whose capture the bank declines, and wait until it needs attention; returns its id."""
+    order_id = fulfil_authorized(refuse_capture)(world, order).order_id
+    world.wait_for(
+        lambda: world.shop.get_order(order_id)["status"] == "NEEDS_ATTENTION",
+        f"order {order_id} needs attention",
+        timeout_seconds=_TIMEOUT_SECONDS,
+    )
+    return order_id
 
 
 def _captured(world: PlayedWorld, order_id: str) -> FollowedOrder:
@@ -146,6 +164,5 @@ def _captured(world: PlayedWorld, order_id: str) -> FollowedOrder:
 
 def _ask_for_capture(world: PlayedWorld, order_id: str) -> str:
     """Fulfil an order whose money is authorized; returns the name of the execution that captures it."""
-    order = world.shop.signed_in(OPERATOR).fulfil_order(order_id, {"carrier": "DHL"})
-    requests = [entry["event"] == "FulfilmentRequested" for entry in order["timeline"]]
-    return f"{order_id}-fulfil-v{len(requests) - requests[::-1].index(True)}"
+    world.shop.signed_in(OPERATOR).fulfil_order(order_id, {"carrier": "DHL"})
+    return f"{order_id}-fulfil"

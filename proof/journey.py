@@ -42,6 +42,7 @@ class Journey:
         payment: The payment in the end, a key of `_MONEY`; by default `charged` or `authorized` if the order
             is confirmed, else `none`.
         capture: When the money is taken, as the stage is set when the order is placed.
+        flagged: Whether an order that has not failed needs an operator.
         retried: The first state whose task is tried more than once.
         message: The failure message that the customer gets; None if any message will do.
         shown: Description in the demo; empty if the demo leaves the journey out.
@@ -57,6 +58,7 @@ class Journey:
     failure: str | None = None
     payment: str | None = None
     capture: Capture = Capture.AT_ORDER
+    flagged: bool = False
     retried: str | None = None
     message: str | None = None
     shown: str = ""
@@ -75,7 +77,7 @@ class Journey:
     def status(self) -> str:
         """The order's status in the end."""
         if self.failure is None:
-            return "CONFIRMED"
+            return "NEEDS_ATTENTION" if self.flagged else "CONFIRMED"
         if self.execution == "FAILED":
             return "NEEDS_ATTENTION"
         return "CANCELLED" if self.failure.startswith(("cancelled_by", "returned")) else "FAILED"

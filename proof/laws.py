@@ -109,8 +109,8 @@ def _taken(row: Mapping[str, Any]) -> dict[str, int]:
         gone.subtract({} if refund in made else restocked)
     for refund in made:
         gone.update({} if refund["restock"] else refund["items"])
-    is_confirmed = row["status"] == "CONFIRMED"
-    return {sku: int(units if is_confirmed else min(units, max(gone[sku], 0))) for sku, units in out.items()}
+    is_sold = row["status"] == "CONFIRMED" or (row["status"] == "NEEDS_ATTENTION" and "failure" not in row)
+    return {sku: int(units if is_sold else min(units, max(gone[sku], 0))) for sku, units in out.items()}
 
 
 def violations(before: Snapshot, after: Snapshot) -> list[str]:

@@ -56,6 +56,7 @@ _GOES_FORWARD: Final = frozenset(
             "PaymentProcessing",
         ),
         *("PaymentAwaited", "PaymentSucceeded", "PaymentDeclined", "OrderConfirmed", "OrderFulfilled"),
+        *("PaymentAuthorized", "PaymentCaptured", "FulfilmentRequested"),
     }
 )
 """Entries of the timeline that only an order has that goes forward."""
@@ -243,17 +244,7 @@ def _not_mailed(order: OrderHistory) -> Iterator[str]:
 
 def _broken(order: OrderHistory) -> Iterator[str]:
     record = order.record
-    is_watched = "unsettled_shard" in record
-    if order.status not in AT_REST:
-        yield f"it is {order.status}, not at rest"
-        if not is_watched:
-            yield "it is not at rest, and the index of such orders lacks it"
-    elif is_watched:
-        yield f"it is {order.status}, and still in the index of orders that are not at rest"
-    if "cancel_requested_by" in record and order.status == "CONFIRMED":
-        yield "it is CONFIRMED, although a cancellation was requested"
-    if "refund_due" in record and order.status in AT_REST:
-        yield f"it is {order.status}, and refund {record['refund_due']} is still due"
+    yield from _not_at_rest(order)
     if not order.all_events_arrived:
         yield f"the timeline announces {order.announced}, the events are {list(order.events)}"
     if not order.pick_is_right:
@@ -265,6 +256,23 @@ def _broken(order: OrderHistory) -> Iterator[str]:
     yield from _not_recovered(order.executions)
     for name, execution in order.executions.items():
         yield from _wrong_in(name, execution)
+
+
+def _not_at_rest(order: OrderHistory) -> Iterator[str]:
+    """An order comes to rest, and then nothing is left to do for it."""
+    record = order.record
+    is_watched = "unsettled_shard" in record
+    if order.status not in AT_REST:
+        yield f"it is {order.status}, not at rest"
+        if not is_watched:
+            yield "it is not at rest, and the index of such orders lacks it"
+    elif is_watched:
+        yield f"it is {order.status}, and still in the index of orders that are not at rest"
+    if "cancel_requested_by" in record and order.status == "CONFIRMED":
+        yield "it is CONFIRMED, although a cancellation was requested"
+    for due in ("refund_due", "capture_due"):
+        if due in record and order.status in AT_REST:
+            yield f"it is {order.status}, and {due} is {record[due]}"
 
 
 def _events_of(timeline: Sequence[str]) -> Iterator[str | None]:

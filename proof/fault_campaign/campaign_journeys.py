@@ -78,6 +78,16 @@ def _take_back_when_fulfilled(order: OrderUnderTest) -> None:
     order.client.take_back(order.order_id)
 
 
+def _fulfil_when_authorized(order: OrderUnderTest) -> None:
+    order.wait_for(lambda record: record["status"] == "CONFIRMED")
+    order.client.fulfil(order.order_id)
+
+
+def _refuse_capture(order: OrderUnderTest) -> None:
+    order.world.stripe.refuse_capture(order.order_id)
+    _fulfil_when_authorized(order)
+
+
 def _expire_when_confirmed(order: OrderUnderTest) -> None:
     confirmed = order.wait_for(lambda record: record["status"] == "CONFIRMED")
     if confirmed is not None:
@@ -139,6 +149,8 @@ _SELECTED: Final = (
     CampaignJourney(_JOURNEYS["returned"], meanwhile=_take_back_when_fulfilled),
     CampaignJourney(_JOURNEYS["line-refunded"], meanwhile=_refund_two_units),
     CampaignJourney(_JOURNEYS["line-refunded-and-cancelled"], meanwhile=_cancel_while_refunding),
+    CampaignJourney(_JOURNEYS["captured-late"], meanwhile=_fulfil_when_authorized),
+    CampaignJourney(_JOURNEYS["captured-after-refusal"], meanwhile=_refuse_capture),
     CampaignJourney(_JOURNEYS["authorized-and-cancelled"], meanwhile=_cancel_when_confirmed),
     CampaignJourney(_JOURNEYS["authorization-expired"], meanwhile=_expire_when_confirmed),
     CampaignJourney(

@@ -157,15 +157,16 @@ class _Play:
         anything = {words[0] for words in all_words}
         own = {words[0] for words in all_words if label in words}
         cancelled_by = {words[2] == OPERATOR for words in all_words if words[:2] == ["cancel", label]}
+        is_held_shortly = any("short_hold" in words for words in all_words if label in words)
+        released = own & {"expire", "void"} or is_held_shortly
         submission = self._actors.submissions[label]
         card, skus = submission["payment_method"], {item["sku"] for item in submission["items"]}
         causes = {
             "CONFIRMED": card not in BAD_CARDS,
-            "payment_declined": card in BAD_CARDS or own & {"refuse", "refund", "void", "unpaid", "dispute"},
-            "payment_expired": card in ASKING_CARDS
-            or card in BAD_CARDS
-            or own & {"expire", "void"}
-            or any("short_hold" in words for words in all_words if label in words),
+            "payment_declined": card in BAD_CARDS
+            or released
+            or own & {"refuse", "refund", "unpaid", "dispute"},
+            "payment_expired": card in ASKING_CARDS or card in BAD_CARDS or released,
             "out_of_stock": skus & SCARCE_SKUS,
             "unknown_sku": "NO-SUCH-THING" in skus or "retire" in anything,
             "currency_mismatch": "BERLIN-BENCH" in skus,

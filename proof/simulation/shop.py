@@ -47,7 +47,7 @@ _HAPPENING: Final = re.compile(r"(?P<at>[\d.]+)s (?P<what>\S.*)")
 _HOURS: Final = (0.1, 0.1, 0.1, 0.1, 2, 2, 8, 40)
 """How long a shop is open: mostly some minutes, in which much happens at once; sometimes days."""
 
-_HOLDS: Final = 0.0
+_HOLDS: Final = 0.5
 """Share of the shops that take money at the fulfilment."""
 
 _MOSTLY: Final = 0.8

@@ -238,7 +238,7 @@ def test_an_order_that_keeps_its_promises_has_no_breach(order: OrderHistory) -> 
         ),
         (
             replace(ORDER, record=record("OrderConfirmed", refund_due="r")),
-            "it is CONFIRMED, and refund r is still due",
+            "it is CONFIRMED, and refund_due is r",
         ),
         (
             replace(ORDER, record=record("CancellationRequested: operator", "OrderFulfilled")),

@@ -58,6 +58,35 @@ def test_goods_are_either_sent_or_kept_when_both_are_asked_at_once() -> None:
 _HELD = "0s setting at_fulfilment; 1s order A alice RED-CHAIR:1 pm_card_visa"
 
 
+@pytest.mark.parametrize(
+    ("happens", "ends"),
+    [
+        ("9s fulfil A; 9s cancel A alice", {"CONFIRMED", "CANCELLED cancelled_by_customer"}),
+        (
+            "9s fulfil A; 9.2s cancel A operator",
+            {"CANCELLED returned", "CANCELLED cancelled_by_operator"},
+        ),
+        ("9s fulfil A; 9.2s expire A", {"CONFIRMED", "FAILED payment_expired"}),
+        ("9s fulfil A; 9.3s void A", {"CONFIRMED", "FAILED payment_expired"}),
+        ("9s fulfil A; 9.2s capture A", {"CONFIRMED"}),
+        ("9s fulfil A; 9.1s stop A; 9.3s stop A", {"CONFIRMED"}),
+        ("9s expire A; 9.6s cancel A alice", {"CANCELLED cancelled_by_customer", "FAILED payment_expired"}),
+    ],
+)
+def test_what_races_with_a_capture_ends_in_one_outcome(happens: str, ends: set[str]) -> None:
+    results = [play(parse(f"shop {seed}; {_HELD}; {happens}")) for seed in range(12)]
+
+    assert [breach for each in results for breach in each.breaches] == []
+    assert {end for each in results for end in each.ends} == ends
+
+
+@pytest.mark.parametrize("end", ["expire A", "void A"])
+def test_an_order_whose_authorization_ends_unnoticed_never_ships(end: str) -> None:
+    result = play(parse(f"shop 1; {_HELD}; 9s webhooks lost; 20s {end}; 7200s fulfil A"))
+
+    assert (result.breaches, result.ends) == ([], ["FAILED payment_expired"])
+
+
 def test_an_authorization_that_nobody_captures_expires_as_time_passes() -> None:
     result = play(parse(f"shop 1; {_HELD} short_hold"))
 
