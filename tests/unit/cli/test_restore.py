@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -122,11 +123,22 @@ def test_a_restored_table_has_all_that_a_restore_leaves_out(orders: Run, stage: 
         assert stage.tags(f"orders-dev-{name}-{STAMP}") == {"service": "orders", "stage": "dev"}, name
 
 
-def test_without_a_time_all_tables_go_back_to_their_latest_common_second(orders: Run, stage: Stage) -> None:
+def test_without_a_time_all_tables_go_back_to_the_latest_second_that_all_have(
+    orders: Run, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    latest = {"orders": 9, "inventory": 7, "idempotency": 8}
+
+    def describe(*, TableName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        moment = datetime(2026, 3, 1, 12, 0, latest[TableName], tzinfo=UTC)
+        description = {"PointInTimeRecoveryDescription": {"LatestRestorableDateTime": moment}}
+        return {"ContinuousBackupsDescription": description}
+
+    monkeypatch.setattr(stage.dynamodb, "describe_continuous_backups", describe)
+
     result = orders(*RESTORE, "--json")
 
     names = json.loads(result.stdout)
-    assert len({name.rpartition("-")[2] for name in names}) == 1
+    assert {name.rpartition("-")[2] for name in names} == {"20260301T120007Z"}
     assert all(stage.table(name)["TableStatus"] == "ACTIVE" for name in names)
 
 
