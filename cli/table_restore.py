@@ -77,28 +77,29 @@ class TableRestore:
             moments.append(description["LatestRestorableDateTime"])
         return min(moments, default=None)
 
-    def restore(self, table: str, moment: datetime | None, target: str) -> Iterator[str]:
-        """Restore a table into a new one; continue if the new one exists already.
+    def restore(self, moment: datetime | None, targets: Mapping[str, str]) -> Iterator[str]:
+        """Restore tables into new ones, all at the same time; continue those that exist already.
 
         A table that was deleted is restored from its last backup: DynamoDB makes one at the deletion of a
         table that has continuous backups, and keeps it for 35 days.
 
         Args:
-            table: Its name in the code.
             moment: The second to go back to.
-            target: Name of the new table.
+            targets: The name of each new table, by the name of its table in the code.
 
         Yields:
             The progress.
 
         Raises:
-            NotFound: The table was deleted, and there is no backup of it.
+            NotFound: A table was deleted, and there is no backup of it.
         """
-        source = self._names[table]
-        exists = self._exists(source)
-        backup = None if exists else self._last_backup(source)
-        settings = self._settings_of(source) if backup is None else self._settings_in(backup)
-        if not self._exists(target):
+        settings = {}
+        for table, target in targets.items():
+            source = self._names[table]
+            backup = None if self._exists(source) else self._last_backup(source)
+            settings[target] = self._settings_of(source) if backup is None else self._settings_in(backup)
+            if self._exists(target):
+                continue
             if backup is None and moment is not None:
                 yield f"{source} as of {moment:%F %T} UTC is restored into {target}"
                 self._client.restore_table_to_point_in_time(
@@ -110,9 +111,10 @@ class TableRestore:
                 self._client.restore_table_from_backup(
                     BackupArn=backup["BackupDetails"]["BackupArn"], TargetTableName=target
                 )
-        self._await_active(target)
-        yield f"{target} is restored: its settings are set"
-        self._set(target, settings)
+        for target, wanted in settings.items():
+            self._await_active(target)
+            yield f"{target} is restored: its settings are set"
+            self._set(target, wanted)
 
     def _exists(self, name: str) -> bool:
         try:
@@ -163,13 +165,23 @@ class TableRestore:
                 TableName=target,
                 TimeToLiveSpecification={"Enabled": True, "AttributeName": settings.time_to_live},
             )
-        self._client.update_continuous_backups(
-            TableName=target, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-        )
+        self._turn_on_continuous_backups(target)
         self._client.tag_resource(
             ResourceArn=table["TableArn"],
             Tags=[{"Key": "service", "Value": "orders"}, {"Key": "stage", "Value": self.stage}],
         )
+
+    def _turn_on_continuous_backups(self, name: str) -> None:
+        """Turn them on. DynamoDB refuses it for some minutes after a table became active."""
+        while True:
+            try:
+                self._client.update_continuous_backups(
+                    TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+                )
+            except self._client.exceptions.ContinuousBackupsUnavailableException:
+                self._sleep(_POLL_SECONDS)
+            else:
+                return
 
     def _await_active(self, name: str) -> None:
         """Wait until a table can be used. A restore takes minutes to hours."""

@@ -68,12 +68,11 @@ def tables(
             )
         at = utc_time("--at", moment) if moment else restore.latest(chosen)
         when = f"{at or datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-        restored = [f"orders-{restore.stage}-{table}-{when}" for table in chosen]
-        for table, target in zip(chosen, restored, strict=True):
-            for progress in restore.restore(table, at, target):
-                output.remark(progress)
-        listed = ", ".join(f'"{name}"' for name in restored)
-        output.result(restored, lambda _: f"restored_tables = [{listed}]")
+        targets = {table: f"orders-{restore.stage}-{table}-{when}" for table in chosen}
+        for progress in restore.restore(at, targets):
+            output.remark(progress)
+        listed = ", ".join(f'"{name}"' for name in targets.values())
+        output.result([*targets.values()], lambda _: f"restored_tables = [{listed}]")
 
 
 @app.command()

@@ -42,7 +42,9 @@ class TableBackups:
             backup_vault_name=f"orders-{settings.stage}",
             # Only the plan deletes a backup, when its time has come.
             block_recovery_point_deletion=True,
-            removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
+            # A vault with backups can't be deleted. A first deployment that fails still removes an empty one,
+            # because its name would block the next one.
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         elsewhere = backup.BackupVault.from_backup_vault_arn(stack, "BackupsElsewhere", vault_arn)
         plan = backup.BackupPlan(

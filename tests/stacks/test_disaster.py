@@ -107,7 +107,13 @@ def test_nobody_can_delete_a_backup_before_its_time(prepared: Synthesis) -> None
     (statement,) = vault.properties["AccessPolicy"]["Statement"]
     assert (statement["Effect"], statement["Principal"]) == ("Deny", {"AWS": "*"})
     assert "backup:DeleteRecoveryPoint" in statement["Action"]
-    assert vault.body["DeletionPolicy"] == "Retain"
+
+
+def test_a_vault_outlives_its_stack_but_no_deployment_that_fails(prepared: Synthesis) -> None:
+    vault = prepared.the("AWS::Backup::BackupVault")
+
+    assert vault.body["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert vault.body["UpdateReplacePolicy"] == "Retain"
 
 
 def test_a_backup_that_fails_is_reported_like_an_alarm(prepared: Synthesis) -> None:

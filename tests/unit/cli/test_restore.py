@@ -12,7 +12,7 @@ from moto import mock_aws
 from cli.event_replay import AuditedEvent
 from cli.restored_orders import RestoredRecord, outdated_orders
 from lambdas.shared.store.attributes import to_attributes
-from tests.unit.cli.conftest import FakeCloudFormation, Run
+from tests.unit.cli.conftest import FakeCloudFormation, FakeShop, Run
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -140,6 +140,35 @@ def test_without_a_time_all_tables_go_back_to_the_latest_second_that_all_have(
     names = json.loads(result.stdout)
     assert {name.rpartition("-")[2] for name in names} == {"20260301T120007Z"}
     assert all(stage.table(name)["TableStatus"] == "ACTIVE" for name in names)
+
+
+def test_all_tables_are_restored_at_the_same_time(orders: Run, stage: Stage) -> None:
+    del stage
+
+    progress = orders(*RESTORE, *AT).stderr.splitlines()
+
+    assert [" is restored into " in line for line in progress] == [True] * 3 + [False] * 3
+
+
+def test_a_new_table_may_refuse_continuous_backups_for_a_while(
+    orders: Run, stage: Stage, shop: FakeShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn_on = stage.dynamodb.update_continuous_backups
+    unavailable = stage.dynamodb.exceptions.ContinuousBackupsUnavailableException({}, "")
+    refusals = [unavailable, unavailable]
+
+    def refuse_twice(**parameters: Any) -> object:  # noqa: ANN401 - those of boto3
+        if refusals:
+            raise refusals.pop()
+        return turn_on(**parameters)
+
+    monkeypatch.setattr(stage.dynamodb, "update_continuous_backups", refuse_twice)
+
+    result = orders(*RESTORE, *AT, "--table", "Inventory")
+
+    assert result.exit_code == 0, result.output
+    assert stage.can_go_back(f"orders-dev-Inventory-{STAMP}")
+    assert len(shop.pauses) == 2
 
 
 def test_an_interrupted_restore_is_continued(orders: Run, stage: Stage) -> None:
