@@ -338,6 +338,11 @@ class Shop:
         answer = self.client.scan(TableName=ORDERS_TABLE, IndexName="unsettled")
         return [from_attributes(item)["order_id"] for item in answer["Items"]]
 
+    def uncaptured(self) -> list[str]:
+        """The ids in the index of orders whose money is only authorized."""
+        answer = self.client.scan(TableName=ORDERS_TABLE, IndexName="uncaptured")
+        return [from_attributes(item)["order_id"] for item in answer["Items"]]
+
     def all_items(self, table: str) -> list[dict[str, Any]]:
         return [from_attributes(item) for item in self.client.scan(TableName=table)["Items"]]
 

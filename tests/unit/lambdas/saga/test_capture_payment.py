@@ -1,3 +1,5 @@
+from typing import Literal
+
 import pytest
 
 from lambdas.domain.errors import (
@@ -17,7 +19,7 @@ from lambdas.saga.release_inventory.logic import release_inventory
 from lambdas.saga.validate_order.logic import validate_order
 from tests.unit.lambdas.builders import ARMCHAIR, ORDER_ID, TIMED_OUT, caught
 from tests.unit.lambdas.fakes import FakeStripe, no_answer
-from tests.unit.lambdas.shop import Shop
+from tests.unit.lambdas.shop import EarlyReader, Shop
 
 AMOUNT = 2 * ARMCHAIR.unit_price
 REFUSED = caught(CaptureRefused("Stripe returned card_declined"))
@@ -53,6 +55,7 @@ def test_the_money_is_taken_and_then_the_order_is_fulfilled(
     with pytest.raises(CaptureDue):
         validate(shop)
     assert (order.fulfilment, order.unsettled) == (None, True)
+    assert shop.uncaptured() == [ORDER_ID]
 
     after = capture(shop, stripe)
 
@@ -62,6 +65,7 @@ def test_the_money_is_taken_and_then_the_order_is_fulfilled(
     assert (after.capture_due, after.is_at_rest) == (None, True)
     assert (stripe.charges, stripe.held) == (1, AMOUNT)
     assert validate(shop) == after
+    assert shop.uncaptured() == []
 
 
 def test_an_order_is_not_at_rest_until_its_customer_is_notified(shop: Shop, stripe: FakeStripe) -> None:
@@ -224,6 +228,39 @@ def test_a_late_failure_does_not_flag_a_fulfilled_order(shop: Shop, stripe: Fake
     fulfilled = capture(shop, stripe)
 
     assert flag_for_operator(ORDER_ID, REFUSED, None, shop.orders) == fulfilled
+
+
+@pytest.mark.parametrize("requested_by", ["customer", "payment_provider"])
+@pytest.mark.usefixtures("order")
+def test_a_captured_order_is_not_cancelled_by_an_event_that_comes_late(
+    shop: Shop, stripe: FakeStripe, requested_by: Literal["customer", "payment_provider"]
+) -> None:
+    fulfilled = capture(shop, stripe)
+
+    assert shop.orders.request_cancellation(ORDER_ID, requested_by) == fulfilled
+
+
+def test_a_capture_in_the_dashboard_does_not_touch_an_order_that_is_undone(
+    shop: Shop, stripe: FakeStripe
+) -> None:
+    shop.confirmed_uncaptured(stripe)
+    shop.cancel()
+    cancelled = shop.order()
+
+    assert shop.orders.record_captured(ORDER_ID) == cancelled
+
+
+def test_an_undo_that_read_an_older_order_does_not_undo_one_that_is_to_be_captured(
+    shop: Shop, stripe: FakeStripe
+) -> None:
+    stale = shop.authorized(stripe)
+    ask(shop, shop.notified(shop.confirm(stale)))
+    shop.orders.flag(ORDER_ID, "CaptureRefused")
+
+    with pytest.raises(OrderAlreadyConfirmed):
+        EarlyReader(shop, stale).begin_undo(ORDER_ID, TIMED_OUT)
+
+    assert shop.order().failure is None
 
 
 @pytest.mark.parametrize("retried", [False, True])
