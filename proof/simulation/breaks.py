@@ -1,4 +1,4 @@
-"""Can the simulation fail? Ten deliberate breaks of the product, each of which it must find.
+"""Can the simulation fail? Twelve deliberate breaks of the product, each of which it must find.
 
 A break is applied in memory: it replaces a named part of the product, or of the deployed definition, by one
 that a careless change would leave. `python -m proof breaks` plays cases at random until each is noticed.
@@ -22,6 +22,7 @@ from lambdas.domain.order import MONEY_IS_BACK, Order, PaymentStatus
 from lambdas.domain.payment import PaymentIntent
 from lambdas.domain.vocabulary import WebhookOutcome
 from lambdas.events.publish_order_events import handler as outbox
+from lambdas.saga.capture_payment import handler as capture
 from lambdas.saga.charge_payment import logic as charge
 from lambdas.saga.refund_payment import handler as refund
 from lambdas.saga.refund_payment.logic import refund_payment
@@ -203,6 +204,20 @@ def _stop_at_the_first_failure(states: Mapping[str, Any]) -> None:
         del states[state]["Retry"], states[state]["Catch"]
 
 
+def _send_the_goods_first(order_id: str, orders: OrderTable, gateway: PaymentGateway) -> Order:
+    order = orders.get(order_id)
+    if order.capture_due is None or not order.may_go_forward:
+        return order
+    fulfilled = orders.record_fulfilment(order)
+    gateway.capture_intent(str(order.payment.intent_id))
+    return fulfilled
+
+
+def _take_a_release_for_a_refund(order: Order, gateway: PaymentGateway) -> int:
+    del order, gateway
+    return 0
+
+
 BREAKS: Final = (
     Break(
         "no condition on the pivot",
@@ -296,5 +311,23 @@ BREAKS: Final = (
         "declined-later; lose_reply await_payment: dynamodb UpdateItem orders #1 for 120s",
         "PaymentAwaited came after UndoBegan",
         2_780,
+    ),
+    Break(
+        "goods before money",
+        1,
+        "`capture_payment` records that the order is fulfilled, and then captures its payment.",
+        (Replacement(capture, "capture_payment", _send_the_goods_first),),
+        "captured-late",
+        "is fulfilled, but its money was not captured",
+        4,
+    ),
+    Break(
+        "a release taken for a refund",
+        3,
+        "`receive_stripe_webhook` counts all refunds that Stripe lists, also of what was only authorized.",
+        (Replacement(webhook_logic, "_released", _take_a_release_for_a_refund),),
+        "authorized-and-cancelled",
+        "refunded outside, but Stripe refunded 0",
+        4,
     ),
 )
