@@ -487,7 +487,7 @@ class Order:
             raise OrderCancelled(f"The order was cancelled by the {self.cancel_requested_by}.")
         if self.failure is not None:
             raise UndoAlreadyBegun(f"The order is being undone: {self.failure.code}.")
-        if self.status is OrderStatus.CONFIRMED:
+        if self.has_passed_the_pivot:
             return
         if self.payment.refunded_outside:
             raise PaymentDeclined("The payment was refunded.")

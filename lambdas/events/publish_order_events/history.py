@@ -52,6 +52,8 @@ def _changes(entry: TimelineEntry, before: Order, order: Order) -> dict[str, Any
     match entry.name:
         case "OrderPriced":
             changes |= {"lines": order.lines, "amount": order.amount}
+        case "PaymentAuthorized":
+            changes["payment"] = replace(payment, capture_before=order.payment.capture_before)
         case "RetryRequested" if before.status is OrderStatus.NEEDS_ATTENTION:
             changes["status"] = OrderStatus.PENDING
         case "UndoBegan":

@@ -1,6 +1,6 @@
 """Takes the money of an order whose goods an operator wants to hand over."""
 
-from lambdas.domain.errors import PaymentInFlux
+from lambdas.domain.errors import CaptureRefused, PaymentInFlux
 from lambdas.domain.order import Order
 from lambdas.shared.payments.authorization import follow_authorization
 from lambdas.shared.payments.gateway import PaymentGateway
@@ -15,7 +15,8 @@ def capture_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway) 
     somebody asks to cancel the order meanwhile: what was captured is refunded then.
 
     Raises:
-        CaptureRefused: The payment provider or the bank refuses.
+        CaptureRefused: The payment provider or the bank refuses, or somebody in the dashboard has captured
+            only a part, or refunded what the order does not record.
         PaymentInFlux: The payment has changed in the meantime: try again.
         PaymentProviderUnavailable: The outcome is unknown.
     """
@@ -29,4 +30,6 @@ def capture_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway) 
         return follow_authorization(order, intent, orders)
     if intent.status != "succeeded":
         raise PaymentInFlux(f"the payment is {intent.status}")
+    if intent.amount_held < order.price.amount - order.amount_refunded:
+        raise CaptureRefused(f"Stripe holds only {intent.amount_held}")
     return orders.record_fulfilment(order)

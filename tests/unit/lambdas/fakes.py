@@ -236,15 +236,18 @@ class FakeStripe(PaymentGateway):
             next_action=None,
         )
 
-    def settle(self, intent_id: str) -> PaymentIntent:
-        """The payment succeeds: at once, after the customer approved, after the bank decided, or captured."""
+    def settle(self, intent_id: str, received: int | None = None) -> PaymentIntent:
+        """The payment succeeds: at once, after the customer approved, after the bank decided, or captured.
+
+        In the dashboard, less than all can be captured.
+        """
         self.charges += 1
         amount = self._orders[intent_id].price.amount
         charge = Charge(f"ch_{self.charges}", amount, "succeeded", CHARGED_AT)
         return self._change(
             intent_id,
             status="succeeded",
-            amount_received=amount,
+            amount_received=amount if received is None else received,
             amount_capturable=0,
             next_action=None,
             charge=charge,

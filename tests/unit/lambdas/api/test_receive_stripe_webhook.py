@@ -206,6 +206,19 @@ def test_a_capture_in_the_dashboard_is_recorded_once(
     assert shop.order().status is OrderStatus.CONFIRMED
 
 
+def test_a_capture_of_less_does_not_pay_for_the_order(
+    shop: Shop, stripe: FakeStripe, receive: Receive
+) -> None:
+    """The reconciliation reports it, and the goods do not ship."""
+    order = shop.confirmed_uncaptured(stripe)
+    stripe.settle("pi_1", AMOUNT - 1_000)
+
+    for kind in ("refund.created", "charge.refunded", "payment_intent.succeeded"):
+        receive(kind)
+
+    assert shop.order() == order
+
+
 @pytest.mark.parametrize("given", [Shop.authorized, Shop.confirmed_uncaptured])
 def test_an_authorization_that_has_ended_cancels_the_order(
     shop: Shop, stripe: FakeStripe, receive: Receive, given: Callable[[Shop, FakeStripe], Order]

@@ -209,6 +209,12 @@ def an_order_whose_authorization_ended(shop: Shop) -> Order:
     return shop.close_cancelled(PaymentStatus.CANCELED, by="payment_provider")
 
 
+def an_order_whose_authorization_soon_expires(shop: Shop) -> Order:
+    order = shop.orders.announce_expiry(shop.confirmed_uncaptured(FakeStripe()))
+    assert order is not None
+    return order
+
+
 STATUS_CHANGES: dict[Callable[[Shop], Order], list[str]] = {
     Shop.paid: [],
     Shop.being_undone: [],
@@ -226,6 +232,7 @@ STATUS_CHANGES: dict[Callable[[Shop], Order], list[str]] = {
     a_captured_order: ["OrderConfirmed", "OrderFulfilled"],
     an_order_captured_after_a_refusal: ["OrderConfirmed", "OrderNeedsAttention", "OrderFulfilled"],
     an_order_whose_authorization_ended: ["OrderConfirmed", "OrderFailed"],
+    an_order_whose_authorization_soon_expires: ["OrderConfirmed", "PaymentAuthorizationExpiring"],
     an_order_with_two_refunds: ["OrderConfirmed", "OrderLinesRefunded", "OrderLinesRefunded"],
     an_order_whose_refund_of_lines_came_back: [
         *("OrderConfirmed", "OrderLinesRefunded", "OrderLineRefundReturned")

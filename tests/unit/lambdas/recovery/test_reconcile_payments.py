@@ -432,6 +432,18 @@ def test_a_capture_in_the_dashboard_without_a_webhook_is_recorded(ledger: Ledger
     assert ledger.shop.order().payment.status is PaymentStatus.SUCCEEDED
 
 
+@pytest.mark.parametrize("expires_at", [EXPIRES_SOON, at("12:00:00", day="2026-03-08")])
+def test_a_capture_of_less_is_reported_until_somebody_acts(ledger: Ledger, expires_at: str) -> None:
+    """While the payment is in the window of a run, and from the day before its authorization expires."""
+    order = ledger.authorized(expires_at)
+    ledger.payment(amount_received=PRICE - 1_000)
+
+    for _ in range(2):
+        assert {finding.kind for finding in ledger.reconcile().new} == {FindingKind.AMOUNT_DIFFERS}
+
+    assert ledger.shop.order() == order
+
+
 def test_a_captured_payment_is_not_listed_any_more(ledger: Ledger) -> None:
     ledger.authorized(EXPIRES_SOON)
     ledger.payment()

@@ -125,6 +125,35 @@ def test_a_capture_in_the_dashboard_fulfils_the_order(shop: Shop, stripe: FakeSt
     assert "capture_intent" not in stripe.calls
 
 
+@pytest.mark.parametrize("by_hand", ["captured in part", "refunded in part", "refunded"])
+@pytest.mark.usefixtures("order")
+def test_goods_are_not_handed_over_for_less_money(shop: Shop, stripe: FakeStripe, by_hand: str) -> None:
+    """Somebody has used the dashboard, and no webhook has said so yet."""
+    left = 0 if by_hand == "refunded" else AMOUNT - 1_000
+    stripe.settle("pi_1", left if by_hand == "captured in part" else None)
+    if by_hand != "captured in part":
+        stripe.refund_by_hand("pi_1", AMOUNT - left)
+
+    with pytest.raises(CaptureRefused, match=f"^Stripe holds only {left}$"):
+        capture(shop, stripe)
+
+    assert shop.order().fulfilment is None
+    shop.cancel(by="operator")
+    assert undo(shop, stripe).status is OrderStatus.CANCELLED
+    assert stripe.held == 0
+
+
+def test_a_refund_that_is_recorded_leaves_goods_to_hand_over(
+    shop: Shop, stripe: FakeStripe, order: Order
+) -> None:
+    """As for an order that is charged when it is placed."""
+    stripe.settle("pi_1")
+    stripe.refund_by_hand("pi_1", 1_000)
+    shop.refunded_outside(order, 1_000)
+
+    assert capture(shop, stripe).fulfilment is not None
+
+
 # The order is cancelled, or its authorization has ended
 
 
@@ -275,3 +304,23 @@ def test_no_failure_undoes_an_order_that_is_to_be_captured(shop: Shop, *, retrie
             release_inventory(ORDER_ID, error, shop.orders, shop.stock)
 
     assert shop.available(ARMCHAIR.sku) == 3
+
+
+@pytest.mark.parametrize("trouble", ["disputed", "refunded"])
+def test_a_retry_captures_whatever_the_bank_or_the_dashboard_did(
+    shop: Shop, stripe: FakeStripe, order: Order, trouble: str
+) -> None:
+    """The capture's reply was lost for good. Then the payment was disputed, or refunded in part."""
+    stripe.settle("pi_1")
+    flagged = flag_for_operator(ORDER_ID, caught(PaymentProviderUnavailable("no answer")), None, shop.orders)
+    if trouble == "disputed":
+        shop.disputed(flagged)
+    else:
+        stripe.refund_by_hand("pi_1", 1_000)
+        shop.refunded_outside(flagged, 1_000)
+    shop.orders.request_retry(order.order_id)
+
+    with pytest.raises(CaptureDue):
+        validate(shop)
+
+    assert capture(shop, stripe).fulfilment is not None
