@@ -7,7 +7,7 @@ from lambdas.domain.errors import (
     PaymentExpired,
     TransientFailure,
 )
-from lambdas.domain.order import PAID_OR_HELD, Order, OrderStatus, PaymentStatus
+from lambdas.domain.order import PAID_OR_HELD, Order, PaymentStatus
 from lambdas.domain.payment import PaymentIntent
 from lambdas.saga.charge_payment.charge_queue import ChargeQueue
 from lambdas.shared.log import logger
@@ -48,7 +48,7 @@ def charge_payment(order_id: str, orders: OrderTable, gateway: PaymentGateway, q
     if intent.status == "processing":
         orders.record_processing(order_id)
         raise PaymentActionRequired("the payment is processing")
-    if intent.status == "canceled" and order.status is OrderStatus.AWAITING_PAYMENT:
+    if intent.status == "canceled" and order.task_token is not None:  # it was awaited, whatever came after
         raise PaymentExpired("The payment was not approved in time.")
     raise PaymentDeclined(intent.decline or "The payment was declined.")
 

@@ -202,6 +202,18 @@ def test_a_payment_cancelled_at_its_deadline_is_not_awaited_again(shop: Shop, st
         charge(shop, stripe)
 
 
+def test_a_payment_that_expired_before_its_order_was_flagged_is_still_expired(
+    shop: Shop, stripe: FakeStripe
+) -> None:
+    shop.awaiting_payment(stripe)
+    stripe.cancel_intent("pi_1")
+    shop.orders.flag(ORDER_ID, "StoreUnavailable", may_pass=True)  # before the undo could record why
+    shop.orders.request_retry(ORDER_ID)
+
+    with pytest.raises(PaymentExpired):
+        charge(shop, stripe)
+
+
 # Payments that the customer or their bank has to decide
 
 
