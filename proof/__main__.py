@@ -136,6 +136,9 @@ def _parser() -> argparse.ArgumentParser:
     mixing.add_argument(
         "--embedded", action="store_true", help="by the CDK in the embedded run, one order in each state"
     )
+    mixing.add_argument(
+        "--minutes", type=float, default=10, help="minutes after which no mixture is simulated (default: 10)"
+    )
     recording = commands.add_parser("record", help="record a release, with samples of what its code writes")
     recording.add_argument("version", help="its version")
     recording.add_argument("--commit", default="HEAD", help="commit of its code (default: HEAD)")

@@ -3,8 +3,10 @@
 import gc
 import multiprocessing
 import os
+import random
 import signal
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
@@ -63,15 +65,18 @@ def main(arguments: Namespace) -> int:
         for journey, found in zip(journeys, planned, strict=True):
             mixtures += found
             unknown += [] if found[0].promised else [journey]
-        mixtures.sort(key=lambda each: each.promised, reverse=True)
+        random.Random(1).shuffle(mixtures)  # noqa: S311 - it must be repeatable
+        deadline = time.monotonic() + arguments.minutes * 60
         _print(f"Playing {len(mixtures):,} mixtures ...")
         play = partial(play_mixture, previous=previous)
         for result in pool.imap_unordered(play, mixtures, chunksize=_AT_ONCE):
+            if time.monotonic() > deadline:
+                break
             report.add(result)
             if result.breaches and result.mixture.promised:
                 shown += 1
                 _show(result, traced=shown <= _SHOWN)
-    text = _text(released, report, unknown)
+    text = _text(released, report, len(mixtures), unknown)
     _print(f"\n{text}")
     if not report.broken.total() and not arguments.journeys and arguments.release is None:
         write_results("results of the mixtures", text, DOCUMENT)
@@ -106,7 +111,7 @@ def _prepare(previous: Release) -> None:
     _installation.enter_context(installed(previous))
 
 
-def _text(released: ReleasedCode, report: MixtureReport, unknown: Sequence[str]) -> str:
+def _text(released: ReleasedCode, report: MixtureReport, planned: int, unknown: Sequence[str]) -> str:
     """The results, in Markdown."""
     counts = ", ".join(
         f"{report.played[each]:,} {words}, {report.broken[each]:,} violations"
@@ -117,13 +122,15 @@ def _text(released: ReleasedCode, report: MixtureReport, unknown: Sequence[str])
         )
     )
     day = datetime.now(UTC).date().isoformat()
+    total = report.played.total() + report.not_promised
     lacking = (
         f"The other {report.not_promised:,} rollbacks are those of orders that use what {released.name} lacks"
         f" ({', '.join(unknown)}): {report.not_kept:,} of them break a law."
     )
     return "\n".join(
         [
-            f"`make rolling` on {day}, this release and {released.name}: {counts}.",
+            f"`make rolling` on {day}, {total:,} of {planned:,} mixtures of this release and {released.name}:",
+            f"{counts}.",
             *([lacking] if unknown else []),
             "",
             report.table(),
