@@ -129,8 +129,8 @@ def _text(released: ReleasedCode, report: MixtureReport, planned: int, unknown: 
     )
     return "\n".join(
         [
-            f"`make rolling` on {day}, {total:,} of {planned:,} mixtures of this release and {released.name}:",
-            f"{counts}.",
+            f"`make rolling` on {day}, this release and {released.name}: {total:,} of {planned:,} mixtures.",
+            f"{counts[:1].upper()}{counts[1:]}.",
             *([lacking] if unknown else []),
             "",
             report.table(),
