@@ -2,7 +2,8 @@
 
 MiniStack has streams of Firehose, and its EventBridge accepts one as a target of a rule. But it drops the
 events. Its Athena takes a nested column for text as long as a table is empty. Its CloudFormation can adopt a
-table, but not a global one: it creates it again, and empty.
+table, but not a global one: it creates it again, and empty. It does the same if a global table that it has named
+itself is updated, such as by one more index.
 """
 
 import base64
@@ -45,10 +46,20 @@ def _duckdb_type(column: dict[str, str]) -> str:
     return str(firehose._hive_to_duckdb_type(column["Type"]))
 
 
+_update_global_table = provisioners._ddb_global_table_update
+
+
+def _update_in_place(name: str, before: dict[str, Any], after: dict[str, Any], stack: str) -> object:
+    """Update a global table, and not another one: MiniStack derives a new name from the table's own name."""
+    named = {"TableName": name}
+    return _update_global_table(name, {**named, **before}, {**named, **after}, stack)
+
+
 if __name__ == "__main__":
     eventbridge._invoke_target = _invoke_target
     athena._duckdb_type = _duckdb_type
     changesets._IMPORT_LOOKUPS[_GLOBAL_TABLE] = changesets._IMPORT_LOOKUPS[_TABLE]
     handlers = provisioners._RESOURCE_HANDLERS
+    handlers[_GLOBAL_TABLE]["update"] = _update_in_place
     handlers[_GLOBAL_TABLE]["import"] = handlers[_TABLE]["import"]
     main()
