@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+import httpx
+
+from cli.errors import CommandFailed
 from local.deploy import CDK_TIMEOUT_SECONDS, Deployment
 from local.processes import REPOSITORY, process_group
 from local.world import LOCAL_FOLDER, World, embedded_world
@@ -100,8 +103,11 @@ def _deploy_over(world: World, app: Path, name: str) -> Deployed:
     _say(f"{name}: deployed in {seconds:.1f} s")
     world.faults.clear()
     for order in orders:
-        if order.then is not None:
-            order.then(world, order.order_id)
+        try:
+            if order.then is not None:
+                order.then(world, order.order_id)
+        except (CommandFailed, httpx.HTTPError) as error:
+            breaches.append(f"order {order.order_id}: {order.what}: {error}")
     settled = settle(watch, [each.order_id for each in orders], before)
     ends = {each.order_id: each.end for each in settled.orders}
     wrong = [
