@@ -2,8 +2,8 @@
 
 MiniStack has streams of Firehose, and its EventBridge accepts one as a target of a rule. But it drops the
 events. Its Athena takes a nested column for text as long as a table is empty. Its CloudFormation can adopt a
-table, but not a global one: it creates it again, and empty. It does the same if a global table is updated that
-it has named itself, such as by one more index.
+table, but not a global one: it creates it again, and empty. It does the same if a global table with a
+name of its own is updated, such as by one more index.
 """
 
 import base64
