@@ -192,7 +192,8 @@ class OrderTable:
             condition=may_be & IS_HELD,
             set={"capture_due": fulfilment, "unsettled_shard": shard_of(order_id)},
         )
-        return self._try(order_id, paid) or self._change(order_id, held)
+        # Somebody can capture the payment in Stripe's dashboard between the first two writes.
+        return self._try(order_id, paid) or self._try(order_id, held) or self._change(order_id, paid)
 
     def record_fulfilment(self, order: Order) -> Order:
         """Record that the payment is captured and the goods may be handed over, in one write.

@@ -10,6 +10,8 @@ from lambdas.domain.order import Fulfilment, Order, OrderStatus
 from lambdas.saga.capture_payment.logic import capture_payment
 from lambdas.shared.rest.caller import Caller
 from lambdas.shared.rest.order_representation import represent
+from lambdas.shared.store.order_change import Change
+from lambdas.shared.store.orders import OrderTable
 from tests.unit.lambdas.builders import CUSTOMER, ORDER_ID
 from tests.unit.lambdas.fakes import FakeStripe
 from tests.unit.lambdas.invocations import CONTEXT, api_event
@@ -174,6 +176,22 @@ def test_a_request_after_the_capture_returns_the_fulfilled_order(shop: Shop, str
 def test_a_payment_captured_in_the_dashboard_is_not_captured_again(shop: Shop, stripe: FakeStripe) -> None:
     shop.confirmed_uncaptured(stripe)
     shop.orders.record_captured(ORDER_ID)
+
+    assert fulfil(PARCEL)[0] == 200
+
+
+def test_a_capture_in_the_dashboard_between_two_writes_is_no_refusal(
+    shop: Shop, stripe: FakeStripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.confirmed_uncaptured(stripe)
+    change = OrderTable._try  # noqa: SLF001 - the moment between its writes
+
+    def change_after_a_capture(orders: OrderTable, order_id: str, wanted: Change) -> Order | None:
+        if wanted.event == "FulfilmentRequested":
+            shop.orders.record_captured(order_id)
+        return change(orders, order_id, wanted)
+
+    monkeypatch.setattr(OrderTable, "_try", change_after_a_capture)
 
     assert fulfil(PARCEL)[0] == 200
 
