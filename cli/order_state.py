@@ -35,12 +35,7 @@ def advice(order: OrderJson, *, has_stand_in: bool) -> str | None:
         has_stand_in: Whether the shop has a Stripe stand-in, so that `orders approve` works.
     """
     if order["status"] == Status.NEEDS_ATTENTION:
-        return (
-            "The order needs an operator, who resolves the problem and then runs:\n"
-            f"  orders retry {order['order_id']} --as operator\n"
-            "If Stripe can't refund the payment, the operator settles with the customer and then runs:\n"
-            f"  orders settle {order['order_id']} --reason TEXT --as operator"
-        )
+        return _advice_for_operators(order)
     if order["status"] != Status.AWAITING_PAYMENT or _is_being_cancelled(order):
         return None
     action = order["payment"].get("next_action")
@@ -55,6 +50,23 @@ def advice(order: OrderJson, *, has_stand_in: bool) -> str | None:
     if link:
         return f"The bank requires your approval of the payment (3-D Secure): {link}"
     return "The bank requires your approval of the payment (3-D Secure): approve it on the shop's page."
+
+
+def _advice_for_operators(order: OrderJson) -> str:
+    order_id = order["order_id"]
+    if is_being_captured(order) and not _is_being_cancelled(order):
+        otherwise = (
+            f"If the payment can't be captured, the operator runs:\n  orders cancel {order_id} --as operator"
+        )
+    else:
+        otherwise = (
+            "If Stripe can't refund the payment, the operator settles with the customer and then runs:\n"
+            f"  orders settle {order_id} --reason TEXT --as operator"
+        )
+    return (
+        "The order needs an operator, who resolves the problem and then runs:\n"
+        f"  orders retry {order_id} --as operator\n{otherwise}"
+    )
 
 
 def is_being_captured(order: OrderJson) -> bool:

@@ -117,8 +117,9 @@ export function pending(order, executions) {
   if (order.status === "NEEDS_ATTENTION") {
     const flagged = order.timeline.findLast((entry) => eventName(entry) === "OrderNeedsAttention");
     const why = flagged?.event.split(": ").slice(1).join(": ");
+    const otherwise = isBeingCaptured(order) && !has(order, "CancellationRequested") ? "cancel" : "settle";
     return {
-      text: `An operator is needed${why ? `: ${why}` : ""}. Resolve the cause, then retry; or settle.`,
+      text: `An operator is needed${why ? `: ${why}` : ""}. Resolve the cause, then retry; or ${otherwise}.`,
       urgent: true,
     };
   }
