@@ -148,3 +148,10 @@ def test_a_problem_matches_its_schema() -> None:
 def test_an_undocumented_field_is_rejected() -> None:
     with pytest.raises(ValueError, match="Extra inputs"):
         TypeAdapter(ProductSchema).validate_python(represent_product(ARMCHAIR) | {"version": 1})
+
+
+def test_the_contract_lets_later_releases_add_fields_to_responses() -> None:
+    for call, operation in operations():
+        for response in operation["responses"].values():
+            for body in resolved(response).get("content", {}).values():
+                assert "additionalProperties" not in resolved(body["schema"]), call
