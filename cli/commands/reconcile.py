@@ -33,7 +33,7 @@ def report(
     ] = False,
     scope: Annotated[
         RunScope,
-        typer.Option(help="What --run compares; `restored` after a disaster: all payments of 36 days."),
+        typer.Option(help="What --run compares; `restored`, for a disaster: also the payments of 36 days."),
     ] = RunScope.FULL,
     stage: StageOption = None,
     run_file: RunFileOption = RUN_FILE,

@@ -266,7 +266,9 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         request=FulfilRequest,
         successes={
             200: Success("The order is fulfilled.", OrderSchema),
-            202: Success("The order is fulfilled when its payment is captured.", OrderSchema),
+            202: Success(
+                "The request is accepted. The order is fulfilled once its payment is captured.", OrderSchema
+            ),
         },
         problems={
             ProblemKind.NOT_FOUND: "The order does not exist.",
@@ -299,8 +301,8 @@ OPERATIONS: Final[Mapping[str, ApiOperation]] = {
         problems={
             ProblemKind.NOT_FOUND: "The order does not exist.",
             ProblemKind.REFUND_NOT_POSSIBLE: (
-                "The order is not CONFIRMED, is being cancelled or is disputed, is not captured yet, has"
-                " another refund under way, or has less left to refund than you ask for."
+                "The order is not CONFIRMED, is being cancelled or is disputed, its payment is not captured"
+                " yet, another refund is under way, or it has less left to refund than you ask for."
             ),
             **_REUSED_KEY,
         },

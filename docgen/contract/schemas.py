@@ -275,8 +275,8 @@ class ChargeSchema(ResponseSchema):
         str,
         Field(
             description=(
-                "Stripe's status of a Charge; `authorized` or `released` if its money was reserved and not"
-                " captured."
+                "Stripe's status of a Charge. `authorized` while the bank reserves the money; `released` if"
+                " it was never captured."
             )
         ),
     ]

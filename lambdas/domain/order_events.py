@@ -199,7 +199,7 @@ _Payment = Annotated[PaymentDetail, Described("What happened to the payment with
 
 
 class OrderConfirmedDetail(OrderEventDetail):
-    """An order was paid, or its money was reserved until it is fulfilled, and its stock was taken."""
+    """An order was paid, or its payment was authorized until it is fulfilled. Its stock was taken."""
 
     status: ReadOnly[Literal["CONFIRMED"]]
     amount: ReadOnly[_Amount]
