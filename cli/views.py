@@ -98,7 +98,7 @@ def reconciliation_view(runs: Sequence[ReconciliationJson]) -> RenderableType:
             _age(read_time(run["ended_at"]) - started),
             str(counts.get("orders_compared", 0)),
             str(counts.get("payments_compared", 0)),
-            str(counts.get("stock_compared", 0)) if run["scope"] == "full" else "",
+            str(counts.get("stock_compared", 0)) if run["scope"] != "recent" else "",
             str(counts.get("orders_not_at_rest", 0)),
             Text(differences if succeeded else run["status"], style="" if succeeded and not found else "red"),
             (run["oldest"] or "")[:10],

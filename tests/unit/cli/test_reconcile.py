@@ -169,3 +169,15 @@ def test_after_a_restore_a_run_compares_all_payments(orders: Run, machine: FakeS
 
     (started,) = machine.started
     assert json.loads(started["input"]) == {"scope": "restored"}
+
+
+@pytest.mark.parametrize(("scope", "stock"), [("full", ["8"]), ("restored", ["8"]), ("recent", [])])
+def test_each_run_that_compares_stock_shows_how_much(
+    orders: Run, machine: FakeStepFunctions, scope: str, stock: list[str]
+) -> None:
+    machine.ended(0, AGREES)
+    machine.ended(15, AGREES, scope=scope)
+
+    _title, _line, newest, *_others = orders(*REPORT).stdout.splitlines()
+
+    assert newest.split() == [scope, "2026-03-01", "03:15:00", "14", "s", "12", "11", *stock, "2", "none"]
