@@ -87,6 +87,17 @@ def test_an_order_whose_authorization_ends_unnoticed_never_ships(end: str) -> No
     assert (result.breaches, result.ends) == ([], ["FAILED payment_expired"])
 
 
+@pytest.mark.parametrize(
+    "happens", ["20s capture A 100", "20s webhooks lost; 20s capture A; 21s refund A 100; 30s webhooks held"]
+)
+def test_an_order_whose_money_is_only_partly_there_never_ships(happens: str) -> None:
+    """An operator is called, and cancels the order in this world."""
+    result = play(parse(f"shop 1; {_HELD}; {happens}; 40s fulfil A"))
+
+    assert (result.breaches, result.operator_called) == ([], True)
+    assert result.ends == ["CANCELLED cancelled_by_operator"]
+
+
 def test_an_authorization_that_nobody_captures_expires_as_time_passes() -> None:
     result = play(parse(f"shop 1; {_HELD} short_hold"))
 
