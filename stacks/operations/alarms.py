@@ -90,8 +90,8 @@ class Alarms:
             self._create(
                 "OrdersFailedInternally",
                 self._metrics.one(Metric.ORDERS_FAILED, _FIVE_MINUTES, FailureCode.INTERNAL_ERROR),
-                "At least three orders within five minutes failed because of an error of ours. A rollout"
-                " reads this alarm; it notifies nobody itself.",
+                "At least three orders within five minutes failed because of an error of ours. This"
+                " alarm only takes rollouts back; it notifies nobody.",
                 threshold=3,
             )
         self._add(
