@@ -115,7 +115,8 @@ def _recorded_money(order: Order) -> dict[str, Any]:
     if payment.status in _NOTHING_HELD:
         held = 0
     elif payment.status in PAID_OR_HELD:
-        held = order.price.amount - payment.refunded_outside
+        refunded = sum(refund.amount for refund in order.refunds if refund.is_made)
+        held = order.price.amount - payment.refunded_outside - refunded
     return {
         "source": "record",
         "currency": order.currency,

@@ -101,6 +101,16 @@ def test_the_money_is_shown_as_recorded_while_stripe_is_down(shop: Shop, stripe:
     assert (shown["charges"], shown["refunds"]) == ([], [])
 
 
+def test_money_of_refunded_lines_is_not_shown_as_held(shop: Shop, stripe: FakeStripe) -> None:
+    refunded = shop.lines_refunded(shop.notified(shop.confirmed()))
+    shop.refunded_outside(refunded, 800)
+    assert money()["held"] == 37_100
+    shop.refund_requested(shop.order(), refund_id="not made yet", items={}, amount=100)
+
+    assert money()["held"] == 37_100
+    assert stripe.refunds == []
+
+
 def test_the_money_is_shown_as_recorded_if_stripe_refuses_to_show_it(shop: Shop, stripe: FakeStripe) -> None:
     shop.paid()
 
