@@ -36,10 +36,10 @@ _STYLES: Final = (
 _CAPTION: Final = (
     "Thick links: nothing fails. Dashed nodes: the order waits for its turn to be charged, or for the "
     "customer's approval (3-D Secure). A failure of the pivot, or of a step before it, starts the undo; a "
-    "failure after the pivot undoes nothing. `CapturePayment`: the goods are to be sent, and the money is "
-    "only authorized. `RefundLines`: an operator has asked to refund a part of a confirmed order. Dotted red "
-    "links: an undo, a capture or such a refund failed, and a human is needed. Dotted green link: the undo "
-    "finds that the order is confirmed, and the saga continues after the pivot."
+    "failure after the pivot undoes nothing. `CapturePayment` captures authorized money before the goods "
+    "leave. `RefundLines` refunds a part of a confirmed order for an operator. Dotted red links: an undo, a "
+    "capture or such a refund failed, and needs a human. Dotted green link: the undo finds that the order is "
+    "confirmed, and the saga continues after the pivot."
 )
 
 
