@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 
 from local.command import exit_code_of
 from proof import demo, restore_drill, sale
@@ -59,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     accepting.add_argument(
         "--only",
         action="append",
-        choices=acceptance.JOURNEYS_WITHOUT_FAULTS,
+        choices=sorted({*chain(*acceptance.JOURNEYS_WITHOUT_FAULTS.values())}),
         help="only this journey of an order; repeatable",
     )
     measuring = commands.add_parser("bench", help="measure the parts of bench/results.json")

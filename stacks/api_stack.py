@@ -124,9 +124,10 @@ class ApiStack(StageStack):
                 "The embedded AWS serves one machine only and can't put a firewall in front of an API.",
             )
 
-        self._add_outputs()
+        self._add_outputs(settings)
 
-    def _add_outputs(self) -> None:
+    def _add_outputs(self, settings: StageSettings) -> None:
+        self.add_output("Capture", settings.capture, "When the money of new orders is taken")
         self.add_output("ApiUrl", self.api.base_url, "Base URL of the API")
         if self.api.domain_target is not None:
             self.add_output("ApiDomainTarget", self.api.domain_target, "Target of the domain name of the API")

@@ -11,6 +11,7 @@ import stripe
 from cli.aws import aws_errors
 from cli.errors import CommandFailed
 from cli.shapes import ItemJson, SubmissionJson
+from lambdas.domain.vocabulary import Capture
 from local.chromium import NoBrowser, open_browser
 from local.processes import StartFailed
 from proof.acceptance.checks import CHECKS, Answers
@@ -22,12 +23,18 @@ from proof.orders import NEEDS_APPROVAL
 from proof.port import PlayedWorld
 from proof.promises import broken_promises, read_history
 
-JOURNEYS_WITHOUT_FAULTS: Final = (
+_ON_EACH_STAGE: Final = (
     *("happy", "declined", "unknown-sku", "out-of-stock", "replay"),
-    *("approved-by-redirect", "refused", "cancelled-while-asked", "cancelled-later"),
-    *("line-refunded", "line-refunded-and-cancelled"),
+    *("approved-by-redirect", "refused", "cancelled-while-asked"),
 )
-"""The journeys that need no fault: customer, operator and bank make them happen."""
+JOURNEYS_WITHOUT_FAULTS: Final = {
+    Capture.AT_ORDER: (*_ON_EACH_STAGE, "cancelled-later", "line-refunded", "line-refunded-and-cancelled"),
+    Capture.AT_FULFILMENT: (
+        *(*_ON_EACH_STAGE, "captured-late"),
+        *("authorized-and-cancelled", "returned-after-capture"),
+    ),
+}
+"""The journeys that need no fault: customer, operator and bank make them happen, by the stage's `capture`."""
 
 _RETURN_URL: Final = "https://shop.example/thanks"
 _EVENTS_SECONDS: Final = 30.0
@@ -49,7 +56,7 @@ def main(arguments: argparse.Namespace) -> int:
             open_browser() as browser,
             prepared_stage(address, browser) as stage,
         ):
-            return 0 if _accepts(stage, arguments.only or JOURNEYS_WITHOUT_FAULTS) else 1
+            return 0 if _accepts(stage, arguments.only or JOURNEYS_WITHOUT_FAULTS[stage.capture]) else 1
     except (CommandFailed, NoBrowser, stripe.StripeError) as error:
         raise StartFailed(str(error)) from error
 
@@ -70,7 +77,7 @@ def _show_journey(stage: AcceptedStage, key: str) -> list[str]:
     (journey,) = (each for each in JOURNEYS if each.key == key)
     # These journeys need only what a stage has, too.
     world = cast(PlayedWorld, stage)
-    own = replace(journey, order=_with_own_products(stage, journey.order))
+    own = replace(journey, order=_with_own_products(stage, journey.order), capture=stage.capture)
     return _tried(key, lambda: show_end(world, own)[1])
 
 

@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from cli.aws import StageOutputs, aws_errors, chosen_region, outputs_of
 from cli.errors import NotFound, Refused, WrongUsage
-from lambdas.domain.vocabulary import SERVICE
+from lambdas.domain.vocabulary import SERVICE, Capture
 from local.catalogue import SAMPLE_STOCK
 from local.demo_shop import DemoShop, SignsIn
 from local.deployed_app import DeployedApp
@@ -128,6 +128,22 @@ class AcceptedStage(DeployedApp):
     stripe: StripeSandbox
     placed: PlacedOrders
     prefix: str
+
+    @property
+    def capture(self) -> Capture:
+        """When the money of new orders is taken."""
+        return Capture(self.outputs["Capture"])
+
+    @contextmanager
+    def capturing(self, capture: Capture) -> Iterator[None]:
+        """Nothing changes: a stage keeps its setting.
+
+        Raises:
+            ValueError: The setting is another one.
+        """
+        if capture is not self.capture:
+            raise ValueError(f"the stage captures {self.capture}, not {capture}")
+        yield
 
     @cached_property
     @override

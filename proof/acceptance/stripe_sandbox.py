@@ -81,7 +81,8 @@ class StripeSandbox:
         refunds = [
             refund
             for refund in self._refunds.list({"payment_intent": intent["id"], "limit": _PAGE}).data
-            if refund.status in _GIVEN_BACK
+            # Stripe also lists a refund of what was only authorized, although no money moved.
+            if captured and refund.status in _GIVEN_BACK
         ]
         return StripePayment(
             intent_id=intent["id"],
@@ -94,4 +95,5 @@ class StripeSandbox:
             charges=1 if captured else 0,  # a PaymentIntent has one successful charge at most
             refunds=len(refunds),
             service=self._service,
+            authorized=intent["amount_capturable"],
         )

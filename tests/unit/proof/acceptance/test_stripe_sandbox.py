@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import pytest
 import stripe
@@ -21,9 +21,14 @@ def client() -> Iterator[stripe.StripeClient]:
 
 
 def pay(
-    client: stripe.StripeClient, order_id: str, *, card: str = "pm_card_visa", service: str = SERVICE
+    client: stripe.StripeClient,
+    order_id: str,
+    *,
+    card: str = "pm_card_visa",
+    service: str = SERVICE,
+    capture: Literal["automatic", "manual"] = "automatic",
 ) -> None:
-    """Pay 25.00 for an order; the bank may decline."""
+    """Pay 25.00 for an order, or have it authorized; the bank may decline."""
     with suppress(stripe.CardError):
         client.v1.payment_intents.create(
             {
@@ -31,6 +36,7 @@ def pay(
                 "currency": "usd",
                 "payment_method": card,
                 "confirm": True,
+                "capture_method": capture,
                 "metadata": {"order_id": order_id, "service": service},
             }
         )
@@ -75,6 +81,23 @@ def test_the_money_of_each_payment_of_the_run_is_added_up(client: stripe.StripeC
         "declined": (0, 0, 0, 0),
     }
     assert [each.order_id for each in payments] == ["kept", "refunded", "declined"]
+
+
+@pytest.mark.enable_socket
+def test_an_authorized_payment_holds_money_until_it_is_released(client: stripe.StripeClient) -> None:
+    # Given
+    for order_id in ("held", "released"):
+        pay(client, order_id, capture="manual")
+    released = client.v1.payment_intents.list().data[0]
+    client.v1.payment_intents.cancel(released.id)
+    assert client.v1.refunds.list({"payment_intent": released.id}).data
+
+    # When
+    payments = payments_of_the_run(client)
+
+    # Then
+    moved = {each.order_id: (each.authorized, each.captured, each.refunded) for each in payments}
+    assert moved == {"held": (2_500, 0, 0), "released": (0, 0, 0)}
 
 
 @pytest.mark.enable_socket
