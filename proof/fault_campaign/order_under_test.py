@@ -10,6 +10,7 @@ import httpx
 
 from local.fault_proxy.faults import Fault
 from proof.fault_campaign.patient_client import PatientClient
+from proof.journey import Journey
 from proof.port import PlayedWorld
 from proof.promises import AT_REST
 from proof.scenarios import CONFIRM
@@ -46,6 +47,11 @@ class OrderUnderTest:
     def client(self) -> PatientClient:
         """The client of the order's customer and of operators."""
         return PatientClient(self.world, self.customer)
+
+    def submit(self, journey: Journey) -> None:
+        """Place the journey's order in a stage that takes its money at the journey's time."""
+        with self.world.capturing(journey.capture):
+            self.order_id = self.client.submit(journey.order)
 
     def wait_for(self, fits: Callable[[Record], bool]) -> Record | None:
         """Wait until the order's record fits a condition.

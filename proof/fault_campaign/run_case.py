@@ -44,8 +44,7 @@ def run_case(world: World, case: Case, *, cold: bool = False) -> CaseResult:
         campaign_journey.prepare(world)
         before = take_snapshot(world)
         with interfering(world, case.injections):
-            with world.capturing(journey.capture):
-                order.order_id = order.client.submit(journey.order)
+            order.submit(journey)
             campaign_journey.meanwhile(order)
             settled = settle(watch, [order.order_id], with_delivery(before, order.delivered))
         await_webhooks(world, order.order_id)

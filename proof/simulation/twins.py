@@ -158,7 +158,7 @@ def _played(world: SimulatedWorld, case: Case) -> CaseResult:
     before = take_snapshot(world)
     for injection in case.injections:
         inject(world, _scaled(injection))
-    order.order_id = order.client.submit(campaign.journey.order)
+    order.submit(campaign.journey)
     campaign.meanwhile(order)
     world.rest()
     settling = Settling(world, with_delivery(before, order.delivered))

@@ -5,13 +5,20 @@ from typing import Final
 
 import pytest
 
-from lambdas.domain.errors import ChargeScheduled, LineRefundDue, OrderRejected, PaymentActionRequired
+from lambdas.domain.errors import (
+    CaptureDue,
+    ChargeScheduled,
+    LineRefundDue,
+    OrderRejected,
+    PaymentActionRequired,
+)
 from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS
 from proof.journey import Journey
 from proof.journeys import JOURNEYS
 
 BUSINESS: Final = {
     *(rejection.__name__ for rejection in OrderRejected.__subclasses__()),
+    CaptureDue.__name__,
     ChargeScheduled.__name__,
     LineRefundDue.__name__,
     PaymentActionRequired.__name__,
@@ -25,6 +32,7 @@ the same calls."""
 
 PART_OF_OTHERS: Final = {
     *("happy", "cancelled-later", "fulfilled", "returned", "line-refunded-and-cancelled", "mail-rejected"),
+    *("captured-late", "captured-after-refusal", "authorized-and-cancelled", "authorization-expired"),
 }
 """Other journeys take each of their ways without a failure, too; the mail is rejected by a system."""
 
