@@ -8,12 +8,11 @@ import re
 import sys
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from itertools import chain, islice
 from typing import Final
 
-from local.fault_proxy.recording import Call
 from proof.fault_campaign.campaign_journeys import CAMPAIGN_JOURNEYS
 from proof.fault_campaign.case import Case, CaseResult, Injection, parse_case
 from proof.fault_campaign.ending import Ending, ending_of
@@ -78,7 +77,7 @@ def main(arguments: Namespace) -> int:
 def sample(seed: int, size: int) -> list[Case]:
     """Cases drawn by chance, so that each journey has each kind of fault, if there are enough."""
     draw = random.Random(seed)  # noqa: S311 - it must be repeatable
-    cases = (case for journey in CAMPAIGN_JOURNEYS for case in _cases(journey, play(Case(journey)).calls))
+    cases = chain.from_iterable(map(twins_of, CAMPAIGN_JOURNEYS))
     return list(islice(chain.from_iterable(in_rounds(cases, draw)), size))
 
 
@@ -143,7 +142,9 @@ def _without_reruns(ending: Ending) -> Mapping[str, tuple[str, ...]]:
     }
 
 
-def _cases(journey: str, calls: Sequence[Call]) -> Iterator[Case]:
+def twins_of(journey: str) -> Iterator[Case]:
+    """All cases of a journey that both worlds can play, at the calls that it makes in the simulation."""
+    calls = play(Case(journey)).calls
     proxied = [call for call in calls if not any(part in call.name for part in _NO_TWIN)]
     yield from single_faults(journey, proxied)
     # At a call of another function it is a matter of time where the executions are when they are stopped.

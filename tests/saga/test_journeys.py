@@ -17,6 +17,9 @@ from proof.journey import Journey, differences
 from proof.journeys import JOURNEYS
 from proof.laws import take_snapshot, violations
 
+_LIKE_CLOSE_FAILS: Final = frozenset({"release-fails", "restock-fails"})
+"""They too exhaust the retries of an undo, which takes 20 s each."""
+
 SHORT_DEADLINE_SECONDS: Final = 6
 """For journeys that wait until the deadline has passed."""
 
@@ -29,6 +32,8 @@ def deployed() -> list[Journey]:
     paths: set[tuple[str, ...]] = set()
     chosen: list[Journey] = []
     for journey in JOURNEYS:
+        if journey.key in _LIKE_CLOSE_FAILS:
+            continue
         if journey.states not in paths or journey.scenario.__module__ == payment_scenarios.__name__:
             chosen.append(journey)
         paths.add(journey.states)
