@@ -7,7 +7,7 @@ import typer
 
 from cli.aws import aws_errors, reconciliations_of
 from cli.connection import JsonOption, RunFileOption, StageOption, Wiring, reported
-from cli.errors import NotFound
+from cli.errors import NotFound, WrongUsage
 from cli.exit_codes import ExitCode
 from cli.output import Output
 from cli.target import RUN_FILE, read_run_file
@@ -32,9 +32,14 @@ def report(
         bool, typer.Option("--run", help="Start a full reconciliation, and wait for its end.")
     ] = False,
     scope: Annotated[
-        RunScope,
-        typer.Option(help="What --run compares; `restored`, for a disaster: also the payments of 36 days."),
-    ] = RunScope.FULL,
+        RunScope | None,
+        typer.Option(
+            help=(
+                "What --run compares: `full`, the default, or `restored`, for a disaster: also the payments"
+                " of 36 days."
+            )
+        ),
+    ] = None,
     stage: StageOption = None,
     run_file: RunFileOption = RUN_FILE,
     as_json: JsonOption = False,
@@ -46,9 +51,11 @@ def report(
     """
     output = Output(as_json=as_json)
     with reported(output), aws_errors("The reconciliation could not be read"):
+        if scope and not run:
+            raise WrongUsage("--scope needs --run", "The last runs are shown whatever they compared.")
         found = reconciliations_of(stage, read_run_file(run_file) if stage is None else None)
         if run:
-            execution = found.start(scope)
+            execution = found.start(scope or RunScope.FULL)
             output.remark(f"Waiting for {execution}")
             wiring = context.find_object(Wiring) or Wiring()
             runs = [found.wait(execution, wiring.sleep)]

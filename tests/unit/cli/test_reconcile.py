@@ -181,3 +181,12 @@ def test_each_run_that_compares_stock_shows_how_much(
     _title, _line, newest, *_others = orders(*REPORT).stdout.splitlines()
 
     assert newest.split() == [scope, "2026-03-01", "03:15:00", "14", "s", "12", "11", *stock, "2", "none"]
+
+
+def test_a_scope_without_a_run_is_rejected(orders: Run, machine: FakeStepFunctions) -> None:
+    machine.ended(0, AGREES)
+
+    result = orders(*REPORT, "--scope", "restored")
+
+    assert (result.exit_code, result.stdout) == (ExitCode.USAGE, "")
+    assert "--scope needs --run" in result.stderr
