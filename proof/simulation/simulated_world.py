@@ -57,6 +57,9 @@ RECONCILIATION: Final = "reconciliation"
 _SECRETS: Final = {"stripe": "sk_test_simulated", "stripe_webhook": WEBHOOK_SECRET, "cursor": "a secret"}
 _ENDED_EXECUTIONS: Final = "ended_executions"
 
+RUN_FAILED: Final = "the reconciliation ended"
+"""Begins the only finding of a reconciliation that did not succeed."""
+
 _ENVIRONMENT: Final = {
     "STAGE": "local",
     "AWS_DEFAULT_REGION": "eu-central-1",
@@ -244,7 +247,7 @@ class SimulatedWorld:
         self.rest()
         execution = self.step_functions.executions[RECONCILIATION, name]
         if execution.status != "SUCCEEDED":
-            return [{"kind": f"the reconciliation ended {execution.status}: {execution.error}"}]
+            return [{"kind": f"{RUN_FAILED} {execution.status}: {execution.error}"}]
         return list(self.findings)
 
     def items(self, table: str) -> list[dict[str, Any]]:
