@@ -1,6 +1,6 @@
-"""Every path, and everything that reaches the app from outside, on the deployed state machine.
+"""Nearly every path, and everything that reaches the app from outside, on the deployed state machine.
 
-The other journeys only repeat a path; the simulation plays them, too
+The other journeys repeat a path, or wait long for retries; the simulation plays them, too
 (`tests/unit/proof/simulation/test_simulated_journeys.py`).
 """
 
